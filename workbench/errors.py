@@ -1,0 +1,156 @@
+"""One tree of errors; every message says where, what was seen, what is allowed and what to do.
+
+An answer is no error: rules that cannot hold together and a pillar without its tables are results.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class WorkbenchError(Exception):
+    """Root of every error this package raises on purpose; the command line prints it as text.
+
+    Subclasses pass all their facts to ``super().__init__``, so that they survive pickling.
+    """
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong in a client's file, and how to mend it.
+
+    Attributes
+    ----------
+    file : str
+        Path relative to the engagement's folder, as the client knows it.
+    sheet : str
+        Sheet of a workbook; empty for a CSV, Parquet or YAML file.
+    cell : str
+        Where exactly: ``C10`` in a workbook, ``row 14, column d07_2`` in a CSV, a key path in YAML;
+        empty when the whole file is meant.
+    found : str
+        What was seen, in the client's own spelling.
+    allowed : str
+        What would be right.
+    remedy : str
+        What to do about it.
+    """
+
+    file: str
+    sheet: str
+    cell: str
+    found: str
+    allowed: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (self.file, self.sheet and f"sheet {self.sheet}", self.cell) if part)
+        return f"{place}: {self.found}\nAllowed: {self.allowed} {self.remedy}".rstrip()
+
+
+class ClientDataError(WorkbenchError):
+    """A client's files cannot be used as they are; carries every fault at once.
+
+    Parameters
+    ----------
+    faults : tuple of Fault
+        All of them, in the order of files, sheets and rows.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__(tuple(faults))
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Every fault found, in the order of the files."""
+        return tuple(self.args[0])
+
+    def __str__(self) -> str:
+        count = len(self.faults)
+        head = f"{count} fault{'s' if count != 1 else ''} in the client's files.\n\n"
+        return head + "\n\n".join(str(fault) for fault in self.faults)
+
+
+class ModelError(WorkbenchError):
+    """An analysis was asked for something that has no meaning (a wrong shape, an unknown name, a negative size)."""
+
+
+class UsageError(WorkbenchError):
+    """The request itself is wrong: an unknown engagement, parameter or option; exit code 2."""
+
+
+class NotebookError(WorkbenchError):
+    """A notebook stopped.
+
+    Parameters
+    ----------
+    notebook, engagement : str
+        Which notebook, for whom.
+    cell : int
+        Number of the code cell that stopped, from 1; 0 when none was reached.
+    cause : str
+        The error's own sentence.
+    """
+
+    def __init__(self, notebook: str, engagement: str, cell: int, cause: str) -> None:
+        super().__init__(notebook, engagement, cell, cause)
+        self.notebook, self.engagement, self.cell, self.cause = notebook, engagement, cell, cause
+
+    def __str__(self) -> str:
+        where = f" in code cell {self.cell}" if self.cell else ""
+        return f"{self.engagement}: notebook {self.notebook} stopped{where}.\n{self.cause}"
+
+
+class ReportError(WorkbenchError):
+    """A report breaks the rules of the house; carries every breach at once.
+
+    Parameters
+    ----------
+    breaches : tuple of str
+        One sentence each.
+    """
+
+    def __init__(self, breaches: tuple[str, ...]) -> None:
+        super().__init__(tuple(breaches))
+
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """One sentence for each rule that was broken."""
+        return tuple(self.args[0])
+
+    def __str__(self) -> str:
+        return "The report cannot be published.\n" + "\n".join(f"- {breach}" for breach in self.breaches)
+
+
+class MissingToolError(WorkbenchError):
+    """Something outside this package is needed and absent; says what and how to get it.
+
+    Parameters
+    ----------
+    tool, remedy : str
+        The name of what is missing, and what to do.
+    """
+
+    def __init__(self, tool: str, remedy: str) -> None:
+        super().__init__(tool, remedy)
+        self.tool, self.remedy = tool, remedy
+
+    def __str__(self) -> str:
+        return f"{self.tool} is missing. {self.remedy}"
+
+
+def nearest(name: Any, known: Any, count: int = 3) -> str:
+    """Return ``"did you mean 'a' or 'b'?"`` for a name nobody knows, or an empty string.
+
+    Examples
+    --------
+    >>> nearest("motr", ["motor", "home", "life"])
+    "Did you mean 'motor'?"
+    >>> nearest("xyz", ["motor"])
+    ''
+    """
+    from difflib import get_close_matches
+
+    matches = get_close_matches(str(name), [str(k) for k in known], n=count, cutoff=0.6)
+    return f"Did you mean {' or '.join(repr(match) for match in matches)}?" if matches else ""
