@@ -1,0 +1,757 @@
+"""Every table of a client's folder: its columns, their types, units, references and an example row.
+
+This is the only place where a client's columns are defined. Reading, checking, the workbook that
+``workbench new`` writes and the documentation are all made from it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.fields import FieldInfo
+
+ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+"""What an engagement's folder may be called."""
+
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{place}" for port in ("com", "lpt") for place in range(1, 10)}
+)
+"""Names that Windows keeps for itself."""
+
+EXAMPLE_PREFIX = "example"
+"""A row whose key starts with this word is an example and is ignored."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("text with control characters")
+    return text
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_printable)
+]
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+YesNo = Literal["yes", "no"]
+Status = Literal["assumed", "confirmed", "contested"]
+Use = Literal["develop", "operate", "market"]
+Kind = Literal["product_line", "value_stream", "customer_experience"]
+Stage = Literal["explore", "grow", "sustain", "retire"]
+Role = Literal["executive", "product", "builder", "operations", "support", "finance", "hr"]
+
+
+def column(
+    description: str, *, example: Any, default: Any = ..., unit: str = "", refers: str = ""
+) -> Any:  # pydantic types its own Field the same way
+    """Describe one column.
+
+    Parameters
+    ----------
+    description : str
+        What goes into a cell, in words for someone who knows Excel.
+    example : Any
+        What the example row of a new workbook shows.
+    default : Any
+        What a blank cell means; without one the column must be filled.
+    unit : str
+        Unit of a number.
+    refers : str
+        ``table.column`` that must hold the value.
+    """
+    return Field(
+        default, description=description, json_schema_extra={"example": example, "unit": unit, "refers": refers}
+    )
+
+
+class Row(BaseModel):
+    """One row of a client's table; unknown columns are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: ClassVar[tuple[str, ...]] = ()
+
+
+class Opinion(Row):
+    """A row that somebody said rather than measured; together they are the assumption register."""
+
+    said_by: Text | None = column("Who said so (role or name).", example="Head of Motor", default=None)
+    said_on: dt.date | None = column("When.", example=dt.date(2026, 9, 14), default=None)
+    status: Status | None = column("assumed, confirmed or contested.", example="confirmed", default=None)
+
+
+# -- products and their parents --------------------------------------------------------------------------------------
+
+
+class Product(Row):
+    """A product."""
+
+    key = ("product",)
+    product: Key = column("Short key, used in every other table.", example="motor-private")
+    name: Text = column("What people call it.", example="Private car insurance")
+    stage: Stage | None = column("explore, grow, sustain or retire: the owner's word.", example="sustain", default=None)
+    owner: Text | None = column("The person who answers for it.", example="A. Keller", default=None)
+
+
+class Line(Row):
+    """A product line (the register)."""
+
+    key = ("product_line",)
+    product_line: Key = column("Short key of the line.", example="motor")
+    name: Text = column("What people call it.", example="Motor insurance")
+    product_manager: Text | None = column(
+        "Who owns the line; blank means nobody does.", example="A. Keller", default=None
+    )
+
+
+class Need(Row):
+    """What a line takes while it is supported, whatever its activities."""
+
+    key = ("product_line", "resource")
+    product_line: Key = column("Line.", example="motor", refers="lines.product_line")
+    resource: Key = column("Resource.", example="engineers", refers="resources.resource")
+    amount: Amount = column("Amount taken per period.", example=4, unit="the resource's unit")
+
+
+class Closing(Row):
+    """What closing a line costs and frees."""
+
+    key = ("product_line",)
+    product_line: Key = column("Line.", example="motor", refers="lines.product_line")
+    one_off_cost: Amount = column("Paid once when the line closes.", example=250000, default=0.0, unit="currency")
+    yearly_cost: Number = column(
+        "Paid every year after closing; negative when the closed line keeps earning.",
+        example=0,
+        default=0.0,
+        unit="currency",
+    )
+    avoidable_share: Share = column(
+        "Share of the line's needs that closing frees.", example=0.8, default=1.0, unit="share, 0 to 1"
+    )
+    note: Text | None = column(
+        "What closing would mean.", example="Customers move to the household policy.", default=None
+    )
+
+
+class Membership(Opinion):
+    """A product in a parent, from a date on."""
+
+    key = ("product", "kind", "parent", "valid_from")
+    product: Key = column("Product.", example="motor-private", refers="products.product")
+    kind: Kind = column("product_line, value_stream or customer_experience.", example="product_line")
+    parent: Key = column("Key of the line, stream or experience.", example="motor")
+    share: Share | None = column(
+        "Share of the product that belongs to this parent; blank means equal shares, not yet confirmed.",
+        example=1,
+        default=None,
+        unit="share, 0 to 1",
+    )
+    valid_from: dt.date | None = column(
+        "From when; blank means always. A share of 0 ends it.", example=None, default=None
+    )
+
+
+# -- readiness -------------------------------------------------------------------------------------------------------
+
+
+class Wave(Row):
+    """A survey wave."""
+
+    key = ("wave",)
+    wave: Key = column("Key of the wave.", example="2026-09")
+    date: dt.date = column("Day on which it closed.", example=dt.date(2026, 9, 12))
+
+
+class Sheet(Row):
+    """An answer sheet; the instrument's items follow as further columns (``d01_1`` …, ``<item>_reason``)."""
+
+    key = ("respondent", "wave", "product_line")
+    respondent: Key = column("Pseudonym, never a name.", example="p001")
+    wave: Key = column("Wave.", example="2026-09", refers="waves.wave")
+    unit: Text | None = column("Team or department.", example="Claims", default=None)
+    role: Role = column("executive, product, builder, operations, support, finance or hr.", example="builder")
+    product_line: Key | None = column(
+        "Line the person speaks of; blank means the whole organisation.",
+        example="motor",
+        default=None,
+        refers="lines.product_line",
+    )
+    seconds: Amount | None = column("Time taken, where the tool tells.", example=540, default=None, unit="seconds")
+
+
+class Population(Row):
+    """A group of people that was asked."""
+
+    key = ("unit", "role", "product_line")
+    unit: Text | None = column("Team or department.", example="Claims", default=None)
+    role: Role = column("Role, as in the survey.", example="builder")
+    product_line: Key | None = column(
+        "Line; blank means the whole organisation.", example="motor", default=None, refers="lines.product_line"
+    )
+    headcount: Count = column("People in the group.", example=24, unit="people")
+
+
+class Interview(Row):
+    """What one interview said on one item."""
+
+    key = ("interview", "item", "product_line")
+    interview: Key = column("Key of the interview, never a name.", example="i01")
+    date: dt.date = column("Day.", example=dt.date(2026, 9, 3))
+    role: Role = column("Role of the person.", example="executive")
+    product_line: Key | None = column(
+        "Line; blank means the whole organisation.", example="motor", default=None, refers="lines.product_line"
+    )
+    item: Key = column("Item of the instrument.", example="d06_1")
+    level: Number = column("Level heard.", example=2, unit="level")
+    quote: Text | None = column("A sentence worth keeping.", example="We fund by business case.", default=None)
+    may_quote: YesNo | None = column("May it be quoted?", example="no", default=None)
+    interviewer: Text | None = column("Who asked.", example="consultant A", default=None)
+
+
+class Evidence(Row):
+    """An artefact that was looked for."""
+
+    key = ("item", "product_line")
+    item: Key = column("Item of the instrument.", example="d01_1")
+    product_line: Key | None = column(
+        "Line; blank means the whole organisation.", example="motor", default=None, refers="lines.product_line"
+    )
+    seen: YesNo = column("yes: seen; no: looked for and not seen. Not looked at: no row.", example="yes")
+    level: Number | None = column("Level that the artefact supports.", example=3, default=None, unit="level")
+    link: Text | None = column("Where it lies.", example="Product register, sheet 2", default=None)
+    note: Text | None = column("What it shows.", example="Two products have no owner.", default=None)
+    assessor: Text | None = column("Who looked.", example="consultant A", default=None)
+    date: dt.date | None = column("When.", example=dt.date(2026, 9, 9), default=None)
+
+
+class ReadinessTarget(Row):
+    """A target for an item or a dimension."""
+
+    key = ("item", "product_line")
+    item: Key = column("Item or dimension of the instrument.", example="d06_1")
+    product_line: Key | None = column(
+        "Line; blank means all.", example="motor", default=None, refers="lines.product_line"
+    )
+    target: Number = column("Level to reach.", example=4, unit="level")
+    effort: Literal[1, 2, 4] | None = column("1 low, 2 medium, 4 high.", example=2, default=None)
+    cost: Amount | None = column("Cost of getting there.", example=40000, default=None, unit="currency")
+    owner: Text | None = column("Who leads it.", example="CFO", default=None)
+    by: dt.date | None = column("By when.", example=dt.date(2027, 3, 31), default=None)
+
+
+class Layer(Row):
+    """A coordinating function between those who shape the business and those who run it."""
+
+    key = ("layer", "work")
+    layer: Text = column("The client's own name for it.", example="Delivery Office")
+    headcount: Count = column("People in it.", example=9, unit="people")
+    work: Literal["research_and_data", "process_and_governance"] = column(
+        "research_and_data or process_and_governance; a function that does both is two rows.",
+        example="process_and_governance",
+    )
+    approvals: Count = column("Approvals a release needs from it.", example=3, default=0)
+    renamed_from: Text | None = column("What it was called before.", example="Project Management Office", default=None)
+
+
+class Project(Row):
+    """A running project."""
+
+    key = ("project",)
+    project: Key = column("Name of the project.", example="Claims portal 2")
+    sponsor: Text | None = column("Who sponsors it.", example="COO", default=None)
+    product_line: Key | None = column(
+        "Line it serves; blank means none or several.", example="motor", default=None, refers="lines.product_line"
+    )
+    budget: Amount | None = column("Approved budget.", example=900000, default=None, unit="currency")
+    spent: Amount | None = column("Spent so far.", example=400000, default=None, unit="currency")
+    people: Amount | None = column("People working on it.", example=7, default=None, unit="people")
+    ends: dt.date | None = column("Planned end.", example=dt.date(2027, 6, 30), default=None)
+    disposition: Literal["absorb", "finish", "stop"] | None = column(
+        "absorb into the line, finish, or stop.", example="absorb", default=None
+    )
+
+
+# -- outcomes --------------------------------------------------------------------------------------------------------
+
+
+class Feedback(Row):
+    """A signal from customers or operations, traced to what became of it."""
+
+    key = ("signal",)
+    signal: Key = column("Key of the signal.", example="s01")
+    product: Key = column("Product.", example="motor-private", refers="products.product")
+    channel: Text = column("Where it came from.", example="Service hotline")
+    raised: dt.date = column("Day it was raised.", example=dt.date(2026, 6, 1))
+    seen: dt.date | None = column("Day the product manager saw it.", example=dt.date(2026, 6, 9), default=None)
+    decided: dt.date | None = column("Day of the decision.", example=dt.date(2026, 6, 20), default=None)
+    decision: YesNo | None = column("yes: do it; no: leave it.", example="yes", default=None)
+    shipped: dt.date | None = column("Day it reached users.", example=dt.date(2026, 8, 2), default=None)
+    checked: dt.date | None = column("Day its effect was checked.", example=None, default=None)
+    told: dt.date | None = column("Day the sender was told.", example=None, default=None)
+
+
+class Event(Row):
+    """Something that happened and may explain a change."""
+
+    key = ("date", "scope", "what")
+    date: dt.date = column("Day.", example=dt.date(2026, 4, 1))
+    scope: Key | None = column(
+        "Product, line, stream, experience or metric; blank means everywhere.", example="motor", default=None
+    )
+    what: Text = column("What happened.", example="New tariff for young drivers")
+    kind: Literal["price", "definition", "outage", "campaign", "regulation", "other"] = column(
+        "price, definition, outage, campaign, regulation or other.", example="price"
+    )
+
+
+class ControlTotal(Row):
+    """A number that the client's ledger gives, to compare ours with."""
+
+    key = ("measure", "scope", "period")
+    measure: Key = column("Metric, or headcount, cost, revenue.", example="premium")
+    scope: Key | None = column("Line, stream or experience; blank means the company.", example=None, default=None)
+    period: Text = column("Month (2026-08), quarter (2026-Q3) or year (2026).", example="2026-08")
+    value: Number = column("The ledger's number.", example=12400000, unit="the measure's unit")
+    source: Text | None = column("Where it stands.", example="General ledger, account 4000", default=None)
+    signed_off_by: Text | None = column("Who signed it.", example="Head of Controlling", default=None)
+
+
+class FactTable(Row):
+    """What a table of facts is (stands in for ``tables:`` of metrics.yaml in a workbook)."""
+
+    key = ("table",)
+    table: Key = column("Name; the facts stand in sheet facts_<name>.", example="tickets")
+    key_columns: Text = column("Columns that identify a row, joined by ;", example="ticket_id")
+    kind: Literal["event", "period", "stock"] = column(
+        "event, period (already summed) or stock (a level at a time).", example="event"
+    )
+    time_column: Text = column("Column with the date.", example="raised_on")
+    zone: Text | None = column("Time zone of that column, unless it is a date.", example="Europe/Berlin", default=None)
+    product_column: Text = column("Column with the product.", example="product")
+    customer_column: Text | None = column("Column with the customer.", example="customer", default=None)
+    version_column: Text | None = column(
+        "Column that says actual, budget, forecast or prior.", example=None, default=None
+    )
+
+
+class MetricRow(Row):
+    """A metric (stands in for ``metrics:`` of metrics.yaml in a workbook)."""
+
+    key = ("metric",)
+    metric: Key = column("Key.", example="complaint_rate")
+    label: Text = column("What people read.", example="Complaints per 1,000 journeys")
+    type: Literal[
+        "sum", "count", "ratio", "weighted_mean", "score", "percentile", "distinct", "min", "max", "given"
+    ] = column("sum, count, ratio, weighted_mean, score, percentile, distinct, min, max or given.", example="ratio")
+    unit: Text = column("count, share, currency, days, hours, points, score or your own.", example="share")
+    direction: Literal["up", "down", "band", "neutral"] = column("Which way is good.", example="down")
+    low: Number | None = column("Lower edge where the direction is band.", example=None, default=None)
+    high: Number | None = column("Upper edge where the direction is band.", example=None, default=None)
+    from_table: Key = column("Fact table of the measure or numerator.", example="tickets", refers="fact_tables.table")
+    agg: Literal["count", "sum", "min", "max", "distinct", "share_true"] | None = column(
+        "How it is added up.", example="count", default=None
+    )
+    column: Text | None = Field(
+        None,
+        description="Column that is added up.",
+        json_schema_extra={"example": None, "unit": "", "refers": ""},
+    )
+    where: Text | None = Field(
+        None,
+        description="Conditions, joined by ; such as: channel = phone; status in paid|shipped; amount >= 10",
+        json_schema_extra={"example": "kind = complaint", "unit": "", "refers": ""},
+    )
+    denominator_from: Key | None = Field(
+        None,
+        description="Fact table of the denominator or weight.",
+        json_schema_extra={"example": "journeys", "unit": "", "refers": "fact_tables.table"},
+    )
+    denominator_agg: Literal["count", "sum"] | None = Field(
+        None,
+        description="How the denominator is added up.",
+        json_schema_extra={"example": "sum", "unit": "", "refers": ""},
+    )
+    denominator_column: Text | None = Field(
+        None,
+        description="Column of the denominator.",
+        json_schema_extra={"example": "journeys", "unit": "", "refers": ""},
+    )
+    denominator_where: Text | None = Field(
+        None,
+        description="Conditions on the denominator.",
+        json_schema_extra={"example": None, "unit": "", "refers": ""},
+    )
+    percentile: Share | None = Field(
+        None,
+        description="Which percentile, 0 to 1.",
+        json_schema_extra={"example": None, "unit": "share, 0 to 1", "refers": ""},
+    )
+    score: Literal["nps", "csat"] | None = Field(
+        None, description="Which score.", json_schema_extra={"example": None, "unit": "", "refers": ""}
+    )
+    grain: Literal["day", "week", "month", "quarter", "year"] = Field(
+        "month", description="Length of a period.", json_schema_extra={"example": "month", "unit": "", "refers": ""}
+    )
+    owner: Text | None = Field(
+        None, description="Who reads it.", json_schema_extra={"example": "Head of Service", "unit": "", "refers": ""}
+    )
+    segments: Text | None = Field(
+        None,
+        description="Columns to split by, joined by ;",
+        json_schema_extra={"example": "channel", "unit": "", "refers": ""},
+    )
+    baseline: Count | None = Field(
+        None,
+        description="Points of the baseline; blank means 36 or what there is.",
+        json_schema_extra={"example": 24, "unit": "points", "refers": ""},
+    )
+
+
+class TargetRow(Row):
+    """A dated target of a metric (stands in for ``targets:`` of a metric in a workbook)."""
+
+    key = ("metric", "scope_kind", "scope", "by")
+    metric: Key = column("Metric.", example="complaint_rate", refers="metrics.metric")
+    scope_kind: Literal["product", "product_line", "value_stream", "customer_experience", "company"] = column(
+        "product, product_line, value_stream, customer_experience or company.", example="company"
+    )
+    scope: Key | None = column("Which one; blank for the company.", example=None, default=None)
+    value: Number = column("The target, in the metric's own unit (0.032, not 3.2).", example=0.004)
+    by: dt.date = column("By when.", example=dt.date(2027, 3, 31))
+    kind: Literal["committed", "aspirational"] = column(
+        "committed or aspirational.", example="committed", default="committed"
+    )
+    baseline: Number | None = column("Where it started.", example=0.006, default=None)
+
+
+# -- allocation ------------------------------------------------------------------------------------------------------
+
+
+class Resource(Row):
+    """A resource that is shared among the lines."""
+
+    key = ("resource", "period")
+    resource: Key = column("Key.", example="engineers")
+    function: Text = column("Function that gives it: HR, Finance, Marketing, Operations …", example="HR")
+    unit: Text = column("Unit: people, EUR, hours …", example="people")
+    capacity: Amount = column("How much there is per period.", example=62, unit="the resource's unit")
+    period: Text | None = column("Period; blank where there is only one.", example=None, default=None)
+    unit_cost: Amount = column("Cost of one unit per period.", example=96000, default=0.0, unit="currency")
+    step: Amount | None = column(
+        "Smallest step: 1 for whole people.", example=1, default=None, unit="the resource's unit"
+    )
+
+
+class Activity(Opinion):
+    """A use of resources for a line, with the answers that make its response curve."""
+
+    key = ("activity",)
+    activity: Key = column("Key.", example="motor-develop")
+    product_line: Key = column("Line.", example="motor", refers="lines.product_line")
+    use: Use = column("develop, operate or market.", example="develop")
+    unit: Text = column("Unit of the level.", example="teams")
+    current: Amount = column("Level today.", example=4, unit="the activity's unit")
+    reference: Amount | None = column("Level that the answers speak of; blank means today's.", example=4, default=None)
+    minimum: Amount = column("Smallest level if it is done at all.", example=1, default=0.0)
+    maximum: Amount = column("Largest useful level.", example=8)
+    family: Literal["adbudg", "exponential", "points"] = column(
+        "adbudg (four answers), exponential (y0, y1, ymax) or points (sheet curve_points).",
+        example="adbudg",
+        default="adbudg",
+    )
+    y0: Number | None = column("Outcome per period if it is cut to nothing.", example=1.0, default=None, unit="outcome")
+    y1: Number | None = column("Outcome at the reference level.", example=4.0, default=None, unit="outcome")
+    y15: Number | None = column("Outcome with half as much again.", example=5.2, default=None, unit="outcome")
+    ymax: Number | None = column("Outcome without limit.", example=7.0, default=None, unit="outcome")
+    y05: Number | None = column(
+        "Outcome with half as much (checks the other answers).", example=2.2, default=None, unit="outcome"
+    )
+
+
+class CurvePoint(Row):
+    """A point of a response curve."""
+
+    key = ("activity", "level")
+    activity: Key = column("Activity.", example="motor-market", refers="activities.activity")
+    level: Amount = column("Level.", example=2, unit="the activity's unit")
+    outcome: Number = column("Outcome at that level.", example=3.5, unit="outcome")
+
+
+class Recipe(Row):
+    """What one unit of an activity takes."""
+
+    key = ("activity", "resource")
+    activity: Key = column("Activity.", example="motor-develop", refers="activities.activity")
+    resource: Key = column("Resource.", example="engineers", refers="resources.resource")
+    amount: Amount = column("Amount for one unit of the activity.", example=6, unit="the resource's unit")
+
+
+class Objective(Row):
+    """A strategic objective and its weight."""
+
+    key = ("objective",)
+    objective: Key = column("Key.", example="margin")
+    weight: Amount = column("Strategy weight.", example=1)
+    is_money: YesNo = column("yes where its worths are money.", example="yes", default="no")
+    agreed_on: dt.date | None = column("When the weight was agreed.", example=dt.date(2026, 9, 1), default=None)
+    agreed_by: Text | None = column("By whom.", example="Executive board", default=None)
+
+
+class Worth(Opinion):
+    """What one unit of an activity's outcome is worth for an objective."""
+
+    key = ("objective", "activity")
+    objective: Key = column("Objective.", example="margin", refers="objectives.objective")
+    activity: Key = column("Activity.", example="motor-develop", refers="activities.activity")
+    value: Number = column("Worth of one unit of outcome.", example=180000)
+
+
+class Rule(Row):
+    """A named rule in plain text."""
+
+    key = ("rule",)
+    rule: Key = column("Name of the rule.", example="Keep the lights on")
+    text: Text = column("The rule itself.", example="engineers in use=operate >= 12")
+    owner: Text | None = column("Who stands behind it.", example="COO", default=None)
+
+
+class FunctionPlan(Row):
+    """What a support function plans for a line."""
+
+    key = ("function", "product_line", "resource", "period")
+    function: Text = column("Function: HR, Finance, Marketing …", example="HR")
+    product_line: Key = column("Line.", example="motor", refers="lines.product_line")
+    resource: Key = column("Resource.", example="engineers", refers="resources.resource")
+    period: Text | None = column("Period; blank where there is only one.", example=None, default=None)
+    planned: Amount = column("Amount planned.", example=14, unit="the resource's unit")
+
+
+class Decision(Row):
+    """A decision that was taken."""
+
+    key = ("decision",)
+    decision: Key = column("Key.", example="D-01")
+    date: dt.date = column("When.", example=dt.date(2026, 9, 20))
+    by: Text = column("Who decided.", example="CPO")
+    product_line: Key | None = column("Line it is about.", example="motor", default=None, refers="lines.product_line")
+    what: Text = column("What was decided.", example="Keep Motor at four teams until March.")
+
+
+class ScenarioRow(Row):
+    """One change of a scenario (stands in for scenarios/*.yaml in a workbook)."""
+
+    key = ("scenario", "change", "name")
+    scenario: Key = column("Name of the scenario.", example="lean-year")
+    change: Literal["weight", "capacity", "rule", "without_rule"] = column(
+        "weight, capacity, rule or without_rule.", example="capacity"
+    )
+    name: Key = column("Objective, resource or rule it changes.", example="engineers")
+    value: Text = column("The new weight or capacity, or the rule's text.", example="56")
+
+
+# -- the consultant's own --------------------------------------------------------------------------------------------
+
+
+class Alias(Row):
+    """Another name for one of ours."""
+
+    key = ("source", "their_name", "kind")
+    source: Text = column("File or system it comes from.", example="HR system")
+    their_name: Text = column("The name used there.", example="KFZ Privat")
+    kind: Literal["product", "product_line", "unit", "role", "resource", "activity", "metric"] = column(
+        "What it is.", example="product"
+    )
+    our_name: Key = column("Our key.", example="motor-private")
+
+
+class Commentary(Row):
+    """The consultant's own words beside an exhibit; they never change a number."""
+
+    key = ("exhibit", "action", "text")
+    exhibit: Key = column("Key of the exhibit.", example="readiness-gaps")
+    text: Text | None = column("The comment.", example="Discussed with the line owners on 18 September.", default=None)
+    author: Text | None = column("Who wrote it.", example="Lead consultant", default=None)
+    date: dt.date | None = column("When.", example=dt.date(2026, 9, 19), default=None)
+    action: Literal["add", "hide", "first"] = column(
+        "add words, hide the exhibit, or put it first.", example="add", default="add"
+    )
+
+
+class KeyValue(Row):
+    """One setting of the engagement (stands in for engagement.yaml in a workbook)."""
+
+    key = ("key",)
+    key_: Key = Field(
+        alias="key", description="Setting.", json_schema_extra={"example": "currency", "unit": "", "refers": ""}
+    )
+    value: Text | None = Field(
+        None, description="Its value.", json_schema_extra={"example": "EUR", "unit": "", "refers": ""}
+    )
+
+
+# -- YAML ------------------------------------------------------------------------------------------------------------
+
+
+class Source(BaseModel):
+    """How one table's files are written, where the cells alone cannot tell."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    date_order: Literal["day-month-year", "month-day-year", "year-month-day"] | None = None
+    decimal: Literal[".", ","] | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+
+class Database(BaseModel):
+    """A client's database; the address is only ever a reference to an environment variable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    address: Annotated[str, StringConstraints(pattern=r"^env:[A-Z_][A-Z0-9_]*$")]
+    statement_timeout_seconds: Annotated[int, Field(gt=0)] = 60
+
+
+class EngagementSettings(BaseModel):
+    """``engagement.yaml``: what holds for the whole engagement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Text = Field(description="The client's name, as the report prints it.")
+    as_of: dt.date = Field(description="The day the data speak of; nothing may lie after it.")
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="ISO 4217 code.")
+    money_scale: Literal[1, 1_000, 1_000_000] = Field(
+        1, description="Amounts in the client's tables are in units, thousands or millions."
+    )
+    language: Literal["en"] = Field("en", description="Language of the instrument and the report.")
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = Field(
+        1, description="Month in which the fiscal year starts."
+    )
+    confidentiality: Text = Field("Confidential", description="Printed on every page.")
+    audience: Literal["board", "line_owner", "staff", "works_council"] = Field(
+        "board", description="Who reads the report."
+    )
+    brand: Text | None = Field(None, description="Name of the consulting firm on the front page.")
+    instrument: Key = Field("project-to-product", description="Instrument in templates/instruments/.")
+    minimum_group: Annotated[int, Field(ge=1)] = Field(
+        5, description="Smallest group whose answers are shown: 5 or more, or 1 for an openly named assessment."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Coverage of intervals.")
+    thesis: Literal["front", "appendix", "off"] = Field("appendix", description="Where the article's claims stand.")
+    sources: dict[str, Source] = Field(
+        default_factory=dict, description="Per table: date_order, decimal, encoding, sheet."
+    )
+    databases: dict[str, Database] = Field(default_factory=dict, description="Databases with facts.")
+
+
+class Scenario(BaseModel):
+    """``scenarios/<name>.yaml``: named changes relative to the base."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    text: Text | None = None
+    weights: dict[Key, Amount] = Field(default_factory=dict)
+    capacities: dict[Key, Amount] = Field(default_factory=dict)
+    rules: dict[Key, Text] = Field(default_factory=dict)
+    without_rules: tuple[Key, ...] = ()
+
+
+# -- the register of tables ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table of the client's folder.
+
+    Attributes
+    ----------
+    name : str
+        File stem or sheet name.
+    model : type of Row
+        Columns of a row.
+    answers : str
+        The question it serves: ``readiness``, ``outcomes``, ``allocation`` or ``all``.
+    need : str
+        ``required`` (without it the question is off), ``useful`` or ``later`` (read and checked, not used yet).
+    extra_columns : bool
+        Further columns are allowed (the survey's items); a pillar checks them.
+    """
+
+    name: str
+    model: type[Row]
+    answers: Literal["all", "readiness", "outcomes", "allocation", "report"]
+    need: Literal["required", "useful", "later"]
+    extra_columns: bool = False
+
+    @property
+    def columns(self) -> dict[str, FieldInfo]:
+        """Columns by the name a client sees, key columns first."""
+        return {(field.alias or name): field for name, field in _keys_first(self.model).items()}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that identify a row."""
+        return self.model.key
+
+    @property
+    def purpose(self) -> str:
+        """What one row is."""
+        return (self.model.__doc__ or "").strip().splitlines()[0]
+
+
+def _keys_first(model: type[Row]) -> dict[str, FieldInfo]:
+    fields = dict(model.model_fields)
+    last = [name for name in ("said_by", "said_on", "status") if issubclass(model, Opinion) and name in fields]
+    return {name: fields[name] for name in [*(n for n in fields if n not in last), *last]}
+
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        TableSpec("products", Product, "all", "required"),
+        TableSpec("lines", Line, "all", "required"),
+        TableSpec("memberships", Membership, "all", "required"),
+        TableSpec("waves", Wave, "readiness", "required"),
+        TableSpec("survey", Sheet, "readiness", "required", extra_columns=True),
+        TableSpec("population", Population, "readiness", "useful"),
+        TableSpec("layers", Layer, "readiness", "useful"),
+        TableSpec("readiness_targets", ReadinessTarget, "readiness", "useful"),
+        TableSpec("interviews", Interview, "readiness", "later"),
+        TableSpec("evidence", Evidence, "readiness", "later"),
+        TableSpec("projects", Project, "all", "useful"),
+        TableSpec("events", Event, "outcomes", "useful"),
+        TableSpec("control_totals", ControlTotal, "outcomes", "useful"),
+        TableSpec("feedback", Feedback, "outcomes", "later"),
+        TableSpec("resources", Resource, "allocation", "required"),
+        TableSpec("activities", Activity, "allocation", "required"),
+        TableSpec("recipes", Recipe, "allocation", "required"),
+        TableSpec("objectives", Objective, "allocation", "required"),
+        TableSpec("worths", Worth, "allocation", "required"),
+        TableSpec("curve_points", CurvePoint, "allocation", "useful"),
+        TableSpec("rules", Rule, "allocation", "useful"),
+        TableSpec("needs", Need, "allocation", "useful"),
+        TableSpec("closing", Closing, "allocation", "useful"),
+        TableSpec("function_plans", FunctionPlan, "allocation", "later"),
+        TableSpec("decisions", Decision, "allocation", "later"),
+        TableSpec("aliases", Alias, "all", "later"),
+        TableSpec("commentary", Commentary, "report", "useful"),
+    )
+}
+"""Tables that may come as CSV, Parquet or a sheet, in the order in which they are read."""
+
+SHEET_TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        TableSpec("engagement", KeyValue, "all", "required"),
+        TableSpec("fact_tables", FactTable, "outcomes", "required"),
+        TableSpec("metrics", MetricRow, "outcomes", "required"),
+        TableSpec("targets", TargetRow, "outcomes", "useful"),
+        TableSpec("scenarios", ScenarioRow, "allocation", "later"),
+    )
+}
+"""Sheets of a workbook that stand in for YAML files."""
