@@ -1,0 +1,1 @@
+"""Draw the charts with matplotlib (being written)."""

@@ -1,0 +1,276 @@
+"""The story as values: an Exhibit shows one thing, a Chapter answers one question, a Report carries the chapters.
+
+All three are frozen and made of plain values, so that they save as JSON; renderers read them and never compute.
+Everything that tells the story is found here; exhibits and chapters have a module each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from workbench.errors import ReportError
+from workbench.findings import CLAIM_LENGTH, Figure
+from workbench.report.chapter import (
+    PILLARS,
+    Chapter,
+    Outline,
+    find_chapters_folder,
+    find_reports_root,
+    load_chapter,
+    load_chapters,
+    new_chapter,
+    save_chapter,
+)
+from workbench.report.exhibit import Exhibit, Note, Picture, exhibit_from_figure, note_exhibit
+
+__all__ = [
+    "PILLARS",
+    "Chapter",
+    "Exhibit",
+    "Meta",
+    "Note",
+    "Outline",
+    "Picture",
+    "Report",
+    "apply_commentary",
+    "check_report",
+    "exhibit_from_figure",
+    "find_chapters_folder",
+    "find_reports_root",
+    "load_chapter",
+    "load_chapters",
+    "new_chapter",
+    "new_report",
+    "note_exhibit",
+    "results",
+    "save_chapter",
+]
+
+MOST_EXHIBITS = 6
+"""Exhibits in a chapter's body: more are a catalogue, not a story (ours)."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What the front page says about the engagement.
+
+    Attributes
+    ----------
+    engagement, client : str
+        The folder's name, and the client's.
+    as_of : str
+        ISO date the data speak for.
+    currency, language, confidentiality, audience, brand : str
+        As engagement.yaml says; brand is a name, blank for none.
+    unused : tuple of str
+        Tables that were read and checked but not computed with yet.
+    sources : tuple of (file, size in bytes, SHA-256)
+        The files that were read.
+    """
+
+    engagement: str
+    client: str
+    as_of: str
+    currency: str = "EUR"
+    language: str = "en"
+    confidentiality: str = ""
+    audience: str = ""
+    brand: str = ""
+    unused: tuple[str, ...] = ()
+    sources: tuple[tuple[str, int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All chapters of one engagement, in the order in which they are read; the summary's first.
+
+    Attributes
+    ----------
+    meta : Meta
+    chapters : tuple of Chapter
+        Of one engagement and one data hash.
+    """
+
+    meta: Meta
+    chapters: tuple[Chapter, ...]
+    _figures: Mapping[str, Figure] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        held = {figure.id: figure for chapter in self.chapters for figure in chapter.figures}
+        object.__setattr__(self, "_figures", held)
+
+    @property
+    def summary(self) -> Chapter | None:
+        """The board's page, or None where it was not written."""
+        return next((chapter for chapter in self.chapters if chapter.pillar == "summary"), None)
+
+    @property
+    def body(self) -> tuple[Chapter, ...]:
+        """The chapters behind the summary."""
+        return tuple(chapter for chapter in self.chapters if chapter.pillar != "summary")
+
+    def figure(self, name: str) -> Figure | None:
+        """Return a figure by its id, or None."""
+        return self._figures.get(name)
+
+    def exhibits(self) -> tuple[tuple[Chapter, Exhibit], ...]:
+        """Return every exhibit with its chapter, in reading order."""
+        return tuple((chapter, exhibit) for chapter in self.chapters for exhibit in chapter.exhibits)
+
+
+def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
+    """Return the report of these chapters, the summary first, with the consultant's commentary applied.
+
+    Parameters
+    ----------
+    study : Engagement
+        Its settings give the front page; its table ``commentary`` adds words, hides or puts first.
+    chapters : sequence of Chapter
+
+    Raises
+    ------
+    ReportError
+        A chapter belongs to another engagement or other data.
+    """
+    wrong = [held.pillar for held in chapters if (held.engagement, held.data_hash) != (study.name, study.data_hash)]
+    if wrong:
+        raise ReportError((f"Chapters of another engagement or other data: {', '.join(wrong)}.",))
+    settings = study.settings
+    meta = Meta(
+        engagement=str(study.name),
+        client=str(getattr(settings, "name", "") or study.name),
+        as_of=str(getattr(settings, "as_of", "") or ""),
+        currency=str(getattr(settings, "currency", "") or "EUR"),
+        language=str(getattr(settings, "language", "") or "en"),
+        confidentiality=str(getattr(settings, "confidentiality", "") or ""),
+        audience=str(getattr(settings, "audience", "") or ""),
+        brand=str(getattr(settings, "brand", "") or ""),
+        unused=tuple(str(name) for name in getattr(study, "unused", ())),
+        sources=tuple((str(held.path), int(held.bytes), str(held.sha256)) for held in getattr(study, "files", ())),
+    )
+    first = [held for held in chapters if held.pillar == "summary"]
+    rest = [held for held in chapters if held.pillar != "summary"]
+    return apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study))
+
+
+def _commentary_rows(study: Any) -> list[dict[str, Any]]:
+    tables = getattr(study, "tables", None)
+    if tables is None or "commentary" not in tables:
+        return []
+    frame = tables["commentary"]
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def apply_commentary(report: Report, rows: Iterable[Mapping[str, Any]]) -> Report:
+    """Return the report with the consultant's words: ``add`` a paragraph, ``hide`` an exhibit, put one ``first``.
+
+    A number is never changed: hidden exhibits move to the appendix, where their data stay.
+
+    Parameters
+    ----------
+    report : Report
+    rows : iterable of mapping
+        exhibit, text, author, date, action.
+
+    Raises
+    ------
+    ReportError
+        A row names an exhibit that is not in the report.
+    """
+    rows = list(rows)
+    keys = {exhibit.key for _, exhibit in report.exhibits()}
+    unknown = sorted({str(row["exhibit"]) for row in rows} - keys)
+    if unknown:
+        raise ReportError(
+            tuple(f"commentary: there is no exhibit {name!r}; there are {', '.join(sorted(keys))}." for name in unknown)
+        )
+    by_key: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        by_key.setdefault(str(row["exhibit"]), []).append(row)
+    chapters = []
+    for chapter in report.chapters:
+        exhibits = [_with_comments(exhibit, by_key.get(exhibit.key, ())) for exhibit in chapter.exhibits]
+        first = {key for key, held in by_key.items() if any(row["action"] == "first" for row in held)}
+        exhibits.sort(key=lambda exhibit: exhibit.key not in first)
+        chapters.append(replace(chapter, exhibits=tuple(exhibits)))
+    return replace(report, chapters=tuple(chapters))
+
+
+def _with_comments(exhibit: Exhibit, rows: Iterable[Mapping[str, Any]]) -> Exhibit:
+    words, is_hidden = list(exhibit.comments), exhibit.is_appendix
+    for row in rows:
+        is_hidden = is_hidden or row["action"] == "hide"
+        if row.get("text"):
+            signed = ", ".join(str(part) for part in (row.get("author"), row.get("date")) if part)
+            words.append(f"{row['text']} ({signed})" if signed else str(row["text"]))
+    return replace(exhibit, comments=tuple(words), is_appendix=is_hidden)
+
+
+def results(report: Report) -> dict[str, Any]:
+    """Return the union of the chapters' figures, as results.json holds it.
+
+    Parameters
+    ----------
+    report : Report
+    """
+    return {
+        "engagement": report.meta.engagement,
+        "as_of": report.meta.as_of,
+        "currency": report.meta.currency,
+        "figures": [
+            {**asdict(figure), "pillar": chapter.pillar} for chapter in report.chapters for figure in chapter.figures
+        ],
+    }
+
+
+def check_report(report: Report) -> None:
+    """Raise every breach of the house's rules at once, or return.
+
+    Raises
+    ------
+    ReportError
+        A claim is empty, repeated, too long or has no full stop; an exhibit has no source or alternative text; a
+        body has over six exhibits; a key comes twice; a figure is quoted that no chapter holds.
+    """
+    breaches: list[str] = []
+    seen: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    for chapter in report.chapters:
+        body = [exhibit for exhibit in chapter.exhibits if not exhibit.is_appendix]
+        if len(body) > MOST_EXHIBITS:
+            breaches.append(f"{chapter.pillar}: {len(body)} exhibits in the body; {MOST_EXHIBITS} are the most.")
+        if not len(chapter.headline):
+            breaches.append(f"{chapter.pillar}: the bottom line is empty.")
+        for exhibit in chapter.exhibits:
+            where = f"{chapter.pillar}, exhibit {exhibit.key}"
+            if exhibit.key in keys:
+                breaches.append(f"{where}: {keys[exhibit.key]} has an exhibit of the same key.")
+            keys.setdefault(exhibit.key, chapter.pillar)
+            breaches += _claim_breaches(exhibit.claim, where)
+            if exhibit.claim and exhibit.claim in seen:
+                breaches.append(f"{where}: its claim repeats that of {seen[exhibit.claim]}.")
+            seen.setdefault(exhibit.claim, where)
+            breaches += [f"{where}: no {what}." for what in ("source", "alt") if not getattr(exhibit, what).strip()]
+            breaches += _unknown_figures(report, exhibit.figure_ids(), where)
+        for name in ("headline", "cautions", "next_steps"):
+            for place, finding in enumerate(getattr(chapter, name), start=1):
+                breaches += _unknown_figures(report, finding.figures, f"{chapter.pillar}, {name} {place}")
+    if breaches:
+        raise ReportError(tuple(breaches))
+
+
+def _claim_breaches(claim: str, where: str) -> list[str]:
+    if not claim.strip():
+        return [f"{where}: no claim."]
+    found = []
+    if len(claim) > CLAIM_LENGTH:
+        found.append(f"{where}: its claim has {len(claim)} characters; at most {CLAIM_LENGTH} stay in two lines.")
+    if not claim.endswith((".", "?", "!")):
+        found.append(f"{where}: its claim has no full stop: {claim!r}.")
+    return found
+
+
+def _unknown_figures(report: Report, ids: Iterable[str], where: str) -> list[str]:
+    return [f"{where}: figure {name} is in no chapter." for name in ids if report.figure(name) is None]

@@ -1,0 +1,104 @@
+"""Plain values: what charts, tables and chapters are made of, and how they are written.
+
+Everything that enters a report becomes text, a whole number, a number, yes/no or nothing at this door, so that
+it saves as JSON, compares with ``==`` and reads the same on every machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from workbench import theme
+from workbench.errors import ReportError
+
+Plain = str | int | float | bool | None
+
+
+def plain(value: Any) -> Plain:
+    """Return `value` as text, whole number, number, yes/no or None.
+
+    Parameters
+    ----------
+    value : anything a frame holds
+        NaN, NaT, NA and infinities become None; dates become ISO text; numpy scalars become Python's own.
+
+    Raises
+    ------
+    ReportError
+        The value is a list, a frame or another thing that has no place in a cell.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> plain(float("nan")), plain(dt.date(2026, 9, 30)), plain(3)
+    (None, '2026-09-30', 3)
+    """
+    if value is None or isinstance(value, bool | str | int):
+        return str(value) if type(value) is not str and isinstance(value, str) else value
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if type(value).__name__ == "Period":
+        return str(value)
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return plain(value.item())
+    raise ReportError((f"A report holds plain values only; got {type(value).__name__}: {value!r:.60}",))
+
+
+def plain_column(values: Iterable[Any]) -> tuple[Plain, ...]:
+    """Return a column of a frame, a list or a tuple as plain values."""
+    return tuple(plain(value) for value in values)
+
+
+def written(value: Plain, unit: str, currency: str = "EUR", decimals: int | None = None) -> str:
+    """Return a value as the report rounds it.
+
+    Parameters
+    ----------
+    value : str, int, float, bool or None
+        Unrounded.
+    unit : str
+        As in `workbench.theme.formatted`; ``change`` writes a sign.
+    currency : str
+        ISO 4217 code, for ``currency``.
+    decimals : int or None
+        Overrules the unit's own.
+
+    Examples
+    --------
+    >>> written(0.453, "share"), written(True, "text"), written(None, "level"), written(3.14159, "level", decimals=2)
+    ('45 %', 'yes', '–', '3.14')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or isinstance(value, str):
+        return value or theme.MISSING
+    if decimals is None:
+        return theme.formatted(value, unit, currency)
+    if unit == "share":
+        return theme.percent(value, decimals)
+    if unit in ("", "text", "level", "points", "score", "count", "people"):
+        return theme.number(value, decimals)
+    if unit == "currency":
+        return f"{theme.number(value, decimals)} {theme.currency_sign(currency)}"
+    return f"{theme.number(value, decimals)} {unit}"
+
+
+def heading(name: str) -> str:
+    """Return a column's name as prose.
+
+    Examples
+    --------
+    >>> heading("product_line")
+    'Product line'
+    """
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
