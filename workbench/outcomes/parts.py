@@ -1,0 +1,554 @@
+"""Definitions become SQL text: additive parts by product, period and share epoch; no ratio, no join to shares.
+
+A part that adds up (rows, sums, promoters) is summed by product in the engine and multiplied by shares in Python, so
+that no join can count a row twice. Only what does not add up (percentiles, distinct customers) is joined to the list
+of memberships, whose key (product, epoch, kind, parent) is unique.
+
+`emit` is a pure function of the definition: its text can be read, pasted and run as it is. Several metrics of one
+table share one scan through `emit_together`; the expressions are the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.errors import ModelError
+from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
+
+DEFAULT_DATES = (dt.date(1900, 1, 1), dt.date(1970, 1, 1))
+"""Dates that systems write when they have none; such rows are left out and counted."""
+
+BLANK = "(blank)"
+"""Segment of rows whose cell is blank."""
+
+WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one engine writes what engines write differently; formats take ``x`` (an expression) and more.
+
+    Attributes
+    ----------
+    name : str
+    quote : str
+        Sign around identifiers; doubled inside.
+    text : str
+        Type to cast keys and segments to.
+    to_float, local, instant, truncate, percentile, shift_days, shift_months : str
+        Formats: number; clock of zone `have` as clock of zone `zone`; instant as clock of `zone`; period start of
+        `grain`; percentile `p` that interpolates (R-7); a date moved by days or months.
+    """
+
+    name: str
+    quote: str
+    text: str
+    to_float: str
+    local: str
+    instant: str
+    truncate: str
+    percentile: str
+    shift_days: str
+    shift_months: str
+
+    def name_of(self, identifier: str) -> str:
+        """Return an identifier, quoted."""
+        return f"{self.quote}{identifier.replace(self.quote, self.quote * 2)}{self.quote}"
+
+    def literal(self, value: object) -> str:
+        """Return a literal of the catalogue, escaped.
+
+        Raises
+        ------
+        ModelError
+            It is neither text, number, yes/no nor date.
+        """
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return repr(value)
+        if isinstance(value, dt.datetime):
+            return f"timestamp '{value.isoformat(sep=' ')}'"
+        if isinstance(value, dt.date):
+            return f"date '{value.isoformat()}'"
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        raise ModelError(f"A condition compares with text, a number, yes/no or a date; got {value!r}.")
+
+
+DIALECTS = {
+    "duckdb": Dialect(
+        name="duckdb",
+        quote='"',
+        text="varchar",
+        # NaN is no number: it would make a whole sum NaN
+        to_float="nullif(cast({x} as double), cast('nan' as double))",
+        local="(({x} at time zone {have}) at time zone {zone})",
+        instant="({x} at time zone {zone})",
+        truncate="date_trunc('{grain}', {x})",
+        percentile="quantile_cont({x}, {p})",
+        shift_days="({x} + {n} * interval 1 day)",
+        shift_months="({x} + {n} * interval 1 month)",
+    ),
+}
+"""Engines whose SQL is written; PostgreSQL and Spark fit as further rows."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query's text, ready to run.
+
+    Attributes
+    ----------
+    text : str
+    metrics : tuple of str
+        Metrics it serves.
+    dialect : str
+    columns : tuple of (str, str, str)
+        Result column, metric and part it holds.
+    exactness : str
+        ``exact``.
+    """
+
+    text: str
+    metrics: tuple[str, ...]
+    dialect: str
+    columns: tuple[tuple[str, str, str], ...] = ()
+    exactness: str = "exact"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows count, and how time is cut.
+
+    Attributes
+    ----------
+    until : date or None
+        Last day that counts (the engagement's ``as_of``); later rows are a finding, not a number.
+    cuts : tuple of date
+        Days on which a share changes; a part carries how many of them have passed.
+    fiscal_year_starts : int
+        Month, 1 to 12, for metrics with a fiscal calendar.
+    """
+
+    until: dt.date | None = None
+    cuts: tuple[dt.date, ...] = ()
+    fiscal_year_starts: int = 1
+
+
+def emit(
+    metric: Metric, table: FactTable, dialect: str = "duckdb", window: Window | None = None, by: Sequence[str] = ()
+) -> Query:
+    """Return the query for one metric's additive parts from one table, by product, version, period and epoch.
+
+    Parameters
+    ----------
+    metric : Metric
+    table : FactTable
+        One of the metric's tables, with its columns.
+    dialect : str
+        One of `DIALECTS`.
+    window : Window or None
+    by : sequence of str
+        Segment columns; each is added up apart from the others (grouping sets), never crossed.
+
+    Raises
+    ------
+    ModelError
+        The table is none of the metric's, or a segment is no column of it.
+    """
+    return emit_together([metric], table, dialect, window, by)
+
+
+def emit_together(
+    metrics: Sequence[Metric],
+    table: FactTable,
+    dialect: str = "duckdb",
+    window: Window | None = None,
+    by: Sequence[str] = (),
+) -> Query:
+    """Return one query for several metrics with the same calendar; see `emit`."""
+    sql, window = DIALECTS[dialect], window or Window()
+    columns, sums = _part_columns(metrics, table, sql)
+    keys = ["_product", "_version", "_period", "_cut"]
+    segments = [f"_by_{place}" for place in range(len(by))]
+    inner = _rows(metrics, table, sql, window, by)
+    listed = [*keys, *segments]
+    names = ", ".join(sql.name_of(name) for name in listed)
+    if segments:
+        base = ", ".join(sql.name_of(key) for key in keys)
+        sets = [f"({base})", *(f"({base}, {sql.name_of(name)})" for name in segments)]
+        grouped = f"grouping sets ({', '.join(sets)})"
+    else:
+        grouped = names
+    text = f"select {names},\n  " + ",\n  ".join(sums) + f"\nfrom (\n{inner}\n) as facts\ngroup by {grouped}"
+    return Query(text, tuple(m.metric for m in metrics), dialect, columns)
+
+
+def emit_total(
+    metrics: Sequence[Metric], table: FactTable, dialect: str = "duckdb", window: Window | None = None
+) -> Query:
+    """Return the query for the company's parts by version and period, which never looks at a product.
+
+    It is the independent side of the law that parents, unallocated and unknown add up to the company.
+    """
+    sql, window = DIALECTS[dialect], window or Window()
+    columns, sums = _part_columns(metrics, table, sql)
+    inner = _rows(metrics, table, sql, Window(window.until, (), window.fiscal_year_starts), (), has_product=False)
+    keys = ", ".join(sql.name_of(key) for key in ("_version", "_period"))
+    text = f"select {keys},\n  " + ",\n  ".join(sums) + f"\nfrom (\n{inner}\n) as facts\ngroup by {keys}"
+    return Query(text, tuple(m.metric for m in metrics), dialect, columns)
+
+
+def emit_reach(
+    metric: Metric,
+    table: FactTable,
+    members: Sequence[tuple[str, int, str, str]],
+    dialect: str = "duckdb",
+    window: Window | None = None,
+) -> Query:
+    """Return the query for a metric that does not add up: each member's row counts once per parent.
+
+    Parameters
+    ----------
+    members : sequence of (product, epoch, kind, parent)
+        Unique; the shares themselves do not apply.
+
+    Raises
+    ------
+    ModelError
+        A member stands twice, which would count its rows twice.
+    """
+    if len(set(members)) != len(members):
+        raise ModelError(f"{metric.metric}: a membership stands twice and would count its rows twice.")
+    sql, window = DIALECTS[dialect], window or Window()
+    values = ",\n    ".join(
+        f"({sql.literal(product)}, {epoch}, {sql.literal(kind)}, {sql.literal(parent)})"
+        for product, epoch, kind, parent in members
+    )
+    inner = _rows([metric], table, sql, window, ())
+    aggregate, counted = _reach_columns(metric, sql)
+    text = (
+        f'with member("_product", "_cut", "_kind", "_parent") as (\n  values\n    {values}\n)\n'
+        f'select member."_kind", member."_parent", facts."_period",\n  {aggregate} as "value",\n  {counted} as "n"\n'
+        f"from (\n{inner}\n) as facts\n"
+        'join member on member."_product" = facts."_product" and member."_cut" = facts."_cut"\n'
+        "where facts.\"_version\" = 'actual'\n"
+        'group by member."_kind", member."_parent", facts."_period"'
+    )
+    return Query(text, (metric.metric,), dialect)
+
+
+def emit_reach_total(metric: Metric, table: FactTable, dialect: str = "duckdb", window: Window | None = None) -> Query:
+    """Return the company's value of a metric that does not add up, by period, over all rows."""
+    sql, window = DIALECTS[dialect], window or Window()
+    inner = _rows([metric], table, sql, Window(window.until, (), window.fiscal_year_starts), (), has_product=False)
+    aggregate, counted = _reach_columns(metric, sql)
+    text = (
+        f'select facts."_period",\n  {aggregate} as "value",\n  {counted} as "n"\n'
+        f'from (\n{inner}\n) as facts\nwhere facts."_version" = \'actual\'\ngroup by facts."_period"'
+    )
+    return Query(text, (metric.metric,), dialect)
+
+
+def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None = None) -> Query:
+    """Return the query that counts what could be wrong with a table: one row.
+
+    Columns ``rows``, ``keys`` (distinct), ``no_key``, ``no_product``, ``no_time``, ``future`` and ``default_date``
+    (rows each), and ``first`` and ``last`` day among the rows that count.
+    """
+    sql = DIALECTS[dialect]
+    keys = [sql.name_of(column) for column in table.key]
+    distinct = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
+    no_key = " or ".join(f"{key} is null" for key in keys)
+    when = _day(table, None, sql)
+    defaults = ", ".join(sql.literal(day) for day in DEFAULT_DATES)
+    future = f"{when} > {sql.literal(until)}" if until else "false"
+    good = f"{when} is not null and not ({future}) and {when} not in ({defaults})"
+    complete = f"not ({no_key})"
+    text = (
+        'select count(*) as "rows",\n'
+        f'  count(distinct case when {complete} then {distinct} end) as "keys",\n'
+        f'  {_count(no_key)} as "no_key",\n'
+        f'  {_count(f"{sql.name_of(table.product)} is null")} as "no_product",\n'
+        f'  {_count(f"{sql.name_of(table.time)} is null")} as "no_time",\n'
+        f'  {_count(future)} as "future",\n'
+        f'  {_count(f"{when} in ({defaults})")} as "default_date",\n'
+        f'  min(case when {good} then {when} end) as "first",\n'
+        f'  max(case when {good} then {when} end) as "last"\n'
+        f"from {sql.name_of(table.name)}"
+    )
+    return Query(text, (), dialect)
+
+
+def emit_repeated(table: FactTable, dialect: str = "duckdb") -> Query:
+    """Return the query for keys that stand more than once: how many, the rows in them, and one example."""
+    sql = DIALECTS[dialect]
+    keys = [sql.name_of(column) for column in table.key]
+    listed = ", ".join(keys)
+    example = " || ' · ' || ".join(f"cast({key} as {sql.text})" for key in keys)
+    text = (  # identifiers are quoted and checked against the data
+        'select count(*) as "keys", sum("times") as "rows", min("example") as "example"\n'
+        f'from (\n  select {listed}, count(*) as "times", min({example}) as "example"\n'
+        f"  from {sql.name_of(table.name)}\n  group by {listed}\n  having count(*) > 1\n) as repeated"
+    )
+    return Query(text, (), dialect)
+
+
+def emit_products(table: FactTable, dialect: str = "duckdb") -> Query:
+    """Return the query for the rows of each product a table names."""
+    sql = DIALECTS[dialect]
+    product = f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '')"
+    text = f'select {product} as "product", count(*) as "rows"\nfrom {sql.name_of(table.name)}\ngroup by 1\norder by 1'
+    return Query(text, (), dialect)
+
+
+# -- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _rows(
+    metrics: Sequence[Metric],
+    table: FactTable,
+    sql: Dialect,
+    window: Window,
+    by: Sequence[str],
+    *,
+    has_product: bool = True,
+) -> str:
+    """Return the rows that count, with their product, version, period, epoch and segments."""
+    calendars = {(m.grain, m.week_start, m.zone, m.calendar) for m in metrics}
+    if len(calendars) != 1:
+        raise ModelError("Metrics in one query share one calendar.")
+    metric = metrics[0]
+    day = _day(table, metric.zone, sql)
+    columns = []
+    if has_product:
+        columns.append(f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '') as \"_product\"")
+    if table.version:
+        version = f"cast({sql.name_of(table.version)} as {sql.text})"
+        columns.append(f"coalesce({version}, 'actual') as \"_version\"")
+    else:
+        columns.append("'actual' as \"_version\"")
+    columns.append(f'{_period(metric, day, sql, window)} as "_period"')
+    if has_product:
+        columns.append(f'{_epoch(day, sql, window)} as "_cut"')
+    for place, column in enumerate(by):
+        if table.columns and column not in table.columns:
+            raise ModelError(f"{table.name} has no column {column} to split by.")
+        columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as \"_by_{place}\"")
+    columns += [sql.name_of(name) for name in _needed(metrics, table)]
+    conditions = [f"{day} is not null"]
+    if window.until:
+        conditions.append(f"{day} <= {sql.literal(window.until)}")
+    conditions.append(f"{day} not in ({', '.join(sql.literal(when) for when in DEFAULT_DATES)})")
+    lines = ",\n    ".join(columns)
+    return f"  select {lines}\n  from {sql.name_of(table.name)}\n  where {' and '.join(conditions)}"
+
+
+def _needed(metrics: Sequence[Metric], table: FactTable) -> list[str]:
+    """Return the raw columns that the measures read, each once."""
+    names: list[str] = []
+    for metric in metrics:
+        for _, measure in metric.measures:
+            if measure.table != table.name:
+                continue
+            if measure.sql:  # its own words may name any column
+                return list(table.columns)
+            names += [c.column for c in measure.where] + ([measure.column] if measure.column else [])
+        if metric.weight and metric.measure and metric.measure.table == table.name:
+            names.append(metric.weight)
+    return list(dict.fromkeys(names))
+
+
+def _day(table: FactTable, zone: str | None, sql: Dialect) -> str:
+    """Return the local day of a row."""
+    column, kind = sql.name_of(table.time), table.columns.get(table.time, "date")
+    if kind == "instant":
+        column = sql.instant.format(x=column, zone=sql.literal(zone or table.zone or "UTC"))
+    elif kind == "timestamp" and zone and table.zone and zone != table.zone:
+        column = sql.local.format(x=column, have=sql.literal(table.zone), zone=sql.literal(zone))
+    return f"cast({column} as date)"
+
+
+def _period(metric: Metric, day: str, sql: Dialect, window: Window) -> str:
+    """Return the first day of a row's period."""
+    if metric.grain == "week" and metric.week_start != "monday":
+        shift = WEEK_DAYS.index(metric.week_start)
+        moved = sql.truncate.format(grain="week", x=sql.shift_days.format(x=day, n=-shift))
+        return f"cast({sql.shift_days.format(x=moved, n=shift)} as date)"
+    shift = window.fiscal_year_starts - 1 if metric.calendar == "fiscal" else 0
+    if shift and metric.grain in ("quarter", "year"):
+        moved = sql.truncate.format(grain=metric.grain, x=sql.shift_months.format(x=day, n=-shift))
+        return f"cast({sql.shift_months.format(x=moved, n=shift)} as date)"
+    return f"cast({sql.truncate.format(grain=metric.grain, x=day)} as date)"
+
+
+def _epoch(day: str, sql: Dialect, window: Window) -> str:
+    if not window.cuts:
+        return "0"
+    steps = " ".join(f"when {day} < {sql.literal(cut)} then {place}" for place, cut in enumerate(window.cuts))
+    return f"case {steps} else {len(window.cuts)} end"
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _part_columns(
+    metrics: Sequence[Metric], table: FactTable, sql: Dialect
+) -> tuple[tuple[tuple[str, str, str], ...], list[str]]:
+    columns, sums = [], []
+    for metric in metrics:
+        for part, expression in _part_expressions(metric, table, sql):
+            name = f"{metric.metric}__{part}"
+            columns.append((name, metric.metric, part))
+            sums.append(f"{expression} as {sql.name_of(name)}")
+    if not columns:
+        raise ModelError(f"None of {', '.join(m.metric for m in metrics)} reads the table {table.name}.")
+    return tuple(columns), sums
+
+
+def _part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
+    """Return the parts that this table gives this metric, as sums."""
+    found: list[tuple[str, str]] = []
+    for role, measure in metric.measures:
+        if measure.table == table.name:
+            found += _MAKERS[metric.type](metric, measure, role, sql)
+    return found
+
+
+def _simple(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    amount, counts = _amount(measure, sql)
+    return [("sum", _sum(amount, counts)), ("n", _count(counts)), ("rows", "cast(count(*) as double)")]
+
+
+def _ratio(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    amount, counts = _amount(measure, sql)
+    if role == "measure":
+        return [("num", _sum(amount, counts))]
+    return [("den", _sum(amount, counts)), ("n", _count(counts))]
+
+
+def _weighted(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
+    weight = sql.to_float.format(x=sql.name_of(metric.weight or ""))
+    counts = _all(_holds(measure, sql), f"{value} is not null", f"{weight} is not null")
+    return [("num", _sum(f"{value} * {weight}", counts)), ("den", _sum(weight, counts)), ("n", _count(counts))]
+
+
+def _score(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    if metric.score is None:
+        raise ModelError(f"{metric.metric} is a score without a rule for its answers.")
+    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
+    answered = _all(_holds(measure, sql), f"{value} is not null")
+
+    def passing(tests: Iterable[tuple[str, float]]) -> str:
+        return " and ".join(f"{value} {_SIGNS[test]} {sql.literal(limit)}" for test, limit in tests)
+
+    parts = [("plus", _count(f"{answered} and {passing(metric.score.plus)}"))]
+    if metric.score.minus:
+        parts.append(("minus", _count(f"{answered} and {passing(metric.score.minus)}")))
+    return [*parts, ("n", _count(answered))]
+
+
+def _given(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
+    counts = _all(_holds(measure, sql), f"{value} is not null")
+    parts = [("sum", _sum(value, counts)), ("n", _count(counts))]
+    if metric.weight:
+        weight = sql.to_float.format(x=sql.name_of(metric.weight))
+        weighed = f"{counts} and {weight} is not null"
+        parts += [("num", _sum(f"{value} * {weight}", weighed)), ("den", _sum(weight, weighed))]
+    return parts
+
+
+def _reached(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+    _, counts = _amount(measure, sql)
+    return [("n", _count(counts))]
+
+
+_MAKERS = {
+    "sum": _simple,
+    "count": _simple,
+    "ratio": _ratio,
+    "weighted_mean": _weighted,
+    "score": _score,
+    "given": _given,
+    "percentile": _reached,
+    "distinct": _reached,
+    "min": _reached,
+    "max": _reached,
+}
+
+
+def _reach_columns(metric: Metric, sql: Dialect) -> tuple[str, str]:
+    if metric.measure is None or metric.measure.column is None:
+        raise ModelError(f"{metric.metric} names no column.")
+    counts = _amount(metric.measure, sql)[1]
+    column = sql.name_of(metric.measure.column)
+    value = column if metric.type == "distinct" else sql.to_float.format(x=column)
+    chosen = f"case when {counts} then {value} end"
+    if metric.type == "percentile":
+        aggregate = sql.percentile.format(x=chosen, p=repr(metric.percentile))
+    elif metric.type == "distinct":
+        aggregate = f"count(distinct {chosen})"
+    else:
+        aggregate = f"{metric.type}({chosen})"
+    return f"cast({aggregate} as double)", _count(counts)
+
+
+def _amount(measure: Measure, sql: Dialect) -> tuple[str, str]:
+    """Return the amount of a row, and when the row counts."""
+    holds = _holds(measure, sql)
+    if measure.column is None:
+        return "1.0", holds
+    column = sql.name_of(measure.column)
+    if measure.agg == "share_true":
+        return f"case when cast({column} as boolean) then 1.0 else 0.0 end", _all(holds, f"{column} is not null")
+    if measure.agg in ("count", "distinct"):
+        return "1.0", _all(holds, f"{column} is not null")
+    number = sql.to_float.format(x=column)
+    return number, _all(holds, f"{number} is not null")
+
+
+def _sum(amount: str, counts: str) -> str:
+    return f"coalesce(sum(case when {counts} then cast({amount} as double) end), 0.0)"
+
+
+def _count(counts: str) -> str:
+    return f"cast(coalesce(sum(case when {counts} then 1 else 0 end), 0) as double)"
+
+
+_SIGNS = {"is": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
+
+
+def _holds(measure: Measure, sql: Dialect) -> str:
+    """Return the conditions of a measure as one expression."""
+    tests = [_test(condition, sql) for condition in measure.where]
+    if measure.sql:
+        if sql.name not in measure.sql:
+            raise ModelError(f"The condition in SQL has no wording for {sql.name}.")
+        tests.append(f"({measure.sql[sql.name]})")
+    return _all(*tests)
+
+
+def _all(*tests: str) -> str:
+    return " and ".join(test for test in tests if test and test != "true") or "true"
+
+
+def _test(condition: Condition, sql: Dialect) -> str:
+    column, value = sql.name_of(condition.column), condition.value
+    if condition.test == "present":
+        return f"{column} is not null" if value else f"{column} is null"
+    if condition.test == "is_not":
+        return f"({column} is null or {column} <> {sql.literal(value)})"
+    if condition.test in ("in", "not_in"):
+        values = value if isinstance(value, tuple) else (value,)
+        listed = ", ".join(sql.literal(item) for item in values)
+        if condition.test == "in":
+            return f"{column} in ({listed})"
+        return f"({column} is null or {column} not in ({listed}))"
+    if condition.test not in _SIGNS:
+        raise ModelError(f"There is no condition {condition.test!r}.")
+    return f"{column} {_SIGNS[condition.test]} {sql.literal(value)}"
