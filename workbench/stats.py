@@ -1,0 +1,342 @@
+"""The few statistics that several pillars share: an estimate with its interval, and corrections for many looks.
+
+Sources: W. G. Cochran (1977), *Sampling Techniques*, 3rd ed., sections 2.6 to 2.8 (finite populations); E. B. Wilson
+(1927), J. Am. Stat. Assoc. 22, 209-212 (shares); S. Holm (1979), Scand. J. Stat. 6, 65-70; Y. Benjamini and
+Y. Hochberg (1995), J. R. Stat. Soc. B 57, 289-300 (many comparisons).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri, stdtr, stdtrit
+
+from workbench.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number that was measured on some people and speaks for more, with how sure that is.
+
+    Attributes
+    ----------
+    value : float
+        The number itself.
+    low, high : float or None
+        Interval at `confidence`, in the unit of `value`; None where there is none to give.
+    standard_error : float or None
+        In the unit of `value`; 0 when everybody asked has answered; None where it cannot be known.
+    df : float or None
+        Degrees of freedom of the t distribution behind the interval.
+    confidence : float
+        Coverage of the interval, 0 to 1.
+    answered, asked : int or None
+        People behind the number, and people asked; `asked` is None where nobody knows.
+    method : str
+        How the interval was made, in a few words.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    standard_error: float | None
+    df: float | None
+    confidence: float
+    answered: int
+    asked: int | None = None
+    method: str = ""
+
+    def certainty_at_least(self, threshold: float) -> float | None:
+        """Return how sure it is that the true number is `threshold` or more (share, 0 to 1).
+
+        0 or 1 when everybody asked has answered; None where the spread is unknown.
+
+        Examples
+        --------
+        >>> round(Estimate(3.0, 2.5, 3.5, 0.25, 20, 0.95, 21).certainty_at_least(2.75), 3)
+        0.835
+        """
+        if self.standard_error is None or self.df is None:
+            return None
+        if self.standard_error == 0:
+            return 1.0 if self.value >= threshold - 1e-12 else 0.0
+        return float(stdtr(self.df, (self.value - threshold) / self.standard_error))
+
+
+def t_quantile(probability: float, df: float) -> float:
+    """Return the quantile of Student's t.
+
+    Examples
+    --------
+    >>> round(t_quantile(0.975, 10), 3)
+    2.228
+    """
+    return float(stdtrit(df, probability))
+
+
+def interval(
+    value: float,
+    standard_error: float,
+    df: float,
+    *,
+    confidence: float = 0.95,
+    answered: int,
+    asked: int | None = None,
+    within: tuple[float, float] | None = None,
+    method: str = "t",
+) -> Estimate:
+    """Return an estimate with its t interval.
+
+    Parameters
+    ----------
+    value, standard_error : float
+        In one unit.
+    df : float
+        Degrees of freedom, above 0.
+    confidence : float
+        Coverage wanted, between 0 and 1.
+    answered, asked : int
+        People.
+    within : (float, float)
+        Ends of the scale; the interval is cut there.
+    method : str
+        How the standard error was made.
+
+    Raises
+    ------
+    ModelError
+        The confidence is no share, or there is nothing to estimate a spread from.
+    """
+    if not 0 < confidence < 1:
+        raise ModelError(f"A confidence lies between 0 and 1; got {confidence}.")
+    if df <= 0 or standard_error < 0:
+        raise ModelError(f"An interval needs at least two answers; got {df} degrees of freedom.")
+    reach = t_quantile(0.5 + confidence / 2, df) * standard_error
+    low, high = value - reach, value + reach
+    if within is not None:
+        low, high = max(low, min(within[0], value)), min(high, max(within[1], value))
+    return Estimate(
+        float(value),
+        float(low),
+        float(high),
+        float(standard_error),
+        float(df),
+        float(confidence),
+        int(answered),
+        asked,
+        method,
+    )
+
+
+def finite_mean(values: Sequence[float] | np.ndarray, people: int | None, *, confidence: float = 0.95) -> Estimate:
+    r"""Return the mean of a closed group from those of its members who answered.
+
+    Parameters
+    ----------
+    values : sequence of float, shape (n,)
+        One answer a person, without gaps; at least two.
+    people : int or None
+        Members of the group, at least n; None where nobody knows, then nothing is corrected.
+    confidence : float
+        Coverage wanted, between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        In the unit of the values.
+
+    Raises
+    ------
+    ModelError
+        Fewer than two answers, an answer that is no number, or more answers than people.
+
+    Notes
+    -----
+    .. math:: \bar y \pm t_{n-1} \sqrt{(1 - n/N) \, s^2 / n}
+
+    Cochran (1977), eq. 2.21 and 2.24. Assumes that silent members resemble the others.
+
+    Examples
+    --------
+    >>> estimate = finite_mean([2, 3, 3, 4, 5, 4], 8)
+    >>> round(estimate.value, 2), round(estimate.low, 2), round(estimate.high, 2)
+    (3.5, 2.95, 4.05)
+    """
+    held = np.asarray(values, dtype=float)
+    count = held.size
+    if count < 2 or not np.isfinite(held).all():
+        raise ModelError(f"A mean with an interval needs two or more numbers; got {count}.")
+    if people is not None and people < count:
+        raise ModelError(f"{count} answers from a group of {people} people.")
+    answered_share = 0.0 if people is None else count / people
+    spread = math.sqrt(float(held.var(ddof=1)) / count * (1 - answered_share))
+    method = "t" if people is None else "t, corrected for the finite population"
+    return interval(
+        float(held.mean()), spread, count - 1, confidence=confidence, answered=count, asked=people, method=method
+    )
+
+
+def proportion(hits: int, n: int, *, confidence: float = 0.95) -> Estimate:
+    """Return a share with its Wilson score interval.
+
+    Parameters
+    ----------
+    hits, n : int
+        People who said so, and people who answered.
+    confidence : float
+        Coverage wanted, between 0 and 1.
+
+    Raises
+    ------
+    ModelError
+        Nobody answered, or more said so than answered.
+
+    Examples
+    --------
+    >>> share = proportion(81, 263)
+    >>> round(share.low, 4), round(share.high, 4)
+    (0.2553, 0.3662)
+    """
+    limits = wilson_interval(pd.Series({"": hits}), pd.Series({"": n}), confidence=confidence)
+    return Estimate(
+        hits / n,
+        float(limits.loc["", "low"]),
+        float(limits.loc["", "high"]),
+        None,
+        None,
+        confidence,
+        int(n),
+        None,
+        "Wilson score",
+    )
+
+
+def wilson_interval(seen: pd.Series, asked: pd.Series, *, confidence: float = 0.95) -> pd.DataFrame:
+    r"""Return the Wilson score interval of each share.
+
+    Parameters
+    ----------
+    seen, asked : Series of int, shape (n_groups,), same labels in any order
+        People who agreed, and people who answered. Unit: people.
+    confidence : float
+        Coverage wanted, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame, shape (n_groups, 2), index as `seen`
+        Columns ``low`` and ``high``. Unit: share, 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        A group is missing in `asked`, nobody was asked, or more agreed than answered.
+
+    Notes
+    -----
+    .. math:: (p + z^2/2n \pm z\sqrt{p(1-p)/n + z^2/4n^2}) / (1 + z^2/n)
+
+    with p the share, n asked, z the normal quantile: E. B. Wilson (1927), J. Am. Stat. Assoc. 22, 209-212.
+
+    Examples
+    --------
+    >>> asked = pd.Series({"pensions": 20, "claims": 128})
+    >>> wilson_interval(pd.Series({"claims": 58, "pensions": 9}), asked).round(3)
+                low   high
+    claims    0.370  0.539
+    pensions  0.258  0.658
+    """
+    if not 0 < confidence < 1:
+        raise ModelError(f"A confidence lies between 0 and 1; got {confidence}.")
+    ids = list(seen.index)
+    missing = [label for label in ids if label not in asked.index]
+    if missing:
+        raise ModelError(f"Nobody says how many were asked in {missing[0]!r}.")
+    n = asked.loc[ids].astype(float)
+    wrong = [label for label in ids if not 0 <= seen.loc[label] <= n.loc[label] or n.loc[label] <= 0]
+    if wrong:
+        raise ModelError(f"{seen.loc[wrong[0]]} of {asked.loc[wrong[0]]} people in {wrong[0]!r} is no share.")
+    z = float(ndtri(0.5 + confidence / 2))
+    share = seen.astype(float) / n
+    middle = share + z**2 / (2 * n)
+    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    return pd.DataFrame(
+        {"low": ((middle - reach) / scale).clip(lower=0.0), "high": ((middle + reach) / scale).clip(upper=1.0)}
+    )
+
+
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return p-values corrected for having looked at all of them (step-down).
+
+    Parameters
+    ----------
+    p_values : sequence of float, shape (m,)
+        Without gaps. Unit: probability.
+
+    Returns
+    -------
+    ndarray, shape (m,), in the order given
+        Reject at ``a`` where the corrected value is at most ``a``: then the chance of any false rejection is at
+        most ``a``, whatever hangs together.
+
+    Raises
+    ------
+    ModelError
+        A value is no probability.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03, 0.005]).round(3).tolist()
+    [0.03, 0.06, 0.06, 0.02]
+    """
+    p = _probabilities(p_values)
+    order = np.argsort(p, kind="stable")
+    stepped = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1.0)
+    return _put_back(stepped, order)
+
+
+def benjamini_hochberg(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return p-values corrected so that false alarms are a small share of all alarms (step-up).
+
+    Parameters
+    ----------
+    p_values : sequence of float, shape (m,)
+        Without gaps; independent or positively dependent. Unit: probability.
+
+    Returns
+    -------
+    ndarray, shape (m,), in the order given
+        Calling everything at most ``a`` an alarm keeps the expected share of false ones at ``a`` or below.
+
+    Raises
+    ------
+    ModelError
+        A value is no probability.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.005]).round(3).tolist()
+    [0.02, 0.04, 0.04, 0.02]
+    """
+    p = _probabilities(p_values)
+    order = np.argsort(p, kind="stable")
+    raised = p[order] * p.size / np.arange(1, p.size + 1)
+    stepped = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1.0)
+    return _put_back(stepped, order)
+
+
+def _probabilities(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    p = np.array(values, dtype=float)
+    if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
+        raise ModelError("Every p-value must be a number from 0 to 1.")
+    return p
+
+
+def _put_back(sorted_values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    found = np.empty_like(sorted_values)
+    found[order] = sorted_values
+    return found
