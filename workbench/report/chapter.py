@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -222,20 +221,13 @@ def new_chapter(
     )
 
 
-def find_reports_root() -> Path:
-    """Return the folder of all reports: ``WORKBENCH_REPORTS``, else ``reports`` beside templates and notebooks."""
-    named = os.environ.get("WORKBENCH_REPORTS")
-    if named:
-        return Path(named)
-    for folder in Path(__file__).resolve().parents:
-        if (folder / "templates").is_dir() and (folder / "notebooks").is_dir():
-            return folder / "reports"
-    return Path(os.environ.get("WORKBENCH_HOME") or ".") / "reports"
-
-
 def find_chapters_folder(engagement: str, output_dir: str | Path = "") -> Path:
     """Return where chapters go: `output_dir`, or ``reports/_draft/<engagement>`` where it is blank."""
-    return Path(output_dir) if str(output_dir) else find_reports_root() / "_draft" / engagement
+    if str(output_dir):
+        return Path(output_dir)
+    from workbench.engagement.places import reports_folder
+
+    return reports_folder() / "_draft" / engagement
 
 
 def save_chapter(chapter: Chapter, output_dir: str | Path = "") -> Outline:

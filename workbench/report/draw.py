@@ -1,1 +1,213 @@
-"""Draw the charts with matplotlib (being written)."""
+"""Draw a chart: on a page (wide or narrow), in a notebook, or on a slide; as SVG text or as PNG.
+
+The same bytes come out twice: no date, no name of a program, ids that depend on the exhibit alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from workbench import theme
+from workbench.report import curves, rows
+from workbench.report.canvas import LINE, Canvas, house_style, new_canvas
+from workbench.report.charts import Chart
+
+PAGE_WIDTH, PHONE_WIDTH = 760.0, 350.0
+"""Widths of a chart on the page, in points (one CSS pixel each)."""
+
+SLIDE_WIDTH, SLIDE_HEIGHT, SLIDE_DPI = 1152.0, 648.0, 100
+"""A slide: 16 × 9 inches in points; at this resolution 1600 × 900 pixels."""
+
+_DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
+    "bar_ranked": rows.draw_bar_ranked,
+    "bar_diverging": rows.draw_bar_diverging,
+    "stacked_diverging": rows.draw_stacked_diverging,
+    "dots_intervals": rows.draw_dots_intervals,
+    "waterfall": rows.draw_waterfall,
+    "slope": curves.draw_slope,
+    "response_curves": curves.draw_response_curves,
+    "process_behaviour": curves.draw_process_behaviour,
+    "lines_over_time": curves.draw_lines_over_time,
+}
+_HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
+    "slope": curves.slope_height,
+    "response_curves": curves.response_height,
+    "process_behaviour": curves.time_height,
+    "lines_over_time": curves.time_height,
+}
+
+
+def natural_height(chart: Chart, canvas: Canvas) -> float:
+    """Return how high the marks of a chart would like to be on this sheet, in points."""
+    return _HEIGHTS.get(chart.kind, rows.rows_height)(chart, canvas)
+
+
+def draw_chart(
+    chart: Chart, *, width: float = PAGE_WIDTH, size: float = 13.0, height: float | None = None, is_framed: bool = True
+) -> Any:
+    """Return the matplotlib figure of a chart; call it and its saving inside `house_style`.
+
+    Parameters
+    ----------
+    chart : Chart
+    width, size : float
+        Width of the figure and size of ordinary text, in points.
+    height : float or None
+        Points; None takes what the chart would like, a given height shrinks the text if it must.
+    is_framed : bool
+        Write claim, subtitle and source on the figure; a page writes them itself.
+    """
+    margin = width * 0.035 if is_framed and height is not None else 12.0 if is_framed else 2.0
+    trial = new_canvas(width, 100.0, size, margin=margin)
+    frame = _frame_height(trial, chart) if is_framed else 0.0
+    wanted = natural_height(chart, trial) + frame + 2 * margin
+    if height is not None and wanted > height:
+        size = max(size * 0.55, size * height / wanted)
+        trial = new_canvas(width, 100.0, size, margin=margin)
+    canvas = new_canvas(width, height if height is not None else wanted, size, margin=margin)
+    if is_framed:
+        canvas = _frame(canvas, chart)
+    _DRAWERS[chart.kind](canvas, chart)
+    return canvas.figure
+
+
+def _frame_lines(canvas: Canvas, chart: Chart) -> tuple[list[str], list[str], list[str]]:
+    wide = canvas.right - canvas.left
+    claim = canvas.wrap(chart.claim, wide, 1.4, "bold", lines=3)
+    subtitle = canvas.wrap(chart.subtitle, wide, 1.0, lines=3) if chart.subtitle else []
+    source = canvas.wrap(f"Source: {chart.source}", wide, 0.8, lines=2)
+    return claim, subtitle, source
+
+
+def _frame_height(canvas: Canvas, chart: Chart) -> float:
+    claim, subtitle, source = _frame_lines(canvas, chart)
+    return canvas.size * (LINE * (1.4 * len(claim) + len(subtitle) + 0.8 * len(source)) + 2.4)
+
+
+def _frame(canvas: Canvas, chart: Chart) -> Canvas:
+    """Write claim and subtitle on the figure's left edge, the source at its foot; return what is left."""
+    claim, subtitle, source = _frame_lines(canvas, chart)
+    y = canvas.top
+    for lines, scale, colour, weight in ((claim, 1.4, theme.INK, "bold"), (subtitle, 1.0, theme.SLATE, "normal")):
+        for line in lines:
+            y += canvas.size * scale * LINE / 2
+            canvas.text(canvas.left, y, line, scale=scale, colour=colour, weight=weight)
+            y += canvas.size * scale * LINE / 2
+        y += canvas.size * 0.15
+    foot = canvas.bottom
+    for line in reversed(source):
+        canvas.text(canvas.left, foot - canvas.size * 0.4, line, scale=0.8, colour=theme.SLATE)
+        foot -= canvas.size * 0.8 * LINE
+    return canvas.inside(top=y + canvas.size * 0.9, bottom=foot - canvas.size * 0.9)
+
+
+def png_bytes(chart: Chart, *, dpi: int = 144) -> bytes:
+    """Return a chart with its frame as a notebook shows it.
+
+    Parameters
+    ----------
+    chart : Chart
+    dpi : int
+        Pixels an inch; 72 is one a point.
+    """
+    with house_style():
+        return _png(draw_chart(chart), dpi)
+
+
+def slide_png(chart: Chart) -> bytes:
+    """Return a chart at the size of a slide, 1600 × 900 pixels."""
+    with house_style():
+        return _png(draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=19.0), SLIDE_DPI)
+
+
+def slide_svg(chart: Chart) -> str:
+    """Return a chart at the size of a slide as an SVG file of its own."""
+    with house_style():
+        figure = draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=19.0)
+        return tidy_svg(_svg(figure), prefix="", is_file=True)
+
+
+def page_svg(chart: Chart, prefix: str, *, is_phone: bool = False) -> str:
+    """Return a chart without its frame, to stand inside a page.
+
+    Parameters
+    ----------
+    chart : Chart
+    prefix : str
+        Put before every id, for two charts on a page share some eighty.
+    is_phone : bool
+        Narrow, for a phone held upright.
+    """
+    with house_style():
+        width, size = (PHONE_WIDTH, 13.0) if is_phone else (PAGE_WIDTH, 13.5)
+        figure = draw_chart(chart, width=width, size=size, is_framed=False)
+        return tidy_svg(_svg(figure), prefix=prefix, is_file=False)
+
+
+def picture_of(figure: Any) -> tuple[str, str]:
+    """Return an analyst's figure as SVG text and as a slide-size PNG in base 64.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Or anything that has one as its ``figure``.
+    """
+    drawn = getattr(figure, "figure", figure)
+    with house_style():
+        wide, high = drawn.get_size_inches()
+        dpi = min(1600 / wide, 900 / high)
+        svg = tidy_svg(_svg(drawn), prefix="", is_file=True)
+        return svg, base64.b64encode(_png(drawn, dpi)).decode("ascii")
+
+
+def _png(figure: Any, dpi: float) -> bytes:
+    held = io.BytesIO()
+    figure.savefig(held, format="png", dpi=dpi, metadata={"Software": None})
+    return held.getvalue()
+
+
+def _svg(figure: Any) -> str:
+    held = io.StringIO()
+    figure.savefig(held, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return held.getvalue()
+
+
+def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
+    """Return matplotlib's SVG without head, metadata and comments, smaller, its ids its own.
+
+    Parameters
+    ----------
+    svg : str
+    prefix : str
+        Put before every id and every reference to one.
+    is_file : bool
+        Keep width, height and the name space, which a file of its own needs and a page does not.
+    """
+    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # A style element would speak to the whole page.
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
+    text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
+    text = re.sub(r"font: ((?:(?:bold|italic|oblique|\d+) )*)([\d.]+)px [^;\"]*", _font, text)
+    head = re.search(r'<svg[^>]*viewBox="([^"]*)"[^>]*>', text)
+    if head is None:  # matplotlib always writes one
+        return text
+    box = head.group(1)
+    _, _, wide, high = box.split()
+    own = f' xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt"' if is_file else ""
+    start = f'<svg{own} viewBox="{box}" style="stroke-linejoin:round;stroke-linecap:butt">'
+    text = start + text[head.end() :]
+    if prefix:
+        text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
+        text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
+        text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
+    return re.sub(r">\s+<", "><", text).strip()
+
+
+def _font(found: re.Match[str]) -> str:
+    """Name families that every machine has one of; their widths are those the chart was laid out with."""
+    return f"font: {found.group(1)}{float(found.group(2)):g}px Arial, Helvetica, Liberation Sans, sans-serif"

@@ -144,8 +144,8 @@ class Exhibit:
         from workbench.report.draw import png_bytes
 
         held = self.content
-        picture = held.png if isinstance(held, Picture) else base64.b64encode(png_bytes(held, dpi=100)).decode("ascii")
-        return {"text/plain": repr(self), "image/png": picture}, {"image/png": {"alt": self.alt}}
+        picture = held.png if isinstance(held, Picture) else base64.b64encode(png_bytes(held)).decode("ascii")
+        return {"text/plain": repr(self), "image/png": picture}, {"image/png": {"alt": self.alt, "width": 760}}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the exhibit as JSON types."""
