@@ -1,0 +1,149 @@
+"""The kernel that a notebook of a run gets: this interpreter, sockets of its own, and hardly any environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+LONGEST_SOCKET = 90
+"""A socket's path holds 107 bytes at most; ours leaves room for its number (ours)."""
+
+KEPT_VARIABLES = (
+    # where programs and libraries are found
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    # who and where the user is
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "MPLCONFIGDIR",
+    "FONTCONFIG_PATH",
+    "FONTCONFIG_FILE",
+    # what Windows cannot start a program without
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMDATA",
+    "USERPROFILE",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "NUMBER_OF_PROCESSORS",
+    "PROCESSOR_ARCHITECTURE",
+)
+"""What a kernel gets from the shell; everything else, a password above all, stays outside."""
+
+FIXED_VARIABLES = {
+    "WORKBENCH_BATCH": "1",  # panels print text
+    "PYTHONHASHSEED": "0",  # the same bytes every time
+    "OPENBLAS_NUM_THREADS": "1",  # kernels run side by side already
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+}
+"""What every kernel of a run has."""
+
+_running: set[int] = set()
+_lock = threading.Lock()
+
+
+def kernel_environment(given: Mapping[str, str], **own: str | Path) -> dict[str, str]:
+    """Return the environment of a kernel.
+
+    Parameters
+    ----------
+    given : mapping
+        The shell's environment, of which little is kept.
+    **own : str or Path
+        The workbench's own variables.
+
+    Examples
+    --------
+    >>> held = kernel_environment({"PATH": "/bin", "DATABASE_PASSWORD": "x", "LC_ALL": "C"}, WORKBENCH_HOME="/w")
+    >>> held["PATH"], held["LC_ALL"], held["WORKBENCH_HOME"], "DATABASE_PASSWORD" in held
+    ('/bin', 'C', '/w', False)
+    """
+    kept = {name: text for name, text in given.items() if name.upper() in KEPT_VARIABLES or name.startswith("LC_")}
+    return {**kept, **FIXED_VARIABLES, **{name: str(value) for name, value in own.items()}}
+
+
+@contextmanager
+def kernel_manager(folder: Path, environment: Mapping[str, str]) -> Iterator[type]:
+    """Give a class of kernel managers whose kernels start in a folder, with an environment, over sockets of their own.
+
+    papermill's own ways to say this do not serve: its ``cwd`` moves the whole process and so every thread, its
+    choice of kernel can be overruled by a kernelspec in the user's home, and kernels on ports race for them.
+
+    Parameters
+    ----------
+    folder : Path
+        The kernel's working folder.
+    environment : mapping
+        From `kernel_environment`.
+    """
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    class OwnInterpreter(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as sockets:
+        connection_file = str(Path(sockets) / "k.json")
+        over_files = os.name != "nt" and len(connection_file) <= LONGEST_SOCKET
+        own: set[int] = set()
+        started = {**environment, "IPYTHONDIR": str(Path(sockets) / "ipython")}
+
+        class WorkbenchKernelManager(AsyncKernelManager):
+            def __init__(self, **options: Any) -> None:
+                super().__init__(**{**options, "kernel_spec_manager": OwnInterpreter()})
+                self.connection_file = connection_file
+                if over_files:
+                    self.transport = "ipc"
+
+            async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # the parent's too
+                await super().start_kernel(**{**options, "cwd": str(folder), "env": dict(started)})
+                pid = getattr(self.provisioner, "pid", None)
+                if pid:
+                    own.add(int(pid))
+                    with _lock:
+                        _running.add(int(pid))
+
+        try:
+            yield WorkbenchKernelManager
+        finally:
+            with _lock:
+                _running.difference_update(own)
+
+
+def kill_kernels() -> None:
+    """End every kernel that this process started and that still runs: the user pressed Ctrl-C."""
+    with _lock:
+        pids = list(_running)
+    for pid in pids:
+        with suppress(OSError):
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -1,0 +1,466 @@
+"""A run's files appear together or not at all: filled in a staging folder, made durable, renamed, pointed to.
+
+``reports/<engagement>/``
+
+===================  ================================================================================
+``latest``           the last good full run: a link to it (a folder where links are missing)
+``only-<pillar>``    the last good run of one pillar alone; ``latest`` stays
+``runs/<run>/``      each published run, never changed again
+``failed/<run>/``    the executed notebooks of a run that stopped, and why
+``.staging/<run>/``  a run that is under way
+``lab/``             an analyst's working copies
+===================  ================================================================================
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.batch.parameters import OWN_FIELDS, parameters_of
+from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
+from workbench.batch.study import Study
+
+ABANDONED_SECONDS = 24 * 3600
+"""A staging folder this old belongs to a run that was killed (ours)."""
+
+MANIFEST_FORMAT = 1
+"""Raised when a manifest written earlier can no longer be read."""
+
+DISTRIBUTIONS = (
+    "workbench",
+    "numpy",
+    "pandas",
+    "scipy",
+    "matplotlib",
+    "duckdb",
+    "pyarrow",
+    "pydantic",
+    "python-calamine",
+    "openpyxl",
+    "xlsxwriter",
+    "jinja2",
+    "papermill",
+    "nbclient",
+    "nbformat",
+    "ipykernel",
+    "jupyter_client",
+    "ipywidgets",
+)
+"""Whose versions a manifest names."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The folder of a run under way.
+
+    Attributes
+    ----------
+    engagement, run : str
+    reports : Path
+        The folder of all reports.
+    """
+
+    engagement: str
+    run: str
+    reports: Path
+
+    @property
+    def home(self) -> Path:
+        """The engagement's own folder of reports."""
+        return self.reports / self.engagement
+
+    @property
+    def folder(self) -> Path:
+        """Everything of this run."""
+        return self.home / ".staging" / self.run
+
+    @property
+    def result(self) -> Path:
+        """What will be published."""
+        return self.folder / "result"
+
+    @property
+    def chapters(self) -> Path:
+        """Where notebooks save their chapters."""
+        return self.folder / "chapters"
+
+    @property
+    def work(self) -> Path:
+        """The kernels' working folder."""
+        return self.folder / "work"
+
+    def source_of(self, notebook: NotebookFile) -> Path:
+        """Return where the notebook stands as it will run, without any outputs."""
+        return self.folder / "source" / f"{notebook.name}.ipynb"
+
+    def notebook_of(self, notebook: NotebookFile) -> Path:
+        """Return where the executed notebook goes."""
+        return self.result / "notebooks" / f"{notebook.name}.ipynb"
+
+
+def open_staging(engagement: str, reports: Path, run: str) -> Staging:
+    """Return fresh staging for a run; what killed runs left behind more than a day ago is removed.
+
+    Parameters
+    ----------
+    engagement : str
+    reports : Path
+        The folder of all reports.
+    run : str
+        Name of the run.
+    """
+    staging = Staging(engagement, run, reports)
+    if (staging.home / ".staging").is_dir():
+        for left in (staging.home / ".staging").iterdir():
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+    for folder in (staging.chapters, staging.work, staging.folder / "source", staging.result / "notebooks"):
+        folder.mkdir(parents=True)
+    return staging
+
+
+def discard(staging: Staging) -> None:
+    """Remove a run that will not be published."""
+    shutil.rmtree(staging.folder, ignore_errors=True)
+    if (staging.home / ".staging").is_dir() and not any((staging.home / ".staging").iterdir()):
+        (staging.home / ".staging").rmdir()
+
+
+# -- notebooks --------------------------------------------------------------------------------------------------------
+
+
+def stage_notebook(notebook: NotebookFile, staging: Staging) -> Path:
+    """Copy a notebook into the staging folder as it will run: no outputs, no cell that an earlier run injected.
+
+    Parameters
+    ----------
+    notebook : NotebookFile
+    staging : Staging
+    """
+    document = json.loads(notebook.path.read_text(encoding="utf-8"))
+    document["cells"] = [cell for cell in document["cells"] if "injected-parameters" not in _tags(cell)]
+    document["nbformat_minor"] = max(5, document.get("nbformat_minor", 0))
+    for place, cell in enumerate(document["cells"]):
+        cell.setdefault("id", f"cell-{place:02d}")
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    document["metadata"].pop("papermill", None)
+    document["metadata"].pop("widgets", None)
+    path = staging.source_of(notebook)
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def seal_notebook(path: Path) -> None:
+    """Take out of an executed notebook what is not the client's: times, random ids, paths of this machine.
+
+    The folder of the chapters is blanked, so that the notebook runs again anywhere.
+    """
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["metadata"].pop("papermill", None)
+    document["metadata"].get("language_info", {}).pop("version", None)
+    for place, cell in enumerate(document["cells"]):
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+        if "papermill-error-cell-tag" in _tags(cell):
+            cell["id"] = f"error-{place:02d}"
+        if "injected-parameters" in _tags(cell):
+            cell["id"] = "injected-parameters"
+            lines = "".join(cell["source"]).splitlines(keepends=True)
+            cell["source"] = ['output_dir = ""\n' if line.startswith("output_dir = ") else line for line in lines]
+            cell["source"][-1] = cell["source"][-1].rstrip("\n")
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
+    return cell.get("metadata", {}).get("tags", ())
+
+
+# -- the manifest -----------------------------------------------------------------------------------------------------
+
+
+def make_manifest(
+    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], *, status: str, seconds: float, message: str = ""
+) -> dict[str, Any]:
+    """Return what a run was made of: inputs, versions, effective parameters, times and status of each notebook.
+
+    Parameters
+    ----------
+    staging : Staging
+    plan : Plan
+    study : Study
+    jobs : sequence of JobResult
+    status, message : str
+        ``done`` or ``failed``, and why.
+    seconds : float
+        From the command to now.
+    """
+    went = {job.notebook: job for job in jobs}
+    notebooks = []
+    for job in plan.jobs:
+        held = went.get(job.notebook.name)
+        notebooks.append(
+            {
+                "notebook": job.notebook.name,
+                "file": _shown(job.notebook.path, plan),
+                "sha256": hash_notebook(job.notebook.path),
+                "master_sha256": hash_notebook(job.notebook.master) if job.notebook.master else None,
+                "status": held.status if held else "not run",
+                "seconds": round(held.seconds, 3) if held else 0.0,
+                "cause": held.cause if held else "",
+                "parameters": effective_parameters(job, study),
+            }
+        )
+    finished = dt.datetime.now(dt.UTC)
+    return {
+        "format": MANIFEST_FORMAT,
+        "engagement": plan.engagement,
+        "run": staging.run,
+        "only": plan.only,
+        "status": status,
+        "message": message,
+        "started": (finished - dt.timedelta(seconds=seconds)).isoformat(timespec="seconds"),
+        "finished": finished.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "data_hash": study.data_hash,
+        "inputs": [
+            {"path": str(file.path), "bytes": int(file.bytes), "sha256": str(file.sha256)} for file in study.files
+        ],
+        "unused": list(study.unused),
+        "code_sha256": hash_code(plan.root),
+        "versions": versions(),
+        "notebooks": notebooks,
+    }
+
+
+def effective_parameters(job: Job, study: Study) -> dict[str, dict[str, Any]]:
+    """Return each parameter's value as it held, and where it came from.
+
+    Parameters
+    ----------
+    job : Job
+    study : Study
+    """
+    says = study.effective.get(job.notebook.pillar, {})
+    found: dict[str, dict[str, Any]] = {"engagement": {"value": study.name, "origin": "run"}}
+    for name in sorted((set(job.cell) | set(parameters_of(job.notebook.pillar).model_fields)) - OWN_FIELDS):
+        if name in job.overrides:
+            found[name] = {"value": job.overrides[name], "origin": "-p"}
+        elif job.cell.get(name) is not None:
+            found[name] = {"value": job.cell[name], "origin": f"cell of {job.notebook.name}"}
+        else:
+            origin = "engagement.yaml" if name in study.named else "default"
+            found[name] = {"value": says.get(name), "origin": origin}
+    return found
+
+
+def _shown(path: Path, plan: Plan) -> str:
+    """Return a path without what is this machine's own."""
+    base = plan.folder.parent if path.is_relative_to(plan.folder) else plan.root
+    return path.relative_to(base).as_posix()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, the platform and what computes and draws."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in DISTRIBUTIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write plain values as JSON that a person can read."""
+    path.write_text(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a published or failed run, or None where there is none that can be read."""
+    try:
+        document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document if isinstance(document, dict) and document.get("format") == MANIFEST_FORMAT else None
+
+
+# -- publishing -------------------------------------------------------------------------------------------------------
+
+
+def publish_run(
+    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], processes: Executor, start: float
+) -> tuple[Path, tuple[str, ...]]:
+    """Make the report of the staged chapters and let it appear.
+
+    Parameters
+    ----------
+    staging : Staging
+        With all chapters and executed notebooks.
+    plan : Plan
+    study : Study
+    jobs : sequence of JobResult
+    processes : Executor
+        Draws the exhibits.
+    start : float
+        `time.monotonic` of the command.
+
+    Returns
+    -------
+    Path
+        ``reports/<engagement>/latest`` (or ``only-<pillar>``).
+    tuple of str
+        The report's bottom line.
+
+    Raises
+    ------
+    ReportError
+        The report breaks a rule of the house; nothing is published.
+    """
+    from workbench.report.story import check_report, load_chapters, new_report, results
+
+    report = new_report(study, load_chapters(staging.chapters, study.name, study.data_hash))
+    check_report(report)
+    render_report(report, staging.result, processes)
+    write_json(staging.result / "results.json", results(report))
+    for job in plan.jobs:
+        seal_notebook(staging.notebook_of(job.notebook))
+    seconds = time.monotonic() - start
+    manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds)
+    write_json(staging.result / "manifest.json", manifest)
+    first = report.summary or report.chapters[0]
+    pointer = f"only-{plan.only}" if plan.only else "latest"
+    return appear(staging, pointer), tuple(finding.claim for finding in first.headline)
+
+
+def render_report(report: Any, folder: Path, processes: Executor) -> None:
+    """Write report.html, the exhibits as files and exhibits.xlsx, side by side.
+
+    Parameters
+    ----------
+    report : Report
+    folder : Path
+    processes : Executor
+    """
+    raise NotImplementedError
+
+
+def appear(staging: Staging, pointer: str = "latest") -> Path:
+    """Make the staged result durable, move it to ``runs/`` and point to it; a reader sees the old run or the new.
+
+    Parameters
+    ----------
+    staging : Staging
+    pointer : str
+        Name of the link.
+    """
+    home = staging.home
+    make_durable(staging.result)
+    (home / "runs").mkdir(exist_ok=True)
+    run = home / "runs" / staging.run
+    staging.result.rename(run)
+    _sync(home / "runs")
+    link = home / pointer
+    try:
+        _point(link, Path("runs") / staging.run)
+    except (OSError, NotImplementedError):
+        _swap(link, run)
+    _sync(home)
+    discard(staging)
+    return link
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let a link lead elsewhere in one step."""
+    if link.is_dir() and not link.is_symlink():
+        raise OSError("a folder stands where the link would be")
+    fresh = link.with_name(f".{link.name}-{target.name}")
+    fresh.symlink_to(target, target_is_directory=True)
+    try:
+        fresh.replace(link)
+    except OSError:
+        fresh.unlink()
+        raise
+
+
+def _swap(link: Path, run: Path) -> None:
+    """Put the run's folder where the link would be, the one that stood there back among the runs."""
+    if link.is_symlink():
+        link.unlink()
+    elif link.is_dir():
+        before = read_manifest(link)
+        link.rename(run.parent / (before["run"] if before else f"before-{run.name}"))
+    run.rename(link)
+
+
+def make_durable(folder: Path) -> None:
+    """Force every file of a folder, and the folders themselves, to the disk."""
+    for parent, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            with (Path(parent) / name).open("rb") as file:
+                _sync_descriptor(file.fileno())
+        _sync(Path(parent))
+
+
+def _sync(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _sync_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_descriptor(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError:  # a file opened for reading cannot be synced on Windows; some network shares refuse as well
+        return
+
+
+def keep_failed(staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], message: str, seconds: float) -> Path:
+    """Keep the executed notebooks of a run that stopped, with the reason; the last good report stays.
+
+    Parameters
+    ----------
+    staging, plan, study, jobs
+        As far as the run came.
+    message : str
+        Why it stopped.
+    seconds : float
+        From the command to now.
+
+    Returns
+    -------
+    Path
+        ``reports/<engagement>/failed/<run>``.
+    """
+    for path in (staging.result / "notebooks").glob("*.ipynb"):
+        seal_notebook(path)
+    manifest = make_manifest(staging, plan, study, jobs, status="failed", seconds=seconds, message=message)
+    for extra in staging.result.iterdir():
+        if extra.name != "notebooks":
+            shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
+    write_json(staging.result / "manifest.json", manifest)
+    (staging.result / "error.txt").write_text(message + "\n", encoding="utf-8")
+    make_durable(staging.result)
+    kept = staging.home / "failed" / staging.run
+    kept.parent.mkdir(exist_ok=True)
+    staging.result.rename(kept)
+    discard(staging)
+    return kept

@@ -1,0 +1,523 @@
+"""Run an engagement's notebooks with papermill, side by side, and publish the report; or many engagements at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench import errors
+from workbench.batch.kernel import kernel_environment, kernel_manager, kill_kernels
+from workbench.batch.plan import Job, Plan, make_plan
+from workbench.batch.publish import Staging, discard, keep_failed, open_staging, publish_run, stage_notebook
+from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
+from workbench.errors import NotebookError, UsageError, WorkbenchError
+
+IOPUB_SECONDS = 60
+"""How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a waiting person wants to know.
+
+    Attributes
+    ----------
+    kind : str
+        ``checked``, ``started``, ``cell``, ``finished``, ``failed``, ``rendering``, ``published``.
+    engagement, notebook : str
+        Whose; the notebook's name, or empty.
+    text : str
+        What there is to say: ``3/12`` for a cell, the sentence of a failure.
+    seconds : float
+        Since the notebook (or, without one, the run) started.
+    """
+
+    kind: str
+    engagement: str
+    notebook: str = ""
+    text: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How one notebook went.
+
+    Attributes
+    ----------
+    notebook : str
+    status : str
+        ``done``, ``failed`` or ``not run``.
+    seconds : float
+    cause : str
+        Of a failure: ``data``, ``cell_error``, ``kernel_died``, ``chapter``; else empty.
+    message : str
+        The failure's own sentences.
+    """
+
+    notebook: str
+    status: str
+    seconds: float = 0.0
+    cause: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class EngagementResult:
+    """How one engagement went.
+
+    Attributes
+    ----------
+    engagement : str
+    status : str
+        ``done`` or ``failed``.
+    seconds : float
+    jobs : tuple of JobResult
+        Empty where nothing was started.
+    folder : str
+        Of the published report, or where the notebooks of a failed run are kept; empty where there is neither.
+    message : str
+        Of a failure, in sentences.
+    answers : tuple of str
+        The report's bottom line, claim by claim.
+    """
+
+    engagement: str
+    status: str
+    seconds: float
+    jobs: tuple[JobResult, ...] = ()
+    folder: str = ""
+    message: str = ""
+    answers: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a report was published."""
+        return self.status == "done"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """How a batch went.
+
+    Attributes
+    ----------
+    engagements : tuple of EngagementResult
+        In the order of the names.
+    seconds : float
+    """
+
+    engagements: tuple[EngagementResult, ...]
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[EngagementResult, ...]:
+        """The engagements without a new report."""
+        return tuple(held for held in self.engagements if not held.is_done)
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every engagement has its report, else 1."""
+        return 1 if self.failed else 0
+
+
+@dataclass
+class Workers:
+    """What the runs of one process share: processes for checking and drawing, and a limit on kernels.
+
+    Attributes
+    ----------
+    processes : Executor
+        For work that would hold the interpreter: reading a folder, drawing exhibits.
+    kernels : Semaphore
+        One slot for each kernel that may run at a time.
+    jobs : int
+        How many slots there are.
+    """
+
+    processes: Executor
+    kernels: threading.Semaphore
+    jobs: int
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
+    """Give worker processes and kernel slots, and end what still runs when the user presses Ctrl-C."""
+    import multiprocessing
+
+    # spawned, not forked: threads run already, and a fork would copy their locks
+    processes = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield Workers(processes, threading.Semaphore(kernels), jobs)
+    except BaseException:
+        kill_kernels()
+        processes.shutdown(wait=False, cancel_futures=True)
+        raise
+    processes.shutdown()
+
+
+def silent(event: Event) -> None:
+    """Say nothing."""
+
+
+# -- one engagement ---------------------------------------------------------------------------------------------------
+
+
+def run_engagement(
+    engagement: str,
+    *,
+    only: str = "",
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    root: Path | None = None,
+    on_event: Callable[[Event], None] = silent,
+    workers: Workers | None = None,
+) -> EngagementResult:
+    """Run an engagement's notebooks and publish its report, all files together or none.
+
+    Parameters
+    ----------
+    engagement : str
+    only : str
+        One pillar; it runs with the summary and is published beside ``latest``, as ``only-<pillar>``.
+    overrides : sequence of ``KEY=VALUE`` or mapping
+        Parameters of the notebooks.
+    root : Path, optional
+        The workbench's folder.
+    on_event : callable
+        Told what happens; may be called from several threads.
+    workers : Workers, optional
+        Shared with other runs; own ones by default.
+
+    Returns
+    -------
+    EngagementResult
+        A fault in the client's files or a notebook that stopped is a failed result, not an exception.
+
+    Raises
+    ------
+    UsageError
+        The engagement, the pillar or a parameter is unknown; nothing was started.
+    """
+    start = time.monotonic()
+    try:
+        plan = make_plan(engagement, only=only, overrides=overrides, root=root)
+        if workers is None:
+            cores = count_cores()
+            with open_workers(cores, max(cores, len(plan.stages()[0]))) as own:
+                return _run_plan(plan, own, on_event, start)
+        return _run_plan(plan, workers, on_event, start)
+    except UsageError:
+        raise
+    except WorkbenchError as error:
+        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(error))
+
+
+def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], start: float) -> EngagementResult:
+    from workbench.batch.study import prepare_study
+
+    reading = workers.processes.submit(prepare_study, plan.engagement, plan.root)
+    loading = threading.Thread(target=_load_papermill, daemon=True)  # while another process reads the files
+    loading.start()
+    study = reading.result()
+    loading.join()
+    on_event(Event("checked", plan.engagement, text=f"{len(study.files)} files", seconds=time.monotonic() - start))
+    staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
+    jobs: list[JobResult] = []
+    try:
+        jobs += _run_stages(plan, staging, study.data_hash, workers, on_event)
+        stopped = [job for job in jobs if job.status == "failed"]
+        if not stopped:
+            on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
+            published, answers = publish_run(staging, plan, study, jobs, workers.processes, start)
+            seconds = time.monotonic() - start
+            on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
+            return EngagementResult(plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers)
+        message = "\n\n".join(job.message for job in stopped)
+    except WorkbenchError as error:
+        message = str(error)
+    except BaseException:
+        discard(staging)
+        raise
+    seconds = time.monotonic() - start
+    kept = keep_failed(staging, plan, study, jobs, message, seconds)
+    return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message)
+
+
+def _load_papermill() -> None:
+    import papermill  # noqa: F401
+
+
+def make_run_id() -> str:
+    """Return a name for a run that sorts by time and comes only once."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _run_stages(
+    plan: Plan, staging: Staging, data_hash: str, workers: Workers, on_event: Callable[[Event], None]
+) -> Iterator[JobResult]:
+    """Run stage after stage; after a failure the stages behind it are not started."""
+    is_good = True
+    for stage in plan.stages():
+        if not is_good:
+            yield from (JobResult(job.notebook.name, "not run") for job in stage)
+            continue
+        with ThreadPoolExecutor(len(stage), thread_name_prefix="notebook") as threads:
+            running = [threads.submit(run_job, plan, job, staging, data_hash, workers, on_event) for job in stage]
+            try:
+                results = [future.result() for future in running]
+            except BaseException:
+                kill_kernels()
+                raise
+        is_good = all(result.status == "done" for result in results)
+        yield from results
+
+
+# -- one notebook -----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Watch:
+    """The cells of a running notebook as they are reached, so that a dead kernel leaves something to read."""
+
+    tell: Callable[[int], None]
+    cells: dict[int, Any] = field(default_factory=dict)
+
+    def __call__(self, cell: Any, cell_index: int) -> None:
+        self.cells[cell_index] = cell
+        self.tell(cell_index)
+
+
+def run_job(
+    plan: Plan,
+    job: Job,
+    staging: Staging,
+    data_hash: str,
+    workers: Workers,
+    on_event: Callable[[Event], None] = silent,
+) -> JobResult:
+    """Execute one notebook into the staging folder; the only caller of papermill.
+
+    Parameters
+    ----------
+    plan : Plan
+    job : Job
+    staging : Staging
+        Where the executed notebook and its chapter go.
+    data_hash : str
+        The chapter must have been made from these files.
+    workers : Workers
+        Gives the kernel's slot.
+    on_event : callable
+        Told of the start, each cell and the end.
+    """
+    name = job.notebook.name
+    with workers.kernels:
+        start = time.monotonic()
+        on_event(Event("started", plan.engagement, name))
+        try:
+            _execute(plan, job, staging, on_event)
+            _check_chapter(plan, job, staging, data_hash)
+        except NotebookError as error:
+            seconds = time.monotonic() - start
+            on_event(Event("failed", plan.engagement, name, error.cause, seconds))
+            return JobResult(name, "failed", seconds, _kind_of(error), str(error))
+        seconds = time.monotonic() - start
+        on_event(Event("finished", plan.engagement, name, seconds=seconds))
+        return JobResult(name, "done", seconds)
+
+
+def _execute(plan: Plan, job: Job, staging: Staging, on_event: Callable[[Event], None]) -> None:
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    source, output = stage_notebook(job.notebook, staging), staging.notebook_of(job.notebook)
+    count = len(nbformat.read(source, as_version=4).cells) + 1  # papermill adds the cell of injected parameters
+    watch = _Watch(
+        lambda place: on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
+    )
+    environment = kernel_environment(
+        os.environ,
+        WORKBENCH_HOME=plan.root,
+        WORKBENCH_CLIENTS=clients_folder(plan.root),
+        WORKBENCH_REPORTS=staging.reports,
+    )
+    with kernel_manager(staging.work, environment) as manager_class:
+        try:
+            papermill.execute_notebook(
+                _as_written(source),
+                _as_written(output),
+                parameters=job.bind(plan.engagement, str(staging.chapters)).to_notebook(),
+                kernel_name="python3",
+                language="python",
+                kernel_manager_class=manager_class,
+                shutdown_kernel="immediate",
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                store_widget_state=False,
+                record_timing=False,
+                iopub_timeout=IOPUB_SECONDS,
+                progress_bar=False,
+                log_output=False,
+                on_cell_start=watch,
+            )
+        except PapermillExecutionError as error:
+            cell = _code_cell_number(watch.cells)
+            raise NotebookError(job.notebook.name, plan.engagement, cell, _sentence_of(error)) from None
+        except (DeadKernelError, CellTimeoutError, RuntimeError, TimeoutError) as error:
+            _keep_cells(source, output, watch.cells)
+            cause = f"Its kernel died ({type(error).__name__}): out of memory, or a crash of a library."
+            raise NotebookError(job.notebook.name, plan.engagement, _code_cell_number(watch.cells), cause) from error
+
+
+def _as_written(path: Path) -> str:
+    """Return a path that papermill's ``str.format`` leaves as it is."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _code_cell_number(cells: Mapping[int, Any]) -> int:
+    """Return the number of the code cell reached last, as the analyst counts: without the injected one."""
+    return sum(
+        1
+        for cell in cells.values()
+        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
+    )
+
+
+def _sentence_of(error: Any) -> str:
+    """Return what stopped a cell: an error of ours in its own words, another one with its line."""
+    kind = getattr(errors, str(error.ename), None)
+    if isinstance(kind, type) and issubclass(kind, WorkbenchError):
+        return str(error.evalue)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
+    line = next((held.group(1).strip() for held in re.finditer(r"^-+> +\d+ (.*)$", plain, flags=re.MULTILINE)), "")
+    return f"{error.ename}: {error.evalue}" + (f"\nin the line: {line}" if line else "")
+
+
+def _keep_cells(source: Path, output: Path, cells: Mapping[int, Any]) -> None:
+    """Write the notebook as far as it came, since papermill had no time to."""
+    import nbformat
+
+    notebook = nbformat.read(source, as_version=4)
+    done = [cells[place] for place in sorted(cells)]
+    is_injected = any("injected-parameters" in cell.metadata.get("tags", []) for cell in done)
+    notebook.cells = done + notebook.cells[len(done) - is_injected :]
+    output.write_text(nbformat.writes(notebook), encoding="utf-8")
+
+
+def _check_chapter(plan: Plan, job: Job, staging: Staging, data_hash: str) -> None:
+    """Raise when the notebook left no chapter of its name, or one of another engagement or other data."""
+    from workbench.report.story import load_chapter
+
+    def stop(cause: str) -> NotebookError:
+        return NotebookError(job.notebook.name, plan.engagement, 0, cause)
+
+    wanted = job.notebook.pillar
+    path = staging.chapters / f"{wanted}.chapter.json"
+    if not path.is_file():
+        raise stop(f"It ended without saving the chapter {wanted!r}: end it with save_chapter(chapter, output_dir).")
+    try:
+        chapter = load_chapter(path)
+    except WorkbenchError as error:
+        raise stop(str(error)) from error
+    if chapter.engagement != plan.engagement:
+        raise stop(f"It saved a chapter of {chapter.engagement!r}, not of {plan.engagement!r}.")
+    if chapter.data_hash != data_hash:
+        raise stop("It saved a chapter of other data: the client's files changed while it ran. Run again.")
+
+
+def _kind_of(error: NotebookError) -> str:
+    if "Its kernel died" in error.cause:
+        return "kernel_died"
+    if error.cell == 0:
+        return "chapter"
+    return "data" if re.match(r"\d+ faults? in the client's files", error.cause) else "cell_error"
+
+
+# -- many engagements -------------------------------------------------------------------------------------------------
+
+
+def run_batch(
+    names: Sequence[str] = (),
+    *,
+    jobs: int | None = None,
+    root: Path | None = None,
+    on_event: Callable[[Event], None] = silent,
+) -> BatchResult:
+    """Run many engagements on all cores; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Empty means all.
+    jobs : int, optional
+        Kernels at a time; by default one a core.
+    root : Path, optional
+        The workbench's folder.
+    on_event : callable
+        Told what happens, from several threads.
+
+    Raises
+    ------
+    UsageError
+        There is no engagement, a name comes twice, or fewer than one job was asked for.
+    """
+    start = time.monotonic()
+    chosen = list(names) or list(list_engagements(root=root))
+    if not chosen:
+        raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
+    if len(set(chosen)) != len(chosen):
+        raise UsageError("An engagement is named twice.")
+    for name in chosen:
+        engagement_folder(name, root=root)
+    slots = count_cores() if jobs is None else jobs
+    if slots < 1:
+        raise UsageError(f"--jobs {jobs}: at least 1.")
+    results: dict[str, EngagementResult] = {}
+    with open_workers(slots, slots) as workers, ThreadPoolExecutor(slots, thread_name_prefix="engagement") as threads:
+        running: dict[Future[EngagementResult], str] = {
+            threads.submit(_run_safely, name, root, on_event, workers): name for name in chosen
+        }
+        try:
+            for future in as_completed(running):
+                results[running[future]] = future.result()
+        except BaseException:
+            for future in running:
+                future.cancel()
+            kill_kernels()
+            raise
+    return BatchResult(tuple(results[name] for name in chosen), time.monotonic() - start)
+
+
+def _run_safely(name: str, root: Path | None, on_event: Callable[[Event], None], workers: Workers) -> EngagementResult:
+    start = time.monotonic()
+    try:
+        result = run_engagement(name, root=root, on_event=on_event, workers=workers)
+    except UsageError as error:
+        result = EngagementResult(name, "failed", time.monotonic() - start, message=str(error))
+    except Exception:  # noqa: BLE001  (a fault of ours in one engagement must not stop the others of the night)
+        result = EngagementResult(name, "failed", time.monotonic() - start, message=traceback.format_exc())
+    if not result.is_done:
+        on_event(Event("failed", name, text=result.message, seconds=result.seconds))
+    return result

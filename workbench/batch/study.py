@@ -1,0 +1,76 @@
+"""What a run keeps of a client's folder once it is checked: little enough to travel between processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PILLARS = ("readiness", "outcomes", "allocation")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A checked engagement without its tables of data.
+
+    Attributes
+    ----------
+    name, data_hash : str
+        Whose files, and the hash of them all.
+    settings : EngagementSettings
+    files : tuple of InputFile
+        Path, bytes and SHA-256 of each file that was read.
+    unused : tuple of str
+        Tables that were checked but not computed with yet.
+    missing : tuple of Off
+        What cannot be answered.
+    tables : mapping
+        The table ``commentary`` where there is one; no other.
+    effective : mapping of pillar to mapping
+        The pillar's settings as plain values: what holds where no parameter is given.
+    named : frozenset of str
+        The settings that the client's folder names itself.
+    """
+
+    name: str
+    data_hash: str
+    settings: Any
+    files: tuple[Any, ...]
+    unused: tuple[str, ...] = ()
+    missing: tuple[Any, ...] = ()
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    effective: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+
+
+def prepare_study(engagement: str, root: Path | None = None) -> Study:
+    """Read and check a client's folder; runs in a worker process.
+
+    Raises
+    ------
+    ClientDataError
+        With every fault of the folder.
+    """
+    from workbench.engagement.load import load_engagement
+
+    held = load_engagement(engagement, root=root)
+    return Study(
+        name=held.name,
+        data_hash=held.data_hash,
+        settings=held.settings,
+        files=tuple(held.files),
+        unused=tuple(held.unused),
+        missing=tuple(held.missing),
+        tables={name: held.tables[name] for name in ("commentary",) if name in held.tables},
+        effective={pillar: _plain_settings(getattr(held, pillar)) for pillar in PILLARS},
+        named=frozenset(held.settings.model_fields_set),
+    )
+
+
+def _plain_settings(inputs: Any) -> dict[str, Any]:
+    """Return the plain values among a pillar's settings; none where the pillar is off."""
+    settings = getattr(inputs, "settings", None)
+    fields = getattr(settings, "__dataclass_fields__", {})
+    values = {name: getattr(settings, name) for name in fields}
+    return {name: value for name, value in values.items() if value is None or type(value) in (bool, int, float, str)}

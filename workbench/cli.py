@@ -1,0 +1,282 @@
+"""The command line: one command a job, each with an example; every error in plain words.
+
+Exit codes: 0 good, 1 the client's data or a run failed, 2 wrong usage. What a command needs is imported when it runs,
+so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.errors import UsageError, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.batch.run import EngagementResult, Event
+
+app = typer.Typer(
+    name="workbench",
+    help="Is this organisation working product by product, what do its outcomes say, and where should people and money "
+    "go? One client's folder in, one checked report out.\n\nExample: workbench demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
+
+
+@app.command()
+def new(name: Name) -> None:
+    """Make a folder for a new client, with an Excel workbook that explains itself.
+
+    Example: workbench new acme-insurance
+    """
+    from workbench.engagement.scaffold import create_engagement
+
+    folder = create_engagement(name)
+    print(f"Made {folder}")
+    print(f"Fill in engagement.xlsx there (its first sheet explains how), then: workbench check {name}")
+
+
+@app.command()
+def check(
+    name: Name,
+    mark: Annotated[
+        bool, typer.Option("--mark", help="Write a copy of the workbook with the faults coloured.")
+    ] = False,
+) -> None:
+    """List every fault in a client's files at once: where, what was found, what is allowed, what to do.
+
+    Example: workbench check harbour-mutual --mark
+    """
+    from workbench.batch.plan import make_plan
+    from workbench.engagement.load import load_engagement
+
+    raise NotImplementedError((make_plan, load_engagement, mark))
+
+
+@app.command()
+def run(
+    name: Name,
+    only: Annotated[
+        str, typer.Option("--only", metavar="PILLAR", help="readiness, outcomes, allocation or a chapter of your own.")
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", metavar="KEY=VALUE", help="A parameter of the notebooks; may be given several times."),
+    ] = None,
+) -> None:
+    """Run a client's notebooks and publish one checked report in reports/NAME/latest/.
+
+    With --only, that pillar and the summary run, and the report goes to reports/NAME/only-PILLAR/.
+
+    Example: workbench run harbour-mutual --only readiness -p confidence=0.9
+    """
+    from workbench.batch.run import run_engagement
+
+    progress = Progress()
+    try:
+        result = run_engagement(name, only=only, overrides=parameter or [], on_event=progress)
+    finally:
+        progress.close()
+    _tell(result)
+    if not result.is_done:
+        raise typer.Exit(1)
+
+
+@app.command()
+def batch(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Engagements to run.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Run every engagement there is.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Notebooks at a time; by default one a core.")
+    ] = None,
+) -> None:
+    """Run many engagements on all cores; one that fails stops no other and is named at the end.
+
+    Example: workbench batch --all --jobs 4
+    """
+    from workbench.batch.run import run_batch
+
+    if bool(names) == all_:
+        raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
+    progress = Progress(has_names=True)
+    try:
+        result = run_batch(names or [], jobs=jobs, on_event=progress)
+    finally:
+        progress.close()
+    done = len(result.engagements) - len(result.failed)
+    print(f"{done} of {len(result.engagements)} engagements have a new report ({result.seconds:.0f} s).")
+    for held in result.engagements:
+        if held.is_done:
+            print(f"  {held.engagement}: {held.folder}{os.sep}report.html")
+    for held in result.failed:
+        print(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
+    if result.failed:
+        print(f"\nFailed: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
+        raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def lab(
+    name: Name,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab with working copies of the notebooks for this client alone, in reports/NAME/lab/.
+
+    Copies that exist are kept as they are. To use your version in runs, copy it to client_data/NAME/notebooks/.
+
+    Example: workbench lab harbour-mutual
+    """
+    from workbench.batch.lab import lab_command, lab_environment, prepare_lab
+
+    held = prepare_lab(name)
+    print(f"Working copies: {held.folder}")
+    if held.kept:
+        print(f"Kept as you left them: {', '.join(held.kept)}")
+    if held.behind:
+        print(f"The originals have changed since you copied: {', '.join(held.behind)}")
+    command = lab_command(held, [] if browser else ["--no-browser"])
+    try:
+        code = subprocess.run(command, env=lab_environment(held), cwd=held.folder, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(1 if code else 0)
+
+
+@app.command()
+def status(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One engagement; by default all.")] = "",
+) -> None:
+    """List the engagements, their last run, and what has changed since.
+
+    Example: workbench status harbour-mutual
+    """
+    from workbench.batch.status import read_status
+
+    found = read_status(name)
+    if not found:
+        print("There is no engagement yet. Make one with: workbench new NAME")
+    width = max((len(held.engagement) for held in found), default=0)
+    for held in found:
+        when = held.finished.replace("T", " ").removesuffix("+00:00")
+        print(f"{held.engagement:{width}}  {held.word}{f', report of {when} UTC' if when else ''}")
+        shown = held.stale if name else held.stale[:3]
+        for change in shown:
+            print(f"{'':{width}}    {change}")
+        if len(shown) < len(held.stale):
+            print(f"{'':{width}}    and {len(held.stale) - len(shown)} more: workbench status {held.engagement}")
+        if held.failure:
+            print(f"{'':{width}}    failed: {held.failure}")
+        if name and held.report:
+            print(f"{'':{width}}    {held.report}")
+
+
+@app.command()
+def demo() -> None:
+    """Run the sample engagement and say where its report is.
+
+    Example: workbench demo
+    """
+    from workbench.batch.run import run_engagement
+
+    print("Running the sample engagement harbour-mutual, an invented insurer.", file=sys.stderr)
+    progress = Progress()
+    try:
+        result = run_engagement("harbour-mutual", on_event=progress)
+    finally:
+        progress.close()
+    _tell(result)
+    if not result.is_done:
+        raise typer.Exit(1)
+
+
+# -- what a waiting person sees ----------------------------------------------------------------------------------------
+
+
+class Progress:
+    """A line for each finished notebook, and on a terminal a line that says what is running.
+
+    Parameters
+    ----------
+    has_names : bool
+        Write the engagement's name before the notebook's.
+    """
+
+    def __init__(self, *, has_names: bool = False) -> None:
+        self.has_names = has_names
+        self.is_terminal = sys.stderr.isatty()
+        self.running: dict[str, str] = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Show what happened; called from several threads."""
+        with self.lock:
+            key = " ".join(part for part in (event.engagement if self.has_names else "", event.notebook) if part)
+            if event.kind == "cell":
+                self.running[key] = event.text
+            elif event.kind == "checked":
+                self._line(f"{key + ': ' if key else ''}checked {event.text}", event.seconds)
+            elif event.kind == "finished":
+                self.running.pop(key, None)
+                self._line(key, event.seconds)
+            elif event.kind == "failed" and event.notebook:
+                self.running.pop(key, None)
+                self._line(f"{key} stopped", event.seconds)
+            elif event.kind == "failed":
+                self._line(f"{key} failed", event.seconds)
+            elif event.kind == "published":
+                self._line(f"{key + ': ' if key else ''}report published", event.seconds)
+            elif event.kind == "rendering":
+                self.running[key or "report"] = "drawing"
+            if event.kind == "published":
+                self.running.pop(key or "report", None)
+            self._status()
+
+    def _line(self, text: str, seconds: float) -> None:
+        clear = "\r\x1b[K" if self.is_terminal else ""
+        print(f"{clear}  {text:<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
+
+    def _status(self) -> None:
+        if self.is_terminal:
+            shown = " · ".join(f"{name} {place}" for name, place in self.running.items())
+            print(f"\r\x1b[K  {shown[:100]}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clear the line that says what is running."""
+        if self.is_terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _tell(result: EngagementResult) -> None:
+    """Say how a run went: the bottom line and where the report is, or what stopped it."""
+    if result.is_done:
+        for answer in result.answers:
+            print(answer)
+        print(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
+        return
+    print(result.message, file=sys.stderr)
+    if result.folder:
+        print(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is printed as text, a fault of ours keeps its traceback."""
+    try:
+        app()
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except WorkbenchError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        raise SystemExit(1) from None
