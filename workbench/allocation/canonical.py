@@ -1,0 +1,278 @@
+"""The same numbers whatever the units, the order or the labels, before any solver sees them.
+
+Levels are shares of their maximum, resource rows shares of their capacity, value a share of all that the activities
+could bring; coefficients keep 12 significant digits. So euros, thousands and cents give one matrix and one plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.allocation.model import Activity, Portfolio
+from workbench.allocation.rules import RuleRow, compile_rules
+from workbench.errors import ModelError
+
+DIGITS = 12
+"""Significant digits that survive a change of units (ours; a double has 15 to 17)."""
+
+
+@dataclass(frozen=True)
+class RowName:
+    """What a row of the matrix is: ``capacity`` of a resource, or a ``rule``."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A portfolio as scaled arrays in canonical order.
+
+    Attributes
+    ----------
+    portfolio : Portfolio
+    activities : tuple of Activity
+    lines : tuple of str
+    line_of : array of int, shape (n,)
+        Place of each activity's line.
+    worth : array, shape (n,)
+        Value of a unit of outcome. Unit: value.
+    size : array, shape (n,)
+        Level at which the scaled level is 1. Unit: activity.
+    least : array, shape (n,)
+        Scaled minimum.
+    most : array, shape (n,)
+        Scaled maximum: 1, or 0 where the maximum is 0.
+    scale : float
+        What the scaled value 1 is. Unit: value.
+    standing : array, shape (n_lines,)
+        Scaled value of a supported line with nothing done, over that of the closed line.
+    may_close : array of bool, shape (n_lines,)
+    by_level, by_support : array, shape (m, n) and (m, n_lines)
+        Rows ``row_low <= by_level @ x + by_support @ s <= row_high``.
+    row_low, row_high : array, shape (m,)
+    row_names : tuple of RowName
+    row_scale : array, shape (m,)
+        What 1 on a row is, in the row's own unit.
+    zero_value : float
+        Value of the plan with every line supported and nothing done. Unit: value.
+    rules : tuple of RuleRow
+        The compiled rules, in the client's order.
+    """
+
+    portfolio: Portfolio
+    activities: tuple[Activity, ...]
+    lines: tuple[str, ...]
+    line_of: np.ndarray
+    worth: np.ndarray
+    size: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+    scale: float
+    standing: np.ndarray
+    may_close: np.ndarray
+    by_level: np.ndarray
+    by_support: np.ndarray
+    row_low: np.ndarray
+    row_high: np.ndarray
+    row_names: tuple[RowName, ...]
+    row_scale: np.ndarray
+    zero_value: float
+    rules: tuple[RuleRow, ...]
+
+    def lift(self, place: int, share: float) -> float:
+        """Return the scaled value an activity brings at a scaled level, over what it brings at zero."""
+        curve, worth = self.activities[place].curve, self.worth[place]
+        return float(worth * (curve.value(share * self.size[place]) - curve.value(0.0)) / self.scale)
+
+    def line(self, place: int, share: float, low: float, high: float) -> tuple[float, float, tuple[float, float] | None]:
+        """Return slope, intercept and jump of the envelope of `lift` on [low, high] at a scaled level."""
+        curve, worth, size = self.activities[place].curve, float(self.worth[place]), float(self.size[place])
+        if worth == 0.0:
+            return 0.0, 0.0, None
+        found = curve.cover(share * size, low * size, high * size, 1.0 if worth > 0 else -1.0)
+        factor = abs(worth) / self.scale
+        jump = None if found.jump is None else (found.jump[0] / size, found.jump[1] / size)
+        intercept = found.intercept * factor - worth * curve.value(0.0) / self.scale
+        return rounded(found.slope * size * factor), rounded(intercept), jump
+
+    def value_of(self, shares: np.ndarray, is_open: np.ndarray) -> float:
+        """Return the scaled value over doing nothing, on the exact curves."""
+        lifts = [self.lift(place, share) for place, share in enumerate(shares) if share > 0]
+        return float(sum(lifts) - self.standing @ (1.0 - is_open))
+
+    def levels(self, shares: np.ndarray) -> dict[str, float]:
+        """Return scaled levels in the client's units, under the client's names and in the client's order."""
+        held = {
+            activity.id: float(np.clip(share, 0.0, 1.0) * size)
+            for activity, share, size in zip(self.activities, shares, self.size, strict=True)
+        }
+        return {activity.id: _snapped(activity, held[activity.id]) for activity in self.portfolio.activities}
+
+    def shares(self, levels: Mapping[str, float]) -> np.ndarray:
+        """Return levels in the client's units as scaled levels in canonical order."""
+        return np.array([levels[activity.id] for activity in self.activities]) / self.size
+
+    def supports(self, is_open: np.ndarray) -> dict[str, bool]:
+        """Return supports under the lines' names, in the client's order."""
+        held = dict(zip(self.lines, (bool(round(float(value))) for value in is_open), strict=True))
+        return {line.id: held[line.id] for line in self.portfolio.lines}
+
+    def support_array(self, supported: Mapping[str, bool]) -> np.ndarray:
+        """Return supports by name as numbers in canonical order."""
+        return np.array([float(supported.get(line, True)) for line in self.lines])
+
+
+def canonical(portfolio: Portfolio) -> Canonical:
+    """Return a portfolio in canonical form.
+
+    Raises
+    ------
+    ModelError
+        The portfolio has several periods: this version plans one.
+    RuleError
+        A rule cannot be read.
+    """
+    if len(portfolio.periods) != 1:
+        raise ModelError(f"This version plans one period; the portfolio has {len(portfolio.periods)}.")
+    scale = _potential(portfolio)
+    activities, lines = _order(portfolio, scale)
+    place = {line: number for number, line in enumerate(lines)}
+    size = np.array([activity.maximum or 1.0 for activity in activities])
+    worth = np.array([portfolio.worth(activity.id) for activity in activities])
+    standing = np.zeros(len(lines))
+    for activity, value in zip(activities, worth, strict=True):
+        standing[place[activity.line]] += value * activity.curve.value(0.0)
+    zero_value = float(standing.sum())
+    standing += [portfolio.closing_value(line) for line in lines]
+    rules = compile_rules(portfolio)
+    by_level, by_support, row_low, row_high, names, row_scale = _rows(portfolio, activities, lines, size, rules)
+    return Canonical(
+        portfolio=portfolio,
+        activities=activities,
+        lines=lines,
+        line_of=np.array([place[activity.line] for activity in activities], dtype=int),
+        worth=worth,
+        size=size,
+        least=np.array([activity.minimum for activity in activities]) / size,
+        most=np.array([1.0 if activity.maximum > 0 else 0.0 for activity in activities]),
+        scale=scale,
+        standing=rounded_array(standing / scale),
+        may_close=np.array([portfolio.line(line).closing is not None for line in lines]),
+        by_level=by_level,
+        by_support=by_support,
+        row_low=row_low,
+        row_high=row_high,
+        row_names=names,
+        row_scale=row_scale,
+        zero_value=zero_value,
+        rules=rules,
+    )
+
+
+def rounded(value: float) -> float:
+    """Return a number with `DIGITS` significant digits.
+
+    Examples
+    --------
+    >>> rounded(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.{DIGITS - 1}e}")
+
+
+def rounded_array(values: np.ndarray) -> np.ndarray:
+    """Return numbers with `DIGITS` significant digits each."""
+    return np.array([rounded(float(value)) for value in np.asarray(values).ravel()]).reshape(np.shape(values))
+
+
+def _potential(portfolio: Portfolio) -> float:
+    """All that the activities could bring or spoil, each at its maximum; 1 where nothing matters."""
+    total = sum(
+        abs(portfolio.worth(item.id)) * (item.curve.value(item.maximum) - item.curve.value(0.0))
+        for item in portfolio.activities
+    )
+    return float(total) or 1.0
+
+
+def _order(portfolio: Portfolio, scale: float) -> tuple[tuple[Activity, ...], tuple[str, ...]]:
+    """Order by what things are (their scaled numbers); names only settle ties between equals."""
+    capacity = {resource.id: resource.capacity[0] or 1.0 for resource in portfolio.resources}
+
+    def face(activity: Activity) -> tuple[object, ...]:
+        worth = portfolio.worth(activity.id) / scale
+        shape = tuple(_coarse(worth * activity.curve.value(part * activity.maximum)) for part in (0, 0.25, 0.5, 0.75, 1))
+        takes = sorted(_coarse(amount * activity.maximum / capacity[name]) for name, amount in activity.recipe.items())
+        box = _coarse(activity.minimum / activity.maximum) if activity.maximum else 0.0
+        return shape, tuple(takes), box
+
+    faces = {activity.id: face(activity) for activity in portfolio.activities}
+
+    def line_face(line: str) -> tuple[object, ...]:
+        held = portfolio.line(line)
+        needs = sorted(_coarse(amount / capacity[name]) for name, amount in held.needs.items())
+        members = sorted(faces[activity.id] for activity in portfolio.activities_of(line))
+        return tuple(members), tuple(needs), _coarse(portfolio.closing_value(line) / scale), held.closing is None
+
+    line_faces = {line.id: line_face(line.id) for line in portfolio.lines}
+    lines = tuple(sorted(line_faces, key=lambda line: (line_faces[line], line)))
+    activities = tuple(
+        sorted(portfolio.activities, key=lambda item: (line_faces[item.line], item.line, faces[item.id], item.id))
+    )
+    return activities, lines
+
+
+def _coarse(value: float) -> float:
+    """Digits few enough that a change of units cannot touch them."""
+    return float(f"{value:.8e}")
+
+
+def _snapped(activity: Activity, level: float) -> float:
+    """A level that is its minimum, maximum, current level or zero but for the last digits is exactly that."""
+    near = 1e-9 * activity.maximum
+    for mark in (0.0, activity.current, activity.minimum, activity.maximum):
+        if abs(level - mark) <= near and mark <= activity.maximum:
+            return float(mark)
+    return level
+
+
+def _rows(
+    portfolio: Portfolio,
+    activities: tuple[Activity, ...],
+    lines: tuple[str, ...],
+    size: np.ndarray,
+    rules: tuple[RuleRow, ...],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, tuple[RowName, ...], np.ndarray]:
+    """Capacities and rules as scaled rows."""
+    found = []
+    for resource in portfolio.resources:
+        levels = np.array([activity.recipe.get(resource.id, 0.0) for activity in activities]) * size
+        left = np.array([portfolio.left(line, resource.id) for line in lines])
+        needs = np.array([portfolio.line(line).needs.get(resource.id, 0.0) for line in lines])
+        scale = resource.capacity[0] or float(np.abs(np.concatenate([levels, needs, [0.0]])).max()) or 1.0
+        limit = resource.capacity[0] - left.sum()
+        found.append((RowName("capacity", resource.id), levels, needs - left, -np.inf, limit, scale))
+    level_place = {activity.id: number for number, activity in enumerate(activities)}
+    line_place = {line: number for number, line in enumerate(lines)}
+    for row in rules:
+        levels, supports = np.zeros(len(activities)), np.zeros(len(lines))
+        for kind, key, value in row.terms:
+            if kind == "level":
+                levels[level_place[key]] += value * size[level_place[key]]
+            else:
+                supports[line_place[key]] += value
+        scale = float(np.abs(np.concatenate([levels, supports, [row.limit]])).max()) or 1.0
+        low = -np.inf if row.sense == "<=" else row.limit
+        high = np.inf if row.sense == ">=" else row.limit
+        found.append((RowName("rule", row.name), levels, supports, low, high, scale))
+    found.sort(key=lambda item: (item[0].kind, tuple(rounded_array(item[1] / item[5])), tuple(rounded_array(item[2] / item[5]))))
+    shape = (len(found), len(activities)), (len(found), len(lines))
+    by_level = rounded_array(np.array([levels / scale for _, levels, _, _, _, scale in found]).reshape(shape[0]))
+    by_support = rounded_array(np.array([needs / scale for _, _, needs, _, _, scale in found]).reshape(shape[1]))
+    row_low = rounded_array(np.array([low / scale for _, _, _, low, _, scale in found]))
+    row_high = rounded_array(np.array([high / scale for _, _, _, _, high, scale in found]))
+    row_scale = np.array([scale for *_, scale in found])
+    return by_level, by_support, row_low, row_high, tuple(item[0] for item in found), row_scale

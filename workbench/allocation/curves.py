@@ -1,0 +1,454 @@
+"""Response curves: what an activity brings at a level, and the tightest concave cover of it.
+
+The solver asks a curve for three things only (value, slope, envelope), so a new family is one small class.
+ADBUDG is J. D. C. Little (1970), Models and Managers: The Concept of a Decision Calculus, Management Science
+16(8), B466-B485: four answers that a manager can give determine the curve, nothing is fitted.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from scipy.optimize import brentq
+
+from workbench.errors import ModelError
+
+WARN_CONSISTENCY = 0.05
+"""Fifth answer this far from the curve (share of its range): say so (ours)."""
+ASK_AGAIN = 0.15
+"""Fifth answer this far from the curve: the answers contradict each other, ask again (ours)."""
+ANSWER_WOBBLE = 0.02
+"""A change of an answer that nobody would notice, to see whether the shape hangs on it (ours)."""
+NEAREST_TO_ZERO = 1e-9
+"""Where a tangent is drawn instead of at zero when the slope at zero has no limit; share of the interval."""
+
+
+@dataclass(frozen=True)
+class CoverLine:
+    """A straight line that lies nowhere below a curve on an interval, and touches its envelope at one level.
+
+    Attributes
+    ----------
+    slope : float
+        Outcome per unit of level.
+    intercept : float
+        Outcome at level zero.
+    jump : tuple of float or None
+        Ends of the stretch on which the envelope is this line and the curve lies below it; None where they touch.
+    """
+
+    slope: float
+    intercept: float
+    jump: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """An interval of levels on which a curve bends one way only.
+
+    Attributes
+    ----------
+    low, high : float
+        Levels.
+    is_concave : bool
+        True where each further unit brings less than the one before, or as much.
+    """
+
+    low: float
+    high: float
+    is_concave: bool
+
+
+class Curve(Protocol):
+    """What every family of curves can do. Levels in activity units, outcomes in outcome units."""
+
+    @property
+    def family(self) -> str:
+        """Name of the family, as in the column ``family`` of ``activities``."""
+        ...
+
+    def value(self, level: float) -> float:
+        """Return the outcome at a level."""
+        ...
+
+    def slope(self, level: float) -> float:
+        """Return what the next unit brings; infinite at zero for some curves."""
+        ...
+
+    def stretches(self, low: float, high: float, sign: float) -> tuple[Stretch, ...]:
+        """Return the intervals of one bend of ``sign * curve`` between two levels."""
+        ...
+
+    def cover(self, level: float, low: float, high: float, sign: float) -> CoverLine:
+        """Return the line of the concave envelope of ``sign * curve`` on [low, high] at `level`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Adbudg:
+    """An S-shaped or concave curve: ``low + (high - low) u^c / (d + u^c)`` with u the level over its reference.
+
+    Attributes
+    ----------
+    reference : float
+        Level of which the answers speak. Unit: activity.
+    low, high : float
+        Outcome at level zero, and without limit. Unit: outcome.
+    shape : float
+        c; above 1 the curve is an S.
+    half : float
+        d = (K/reference)^c, K the level at which half of the rise is reached.
+    """
+
+    reference: float
+    low: float
+    high: float
+    shape: float
+    half: float
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return "adbudg"
+
+    @property
+    def inflection(self) -> float:
+        """Level at which an S turns from convex to concave: u^c = d (c - 1)/(c + 1); zero for a concave curve."""
+        if self.shape <= 1:
+            return 0.0
+        return self.reference * (self.half * (self.shape - 1) / (self.shape + 1)) ** (1 / self.shape)
+
+    def value(self, level: float) -> float:
+        """Return the outcome at a level."""
+        if level <= 0:
+            return self.low
+        # u^c / (d + u^c) written with the reciprocal, so that a large level does not overflow
+        return self.low + (self.high - self.low) / (1.0 + self.half * (level / self.reference) ** -self.shape)
+
+    def slope(self, level: float) -> float:
+        """Return what the next unit brings."""
+        if level <= 0:
+            if self.shape > 1:
+                return 0.0
+            return math.inf if self.shape < 1 else (self.high - self.low) / (self.half * self.reference)
+        rest = self.half * (level / self.reference) ** -self.shape
+        return (self.high - self.low) * self.shape * rest / (level * (1.0 + rest) ** 2)
+
+    def stretches(self, low: float, high: float, sign: float) -> tuple[Stretch, ...]:
+        """Return the convex stretch up to the inflection, then the concave one."""
+        bend = min(max(self.inflection, low), high)
+        parts = (Stretch(low, bend, sign < 0), Stretch(bend, high, sign > 0))
+        return tuple(part for part in parts if part.high > part.low) or (Stretch(low, high, True),)
+
+    def cover(self, level: float, low: float, high: float, sign: float) -> CoverLine:
+        """Return the line of the concave envelope of ``sign * curve`` on [low, high] at `level`."""
+        bend = self.inflection
+        if high <= low:
+            return CoverLine(0.0, sign * self.value(low))
+        if sign > 0:
+            if bend <= low:
+                return _tangent(self, level, low, high, sign)
+            touch = high if bend >= high else self._touch(low, bend, high)
+            return _chord(self, low, touch, sign) if level < touch or touch >= high else _tangent(
+                self, level, touch, high, sign
+            )
+        if bend >= high:
+            return _tangent(self, level, low, high, sign)
+        touch = low if bend <= low else self._touch(high, low, bend)
+        return _chord(self, touch, high, sign) if level > touch or touch <= low else _tangent(
+            self, level, low, touch, sign
+        )
+
+    def _touch(self, start: float, low: float, high: float) -> float:
+        """Level between `low` and `high` whose tangent goes through the curve at `start`; the far end if none does."""
+        if start == 0.0 and self.shape > 1:
+            return min(self.reference * (self.half * (self.shape - 1)) ** (1 / self.shape), high)
+
+        def misses(level: float) -> float:
+            return (self.value(start) - self.value(level) - self.slope(level) * (start - level)) / (
+                self.high - self.low
+            )
+
+        far = high if start <= low else low
+        near = low if start <= low else high
+        # at the inflection the tangent is steepest and misses `start` on one side; where it still does at the far end,
+        # the chord to the far end is the envelope
+        if misses(near) * misses(far) >= 0:
+            return far
+        return float(brentq(misses, min(near, far), max(near, far), xtol=1e-14 * max(high, 1e-300), rtol=1e-14))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """A concave curve: ``low + (high - low)(1 - exp(-rate * level))``.
+
+    Attributes
+    ----------
+    low, high : float
+        Outcome at level zero, and without limit. Unit: outcome.
+    rate : float
+        How fast it saturates. Unit: one over activity unit.
+    reference : float
+        Level of which the answers speak. Unit: activity.
+    """
+
+    low: float
+    high: float
+    rate: float
+    reference: float
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return "exponential"
+
+    def value(self, level: float) -> float:
+        """Return the outcome at a level."""
+        return self.low - (self.high - self.low) * math.expm1(-self.rate * max(level, 0.0))
+
+    def slope(self, level: float) -> float:
+        """Return what the next unit brings."""
+        return (self.high - self.low) * self.rate * math.exp(-self.rate * max(level, 0.0))
+
+    def stretches(self, low: float, high: float, sign: float) -> tuple[Stretch, ...]:
+        """Return the one stretch."""
+        return (Stretch(low, high, sign > 0),)
+
+    def cover(self, level: float, low: float, high: float, sign: float) -> CoverLine:
+        """Return the line of the concave envelope of ``sign * curve`` on [low, high] at `level`."""
+        if high <= low:
+            return CoverLine(0.0, sign * self.value(low))
+        return _tangent(self, level, low, high, sign) if sign > 0 else _chord(self, low, high, sign)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Straight lines between points, flat after the last one.
+
+    Attributes
+    ----------
+    levels, outcomes : tuple of float
+        Levels rise from 0; outcomes never fall.
+    reference : float
+        Level today, for readers.
+    """
+
+    levels: tuple[float, ...]
+    outcomes: tuple[float, ...]
+    reference: float
+
+    @property
+    def family(self) -> str:
+        """Name of the family."""
+        return "points"
+
+    @property
+    def low(self) -> float:
+        """Outcome at level zero."""
+        return self.outcomes[0]
+
+    @property
+    def high(self) -> float:
+        """Outcome at the last point."""
+        return self.outcomes[-1]
+
+    def value(self, level: float) -> float:
+        """Return the outcome at a level."""
+        place = bisect_right(self.levels, level) - 1
+        if place < 0:
+            return self.outcomes[0]
+        if place >= len(self.levels) - 1:
+            return self.outcomes[-1]
+        share = (level - self.levels[place]) / (self.levels[place + 1] - self.levels[place])
+        return self.outcomes[place] + share * (self.outcomes[place + 1] - self.outcomes[place])
+
+    def slope(self, level: float) -> float:
+        """Return what the next unit brings (the slope to the right of a corner)."""
+        place = bisect_right(self.levels, max(level, 0.0)) - 1
+        if place >= len(self.levels) - 1:
+            return 0.0
+        rise = self.outcomes[place + 1] - self.outcomes[place]
+        return rise / (self.levels[place + 1] - self.levels[place])
+
+    def stretches(self, low: float, high: float, sign: float) -> tuple[Stretch, ...]:
+        """Return the longest runs on which slopes do not rise; each is concave."""
+        if high <= low:
+            return (Stretch(low, high, True),)
+        ends = self._corners(low, high)
+        found: list[Stretch] = []
+        last = math.inf
+        for left, right in zip(ends[:-1], ends[1:], strict=True):
+            slope = sign * (self.value(right) - self.value(left)) / (right - left)
+            if found and slope <= last + 1e-12 * abs(last):
+                found[-1] = Stretch(found[-1].low, right, True)
+            else:
+                found.append(Stretch(left, right, True))
+            last = slope
+        return tuple(found)
+
+    def cover(self, level: float, low: float, high: float, sign: float) -> CoverLine:
+        """Return the line of the concave envelope of ``sign * curve`` on [low, high] at `level`."""
+        if high <= low:
+            return CoverLine(0.0, sign * self.value(low))
+        hull: list[float] = []
+        for corner in self._corners(low, high):
+            while len(hull) >= 2 and _turns_up(self, hull[-2], hull[-1], corner, sign):
+                hull.pop()
+            hull.append(corner)
+        place = min(max(bisect_right(hull, level) - 1, 0), len(hull) - 2)
+        return _chord(self, hull[place], hull[place + 1], sign)
+
+    def _corners(self, low: float, high: float) -> list[float]:
+        return [low, *(level for level in self.levels if low < level < high), high]
+
+
+def adbudg_from_answers(y0: float, y1: float, y15: float, ymax: float, *, reference: float) -> Adbudg:
+    r"""Return the ADBUDG curve through four answers.
+
+    Parameters
+    ----------
+    y0, y1, y15, ymax : float
+        Outcome at level zero, at the reference level, with half as much again, and without limit; strictly rising.
+    reference : float
+        Level of which the answers speak, above zero. Unit: activity.
+
+    Raises
+    ------
+    ModelError
+        The answers contradict each other; the sentence says which.
+
+    Notes
+    -----
+    .. math:: d = (y_{max} - y_1)/(y_1 - y_0), \quad c = \ln[d (y_{15} - y_0)/(y_{max} - y_{15})] / \ln 1.5
+
+    from Little (1970) with the 50 % question he asks; strict order makes c positive.
+
+    Examples
+    --------
+    >>> curve = adbudg_from_answers(0.0, 4.0, 6.0, 10.0, reference=2.0)
+    >>> round(curve.value(2.0), 9), round(curve.value(3.0), 9), round(curve.shape, 6), curve.half
+    (4.0, 6.0, 2.0, 1.5)
+    """
+    problems = check_answers(y0, y1, y15, ymax, reference=reference)
+    if problems:
+        raise ModelError(problems[0])
+    half = (ymax - y1) / (y1 - y0)
+    shape = math.log(half * (y15 - y0) / (ymax - y15)) / math.log(1.5)
+    return Adbudg(float(reference), float(y0), float(ymax), shape, half)
+
+
+def check_answers(y0: float, y1: float, y15: float, ymax: float, *, reference: float) -> tuple[str, ...]:
+    """Return what is wrong with four answers, in words; nothing when a curve goes through them.
+
+    Examples
+    --------
+    >>> check_answers(1, 4, 3.5, 7, reference=2)
+    ('y15 is 3.5 but y1 is 4: half as much again must bring more than the reference level.',)
+    """
+    answers = {"y0": y0, "y1": y1, "y15": y15, "ymax": ymax}
+    missing = [name for name, value in answers.items() if value is None or not math.isfinite(value)]
+    if missing:
+        return (f"{', '.join(missing)} is missing: an ADBUDG curve needs y0, y1, y15 and ymax.",)
+    problems = []
+    if not (math.isfinite(reference) and reference > 0):
+        problems.append(f"The reference level is {reference:g}: answers need a level above zero to speak of.")
+    if not y0 < y1:
+        problems.append(f"y1 is {y1:g} but y0 is {y0:g}: the reference level must bring more than nothing at all.")
+    if not y1 < y15:
+        problems.append(f"y15 is {y15:g} but y1 is {y1:g}: half as much again must bring more than the reference level.")
+    if not y15 < ymax:
+        problems.append(f"ymax is {ymax:g} but y15 is {y15:g}: without limit must bring more than half as much again.")
+    return tuple(problems)
+
+
+def exponential_from_answers(y0: float, y1: float, ymax: float, *, reference: float) -> Exponential:
+    """Return the exponential curve through three answers: at zero, at the reference level and without limit.
+
+    Raises
+    ------
+    ModelError
+        The answers are not strictly rising, or the reference level is not above zero.
+
+    Examples
+    --------
+    >>> curve = exponential_from_answers(1.0, 3.0, 5.0, reference=2.0)
+    >>> round(curve.value(2.0), 9), round(curve.value(4.0), 9)
+    (3.0, 4.0)
+    """
+    if not all(math.isfinite(value) for value in (y0, y1, ymax)) or not y0 < y1 < ymax:
+        raise ModelError(f"An exponential curve needs y0 < y1 < ymax; got {y0:g}, {y1:g}, {ymax:g}.")
+    if not reference > 0:
+        raise ModelError(f"The reference level is {reference:g}: answers need a level above zero to speak of.")
+    return Exponential(float(y0), float(ymax), math.log((ymax - y0) / (ymax - y1)) / reference, float(reference))
+
+
+def points_curve(levels: Sequence[float], outcomes: Sequence[float], *, reference: float = 0.0) -> Points:
+    """Return the curve of straight lines through points.
+
+    Raises
+    ------
+    ModelError
+        Fewer than two points, no point at level zero, levels that do not rise, or an outcome that falls.
+    """
+    pairs = sorted(zip(map(float, levels), map(float, outcomes), strict=True))
+    if len(pairs) < 2:
+        raise ModelError(f"A curve of points needs at least two; got {len(pairs)}.")
+    if pairs[0][0] != 0.0:
+        raise ModelError(f"A curve of points starts at level 0; the first point is at {pairs[0][0]:g}.")
+    for (left, before), (right, after) in zip(pairs[:-1], pairs[1:], strict=True):
+        if right <= left:
+            raise ModelError(f"Level {right:g} has two points.")
+        if after < before:
+            raise ModelError(f"The outcome falls from {before:g} at level {left:g} to {after:g} at level {right:g}.")
+    return Points(tuple(level for level, _ in pairs), tuple(outcome for _, outcome in pairs), float(reference))
+
+
+def consistency(curve: Adbudg, y05: float) -> float:
+    """Return how far the fifth answer (half the reference level) is from the curve, as a share of its range.
+
+    The fifth answer is never fitted: it is the check of the other four.
+
+    Examples
+    --------
+    >>> round(consistency(adbudg_from_answers(0.0, 4.0, 6.0, 10.0, reference=2.0), 1.5), 3)
+    0.007
+    """
+    return abs(y05 - curve.value(0.5 * curve.reference)) / (curve.high - curve.low)
+
+
+def shape_hangs_on_an_answer(curve: Adbudg) -> bool:
+    r"""Return whether a 2 % change of y15 would turn an S into a concave curve, or the reverse.
+
+    Notes
+    -----
+    .. math:: \partial c/\partial y_{15} = (y_{max} - y_0)/((y_{15} - y_0)(y_{max} - y_{15}) \ln 1.5)
+    """
+    y15 = curve.value(1.5 * curve.reference)
+    steep = (curve.high - curve.low) / ((y15 - curve.low) * (curve.high - y15) * math.log(1.5))
+    return abs(curve.shape - 1) <= steep * ANSWER_WOBBLE * abs(y15)
+
+
+def _tangent(curve: Curve, level: float, low: float, high: float, sign: float) -> CoverLine:
+    """Tangent of ``sign * curve`` at a level of a concave stretch."""
+    level = min(max(level, low), high)
+    if not math.isfinite(curve.slope(level)):
+        level = low + NEAREST_TO_ZERO * (high - low)
+    slope = sign * curve.slope(level)
+    return CoverLine(slope, sign * curve.value(level) - slope * level)
+
+
+def _chord(curve: Curve, low: float, high: float, sign: float) -> CoverLine:
+    """Straight line between two points of ``sign * curve``."""
+    slope = sign * (curve.value(high) - curve.value(low)) / (high - low)
+    return CoverLine(slope, sign * curve.value(low) - slope * low, (low, high))
+
+
+def _turns_up(curve: Curve, first: float, middle: float, last: float, sign: float) -> bool:
+    """Is the middle corner under the line from the first to the last?"""
+    before = sign * (curve.value(middle) - curve.value(first)) * (last - middle)
+    after = sign * (curve.value(last) - curve.value(middle)) * (middle - first)
+    return before <= after

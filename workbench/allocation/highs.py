@@ -1,0 +1,164 @@
+"""SciPy's HiGHS, asked quietly, its statuses translated in one place.
+
+HiGHS 1.12 prints a line to the C-level standard output even when told to be silent (ERGO-Code/HiGHS#2783), which
+would corrupt anything a machine reads from there; so that output is turned away while `milp` runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import csr_matrix, vstack
+
+from workbench.errors import ModelError
+
+FEASIBILITY = 1e-9
+"""How far a linear programme may miss a scaled row; `model.TOLERANCE` leaves room above it."""
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Maximise ``gain @ v`` under ``row_low <= rows @ v <= row_high`` and ``low <= v <= high``; some v whole.
+
+    Attributes
+    ----------
+    gain, low, high : array, shape (n,)
+    is_whole : array of bool, shape (n,)
+    rows : sparse matrix, shape (m, n)
+    row_low, row_high : array, shape (m,)
+    """
+
+    gain: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    is_whole: np.ndarray
+    rows: csr_matrix
+    row_low: np.ndarray
+    row_high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS said: ``optimal``, ``limit`` or ``infeasible``; the point (None: none), its value and the bound.
+
+    Attributes
+    ----------
+    status : str
+        ``limit`` may have a point; ``infeasible`` never has one.
+    point : array or None
+    value, bound : float
+        Of the maximisation; bound is infinite where none is known.
+    nodes : int
+        Of the search.
+    prices : array
+        What one more unit of each row's limit is worth (linear programmes only).
+    """
+
+    status: str
+    point: np.ndarray | None
+    value: float = -np.inf
+    bound: float = np.inf
+    nodes: int = 0
+    prices: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+
+def search(model: LinearModel, *, gap: float, seconds: float, nodes: int) -> Answer:
+    """Solve with whole numbers, to a relative gap, within limits."""
+    options = {"disp": False, "mip_rel_gap": gap, "time_limit": max(seconds, 0.01), "node_limit": nodes}
+    rows = LinearConstraint(model.rows, model.row_low, model.row_high) if model.rows.shape[0] else ()
+    problem = {
+        "c": -model.gain,
+        "integrality": model.is_whole.astype(int),
+        "bounds": Bounds(model.low, model.high),
+        "constraints": rows,
+    }
+    with _quiet():
+        found = milp(**problem, options=options)
+        if found.status == 4:  # "infeasible or unbounded", or trouble while simplifying: ask again plainly
+            found = milp(**problem, options={**options, "presolve": False})
+    if found.status == 2:
+        return Answer("infeasible", None)
+    if found.status == 4:
+        raise ModelError(f"The solver gave up: {found.message}")
+    if found.status == 3:
+        raise ModelError("The plan has no upper limit: an activity without a maximum brings ever more.")
+    # a programme without whole numbers has no search and so no bound of its own: its value is the bound
+    bound = -found.mip_dual_bound if found.mip_dual_bound is not None else -found.fun if found.status == 0 else np.inf
+    if found.x is None:
+        return Answer("limit", None, bound=float(bound), nodes=int(found.mip_node_count or 0))
+    status = "optimal" if found.status == 0 else "limit"
+    return Answer(status, found.x, -float(found.fun), float(bound), int(found.mip_node_count or 0))
+
+
+def relax(model: LinearModel) -> Answer:
+    """Solve without whole numbers, tightly, with prices of the rows."""
+    upper, lower = np.isfinite(model.row_high), np.isfinite(model.row_low)
+    is_equal = upper & lower & (model.row_high == model.row_low)
+    above, below = np.flatnonzero(upper & ~is_equal), np.flatnonzero(lower & ~is_equal)
+    equal = np.flatnonzero(is_equal)
+    rows = csr_matrix(model.rows)
+    parts = _stacked(rows, above, below)
+    problem = {
+        "c": -model.gain,
+        "A_ub": parts,
+        "b_ub": None if parts is None else np.concatenate([model.row_high[above], -model.row_low[below]]),
+        "A_eq": rows[equal] if equal.size else None,
+        "b_eq": model.row_high[equal] if equal.size else None,
+        "bounds": np.column_stack([model.low, model.high]),
+        "method": "highs",
+    }
+    tight = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
+    found = linprog(**problem, options=tight)
+    if found.status == 4:  # the tight tolerances were too much: the usual ones still do
+        found = linprog(**problem)
+    if found.status in (1, 4):
+        raise ModelError(f"The solver gave up: {found.message}")
+    if found.status == 3:
+        raise ModelError("The plan has no upper limit: an activity without a maximum brings ever more.")
+    if found.x is None:
+        return Answer("infeasible", None)
+    prices = np.zeros(rows.shape[0])
+    if parts is not None:
+        # SciPy reports d(minimum)/d(limit); of a maximisation the price is minus that
+        prices[above] -= found.ineqlin.marginals[: above.size]
+        prices[below] += found.ineqlin.marginals[above.size :]
+    if equal.size:
+        prices[equal] = -found.eqlin.marginals
+    return Answer("optimal", found.x, -float(found.fun), -float(found.fun), 0, prices)
+
+
+def _stacked(rows: csr_matrix, above: np.ndarray, below: np.ndarray) -> csr_matrix | None:
+    held = [part for part in (rows[above], -rows[below]) if part.shape[0]]
+    return csr_matrix(vstack(held)) if held else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Turn file descriptor 1 away from the reader, and back whatever happens."""
+    with _ONE_AT_A_TIME:
+        kept = sink = None
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        try:
+            kept, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 1)
+        except OSError:  # no standard output to protect (a service, a closed terminal)
+            if kept is not None:
+                os.close(kept)
+            kept = None
+        try:
+            yield
+        finally:
+            if kept is not None:
+                os.dup2(kept, 1)
+                os.close(kept)
+            if sink is not None:
+                os.close(sink)

@@ -1,0 +1,389 @@
+"""The best plan, and a proof of how good it is, on the continuous curves.
+
+Concave covers of the curves give a programme that no plan can beat; its plans are valued on the true curves; where
+the two part, the cover is refined, until the gap asked for is met (docs/allocation.md). The bound is HiGHS's own, on
+a relaxation built here, rounded outwards; every plan is checked again without the solver.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from workbench.allocation.canonical import Canonical, canonical
+from workbench.allocation.conflict import Conflict, feasibility, find_conflict
+from workbench.allocation.cover import Cover
+from workbench.allocation.highs import LinearModel, relax, search
+from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
+from workbench.allocation.polish import polish
+from workbench.errors import ModelError
+
+GAP = 1e-4
+"""Gap asked for, as a share of the lift: 0.01 %."""
+OUTWARDS = 1e-9
+"""Bounds are rounded outwards by this, times one plus their size."""
+RELAXED_ROUNDS = 6
+"""Relaxations before the first search; the bound has stalled by then in every case measured."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop without a proof: rounds of refinement, nodes of each search; seconds only as a backstop."""
+
+    rounds: int = 60
+    nodes: int = 200_000
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How good a plan is, and how we know.
+
+    Attributes
+    ----------
+    value, bound : float
+        Of the plan, and what no plan can beat. Unit: value.
+    gap_absolute : float
+        Bound minus value. Unit: value.
+    gap, asked_gap : float
+        Share of the lift: the value over that of doing nothing (or of the cheapest plan that holds).
+    proved : bool
+        The gap is not above the one asked for.
+    how : str
+        ``relaxation`` (a linear programme sufficed) or ``search`` (HiGHS's bound on a relaxation built here).
+    rounds, nodes : int
+        Rounds of refinement, and nodes searched.
+    seconds : float
+        Time taken.
+    stopped_by : str
+        ``gap``, ``rounds``, ``nodes`` or ``seconds``.
+    """
+
+    value: float
+    bound: float
+    gap_absolute: float
+    gap: float
+    asked_gap: float
+    proved: bool
+    how: str
+    rounds: int
+    nodes: int
+    seconds: float
+    stopped_by: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Levels and supports, what they are worth, and the proof.
+
+    Attributes
+    ----------
+    portfolio : Portfolio
+        What was planned.
+    levels : mapping of activity to tuple of float
+        Level in each period. Unit: the activity's.
+    supported : mapping of line to bool
+    found : Evaluation
+        Value by activity, line and objective; outcomes; resources used, in all and by line.
+    baseline : str
+        ``current`` where today's plan holds, ``repaired`` where it breaks something (see `current_breaks`).
+    baseline_value : float
+        Value of that baseline. Unit: value.
+    current_breaks : tuple of Break
+        What today's plan breaks.
+    certificate : Certificate
+    """
+
+    portfolio: Portfolio
+    levels: Mapping[str, tuple[float, ...]]
+    supported: Mapping[str, bool]
+    found: Evaluation
+    baseline: str
+    baseline_value: float
+    current_breaks: tuple[Break, ...]
+    certificate: Certificate
+
+    @property
+    def value(self) -> float:
+        """Value on the exact curves. Unit: value."""
+        return self.found.value
+
+    @property
+    def gain(self) -> float:
+        """Value over the baseline. Unit: value."""
+        return self.found.value - self.baseline_value
+
+    def level(self, activity: str) -> float:
+        """Return an activity's level in the first period."""
+        return self.levels[activity][0]
+
+    @property
+    def first(self) -> dict[str, float]:
+        """Levels of the first period, by activity."""
+        return {activity: levels[0] for activity, levels in self.levels.items()}
+
+
+def solve(
+    portfolio: Portfolio,
+    *,
+    gap: float = GAP,
+    candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]] = (),
+    limits: Limits | None = None,
+) -> Plan | Conflict:
+    """Return the best plan with its certificate, or the rules that cannot hold together.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+    gap : float
+        Gap to prove, as a share of the lift.
+    candidates : sequence of (levels, supported)
+        Plans to start from; today's is always one. The answer is never below one that holds.
+    limits : Limits, optional
+
+    Returns
+    -------
+    Plan or Conflict
+        A conflict is an answer, not an error.
+
+    Raises
+    ------
+    ModelError
+        The portfolio has several periods, a rule cannot be read, or the limits were hit before any plan was found.
+    """
+    if not gap >= 0:
+        raise ModelError(f"The gap is a share of 0 or more; got {gap}.")
+    started = time.monotonic()
+    limits = limits or Limits()
+    form = canonical(portfolio)
+    hunt = _Hunt(form, gap, limits, started)
+    today = portfolio.today
+    current = check_plan(portfolio, today, {}, rows=form.rules)
+    for levels, supported in ((today, {}), *candidates):
+        hunt.offer(form.shares(levels), form.support_array(supported))
+    zero = {activity.id: 0.0 for activity in portfolio.activities}
+    if hunt.offer(form.shares(zero), np.ones(len(form.lines))):
+        hunt.floor = 0.0
+    if hunt.best is None:
+        repaired = nearest_plan(form, form.shares(today))
+        if repaired is None:
+            return find_conflict(form)
+        hunt.offer(*repaired)
+    if hunt.floor is None:
+        hunt.floor = _cheapest_value(form)
+    hunt.run()
+    if hunt.best is None:
+        raise ModelError(f"No plan was found within {limits.rounds} rounds and {limits.seconds:g} seconds.")
+    shares, is_open = hunt.best
+    baseline, baseline_value = "current", current.value
+    if not current.holds:
+        repaired = nearest_plan(form, form.shares(today))
+        baseline = "repaired"
+        if repaired is not None:
+            baseline_value = evaluate(portfolio, form.levels(repaired[0]), form.supports(repaired[1])).value
+    return make_plan(
+        form, form.levels(shares), form.supports(is_open), hunt.certificate(), baseline, baseline_value, current.breaks
+    )
+
+
+def make_plan(
+    form: Canonical,
+    levels: Mapping[str, float],
+    supported: Mapping[str, bool],
+    certificate: Certificate,
+    baseline: str,
+    baseline_value: float,
+    current_breaks: tuple[Break, ...],
+) -> Plan:
+    """Return a plan from levels and supports that were checked."""
+    return Plan(
+        form.portfolio,
+        {activity: (level,) for activity, level in levels.items()},
+        dict(supported),
+        evaluate(form.portfolio, levels, supported),
+        baseline,
+        baseline_value,
+        current_breaks,
+        certificate,
+    )
+
+
+class _Hunt:
+    """Best plan so far, best bound so far, and the cover between them; all values scaled, over doing nothing."""
+
+    def __init__(self, form: Canonical, gap: float, limits: Limits, started: float) -> None:
+        self.form, self.gap, self.limits, self.started = form, gap, limits, started
+        self.cover = Cover(form)
+        self.best: tuple[np.ndarray, np.ndarray] | None = None
+        self.value, self.bound = -np.inf, np.inf
+        self.floor: float | None = None
+        self.rounds = self.nodes = 0
+        self.how, self.stopped_by = "relaxation", "gap"
+
+    def offer(self, shares: np.ndarray, is_open: np.ndarray) -> bool:
+        """Take a plan if it holds in our own arithmetic; keep it if it is the best. False when it breaks something."""
+        form, is_open = self.form, np.round(is_open)
+        levels, supported = form.levels(shares), form.supports(is_open)
+        if np.any(shares < -1e-7) or np.any(shares > form.most + 1e-7):
+            return False
+        check = check_plan(form.portfolio, levels, supported, rows=form.rules)
+        if not check.holds:
+            return False
+        value = (check.value - form.zero_value) / form.scale
+        if value > self.value:
+            self.best, self.value = (form.shares(levels), is_open), value
+        return True
+
+    @property
+    def lift(self) -> float:
+        """What the gap is a share of."""
+        return max(self.value - (self.floor or 0.0), 1e-12)
+
+    @property
+    def is_proved(self) -> bool:
+        return self.bound - self.value <= self.gap * self.lift
+
+    def run(self) -> None:
+        """Close the gap, or stop at a limit."""
+        self._relax()
+        stall = 0
+        while not self.is_proved:
+            left = self.limits.seconds - (time.monotonic() - self.started)
+            if self.rounds >= self.limits.rounds or left <= 0:
+                self.stopped_by = "rounds" if left > 0 else "seconds"
+                break
+            before = self.bound - self.value
+            if not self._search(left):
+                break
+            # a round that changed nothing twice running will not change anything a third time
+            stall = stall + 1 if self.bound - self.value >= before - 1e-15 else 0
+            if stall >= 8:
+                self.stopped_by = "rounds"
+                break
+        if self.best is not None:
+            self._polish(*self.best)
+
+    def _relax(self) -> None:
+        """Lay tangents where the relaxation wants to be, until its bound stalls; round its supports to a first plan."""
+        before = np.inf
+        for _ in range(RELAXED_ROUNDS):
+            found = relax(self.cover.programme(is_relaxed=True))
+            if found.point is None:
+                return
+            self._bounded(found.value)
+            shares, is_open, errors = self.cover.read(found.point)
+            grown = [piece.add(self.form, inside) for piece, inside, error in errors if error > 1e-12]
+            if self.rounds == 0 or before - found.value < self.gap * 0.1 * max(abs(found.value), 1e-12):
+                self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
+            if self.is_proved or not any(grown) or before - found.value < 1e-7 * max(abs(found.value), 1e-12):
+                break
+            before = found.value
+        self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
+
+    def _search(self, seconds: float) -> bool:
+        """One round: search, value its plan, refine the cover where it was too optimistic."""
+        self.rounds += 1
+        self.how = "search"
+        size = max(abs(self.value), self.lift, 1e-12)
+        share = 0.2 * self.gap * self.lift / size
+        found = search(self.cover.programme(is_relaxed=False), gap=share, seconds=seconds, nodes=self.limits.nodes)
+        self.nodes += found.nodes
+        self._bounded(found.bound)
+        if found.point is None:
+            self.stopped_by = "seconds"
+            return False
+        shares, is_open, errors = self.cover.read(found.point)
+        self.offer(shares, is_open)
+        self._polish(shares, is_open)
+        if found.status == "limit" and not self.is_proved:
+            self.stopped_by = "nodes" if found.nodes >= self.limits.nodes else "seconds"
+            return False
+        worth_it = 0.1 * self.gap * self.lift / max(len(errors), 1)
+        for piece, inside, error in errors:
+            if error > min(worth_it, max((held[2] for held in errors), default=0.0) / 2):
+                self.cover.refine(piece, inside)
+        return True
+
+    def _polish(self, shares: np.ndarray, is_open: np.ndarray) -> None:
+        better = polish(self.form, shares, is_open)
+        if better is not None:
+            self.offer(better.shares, np.round(is_open))
+
+    def _bounded(self, bound: float) -> None:
+        bound -= float(self.form.standing.sum())  # programmes count what stands; we count over all lines standing
+        self.bound = min(self.bound, bound + OUTWARDS * (1.0 + abs(bound)))
+
+    def certificate(self) -> Certificate:
+        form = self.form
+        value = form.zero_value + form.scale * self.value
+        bound = max(form.zero_value + form.scale * self.bound, value)
+        gap = max(self.bound - self.value, 0.0) / self.lift
+        return Certificate(
+            value=value,
+            bound=bound,
+            gap_absolute=bound - value,
+            gap=float(gap),
+            asked_gap=self.gap,
+            proved=bool(gap <= self.gap),
+            how=self.how,
+            rounds=self.rounds,
+            nodes=self.nodes,
+            seconds=time.monotonic() - self.started,
+            stopped_by="gap" if gap <= self.gap else self.stopped_by,
+        )
+
+
+def nearest_plan(form: Canonical, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the plan nearest to given levels (sum of scaled moves; closing a line counts one); None: none holds."""
+    n_lines, n = len(form.lines), len(form.activities)
+    base = feasibility(form, extra=n)
+    count = base.gain.size
+    moved, x = count - n + np.arange(n), n_lines + np.arange(n)
+    place = np.arange(n)
+    data = np.concatenate([np.ones(n), np.ones(n), np.ones(n), -np.ones(n)])
+    rows = np.concatenate([place, place, n + place, n + place])
+    columns = np.concatenate([moved, x, moved, x])
+    moves = csr_matrix((data, (rows, columns)), shape=(2 * n, count))
+    gain = base.gain.copy()
+    gain[moved], gain[:n_lines] = -1.0, 1.0
+    found = _extended(base, gain, moves, np.concatenate([shares, -shares]))
+    return None if found is None else _held(form, found)
+
+
+def _cheapest_value(form: Canonical) -> float:
+    """Scaled value of the plan that takes least of everything, for portfolios in which doing nothing breaks a rule."""
+    n_lines = len(form.lines)
+    base = feasibility(form)
+    gain = base.gain.copy()
+    for number, name in enumerate(form.row_names):
+        if name.kind == "capacity":
+            gain[n_lines : n_lines + len(form.activities)] -= form.by_level[number]
+            gain[:n_lines] -= form.by_support[number]
+    found = search(replace(base, gain=gain), gap=1e-6, seconds=10.0, nodes=100_000)
+    if found.point is None:
+        return 0.0
+    shares, is_open = _held(form, found.point)
+    return form.value_of(shares, is_open)
+
+
+def _extended(base: LinearModel, gain: np.ndarray, rows: csr_matrix, low: np.ndarray) -> np.ndarray | None:
+    model = replace(
+        base,
+        gain=gain,
+        rows=csr_matrix(vstack([base.rows, rows])),
+        row_low=np.concatenate([base.row_low, low]),
+        row_high=np.concatenate([base.row_high, np.full(rows.shape[0], np.inf)]),
+    )
+    return search(model, gap=1e-6, seconds=30.0, nodes=200_000).point
+
+
+def _held(form: Canonical, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Supports and levels of a point, moved the last digits so that rows hold tightly."""
+    n_lines, n = len(form.lines), len(form.activities)
+    is_open = np.round(point[:n_lines])
+    shares = np.clip(point[n_lines : n_lines + n], 0.0, form.most)
+    return np.where(is_open[form.line_of] > 0, shares, 0.0), is_open
