@@ -15,10 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # run by its path, not with -m
     sys.path.insert(0, str(ROOT))
 
-from tests.truth import harbour_mutual  # noqa: E402
+from tests.truth import alder_retail, harbour_mutual, northgate_transit  # noqa: E402
 
 SAMPLES: dict[str, Callable[[Path], None]] = {
     "harbour-mutual": harbour_mutual.make,
+    "northgate-transit": northgate_transit.make,
+    "alder-retail": alder_retail.make,
 }
 
 
