@@ -253,6 +253,8 @@ class Metric:
         Kinds of parent to add up to.
     unallocated : str
         ``show``, or ``refuse`` to add up where shares leave something over.
+    distinct : str
+        ``reach`` (each customer once per parent); ``attributed`` is kept for later.
     targets : tuple of Target
     signal : SignalRules
     segments : tuple of str
@@ -284,6 +286,7 @@ class Metric:
     calendar: str = "calendar"
     via: tuple[str, ...] = ("product_line", "value_stream", "customer_experience")
     unallocated: str = "show"
+    distinct: str = "reach"
     targets: tuple[Target, ...] = ()
     signal: SignalRules = SignalRules()
     segments: tuple[str, ...] = ()
@@ -416,6 +419,8 @@ def _absent(table: str, column: str, found: Mapping[str, str]) -> str:
 def _metric_trouble(metric: Metric, columns: Mapping[str, Mapping[str, str]], broken: Mapping[str, str]) -> str:
     if metric.type in WAITING_TYPES:
         return f"metrics of type {metric.type} are kept and not computed yet"
+    if metric.type == "distinct" and metric.distinct != "reach":
+        return "customers spread over their products (attributed) are not computed yet; reach is"
     for _, measure in metric.measures:
         if measure.table in broken:
             return broken[measure.table]
