@@ -88,6 +88,20 @@ def wrap_text(words: str, width: float, size: float, weight: str = "normal", mos
     return [_shortened(line, width, size, weight) for line in lines]
 
 
+def balance_text(words: str, width: float, size: float, weight: str = "normal", most_lines: int = 3) -> list[str]:
+    """Return words in as few lines as `wrap_text` needs, but of about equal length: no word stands alone."""
+    lines = wrap_text(words, width, size, weight, most_lines)
+    low, high = width / 2, width
+    while len(lines) > 1 and high - low > 4:
+        middle = (low + high) / 2
+        trial = wrap_text(words, middle, size, weight, most_lines + 1)
+        if len(trial) > len(lines) or any(line.endswith("…") for line in trial):
+            low = middle
+        else:
+            high = middle
+    return wrap_text(words, high, size, weight, most_lines)
+
+
 def _shortened(line: str, width: float, size: float, weight: str) -> str:
     if text_width(line, size, weight) <= width:
         return line
@@ -183,12 +197,9 @@ class Canvas:
         """Write one line, or several centred on `y`."""
         lines = [words] if isinstance(words, str) else list(words)
         step = self.size * scale * LINE
-        effects = None
-        if halo:
-            from matplotlib import patheffects
-
-            effects = [patheffects.withStroke(linewidth=3, foreground=theme.PAPER)]
         for place, line in enumerate(lines):
+            if halo:  # a patch of paper, for an outlined text would be written as outlines, not as text
+                self._clear(x, y + (place - (len(lines) - 1) / 2) * step, line, scale, weight, align)
             self.axes.text(
                 x,
                 y + (place - (len(lines) - 1) / 2) * step,
@@ -199,8 +210,13 @@ class Canvas:
                 fontstyle=style,
                 ha=align,
                 va="center_baseline",
-                path_effects=effects,
+                clip_on=False,
             )
+
+    def _clear(self, x: float, y: float, line: str, scale: float, weight: str, align: str) -> None:
+        wide, high = self.measure(line, scale, weight) + 3, self.size * scale * 1.05
+        start = x - 1.5 - {"left": 0.0, "center": (wide - 3) / 2, "right": wide - 3}[align]
+        self.bar(start, start + wide, y - high / 2, y + high / 2, colour=theme.PAPER, alpha=0.85, order=2.9)
 
     def line(
         self,
@@ -216,7 +232,9 @@ class Canvas:
         held = [float("nan") if value is None else value for value in xs]
         drawn = [float("nan") if value is None else value for value in ys]
         style: Any = (0, dashes) if dashes else "solid"
-        self.axes.plot(held, drawn, color=colour, linewidth=width, linestyle=style, zorder=order)
+        self.axes.plot(
+            held, drawn, color=colour, linewidth=width * self.size / 13, linestyle=style, zorder=order, clip_on=False
+        )
 
     def bar(
         self, x0: float, x1: float, y0: float, y1: float, *, colour: str, alpha: float = 1.0, order: float = 1
@@ -225,7 +243,9 @@ class Canvas:
         from matplotlib.patches import Rectangle
 
         place, wide, high = (min(x0, x1), min(y0, y1)), abs(x1 - x0), abs(y1 - y0)
-        self.axes.add_patch(Rectangle(place, wide, high, facecolor=colour, alpha=alpha, linewidth=0, zorder=order))
+        shape = Rectangle(place, wide, high, facecolor=colour, alpha=alpha, linewidth=0, zorder=order)
+        self.axes.add_patch(shape)
+        shape.set_clip_on(False)
 
     def dot(
         self,
@@ -246,9 +266,10 @@ class Canvas:
             markersize=self.size * scale,
             markerfacecolor=colour if is_filled else theme.PAPER,
             markeredgecolor=colour,
-            markeredgewidth=1.5,
+            markeredgewidth=1.5 * self.size / 13,
             linestyle="none",
             zorder=order,
+            clip_on=False,
         )
 
     def inside(self, **box: float) -> Canvas:

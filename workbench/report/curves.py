@@ -14,6 +14,9 @@ from workbench.report.canvas import LINE, Canvas, Scale, spread_apart, ticks
 from workbench.report.charts import Chart
 from workbench.report.values import Plain, written
 
+PANEL_GAP = 1.8
+"""Air between two small panels, in sizes."""
+
 
 def _number(value: Plain) -> float | None:
     return None if value is None or isinstance(value, str) else float(value)
@@ -22,9 +25,24 @@ def _number(value: Plain) -> float | None:
 # -- before and after ------------------------------------------------------------------------------------------------
 
 
+def _slope_names(canvas: Canvas, chart: Chart) -> tuple[list[list[str]], float, float]:
+    """Return the names in lines, the width of the numbers before them, and the width of both."""
+    numbers = [chart.write(value) if value is not None else theme.MISSING for value in chart.role("after")]
+    wide = max((canvas.measure(f"{words}  ", weight="bold") for words in numbers), default=0.0)
+    most = canvas.width * (0.42 if canvas.width > canvas.size * 40 else 0.56)
+    shown = [canvas.wrap(str(name), most - wide, weight="bold", lines=2) for name in chart.role("label")]
+    longest = max((canvas.measure(line, weight="bold") for lines in shown for line in lines), default=0.0)
+    return shown, wide, longest + wide
+
+
+def _slope_step(canvas: Canvas, shown: Sequence[Sequence[str]]) -> float:
+    return canvas.size * LINE * (1.05 if max((len(lines) for lines in shown), default=1) == 1 else 2.15)
+
+
 def slope_height(chart: Chart, canvas: Canvas) -> float:
     """Return the height at which no two names of a slope chart touch, in points."""
-    return canvas.size * (LINE * 1.6 + max(8.5, 1.75 * len(chart)))
+    shown, _, _ = _slope_names(canvas, chart)
+    return canvas.size * LINE * 1.6 + max(canvas.size * 9, 1.25 * _slope_step(canvas, shown) * len(chart))
 
 
 def draw_slope(canvas: Canvas, chart: Chart) -> None:
@@ -34,47 +52,52 @@ def draw_slope(canvas: Canvas, chart: Chart) -> None:
     after = [_number(value) for value in chart.role("after")]
     held = [value for value in (*before, *after) if value is not None]
     top, foot = canvas.top + canvas.size * LINE * 1.6, canvas.bottom - canvas.size * 0.7
-    low, high = min(held, default=0.0), max(held, default=1.0)
-    scale = Scale(low, high, foot, top + canvas.size * 0.4)
-    left_words = [chart.write(value) if value is not None else "" for value in before]
-    room = max((canvas.measure(words) for words in left_words), default=0.0) + canvas.size * 1.6
-    most = canvas.width * 0.42
-    right = [
-        (chart.write(end) if end is not None else theme.MISSING, name) for name, end in zip(names, after, strict=True)
-    ]
-    wide = max((canvas.measure(f"{value}   ", weight="bold") for value, _ in right), default=0.0)
-    shown = [canvas.wrap(name, most - wide, weight=_weight(chart, name), lines=1)[0] for name in names]
-    taken = max((canvas.measure(name, weight="bold") for name in shown), default=0.0) + wide + canvas.size * 1.6
-    x0, x1 = canvas.left + room, canvas.right - taken
-    step = canvas.size * LINE * 1.05
-    left_places = _placed([scale(value) if value is not None else None for value in before], step, top, foot)
-    wanted = [
-        scale(end) if end is not None else scale(start) if start is not None else foot
-        for start, end in zip(before, after, strict=True)
-    ]
-    right_places = spread_apart(wanted, step, top, foot)
-    for place, name in enumerate(names):
-        is_lit = name in chart.highlight or not chart.highlight
-        colour = theme.BLUE if is_lit and chart.highlight else theme.SLATE if is_lit else theme.MUTE
-        start, end = before[place], after[place]
-        if start is not None and end is not None:
-            canvas.line([x0, x1], [scale(start), scale(end)], colour=colour, width=2.4 if is_lit else 1.6)
-        for x, value in ((x0, start), (x1, end)):
-            if value is not None:
-                canvas.dot(x, scale(value), colour=colour if colour != theme.MUTE else theme.SLATE, scale=0.5)
-        if start is not None:
-            _lead(canvas, x0 - canvas.size * 0.35, scale(start), x0 - canvas.size * 1.1, left_places[place])
-            canvas.text(x0 - canvas.size * 1.3, left_places[place], left_words[place], align="right")
-        ink = theme.BLUE if name in chart.highlight else theme.INK
-        y = right_places[place]
-        if end is not None:
-            _lead(canvas, x1 + canvas.size * 0.35, scale(end), x1 + canvas.size * 1.1, y)
-        canvas.text(x1 + canvas.size * 1.3, y, right[place][0], weight="bold", colour=ink)
-        canvas.text(x1 + canvas.size * 1.3 + wide, y, shown[place], weight=_weight(chart, name), colour=ink)
-    y = canvas.top + canvas.size * LINE * 0.5
-    for x, words, align in ((x0, chart.order[0], "center"), (x1, chart.order[1], "center")):
-        canvas.text(x, y, words, scale=0.9, colour=theme.SLATE, align=align)
+    scale = Scale(min(held, default=0.0), max(held, default=1.0), foot, top + canvas.size * 0.4)
+    room = max((canvas.measure(chart.write(value)) for value in before), default=0.0) + canvas.size * 1.6
+    shown, _, taken = _slope_names(canvas, chart)
+    x0, x1 = canvas.left + room, canvas.right - taken - canvas.size * 1.6
+    for x, words in ((x0, chart.order[0]), (x1, chart.order[1])):
+        canvas.text(x, canvas.top + canvas.size * LINE * 0.5, words, scale=0.9, colour=theme.SLATE, align="center")
         canvas.line([x, x], [top - canvas.size * 0.4, foot + canvas.size * 0.4], colour=theme.GRID, width=1, order=1)
+    for name, start, end in zip(names, before, after, strict=True):
+        _draw_slope(canvas, chart, name, (x0, x1), [None if held is None else scale(held) for held in (start, end)])
+    places = _placed([None if value is None else scale(value) for value in before], canvas.size * LINE, top, foot)
+    for start, y in zip(before, places, strict=True):
+        if start is not None:
+            _lead(canvas, x0 - canvas.size * 0.35, scale(start), x0 - canvas.size * 1.1, y)
+            canvas.text(x0 - canvas.size * 1.3, y, chart.write(start), align="right")
+    ends = [end if end is not None else start for start, end in zip(before, after, strict=True)]
+    wanted = [foot if value is None else scale(value) for value in ends]
+    _name_slopes(canvas, chart, after, x1, wanted, spread_apart(wanted, _slope_step(canvas, shown), top, foot))
+
+
+def _draw_slope(canvas: Canvas, chart: Chart, name: str, xs: tuple[float, float], ys: Sequence[float | None]) -> None:
+    is_lit = name in chart.highlight or not chart.highlight
+    colour = theme.BLUE if is_lit and chart.highlight else theme.SLATE if is_lit else theme.MUTE
+    if None not in ys:
+        canvas.line(xs, ys, colour=colour, width=2.4 if is_lit else 1.6)
+    for x, y in zip(xs, ys, strict=True):
+        if y is not None:
+            canvas.dot(x, y, colour=colour if colour != theme.MUTE else theme.SLATE, scale=0.5)
+
+
+def _name_slopes(
+    canvas: Canvas,
+    chart: Chart,
+    after: Sequence[float | None],
+    x: float,
+    wanted: Sequence[float],
+    places: Sequence[float],
+) -> None:
+    shown, wide, _ = _slope_names(canvas, chart)
+    for row, (name, end) in enumerate(zip(chart.role("label"), after, strict=True)):
+        ink = theme.BLUE if name in chart.highlight else theme.INK
+        y = places[row]
+        if end is not None:
+            _lead(canvas, x + canvas.size * 0.35, wanted[row], x + canvas.size * 1.1, y)
+        number = chart.write(end) if end is not None else theme.MISSING
+        canvas.text(x + canvas.size * 1.3, y, number, weight="bold", colour=ink)
+        canvas.text(x + canvas.size * 1.3 + wide, y, shown[row], weight=_weight(chart, str(name)), colour=ink)
 
 
 def _placed(wanted: Sequence[float | None], gap: float, low: float, high: float) -> list[float]:
@@ -128,7 +151,8 @@ def _panels(chart: Chart) -> list[Panel]:
 
 def _grid(chart: Chart, canvas: Canvas) -> tuple[int, int]:
     count = max(1, len(dict.fromkeys(chart.role("label"))))
-    most = max(1, int((canvas.width - 2 * canvas.left) // (canvas.size * 13.5)))
+    gap = canvas.size * PANEL_GAP
+    most = max(1, int((canvas.width - 2 * canvas.left + gap) // (canvas.size * 12.0 + gap)))
     columns = min(count, most, 4)
     rows = -(-count // columns)
     return -(-count // rows), rows
@@ -143,7 +167,7 @@ def response_height(chart: Chart, canvas: Canvas) -> float:
 def draw_response_curves(canvas: Canvas, chart: Chart) -> None:
     """Draw a small panel per activity, today hollow and the plan filled, both in words."""
     columns, rows = _grid(chart, canvas)
-    gap = canvas.size * 2.0
+    gap = canvas.size * PANEL_GAP
     wide = (canvas.right - canvas.left - gap * (columns - 1)) / columns
     high = (canvas.bottom - canvas.top) / rows
     for place, panel in enumerate(_panels(chart)):
@@ -167,37 +191,32 @@ def _draw_panel(canvas: Canvas, chart: Chart, panel: Panel) -> None:
     _mark_panel(canvas, chart, panel, x_of, y_of)
     low, high = min(panel.levels), max(panel.levels)
     y = foot + canvas.size * LINE * 0.65
-    ends = [(x_of(low), written(low, _axis_unit(chart), chart.currency, _axis_decimals(high)), "left")]
-    ends.append((x_of(high), written(high, _axis_unit(chart), chart.currency, _axis_decimals(high)), "right"))
-    for x, words, align in ends:
-        canvas.text(x, y, words, scale=0.8, colour=theme.SLATE, align=align)
-
-
-def _axis_unit(chart: Chart) -> str:
-    return chart.level_unit if chart.level_unit in ("share", "currency") else "count"
-
-
-def _axis_decimals(high: float) -> int | None:
-    return None if high >= 10 else 1
+    for level, align in ((low, "left"), (high, "right")):
+        canvas.text(x_of(level), y, _written_level(chart, level), scale=0.8, colour=theme.SLATE, align=align)
 
 
 def _mark_panel(canvas: Canvas, chart: Chart, panel: Panel, x_of: Scale, y_of: Scale) -> None:
-    """Label the marked points; the higher one above its point, the lower one below, both inside the panel."""
+    """Label the marked points where a rising curve leaves room: the higher to its left, the lower to its right."""
     marks = sorted(panel.marks, key=lambda mark: (mark[2], mark[1], mark[0]))
     for place, (mark, level, value) in enumerate(marks):
         is_plan = mark not in ("today", "current")
         colour = theme.BLUE if is_plan else theme.INK
-        canvas.dot(x_of(level), y_of(value), colour=colour, is_filled=is_plan, scale=0.72 if is_plan else 0.62)
-        decimals = chart.decimals
-        words = f"{mark} {written(value, chart.unit, chart.currency, decimals)}"
-        half = canvas.measure(words, 0.85, "bold") / 2
-        is_above = place == len(marks) - 1
-        x = min(max(x_of(level), canvas.left + half), canvas.right - half)
-        y = y_of(value) + canvas.size * (-1.05 if is_above else 1.1)
-        if not is_above and y > y_of.start - canvas.size * 0.55:  # would sit on the axis: go right of the point
-            x, y = min(x_of(level) + canvas.size * 0.7 + half, canvas.right - half), y_of(value) - canvas.size * 0.55
         weight = "bold" if is_plan else "normal"
-        canvas.text(x, y, words, scale=0.85, colour=colour, weight=weight, align="center", halo=True)
+        canvas.dot(x_of(level), y_of(value), colour=colour, is_filled=is_plan, scale=0.72 if is_plan else 0.62)
+        words = f"{mark} {_written_level(chart, level)}: {written(value, chart.unit, chart.currency, chart.decimals)}"
+        wide, is_upper = canvas.measure(words, 0.85, weight), place == len(marks) - 1
+        x = x_of(level) + canvas.size * (0.2 if is_upper else 0.4) - (wide if is_upper else 0.0)
+        x = min(max(x, canvas.left), canvas.right - wide)
+        y = y_of(value) + canvas.size * (-1.05 if is_upper else 1.05)
+        if not is_upper and y > y_of.start - canvas.size * 0.5:  # would lie on the axis
+            x, y = min(x_of(level) + canvas.size * 0.7, canvas.right - wide), y_of(value) - canvas.size * 0.3
+        canvas.text(x, y, words, scale=0.85, colour=colour, weight=weight, halo=True)
+
+
+def _written_level(chart: Chart, level: float) -> str:
+    if chart.level_unit in ("share", "currency"):
+        return written(level, chart.level_unit, chart.currency)
+    return theme.number(level, 0 if level >= 100 or level == int(level) else 1)
 
 
 # -- over time -------------------------------------------------------------------------------------------------------
@@ -267,7 +286,7 @@ class Plot:
 def _time_plot(canvas: Canvas, chart: Chart, times: Sequence[float], held: Sequence[float], room: float) -> Plot:
     """Draw grid, dates and events; return the scales."""
     low, high = min(held, default=0.0), max(held, default=1.0)
-    marks = [value for value in ticks(low, high) if True]
+    marks = ticks(low, high)
     inner = [value for value in marks if low <= value <= high] or marks
     words = [written(value, chart.unit, chart.currency, _tick_decimals(chart, marks)) for value in inner]
     left = canvas.left + max(canvas.measure(text, 0.85) for text in words) + canvas.size * 0.8
@@ -351,7 +370,7 @@ def _range_labels(chart: Chart, series: dict[str, list[float | None]]) -> list[t
     def last(role: str) -> float | None:
         return next((value for value in reversed(series[role]) if value is not None), None)
 
-    words = {"high": "usual, at most", "centre": "usual", "low": "usual, at least"}
+    words = {"high": "up to", "centre": "usual", "low": "down to"}
     for role, said in words.items():
         value = last(role)
         if value is not None:

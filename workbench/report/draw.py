@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench import theme
 from workbench.report import curves, rows
-from workbench.report.canvas import LINE, Canvas, house_style, new_canvas
+from workbench.report.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.charts import Chart
 
 PAGE_WIDTH, PHONE_WIDTH = 760.0, 350.0
@@ -21,6 +21,9 @@ PAGE_WIDTH, PHONE_WIDTH = 760.0, 350.0
 
 SLIDE_WIDTH, SLIDE_HEIGHT, SLIDE_DPI = 1152.0, 648.0, 100
 """A slide: 16 × 9 inches in points; at this resolution 1600 × 900 pixels."""
+
+_FAMILY = "Arial,Helvetica,Liberation Sans,sans-serif"
+"""Every machine has one of them; their widths are those the chart was laid out with."""
 
 _DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
     "bar_ranked": rows.draw_bar_ranked,
@@ -77,7 +80,7 @@ def draw_chart(
 
 def _frame_lines(canvas: Canvas, chart: Chart) -> tuple[list[str], list[str], list[str]]:
     wide = canvas.right - canvas.left
-    claim = canvas.wrap(chart.claim, wide, 1.4, "bold", lines=3)
+    claim = balance_text(chart.claim, wide, canvas.size * 1.4, "bold", 3)
     subtitle = canvas.wrap(chart.subtitle, wide, 1.0, lines=3) if chart.subtitle else []
     source = canvas.wrap(f"Source: {chart.source}", wide, 0.8, lines=2)
     return claim, subtitle, source
@@ -191,23 +194,34 @@ def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
     # A style element would speak to the whole page.
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    text = re.sub(r"(?<= )d=\"([^\"]*)\"", lambda found: f'd="{" ".join(found.group(1).split())}"', text)
     text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
-    text = re.sub(r"font: ((?:(?:bold|italic|oblique|\d+) )*)([\d.]+)px [^;\"]*", _font, text)
+    text = re.sub(r' transform="rotate\(-?0(?:\.0+)? [^)]*\)"', "", text)
+    text = re.sub(r"font: ([^;\"]*)", _font, text)
+    used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text))
+    kept = {name for pair in used for name in pair if name}
+    text = re.sub(r' id="([^"]+)"', lambda found: found.group(0) if found.group(1) in kept else "", text)
     head = re.search(r'<svg[^>]*viewBox="([^"]*)"[^>]*>', text)
     if head is None:  # matplotlib always writes one
         return text
     box = head.group(1)
     _, _, wide, high = box.split()
     own = f' xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt"' if is_file else ""
-    start = f'<svg{own} viewBox="{box}" style="stroke-linejoin:round;stroke-linecap:butt">'
+    start = f'<svg{own} viewBox="{box}" style="stroke-linejoin:round;stroke-linecap:butt;font-family:{_FAMILY}">'
     text = start + text[head.end() :]
     if prefix:
         text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
         text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
         text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
+    text = re.sub(r"<g>\s*</g>|<defs>\s*</defs>", "", text)
     return re.sub(r">\s+<", "><", text).strip()
 
 
 def _font(found: re.Match[str]) -> str:
-    """Name families that every machine has one of; their widths are those the chart was laid out with."""
-    return f"font: {found.group(1)}{float(found.group(2)):g}px Arial, Helvetica, Liberation Sans, sans-serif"
+    """Keep weight, slant and size; the family stands once, at the root."""
+    words = found.group(1).split()
+    size = next((word for word in words if word.endswith("px")), "13px")
+    parts = [f"font-size:{float(size[:-2]):g}px"]
+    parts += ["font-weight:bold"] if {"bold", "700"} & set(words) else []
+    parts += ["font-style:italic"] if "italic" in words else []
+    return ";".join(parts)

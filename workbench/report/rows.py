@@ -145,7 +145,7 @@ def draw_bar_ranked(canvas: Canvas, chart: Chart) -> None:
         _write_name(canvas, chart, row, rows.edge)
         half = _bar_half(row, canvas)
         if value is None:
-            canvas.text(scale(0), row.y, theme.MISSING, colour=theme.SLATE)
+            canvas.text(scale(0) + canvas.size * 0.4, row.y, theme.MISSING, colour=theme.SLATE)
             continue
         canvas.bar(scale(0), scale(value), row.y - half, row.y + half, colour=_accent(chart, row.name))
         is_left = value < 0
@@ -255,7 +255,7 @@ def draw_stacked_diverging(canvas: Canvas, chart: Chart) -> None:
             if x1 - x0 > canvas.measure(words, 0.82) + 4:
                 canvas.text((x0 + x1) / 2, row.y, words, scale=0.82, colour=ink, align="center")
             at += share
-    canvas.line([scale(0)] * 2, [canvas.top + head - 2, _foot(rows)], colour=theme.INK, width=0.8)
+    canvas.line([scale(0)] * 2, [canvas.top + head - 2, _foot(rows)], colour=theme.INK, width=0.8, order=0.5)
     _draw_key(canvas, chart)
 
 
@@ -385,46 +385,45 @@ def draw_waterfall(canvas: Canvas, chart: Chart) -> None:
     rows = _lay_rows(canvas, chart, names, [""] * len(names), 0.0)
     words = [chart.write(value) if is_total else _signed(chart, value)
              for value, is_total in zip(values, totals, strict=True)]  # fmt: skip
-    room = max((canvas.measure(text, weight="bold") for text in words), default=0.0) + canvas.size * 0.6
+    room = max((canvas.measure(text, weight="bold") for text in words), default=0.0) + canvas.size
     ends = [edge for span, is_total in zip(spans, totals, strict=True) for edge in (span[1:] if is_total else span)]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     # Where the totals dwarf the effects, bars from zero would hide them: totals become marks on a cut axis.
     is_cut = low > 0 and high - low < 0.3 * high
-    pad = (high - low) * 0.12
-    scale = Scale(
-        low - pad if is_cut else min(0.0, low),
-        high if high > low else low + 1,
-        rows.edge + canvas.size * 0.4,
-        canvas.right - room,
-    )
+    start = low - (high - low) * 0.12 if is_cut else min(0.0, low)
+    end = high if high > start else start + 1
+    scale = Scale(start, end, rows.edge + canvas.size * 0.4, canvas.right - room)
     for place, row in enumerate(rows.items):
         _write_name(canvas, chart, row, rows.edge)
-        half = _bar_half(row, canvas)
-        first, last = spans[place]
-        if totals[place]:
-            if is_cut:
-                canvas.dot(scale(last), row.y, colour=theme.SLATE, marker="D", scale=0.66)
-            else:
-                canvas.bar(scale(first), scale(last), row.y - half, row.y + half, colour=theme.SLATE)
-        else:
-            is_lit = not chart.highlight or _is_lit(chart, row.name)
-            colour = (theme.BLUE if last >= first else theme.VERMILLION) if is_lit else theme.MUTE
-            x0, x1 = scale(first), scale(last)
-            canvas.bar(x0, x1 if abs(x1 - x0) >= 1 else x0 + 1, row.y - half, row.y + half, colour=colour)
-        weight = "bold" if totals[place] else "normal"
-        canvas.text(
-            max(scale(first) if not totals[place] else 0.0, scale(last)) + canvas.size * 0.5,
-            row.y,
-            words[place],
-            weight=weight,
-        )
+        _draw_step(canvas, chart, row, scale, spans[place], is_total=totals[place], is_cut=is_cut)
+        x = scale(max(spans[place]) if not totals[place] else max(spans[place][1], start)) + canvas.size * 0.5
+        x += canvas.size * 0.35 if totals[place] and is_cut else 0.0
+        canvas.text(x, row.y, words[place], weight="bold" if totals[place] else "normal")
         if place + 1 < len(spans):
-            below = rows.items[place + 1]
-            canvas.line(
-                [scale(last)] * 2, [row.y + half, below.y - _bar_half(below, canvas)], colour=theme.SLATE, width=0.7
-            )
+            below, x = rows.items[place + 1], scale(spans[place][1])
+            ys = [row.y + _bar_half(row, canvas), below.y - _bar_half(below, canvas)]
+            canvas.line([x, x], ys, colour=theme.SLATE, width=0.7)
     if not is_cut:
         canvas.line([scale(0)] * 2, [canvas.top, _foot(rows)], colour=theme.SLATE, width=0.8)
+
+
+def _draw_step(
+    canvas: Canvas, chart: Chart, row: Row, scale: Scale, span: tuple[float, float], *, is_total: bool, is_cut: bool
+) -> None:
+    half, (first, last) = _bar_half(row, canvas), span
+    if is_total and is_cut:
+        canvas.dot(scale(last), row.y, colour=theme.SLATE, marker="D", scale=0.66)
+        return
+    is_lit = not chart.highlight or _is_lit(chart, row.name)
+    colour = (theme.BLUE if last >= first else theme.VERMILLION) if is_lit else theme.MUTE
+    x0, x1 = scale(first), scale(last)
+    canvas.bar(
+        x0,
+        x1 if abs(x1 - x0) >= 1 else x0 + 1,
+        row.y - half,
+        row.y + half,
+        colour=theme.SLATE if is_total else colour,
+    )
 
 
 def _signed(chart: Chart, value: float) -> str:

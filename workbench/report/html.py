@@ -1,0 +1,250 @@
+"""The report as one HTML page: self-contained, accessible, printable, asking nothing of the network.
+
+Reads the report and computes nothing. All client text is escaped where it enters the templates of
+``templates/report/``; the drawings come from chart values alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from workbench import theme
+from workbench.errors import ReportError
+from workbench.findings import Figure, Findings
+from workbench.report.chapter import Chapter
+from workbench.report.charts import Chart
+from workbench.report.exhibit import Exhibit, Note, Picture
+from workbench.report.story import Report
+from workbench.report.tables import Column, Table
+from workbench.report.values import heading
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""What the page may load: nothing. The last two do not inherit from the first."""
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
+"""Where the page's templates are."""
+
+BROAD = 7
+"""A table of more columns than this is printed on a page of its own, on its side."""
+
+
+def render_html(report: Report) -> str:
+    """Return the report as one page.
+
+    Parameters
+    ----------
+    report : Report
+        Checked with `workbench.report.story.check_report` by whoever publishes it.
+
+    Raises
+    ------
+    ReportError
+        The page's templates are not there.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    if not TEMPLATES.is_dir():
+        raise ReportError(("The templates of the report are missing: templates/report.",))
+    pages = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    policy = Markup(POLICY)  # noqa: S704 - ours
+    return pages.get_template("report.html").render(css=css, policy=policy, **_page(report)) + "\n"
+
+
+def _page(report: Report) -> dict[str, Any]:
+    """Gather what the templates print."""
+    meta = report.meta
+    places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
+    chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
+    appendix = [_exhibit(e, places[e.key]) for _, e in report.exhibits() if e.is_appendix]
+    summary = report.summary
+    first = summary.headline[0] if summary is not None and len(summary.headline) else None
+    eyebrow = [f"As of {_day(meta.as_of)}" if meta.as_of else "", meta.confidentiality, meta.audience]
+    contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
+    contents += [{"target": "open-questions", "words": "What we could not answer"}]
+    contents += [{"target": "method", "words": "Method and data"}]
+    contents += [{"target": "appendix", "words": "Further exhibits"}] if appendix else []
+    contents += [{"target": "figures", "words": "Every number"}]
+    return {
+        "language": meta.language,
+        "title": f"{meta.client}: report as of {_day(meta.as_of)}" if meta.as_of else f"{meta.client}: report",
+        "client": meta.client,
+        "confidentiality": meta.confidentiality,
+        "brand": meta.brand,
+        "eyebrow": [words for words in eyebrow if words],
+        "answer": first.claim if first is not None else "What the numbers say.",
+        "lead": first.detail if first is not None else "",
+        "cards": [card for chapter in report.body if (card := _card(report, chapter)) is not None],
+        "contents": contents,
+        "chapters": chapters,
+        "appendix": appendix,
+        "open_questions": _open_questions(report),
+        "unused": theme.listing(meta.unused, 40) if meta.unused else "",
+        "files": _files(report),
+        "figures": [_figures(report, chapter) for chapter in report.chapters if len(chapter.figures)],
+    }
+
+
+def _reading_order(report: Report) -> list[tuple[Chapter, Exhibit]]:
+    """Return the exhibits as the page shows them: all bodies, then what stands behind."""
+    return sorted(report.exhibits(), key=lambda pair: pair[1].is_appendix)
+
+
+def _day(text: str) -> str:
+    try:
+        return theme.day(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _card(report: Report, chapter: Chapter) -> dict[str, Any] | None:
+    """Return a pillar's answer with the one number it quotes first."""
+    if not len(chapter.headline):
+        return None
+    first = chapter.headline[0]
+    figure = next((held for name in first.figures if (held := report.figure(name)) is not None), None)
+    number = theme.MISSING if figure is None else _written(figure, report.meta.currency)
+    return {
+        "title": chapter.title,
+        "claim": first.claim,
+        "number": number,
+        "is_word": len(number) > 9,
+        "name": figure.name if figure is not None else "no number",
+        "ids": [figure.id] if figure is not None else [],
+        "sure": _sure(figure, report.meta.currency),
+    }
+
+
+def _written(figure: Figure, currency: str) -> str:
+    return theme.formatted(figure.value, figure.unit, currency)
+
+
+def _sure(figure: Figure | None, currency: str) -> str:
+    """Return the interval in words."""
+    if figure is None or figure.low is None or figure.high is None:
+        return ""
+    low, high = (theme.formatted(value, figure.unit, currency) for value in (figure.low, figure.high))
+    return f"Likely between {low} and {high}." if low != high else ""
+
+
+def _chapter(report: Report, chapter: Chapter, places: dict[str, int]) -> dict[str, Any]:
+    # The front page already says the summary's answer in large letters.
+    headline = list(chapter.headline)[1:] if chapter is report.summary else list(chapter.headline)
+    return {
+        "target": f"chapter-{chapter.pillar}",
+        "title": chapter.title,
+        "question": chapter.question,
+        "headline": _findings(headline),
+        "exhibits": [_exhibit(held, places[held.key]) for held in chapter.exhibits if not held.is_appendix],
+        "cautions": _findings(chapter.cautions),
+        "next_steps": _findings(chapter.next_steps),
+        "method": [part.strip() for part in chapter.method.split("\n\n") if part.strip()],
+    }
+
+
+def _findings(findings: Findings | Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"claim": held.claim, "detail": held.detail, "ids": list(held.figures)} for held in findings]
+
+
+def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    from workbench.report.draw import page_svg
+
+    content = exhibit.content
+    view: dict[str, Any] = {
+        "key": exhibit.key,
+        "place": place,
+        "claim": exhibit.claim,
+        "subtitle": exhibit.subtitle,
+        "source": exhibit.source,
+        "alt": exhibit.alt,
+        "comments": list(exhibit.comments),
+        "table": _table(exhibit.data()),
+        "kind": "table",
+        "extra": [],
+    }
+    if isinstance(content, Chart):
+        # The drawing is ours, made of escaped text: see `workbench.report.draw.tidy_svg`.
+        wide, narrow = page_svg(content, f"w-{exhibit.key}"), page_svg(content, f"n-{exhibit.key}", is_phone=True)
+        view |= {"kind": "chart", "wide": Markup(wide), "narrow": Markup(narrow)}  # noqa: S704
+        if content.reference is not None:
+            words = f"{heading(content.reference_label) or 'Reference'}: {content.write(content.reference)}."
+            view["extra"].append(words)
+        view["extra"] += [f"{when}: {words}" for when, words in content.marks]
+    elif isinstance(content, Picture):
+        view |= {"kind": "picture", "address": _data_address(content)}
+    elif isinstance(content, Note):
+        view |= {"kind": "note", "detail": content.detail}
+    return view
+
+
+def _data_address(picture: Picture) -> str:
+    """Return the smaller drawing as an image: unlike inline SVG, an image can neither run nor load anything."""
+    svg = base64.b64encode(picture.svg.encode("utf-8")).decode("ascii")
+    is_vector = len(svg) <= len(picture.png)
+    return f"data:image/svg+xml;base64,{svg}" if is_vector else f"data:image/png;base64,{picture.png}"
+
+
+def _table(table: Table) -> dict[str, Any]:
+    is_number = [column.unit != "text" for column in table.columns]
+    ids = table.figures or ((),) * len(table)
+    return {
+        "heads": [
+            {"words": words, "is_number": number} for words, number in zip(table.headers(), is_number, strict=True)
+        ],
+        "rows": [
+            {
+                "cells": [
+                    {"words": words, "is_number": number} for words, number in zip(cells, is_number, strict=True)
+                ],
+                "ids": list(names),
+                "is_total": place in table.totals,
+            }
+            for place, (cells, names) in enumerate(zip(table.cells(), ids, strict=True))
+        ],
+        "has_ids": bool(table.figures),
+        "is_broad": len(table.columns) > BROAD,
+    }
+
+
+def _open_questions(report: Report) -> dict[str, Any]:
+    rows = dict.fromkeys(
+        (chapter.title, off.reason, ", ".join(off.tables) or theme.MISSING)
+        for chapter in report.chapters
+        for off in chapter.off
+    )
+    columns = (Column("pillar", "Question"), Column("reason", "Why not"), Column("tables", "Which file would"))
+    return _table(Table(columns, tuple(rows), "", "", "", ""))
+
+
+def _files(report: Report) -> dict[str, Any]:
+    columns = (Column("file", "File"), Column("kilobytes", "Size (kB)", "count"), Column("hash", "Fingerprint"))
+    rows = tuple((path, size / 1000, digest[:16]) for path, size, digest in report.meta.sources)
+    return _table(Table(columns, rows, "", "", "", ""))
+
+
+def _figures(report: Report, chapter: Chapter) -> dict[str, Any]:
+    currency = report.meta.currency
+    rows = []
+    for figure in chapter.figures:
+        low, high = (theme.formatted(value, figure.unit, currency) for value in (figure.low, figure.high))
+        rows.append(
+            {
+                "id": figure.id,
+                "name": figure.name,
+                "value": _written(figure, currency),
+                "is_number": not isinstance(figure.value, str),
+                "interval": f"{low} to {high}" if figure.low is not None and figure.high is not None else "",
+                "n": theme.number(figure.n, 0) if figure.n is not None else "",
+                "source": figure.source,
+            }
+        )
+    return {"title": chapter.title, "rows": rows}
