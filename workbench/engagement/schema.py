@@ -618,6 +618,15 @@ class Database(BaseModel):
     statement_timeout_seconds: Annotated[int, Field(gt=0)] = 60
 
 
+def _group_guard(size: int) -> int:
+    if 2 <= size <= 4:
+        raise ValueError(
+            "5 or more, or 1 for an openly named assessment. | "
+            "Write 5: in groups of 2 to 4 people can work out each other's answers."
+        )
+    return size
+
+
 class EngagementSettings(BaseModel):
     """``engagement.yaml``: what holds for the whole engagement."""
 
@@ -639,7 +648,7 @@ class EngagementSettings(BaseModel):
     )
     brand: Text | None = Field(None, description="Name of the consulting firm on the front page.")
     instrument: Key = Field("project-to-product", description="Instrument in templates/instruments/.")
-    minimum_group: Annotated[int, Field(ge=1)] = Field(
+    minimum_group: Annotated[int, Field(ge=1), AfterValidator(_group_guard)] = Field(
         5, description="Smallest group whose answers are shown: 5 or more, or 1 for an openly named assessment."
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Coverage of intervals.")
@@ -659,6 +668,28 @@ class Scenario(BaseModel):
     capacities: dict[Key, Amount] = Field(default_factory=dict)
     rules: dict[Key, Text] = Field(default_factory=dict)
     without_rules: tuple[Key, ...] = ()
+
+
+class ImportMapping(BaseModel):
+    """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    vendor: Text | None = None
+    layout: Text | None = None
+    table: Key | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    labels: dict[str, str | int | float] = Field(default_factory=dict)
+    date_order: Literal["day-month-year", "month-day-year", "year-month-day"] | None = None
+    raw_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    confirmed_by: Text | None = None
+    confirmed_on: dt.date | None = None
+
+
+class Imports(BaseModel):
+    """``imports.yaml``: the confirmed mapping of each import, by a name of the consultant's choice."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    imports: dict[Key, ImportMapping] = Field(default_factory=dict)
 
 
 # -- the register of tables ------------------------------------------------------------------------------------------

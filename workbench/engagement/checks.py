@@ -1,0 +1,396 @@
+"""Rules that hold between rows and between tables, whatever the pillar.
+
+What one cell may hold is in `schema`; what only one pillar understands (an item of the instrument, a curve, a rule's
+text) is checked by that pillar. Every rule here returns all its faults, each with its cell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.engagement.schema import SHEET_TABLES, TABLES
+from workbench.errors import Fault, nearest
+from workbench.products import KIND_NAMES, KINDS, TOLERANCE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.engagement.load import Tables
+
+PAST_DATES: Mapping[str, tuple[str, ...]] = {
+    "waves": ("date",),
+    "interviews": ("date",),
+    "evidence": ("date",),
+    "events": ("date",),
+    "feedback": ("raised", "seen", "decided", "shipped", "checked", "told"),
+    "objectives": ("agreed_on",),
+    "decisions": ("date",),
+    "commentary": ("date",),
+    "memberships": ("said_on",),
+    "activities": ("said_on",),
+    "worths": ("said_on",),
+}
+"""Columns that speak of what has happened; plans (``ends``, ``by``, ``valid_from``) may lie ahead."""
+
+FEEDBACK_STEPS = ("raised", "seen", "decided", "shipped", "checked")
+"""Order in which a signal travels; the sender may be told at any time after it was raised."""
+
+_PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
+
+
+def check_tables(tables: Tables, known: Mapping[str, frozenset[str]]) -> list[Fault]:
+    """Return every fault between rows and tables.
+
+    Parameters
+    ----------
+    tables : Tables
+        The valid rows of each table.
+    known : mapping of str to frozenset of str
+        ``table.column`` → all keys, also those of rows with faults, so that one wrong cell is not reported again by
+        everything that refers to its row. A table that is absent or unreadable is not in it, and not compared with.
+    """
+    faults: list[Fault] = []
+    for rule in (
+        _duplicates,
+        _references,
+        _shares,
+        _memberships,
+        _waves,
+        _headcounts,
+        _levels,
+        _future,
+        _feedback,
+        _periods,
+        _scopes,
+        _aliases,
+        _objectives,
+        _scenarios,
+    ):
+        faults += rule(tables, known)
+    return faults
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each row with its place; NaN becomes None."""
+    names = list(frame.columns)
+    for place, cells in enumerate(zip(*(frame[name].tolist() for name in names), strict=True)):
+        yield place, {name: None if cell != cell else cell for name, cell in zip(names, cells, strict=True)}
+
+
+def _duplicates(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    for name, frame in tables.items():
+        key = (TABLES.get(name) or SHEET_TABLES[name]).key
+        first: dict[tuple[Any, ...], int] = {}
+        for place, cells in enumerate(zip(*(frame[column].tolist() for column in key), strict=True)):
+            if cells not in first:
+                first[cells] = place
+                continue
+            shown = " · ".join("(blank)" if cell is None or cell != cell else str(cell) for cell in cells)
+            other = tables.where(name, first[cells], key[0])[2]
+            yield tables.fault(
+                name,
+                place,
+                key[0],
+                f"{shown!r} stands twice, also in {other}",
+                f"each {' and '.join(key)} once.",
+                "Delete one of the two rows, or correct its key.",
+            )
+
+
+def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    for name, frame in tables.items():
+        spec = TABLES.get(name) or SHEET_TABLES[name]
+        for column, info in spec.columns.items():
+            extra = info.json_schema_extra
+            target = str(extra.get("refers") or "") if isinstance(extra, dict) else ""
+            if target not in known:
+                continue
+            for place, value in enumerate(frame[column].tolist()):
+                if value is not None and value not in known[target]:
+                    yield _unknown(tables, name, place, column, value, target, known[target])
+
+
+def _unknown(
+    tables: Tables, name: str, place: int, column: str, value: str, target: str, allowed: frozenset[str]
+) -> Fault:
+    table = target.partition(".")[0]
+    shown = sorted(allowed)
+    listed = ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
+    hint = nearest(value, shown) or f"Add it to {table}, or correct the cell."
+    word = KIND_NAMES.get(column, column)
+    return tables.fault(name, place, column, f"the {word} {value!r} is not in {table}", f"{listed}.", hint)
+
+
+def _shares(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Shares of a product within a kind add to at most 1 on every day."""
+    if "memberships" not in tables:
+        return
+    by_product: dict[tuple[str, str], list[tuple[int, str, float | None, dt.date | None]]] = defaultdict(list)
+    for place, row in _rows(tables["memberships"]):
+        by_product[row["product"], row["kind"]].append((place, row["parent"], row["share"], row["valid_from"]))
+    for (product, kind), rows in by_product.items():
+        for day in (None, *sorted({start for *_, start in rows if start is not None})):
+            latest: dict[str, tuple[int, float | None, dt.date]] = {}
+            for place, parent, share, start in rows:
+                begun = start is None or (day is not None and start <= day)
+                since = start or dt.date.min
+                if begun and (parent not in latest or latest[parent][2] <= since):
+                    latest[parent] = (place, share, since)
+            total = sum(share for _, share, _ in latest.values() if share is not None)
+            if total > 1 + TOLERANCE:
+                place = max(place for place, share, _ in latest.values() if share)
+                when = f" from {day.isoformat()}" if day else ""
+                parents = ", ".join(f"{parent} {share:g}" for parent, (_, share, _) in latest.items() if share)
+                yield tables.fault(
+                    "memberships",
+                    place,
+                    "share",
+                    f"the shares of {product!r} over its {KIND_NAMES[kind]}s add to {total:g}{when} ({parents})",
+                    "at most 1 in all.",
+                    "Correct the shares; a membership that ended needs a row with share 0 from that day.",
+                )
+                break
+
+
+def _memberships(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Parents of the kind product_line stand in the register, and there are some."""
+    if "memberships" not in tables or "lines.product_line" not in known:
+        return
+    lines = known["lines.product_line"]
+    frame = tables["memberships"]
+    for place, row in _rows(frame):
+        if row["kind"] == "product_line" and row["parent"] not in lines:
+            found = f"the product line {row['parent']!r} is not in lines"
+            hint = nearest(row["parent"], lines) or "Add it to lines, or correct the cell."
+            yield tables.fault("memberships", place, "parent", found, f"{', '.join(sorted(lines))}.", hint)
+    if not (frame["kind"] == "product_line").any():
+        found = "no row puts a product into a product line"
+        remedy = "Add a row with kind product_line for each product."
+        yield tables.fault("memberships", None, "kind", found, "product_line in at least one row.", remedy)
+
+
+def _waves(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    first: dict[dt.date, int] = {}
+    for place, row in _rows(tables["waves"]) if "waves" in tables else ():
+        if row["date"] in first:
+            other = tables.where("waves", first[row["date"]], "date")[2]
+            found = f"{row['date']} is also the day of the wave in {other}, so nobody can say which came first"
+            yield tables.fault("waves", place, "date", found, "a day of its own for each wave.", "Correct the date.")
+        first.setdefault(row["date"], place)
+
+
+def _headcounts(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """No group has more respondents in a wave than people."""
+    if not {"survey", "population"} <= set(tables):
+        return
+    answered: dict[tuple[str, str | None, str | None], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    together: dict[tuple[str, str | None], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for _, row in _rows(tables["survey"][["respondent", "wave", "unit", "role", "product_line"]]):
+        answered[row["role"], row["product_line"], row["unit"]][row["wave"]].add(row["respondent"])
+        together[row["role"], row["product_line"]][row["wave"]].add(row["respondent"])
+    asked: dict[tuple[str, str | None], int] = defaultdict(int)
+    last: dict[tuple[str, str | None], int] = {}
+    told: set[tuple[str, str | None]] = set()
+
+    def fault(place: int, group: str, count: int, wave: str, people: int) -> Fault:
+        return tables.fault(
+            "population",
+            place,
+            "headcount",
+            f"{count} people of {group} answered in wave {wave}, but the group has {people}",
+            f"{count} or more.",
+            "Correct the headcount, or the unit, role or line of the answer sheets.",
+        )
+
+    for place, row in _rows(tables["population"]):
+        role, line, unit, people = row["role"], row["product_line"], row["unit"], int(row["headcount"])
+        asked[role, line] += people
+        last[role, line] = place
+        if unit is None:
+            continue
+        for wave, respondents in answered.get((role, line, unit), {}).items():
+            if len(respondents) > people:
+                told.add((role, line))
+                group = " · ".join(part for part in (unit, role, line) if part)
+                yield fault(place, group, len(respondents), wave, people)
+    for (role, line), people in asked.items():
+        for wave, respondents in together.get((role, line), {}).items():
+            if len(respondents) > people and (role, line) not in told:
+                group = " · ".join(part for part in (role, line) if part)
+                yield fault(last[role, line], group, len(respondents), wave, people)
+
+
+def _levels(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Minimum, current and maximum of an activity stand in order."""
+    for place, row in _rows(tables["activities"]) if "activities" in tables else ():
+        low, high, now = row["minimum"], row["maximum"], row["current"]
+        if low > high:
+            remedy = "Correct the smaller or the larger number."
+            found = f"the minimum {low:g} is above the maximum {high:g}"
+            yield tables.fault("activities", place, "minimum", found, f"{high:g} or less.", remedy)
+            continue
+        if now > high:
+            found = f"today's level {now:g} is above the maximum {high:g}"
+            remedy = "Raise the maximum, or correct today's level."
+            yield tables.fault("activities", place, "current", found, f"{high:g} or less.", remedy)
+        if 0 < now < low:
+            found = f"today's level {now:g} is below the minimum {low:g} at which the activity makes sense"
+            remedy = "Lower the minimum, or correct today's level."
+            yield tables.fault("activities", place, "current", found, f"0, or {low:g} or more.", remedy)
+
+
+def _future(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """What has happened did not happen after ``as_of``."""
+    if tables.settings is None:
+        return
+    as_of = tables.settings.as_of
+    for name, columns in PAST_DATES.items():
+        for column in columns if name in tables else ():
+            for place, day in enumerate(tables[name][column].tolist()):
+                if day is not None and day > as_of:
+                    yield tables.fault(
+                        name,
+                        place,
+                        column,
+                        f"{day.isoformat()} lies after {as_of.isoformat()}, the day the data speak of",
+                        f"{as_of.isoformat()} or before.",
+                        "Correct the date, or as_of in the settings.",
+                    )
+
+
+def _feedback(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """A signal travels forward in time."""
+    for place, row in _rows(tables["feedback"]) if "feedback" in tables else ():
+        filled = [(step, row[step]) for step in FEEDBACK_STEPS if row[step] is not None]
+        pairs = list(zip(filled, filled[1:], strict=False))
+        if row["told"] is not None:
+            pairs.append((("raised", row["raised"]), ("told", row["told"])))
+        for (before, earlier), (step, later) in pairs:
+            if later < earlier:
+                found = f"{step} on {later.isoformat()}, but {before} only on {earlier.isoformat()}"
+                allowed = "raised, seen, decided, shipped and checked in this order."
+                yield tables.fault("feedback", place, step, found, allowed, "Correct one of the two dates.")
+
+
+def _periods(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """A control total speaks of a month, quarter or year that has begun."""
+    for place, row in _rows(tables["control_totals"]) if "control_totals" in tables else ():
+        match = _PERIOD.fullmatch(row["period"])
+        allowed = "a month (2026-08), quarter (2026-Q3) or year (2026)."
+        if not match:
+            found = f"{row['period']!r} is no period"
+            yield tables.fault("control_totals", place, "period", found, allowed, "Write it year first.")
+            continue
+        year, quarter, month = match.groups()
+        start = dt.date(int(year), int(month or 3 * int(quarter or 1) - 2), 1)
+        if tables.settings is not None and start > tables.settings.as_of:
+            found = f"{row['period']} begins after {tables.settings.as_of.isoformat()}, the day the data speak of"
+            yield tables.fault("control_totals", place, "period", found, "a period that has begun.", "Correct it.")
+
+
+def _parents(tables: Tables, known: Mapping[str, frozenset[str]]) -> set[str]:
+    """Keys of products, lines, streams and experiences."""
+    keys = {"products.product", "lines.product_line", "memberships.parent"}
+    return set().union(*(known.get(key, frozenset()) for key in keys))
+
+
+def _metric_keys(tables: Tables) -> set[str] | None:
+    """Keys of the metrics; None where ready-made ones are used, because only the catalogue knows their names."""
+    content = tables.documents.get("metrics")
+    if not isinstance(content, dict) or not isinstance(content.get("metrics", []), list):
+        return set()
+    if content.get("use"):
+        return None
+    return {str(metric.get("metric")) for metric in content.get("metrics", []) if isinstance(metric, dict)}
+
+
+def _scopes(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """What events, control totals and targets speak of exists."""
+    parents = _parents(tables, known)
+    if not parents:
+        return
+    metrics = _metric_keys(tables)
+    for name, allowed in (("events", None if metrics is None else parents | metrics), ("control_totals", parents)):
+        if name not in tables or allowed is None:
+            continue
+        for place, scope in enumerate(tables[name]["scope"].tolist()):
+            if scope is not None and scope not in allowed:
+                found = f"{scope!r} is no product, line, stream or experience" + (" and no metric" * (name == "events"))
+                remedy = nearest(scope, allowed) or "Correct it, or leave it blank for the whole company."
+                yield tables.fault(name, place, "scope", found, "a key of products, memberships or lines.", remedy)
+    for place, row in _rows(tables["targets"]) if "targets" in tables else ():
+        kind, scope = row["scope_kind"], row["scope"]
+        if (scope is None) != (kind == "company"):
+            found = f"the scope is {scope!r}" if scope else "the scope is blank"
+            remedy = "Leave it blank." if scope else f"Write which {KIND_NAMES[kind]}."
+            yield tables.fault("targets", place, "scope", found, f"what fits to {kind}.", remedy)
+        elif scope is not None:
+            allowed_ = _keys_of_kind(tables, known, kind)
+            if allowed_ and scope not in allowed_:
+                found = f"the {KIND_NAMES[kind]} {scope!r} is unknown"
+                remedy = nearest(scope, allowed_) or "Correct the cell."
+                yield tables.fault("targets", place, "scope", found, f"{', '.join(sorted(allowed_))}.", remedy)
+
+
+def _keys_of_kind(tables: Tables, known: Mapping[str, frozenset[str]], kind: str) -> set[str]:
+    if kind == "product":
+        return set(known.get("products.product", ()))
+    found = set(known.get("lines.product_line", ())) if kind == "product_line" else set()
+    if "memberships" in tables and kind in KINDS:
+        frame = tables["memberships"]
+        found |= set(frame.loc[frame["kind"] == kind, "parent"])
+    return found
+
+
+def _aliases(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """An alias leads to a name of ours."""
+    targets = {
+        "product": "products.product",
+        "product_line": "lines.product_line",
+        "resource": "resources.resource",
+        "activity": "activities.activity",
+    }
+    for place, row in _rows(tables["aliases"]) if "aliases" in tables else ():
+        target = targets.get(row["kind"], "")
+        if target in known and row["our_name"] not in known[target]:
+            yield _unknown(tables, "aliases", place, "our_name", row["our_name"], target, known[target])
+
+
+def _objectives(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    if "objectives" in tables and len(tables["objectives"]) and not (tables["objectives"]["weight"] > 0).any():
+        found, remedy = "every weight is 0, so nothing is worth anything", "Give at least one objective a weight."
+        yield tables.fault("objectives", 0, "weight", found, "a weight above 0 in at least one row.", remedy)
+
+
+def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """A scenario changes what exists."""
+    scenarios = tables.documents.get("scenarios")
+    if not isinstance(scenarios, dict):
+        return
+    targets = {
+        "weights": "objectives.objective",
+        "capacities": "resources.resource",
+        "without_rules": "rules.rule",
+    }
+    changes = {"weights": "weight", "capacities": "capacity", "without_rules": "without_rule"}
+    places = {}
+    for place, row in _rows(tables["scenarios"]) if "scenarios" in tables else ():
+        places[row["scenario"], row["change"], row["name"]] = place
+    for scenario, content in scenarios.items():
+        for part, target in targets.items():
+            for name in content.get(part) or () if target in known else ():
+                if name in known[target]:
+                    continue
+                table, _, column = target.partition(".")
+                found = f"the {column} {name!r} is not in {table}"
+                allowed = f"{', '.join(sorted(known[target]))}."
+                remedy = nearest(name, known[target]) or "Correct the scenario."
+                place = places.get((scenario, changes[part], name))
+                if place is None:
+                    yield tables.document_fault(f"scenarios/{scenario}", (part, name), found, allowed, remedy)
+                else:
+                    yield tables.fault("scenarios", place, "name", found, allowed, remedy)

@@ -1,0 +1,420 @@
+"""YAML files with the line of every key, and the sheets of a workbook that stand in for them.
+
+A sheet becomes exactly the document that the YAML file would have been, so that whoever reads documents need not
+know which of the two the client sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.errors import Fault, nearest
+
+LARGEST_DOCUMENT = 2_000_000
+"""Bytes of a YAML file; more is no settings file (ours)."""
+
+_OPERATORS = (
+    (">=", "at_least"),
+    ("<=", "at_most"),
+    ("!=", "is_not"),
+    ("<>", "is_not"),
+    (">", "above"),
+    ("<", "below"),
+    ("=", "is"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A YAML document, or the sheets that stand in for one.
+
+    Attributes
+    ----------
+    file, sheet : str
+        Where it stands.
+    content : mapping
+        What it says.
+    lines : mapping of tuple to str
+        Path of keys and list places → ``line 12``, or the cell in a workbook.
+    """
+
+    file: str
+    sheet: str
+    content: dict[str, Any]
+    lines: Mapping[tuple[str | int, ...], tuple[str, str]] = field(default_factory=dict, repr=False)
+
+    def place(self, path: Sequence[str | int]) -> tuple[str, str]:
+        """Return the sheet and the place of a key path: ``line 12, metrics[0].type``, or a cell."""
+        path = tuple(path)
+        shown = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                sheet, place = self.lines[path[:length]]
+                return sheet, f"{place}, {shown}" if shown and not sheet else place
+        return self.sheet, shown
+
+    def fault(self, path: Sequence[str | int], found: str, allowed: str, remedy: str) -> Fault:
+        """Return a fault at a key path."""
+        sheet, place = self.place(path)
+        return Fault(self.file, sheet, place, found, allowed, remedy)
+
+
+def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
+    """Read a YAML file safely: plain values only, no key twice, no anchors.
+
+    Anchors are refused because a few lines of them can unfold into more than any memory holds.
+    """
+    import yaml
+
+    def fault(place: str, found: str, remedy: str) -> tuple[None, list[Fault]]:
+        return None, [Fault(file, "", place, found, "YAML, key: value, in UTF-8.", remedy)]
+
+    if len(content) > LARGEST_DOCUMENT:
+        return fault("", f"the file has {len(content):,} bytes", "Facts belong into CSV or Parquet files.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return fault(f"line {line}", "the file is not UTF-8", "Save it as UTF-8.")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"line {mark.line + 1}" if mark else ""
+        return fault(place, f"it is not YAML: {error.problem or error}", "Mind the indentation and the colons.")
+    except yaml.YAMLError as error:
+        return fault("", f"it is not YAML: {str(error).splitlines()[0]}", "Save it as plain text in UTF-8.")
+    except RecursionError:
+        return fault("", "it is nested too deeply", "Write it flat.")
+    if node is None:
+        return fault("", "the file is empty", "Fill it, or delete it.")
+    faults: list[Fault] = []
+    lines: dict[tuple[str | int, ...], tuple[str, str]] = {}
+    try:
+        _walk(node, (), lines, faults, file, set())
+    except RecursionError:
+        return fault("", "it is nested too deeply", "Write it flat.")
+    if faults:
+        return None, faults
+    try:
+        loaded = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        return fault("", f"it is not YAML that we read: {str(error).splitlines()[0]}", "Use plain values only.")
+    if not isinstance(loaded, dict):
+        return fault("line 1", "it does not consist of key: value lines", "Start each line with a key and a colon.")
+    return Document(file, "", loaded, lines), []
+
+
+def _walk(
+    node: Any,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], tuple[str, str]],
+    faults: list[Fault],
+    file: str,
+    seen: set[int],
+) -> None:
+    """Note the line of every key; find keys that stand twice and anchors."""
+    import yaml
+
+    place = f"line {node.start_mark.line + 1}"
+    if id(node) in seen:
+        remedy = "Write the values out where they belong."
+        faults.append(Fault(file, "", place, "an anchor (&, *) is used", "plain values.", remedy))
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        known: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            name = str(key.value)
+            if name in known:
+                found = f"the key {name!r} stands twice, also in line {known[name]}"
+                faults.append(Fault(file, "", f"line {line}", found, "each key once.", "Delete one of the two."))
+            known[name] = line
+            lines[(*path, name)] = ("", f"line {line}")
+            _walk(value, (*path, name), lines, faults, file, seen)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            lines[(*path, number)] = ("", f"line {value.start_mark.line + 1}")
+            _walk(value, (*path, number), lines, faults, file, seen)
+
+
+def validate(document: Document, model: Any, path: tuple[str | int, ...] = ()) -> tuple[Any, list[Fault]]:
+    """Return a document as its pydantic model, or None and every fault with its line."""
+    from pydantic import ValidationError
+
+    content: Any = document.content
+    for part in path:
+        content = content[part]
+    try:
+        return model.model_validate(content), []
+    except ValidationError as error:
+        return None, [_model_fault(document, model, path, item) for item in error.errors(include_url=False)]
+
+
+def _model_fault(document: Document, model: Any, path: tuple[str | int, ...], item: Any) -> Fault:
+    location = tuple(part for part in item["loc"] if part != "[key]")
+    full = (*path, *location)
+    name = str(location[-1]) if location else ""
+    if item["type"] == "extra_forbidden":
+        known = list(model.model_fields) if len(location) == 1 else []
+        allowed = f"{', '.join(known)}." if known else "known settings."
+        return document.fault(full, f"the setting {name!r} is unknown", allowed, nearest(name, known) or "Delete it.")
+    if item["type"] == "missing":
+        described = model.model_fields[name].description if name in model.model_fields else ""
+        return document.fault(full, f"{name} is missing", described or "a value.", f"Add {name}.")
+    allowed, remedy = explain(item)
+    return document.fault(full, f"{item.get('input')!r} is not allowed", allowed, remedy)
+
+
+def explain(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what pydantic would allow, and what to do, in plain words."""
+    kind, context = item["type"], item.get("ctx", {})
+    bounds = {
+        "greater_than_equal": ("{ge} or more", "ge"),
+        "greater_than": ("more than {gt}", "gt"),
+        "less_than_equal": ("{le} or less", "le"),
+        "less_than": ("less than {lt}", "lt"),
+    }
+    if kind in bounds:
+        words, name = bounds[kind]
+        return f"{words.format(**{name: f'{context[name]:g}'})}.", "Correct the number."
+    if kind == "literal_error":
+        return f"{str(context['expected']).replace(chr(39), '')}.", "Choose one of them."
+    if kind == "string_too_long":
+        return f"at most {context['max_length']} characters.", "Shorten the text."
+    if kind in ("string_too_short", "string_type"):
+        return "a text.", "Write something, or put it in quotation marks."
+    if kind == "string_pattern_mismatch":
+        shapes = {"^[A-Z]{3}$": "three capital letters such as EUR.", "^env:": "env: and the name of a variable."}
+        pattern = str(context["pattern"])
+        return next((v for k, v in shapes.items() if pattern.startswith(k)), f"a text like {pattern}."), "Correct it."
+    if kind in ("finite_number", "float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"):
+        return "a whole number." if kind.startswith("int") else "a number.", "Correct the number."
+    if kind.startswith("date"):
+        return "a date such as 2026-09-30.", "Write it year first."
+    if kind == "value_error":
+        said = str(context.get("error", item["msg"]))
+        allowed, _, remedy = said.partition(" | ")
+        return allowed, remedy or "Correct it."
+    return f"{item['msg']}.", "Correct it."
+
+
+# -- sheets that stand in ----------------------------------------------------------------------------------------------
+
+
+def nest_settings(pairs: Sequence[tuple[str, Any, str]], file: str) -> tuple[Document, list[Fault]]:
+    """Return the document of sheet ``engagement``: keys such as ``sources.survey.date_order`` are nested.
+
+    Parameters
+    ----------
+    pairs : sequence of (key, value, cell)
+    file : str
+        The workbook.
+    """
+    content: dict[str, Any] = {}
+    lines: dict[tuple[str | int, ...], tuple[str, str]] = {}
+    faults: list[Fault] = []
+    for key, value, cell in pairs:
+        if value is None:
+            continue
+        path = tuple(part.strip() for part in key.split("."))
+        inner = content
+        for part in path[:-1]:
+            held = inner.setdefault(part, {})
+            if not isinstance(held, dict):
+                break
+            inner = held
+        else:
+            if path[-1] in inner:
+                found = f"the setting {key!r} stands twice"
+                faults.append(Fault(file, "engagement", cell, found, "each setting once.", "Delete one of the two."))
+            else:
+                inner[path[-1]] = value.date() if isinstance(value, dt.datetime) else value
+                lines[path] = ("engagement", cell)
+            continue
+        found = f"{key!r} goes below a setting that has a value"
+        faults.append(Fault(file, "engagement", cell, found, "a setting or settings below it.", "Delete one of them."))
+    return Document(file, "engagement", content, lines), faults
+
+
+def parse_where(text: str | None) -> tuple[list[dict[str, Any]], str]:
+    """Return the conditions of a cell as metrics.yaml writes them, and what could not be read.
+
+    Examples
+    --------
+    >>> parse_where("channel = phone; status in paid|shipped; amount >= 10; closed present")[0]
+    [{'column': 'channel', 'is': 'phone'}, {'column': 'status', 'in': ['paid', 'shipped']}, \
+{'column': 'amount', 'at_least': 10}, {'column': 'closed', 'present': True}]
+    """
+    conditions: list[dict[str, Any]] = []
+    for part in (part.strip() for part in (text or "").split(";")):
+        if not part:
+            continue
+        listed = re.fullmatch(r"(\S+)\s+(not\s+in|in)\s+(.+)", part, re.IGNORECASE)
+        present = re.fullmatch(r"(\S+)\s+(?:is\s+)?present", part, re.IGNORECASE)
+        compared = re.fullmatch(r"([^=<>!\s]+)\s*(>=|<=|!=|<>|>|<|=)\s*(.+)", part)
+        if present:
+            conditions.append({"column": present.group(1), "present": True})
+        elif listed:
+            test = "in" if listed.group(2).lower() == "in" else "not_in"
+            values = [_literal(value) for value in listed.group(3).split("|")]
+            conditions.append({"column": listed.group(1), test: values})
+        elif compared:
+            test = dict(_OPERATORS)[compared.group(2)]
+            conditions.append({"column": compared.group(1), test: _literal(compared.group(3))})
+        else:
+            return conditions, part
+    return conditions, ""
+
+
+def _literal(text: str) -> Any:
+    text = text.strip()
+    quoted = re.fullmatch(r"'(.*)'|\"(.*)\"", text)
+    if quoted:
+        return quoted.group(1) if quoted.group(1) is not None else quoted.group(2)
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if re.fullmatch(r"-?\d+", text) and not re.fullmatch(r"-?0\d+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?\d+\.\d+", text) else text
+
+
+def build_metrics(
+    fact_tables: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]]
+) -> tuple[dict[str, Any], dict[tuple[str | int, ...], tuple[str, int, str]], list[tuple[str, int, str, str]]]:
+    """Return the document that sheets fact_tables, metrics and targets stand for.
+
+    Parameters
+    ----------
+    fact_tables, metrics, targets : sequence of mappings
+        Rows of the sheets; None is blank.
+
+    Returns
+    -------
+    tuple
+        The document as ``metrics.yaml`` would be; key path → (sheet, row, column); and the conditions that could not
+        be read: (sheet, row, column, text).
+    """
+    paths: dict[tuple[str | int, ...], tuple[str, int, str]] = {}
+    unread: list[tuple[str, int, str, str]] = []
+    tables: dict[str, Any] = {}
+    for number, row in enumerate(fact_tables):
+        name = row["table"]
+        tables[name] = {
+            "key": _split(row["key_columns"]),
+            "kind": row["kind"],
+            "time": _filled({"column": row["time_column"], "zone": row["zone"]}),
+            "product": row["product_column"],
+            **_filled({"customer": row["customer_column"], "version": row["version_column"]}),
+        }
+        paths["tables", name] = ("fact_tables", number, "table")
+        for key, column in (
+            ("key", "key_columns"),
+            ("kind", "kind"),
+            ("time", "time_column"),
+            ("product", "product_column"),
+            ("customer", "customer_column"),
+            ("version", "version_column"),
+        ):
+            paths["tables", name, key] = ("fact_tables", number, column)
+    listed: list[dict[str, Any]] = []
+    for number, row in enumerate(metrics):
+        conditions: dict[str, list[dict[str, Any]]] = {}
+        for column in ("where", "denominator_where"):
+            conditions[column], bad = parse_where(row[column])
+            if bad:
+                unread.append(("metrics", number, column, bad))
+        measure = _filled(
+            {
+                "from": row["from_table"],
+                "agg": row["agg"],
+                "column": row["column"],
+                "where": conditions["where"] or None,
+            }
+        )
+        metric: dict[str, Any] = {
+            "metric": row["metric"],
+            "label": row["label"],
+            "type": row["type"],
+            "unit": row["unit"],
+            "direction": row["direction"],
+            **_filled({"low": row["low"], "high": row["high"]}),
+        }
+        if row["type"] == "ratio":
+            metric["numerator"] = measure
+            metric["denominator"] = _filled(
+                {
+                    "from": row["denominator_from"] or row["from_table"],
+                    "agg": row["denominator_agg"],
+                    "column": row["denominator_column"],
+                    "where": conditions["denominator_where"] or None,
+                }
+            )
+        else:
+            metric["measure"] = measure
+            metric.update(_filled({"weight": row["denominator_column"]}))
+        metric.update(_filled({"percentile": row["percentile"], "score": row["score"]}))
+        metric["time"] = {"grain": row["grain"]}
+        if row["owner"]:
+            metric["loop"] = {"owner": row["owner"]}
+        if row["segments"]:
+            metric["segments"] = _split(row["segments"])
+        if row["baseline"] is not None:
+            metric["signal"] = {"baseline": int(row["baseline"])}
+        own = [
+            {
+                "scope": "company" if target["scope_kind"] == "company" else {target["scope_kind"]: target["scope"]},
+                "value": target["value"],
+                "by": target["by"],
+                "kind": target["kind"],
+                **_filled({"baseline": target["baseline"]}),
+            }
+            for target in targets
+            if target["metric"] == row["metric"]
+        ]
+        if own:
+            metric["targets"] = own
+        listed.append(metric)
+        paths["metrics", number] = ("metrics", number, "metric")
+        paths.update({("metrics", number, column): ("metrics", number, column) for column in row if column in metric})
+        for key, column in (
+            ("numerator", "from_table"),
+            ("measure", "from_table"),
+            ("denominator", "denominator_from"),
+        ):
+            paths["metrics", number, key] = ("metrics", number, column)
+    return {"tables": tables, "metrics": listed}, paths, unread
+
+
+def build_scenarios(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
+    """Return the documents that sheet scenarios stands for, and the rows whose value is no number."""
+    scenarios: dict[str, dict[str, Any]] = {}
+    bad: list[tuple[int, str]] = []
+    for number, row in enumerate(rows):
+        scenario = scenarios.setdefault(row["scenario"], {})
+        kind, name, value = row["change"], row["name"], row["value"]
+        if kind == "without_rule":
+            scenario.setdefault("without_rules", []).append(name)
+        elif kind == "rule":
+            scenario.setdefault("rules", {})[name] = value
+        else:
+            try:
+                amount = float(value)
+            except (TypeError, ValueError):
+                bad.append((number, value))
+                continue
+            scenario.setdefault("weights" if kind == "weight" else "capacities", {})[name] = amount
+    return scenarios, bad
+
+
+def _split(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,0 +1,591 @@
+"""A client's CSV, Parquet and Excel files as raw tables whose cells know where they stand.
+
+Nothing is converted here: `cells` decides types over whole columns. A file is read once, as bytes, so that what is
+hashed is what is analysed. Formula and error cells are looked up in a sheet's XML only where it holds any, because
+calamine, which reads ten times faster than openpyxl, shows both as blanks.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree  # nosec: document types are refused before parsing
+
+from workbench.errors import Fault
+
+LARGEST_UNPACKED = 400_000_000
+"""Bytes of a workbook once unpacked; more is taken for a trap or for facts that belong into CSV or Parquet (ours)."""
+
+LARGEST_AREA = 20_000_000
+"""Cells between A1 and the last filled cell of a sheet; a stray cell at the far end would fill the memory (ours)."""
+
+ERROR_CELLS = frozenset(
+    {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
+)
+"""What Excel shows where a formula failed."""
+
+_DEFLATE_RATIO = 1_032  # the most that deflate can pack (zlib, technical details): 1032 to 1
+_DELIMITERS = (",", ";", "\t")
+_CELL_XML = re.compile(rb"<(?:\w+:)?c\s([^>]*?[^/>]|)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FILLED_XML = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*[^/]>\s*<(?:\w+:)?(?:f|v|is)\b")
+_REFERENCE = re.compile(rb"\br=\"([A-Z]{1,3}\d{1,7})\"")
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """A table as it stands in a file: text or Excel's own values, column by column.
+
+    Attributes
+    ----------
+    name : str
+        Table, such as ``products``.
+    file, sheet : str
+        Where it stands; `sheet` is empty outside a workbook.
+    headers : tuple of str
+        Headers as typed.
+    columns : tuple of str
+        The same in our spelling: small letters, underscores.
+    positions : tuple of int
+        Place of each column in the file, from 0.
+    row_numbers : tuple of int
+        Number of each row in the file, as Excel counts them.
+    cells : mapping of str to list
+        Column → values; None is blank.
+    """
+
+    name: str
+    file: str
+    sheet: str
+    headers: tuple[str, ...]
+    columns: tuple[str, ...]
+    positions: tuple[int, ...]
+    row_numbers: tuple[int, ...]
+    cells: Mapping[str, list[Any]] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.row_numbers)
+
+    def place(self, row: int | None, column: str | None) -> str:
+        """Say where a cell stands: ``C10`` in a workbook, ``row 14, column d07_2`` elsewhere.
+
+        Parameters
+        ----------
+        row : int or None
+            Place among the rows that were read, from 0; None means the header.
+        column : str or None
+            Column in our spelling; None means the whole row.
+        """
+        number = 1 if row is None else self.row_numbers[row]
+        if column is None or column not in self.columns:
+            return f"row {number}"
+        place = self.columns.index(column)
+        if self.sheet:
+            return f"{column_letters(self.positions[place])}{number}"
+        return f"row {number}, column {self.headers[place]}"
+
+    def fault(self, row: int | None, column: str | None, found: str, allowed: str, remedy: str) -> Fault:
+        """Return a fault of this cell."""
+        return Fault(self.file, self.sheet, self.place(row, column), found, allowed, remedy)
+
+    def keep(self, rows: Sequence[int]) -> RawTable:
+        """Return the table with these rows only, in this order."""
+        return RawTable(
+            self.name,
+            self.file,
+            self.sheet,
+            self.headers,
+            self.columns,
+            self.positions,
+            tuple(self.row_numbers[row] for row in rows),
+            {column: [values[row] for row in rows] for column, values in self.cells.items()},
+        )
+
+
+def column_letters(position: int) -> str:
+    """Return Excel's name of a column counted from 0.
+
+    Examples
+    --------
+    >>> column_letters(0), column_letters(25), column_letters(26), column_letters(16383)
+    ('A', 'Z', 'AA', 'XFD')
+    """
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def our_spelling(header: str) -> str:
+    """Return a header as our columns are written.
+
+    Examples
+    --------
+    >>> our_spelling(" Product Line ")
+    'product_line'
+    """
+    return re.sub(r"[\s\-]+", "_", header.strip().lower())
+
+
+def show(value: Any) -> str:
+    """Return a cell's content as a fault quotes it: as typed, shortened."""
+    if value is None:
+        return "a blank cell"
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:57] + "…")
+
+
+# -- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def decode(content: bytes, file: str, table: str, encoding: str | None) -> tuple[str, list[Fault]]:
+    """Return the text of a file and what is wrong with its encoding.
+
+    UTF-8 is recognised by itself, UTF-16 by its mark. Any other encoding must be declared, because every sequence of
+    bytes is valid in the older ones.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    declared = encoding or "utf-8-sig"
+    try:
+        text = content.decode(declared)
+    except LookupError:
+        remedy = f"Correct sources: {table}: encoding in engagement.yaml."
+        return "", [Fault(file, "", "", f"the encoding {encoding!r} is unknown", "utf-8, cp1252, latin-1 …", remedy)]
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        guess = content[max(0, error.start - 12) : error.start + 12].decode("cp1252", "replace")
+        return "", [
+            Fault(
+                file,
+                "",
+                f"row {line}",
+                f"the file is not {encoding or 'UTF-8'} (byte {error.start + 1}; read as cp1252 it says {show(guess)})",
+                "text in UTF-8.",
+                "Save it in Excel as 'CSV UTF-8', or, if that reading is right, write in engagement.yaml: "
+                f"sources: {{{table}: {{encoding: cp1252}}}}.",
+            )
+        ]
+    if encoding and encoding.lower() not in ("utf-8", "utf-8-sig", "utf8", "utf-16") and not content.isascii():
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            found = f"engagement.yaml says {encoding}, but the file is UTF-8"
+            return "", [Fault(file, "", "", found, "the file's own encoding.", f"Write utf-8 for {table}.")]
+    if "\x00" in text:
+        found = "the file holds binary data, not text"
+        return "", [Fault(file, "", "", found, "a CSV file.", "Export the table again as CSV.")]
+    return text, []
+
+
+def read_csv(
+    content: bytes, file: str, table: str, known: Iterable[str], *, encoding: str | None = None
+) -> tuple[RawTable | None, list[Fault]]:
+    """Read a CSV file.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    file, table : str
+        Its path as the client knows it, and the table it holds.
+    known : iterable of str
+        Columns the table may have; the delimiter that yields most of them is taken.
+    encoding : str, optional
+        As declared in `sources:`.
+
+    Returns
+    -------
+    tuple of RawTable or None, and list of Fault
+    """
+    if not content.strip(b"\xef\xbb\xbf \t\r\n,;"):
+        return None, [
+            Fault(file, "", "", "the file is empty", "a header and rows.", "Fill it, or delete it: absent is allowed.")
+        ]
+    text, faults = decode(content, file, table, encoding)
+    if faults:
+        return None, faults
+    delimiter, skip = _delimiter(text, set(known))
+    try:
+        rows: list[list[Any]] = [
+            [cell.strip() or None for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        ]
+    except csv.Error as error:
+        line = text.count("\n") + 1
+        remedy = "Look for a quotation mark that is never closed, or export the file again."
+        return None, [Fault(file, "", f"rows up to {line}", f"it cannot be read as CSV: {error}", "CSV.", remedy)]
+    return _table(rows[skip:], file, "", table, set(known), first_row=1 + skip)
+
+
+def _delimiter(text: str, known: set[str]) -> tuple[str, int]:
+    """Decide the delimiter by the header: most known columns, then most columns. Excel's ``sep=;`` line is heeded."""
+    lines = text.split("\n", 2)
+    declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[0])
+    if declared:
+        return declared.group(1), 1
+    header = lines[0]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        return len({our_spelling(name) for name in names} & known), len(names)
+
+    return max(_DELIMITERS, key=score), 0
+
+
+def _table(
+    rows: list[list[Any]], file: str, sheet: str, table: str, known: set[str], *, first_row: int = 1
+) -> tuple[RawTable | None, list[Fault]]:
+    """Make a raw table of rows of cells, with the faults of its header."""
+    faults: list[Fault] = []
+    while rows and all(cell is None for cell in rows[-1]):
+        rows.pop()
+    if not rows:
+        return None, []
+    header, body = rows[0], rows[1:]
+    width = max(map(len, rows))
+    header = [*header, *[None] * (width - len(header))]
+
+    def place(column: int, number: int = first_row) -> str:
+        return f"{column_letters(column)}{number}" if sheet else f"row {number}, column {column + 1}"
+
+    lower = _later_header(rows, known)
+    if lower:
+        found = f"the header seems to stand in row {first_row + lower}"
+        remedy = "Delete the rows above it."
+        return None, [Fault(file, sheet, f"row {first_row}", found, "the header in row 1.", remedy)]
+    numbers = [first_row + 1 + place_ for place_, row in enumerate(body) if any(cell is not None for cell in row)]
+    body = [row for row in body if any(cell is not None for cell in row)]
+    body = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in body]
+    by_column = list(zip(*body, strict=True)) if body else [()] * width
+    names: list[str] = []
+    positions: list[int] = []
+    seen: dict[str, int] = {}
+    for column, title in enumerate(header):
+        if title is None:
+            filled = next(
+                (number for number, cell in zip(numbers, by_column[column], strict=True) if cell is not None), 0
+            )
+            if filled:
+                faults.append(
+                    Fault(
+                        file,
+                        sheet,
+                        place(column, filled),
+                        f"{show(by_column[column][numbers.index(filled)])} stands in a column without a header",
+                        "a header over every column that holds something.",
+                        "Write the column's name into row 1, or clear the column. "
+                        "In a CSV file it may be a comma in a text without quotation marks.",
+                    )
+                )
+            continue
+        name = our_spelling(str(title))
+        if name in seen:
+            faults.append(
+                Fault(
+                    file,
+                    sheet,
+                    place(column),
+                    f"the header {show(title)} stands twice, also in {place(seen[name])}",
+                    "each column once.",
+                    "Rename or delete one of the two.",
+                )
+            )
+            continue
+        seen[name] = column
+        names.append(name)
+        positions.append(column)
+    raw = RawTable(
+        table,
+        file,
+        sheet,
+        tuple(str(header[position]) for position in positions),
+        tuple(names),
+        tuple(positions),
+        tuple(numbers),
+        {name: list(by_column[position]) for name, position in zip(names, positions, strict=True)},
+    )
+    return raw, faults
+
+
+def _later_header(rows: list[list[Any]], known: set[str]) -> int:
+    """Return how far below row 1 the header stands, where row 1 has nothing to do with it."""
+    if not known:
+        return 0
+
+    def hits(row: list[Any]) -> int:
+        return len({our_spelling(cell) for cell in row if isinstance(cell, str)} & known)
+
+    if hits(rows[0]):
+        return 0
+    return next((place for place, row in enumerate(rows[1:10], start=1) if hits(row) >= 2), 0)
+
+
+# -- Parquet ---------------------------------------------------------------------------------------------------------
+
+
+def read_parquet(content: bytes, file: str, table: str) -> tuple[RawTable | None, list[Fault]]:
+    """Read a Parquet file into a raw table."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        found = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowInvalid, OSError) as error:
+        said = str(error).splitlines()[0] if str(error) else "no reason given"
+        return None, [
+            Fault(file, "", "", f"it cannot be read as Parquet: {said}", "a Parquet file.", "Export the file again.")
+        ]
+    faults = [
+        Fault(
+            file, "", f"column {column.name}", f"its cells are of type {column.type}", "single values.", "Flatten it."
+        )
+        for column in found.schema
+        if pa.types.is_nested(column.type)
+    ]
+    columns = [our_spelling(name) for name in found.schema.names]
+    twice = [name for place, name in enumerate(columns) if name in columns[:place]]
+    faults += [
+        Fault(file, "", f"column {name}", "the column stands twice", "each column once.", "Rename one of the two.")
+        for name in twice
+    ]
+    if faults:
+        return None, faults
+    cells = {name: [_plain(value) for value in found.column(place).to_pylist()] for place, name in enumerate(columns)}
+    raw = RawTable(
+        table,
+        file,
+        "",
+        tuple(found.schema.names),
+        tuple(columns),
+        tuple(range(len(columns))),
+        tuple(range(2, found.num_rows + 2)),
+        cells,
+    )
+    return raw, []
+
+
+def _plain(value: Any) -> Any:
+    """Blank for what Parquet files use as blank; text without outer spaces."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if type(value).__name__ == "Decimal":
+        return float(value)
+    return value
+
+
+# -- Excel -----------------------------------------------------------------------------------------------------------
+
+
+class Workbook:
+    """An opened ``engagement.xlsx``; use `open_workbook`.
+
+    Attributes
+    ----------
+    file : str
+        Its path as the client knows it.
+    sheets : tuple of str
+        Names of all sheets, also of hidden ones.
+    hidden : frozenset of str
+        Those that are hidden.
+    """
+
+    def __init__(self, content: bytes, file: str) -> None:
+        from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+        self.file = file
+        self._content = content
+        self._book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        self.sheets = tuple(self._book.sheet_names)
+        self.hidden = frozenset(
+            sheet.name for sheet in self._book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible
+        )
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            self._parts = _sheet_parts(packed)
+
+    def read(self, sheet: str, table: str, known: Iterable[str]) -> tuple[RawTable | None, list[Fault]]:
+        """Read one sheet; a sheet without a single filled cell is no table and no fault."""
+        xml = self._xml(sheet)
+        reach = _filled_area(xml)
+        if reach > LARGEST_AREA:
+            found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
+            remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or bring the table as CSV."
+            return None, [Fault(self.file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)]
+        content = self._book.get_sheet_by_name(sheet)
+        rows = [[_excel_value(cell) for cell in row] for row in content.to_python(skip_empty_area=False)]
+        merged = content.merged_cell_ranges or []
+        faults = [self._merged(sheet, area) for area in merged]
+        if any(top == 0 for (top, _), _ in merged):
+            return None, faults
+        if not any(cell is not None for row in rows for cell in row):
+            return None, faults
+        raw, header_faults = _table(rows, self.file, sheet, table, set(known))
+        faults += header_faults
+        if raw is not None:
+            faults += self._formulas(sheet, xml, raw)
+        return raw, faults
+
+    def _merged(self, sheet: str, area: tuple[tuple[int, int], tuple[int, int]]) -> Fault:
+        (top, left), (bottom, right) = area
+        return Fault(
+            self.file,
+            sheet,
+            f"{column_letters(left)}{top + 1}:{column_letters(right)}{bottom + 1}",
+            "the cells are merged",
+            "one cell a value" + (", and one header a column." if top == 0 else "."),
+            "Select them, press Merge & Center to undo it, and write the value into each cell that it holds for.",
+        )
+
+    def _formulas(self, sheet: str, xml: bytes, raw: RawTable) -> list[Fault]:
+        """Return the faults of error cells and of formulas whose result is not stored in the file."""
+        if b"<f" not in xml and b":f" not in xml and b't="e"' not in xml:
+            return []
+        inside = {
+            f"{column_letters(position)}{number}" for position in raw.positions for number in (1, *raw.row_numbers)
+        }
+        faults = []
+        for attributes, body in _CELL_XML.findall(xml):
+            match = _REFERENCE.search(attributes)
+            address = match.group(1).decode() if match else ""
+            is_formula = re.search(rb"<(?:\w+:)?f\b", body) is not None
+            value = re.search(rb"<(?:\w+:)?v>([^<]*)</", body)
+            if b't="e"' in attributes and address in inside:
+                shown = value.group(1).decode("utf-8", "replace") if value else "an error"
+                remedy = "Mend the formula, or write the value."
+                faults.append(Fault(self.file, sheet, address, f"the cell shows {shown}", "a value.", remedy))
+            elif is_formula and value is None and b't="str"' not in attributes and address in inside | {""}:
+                faults.append(
+                    Fault(
+                        self.file,
+                        sheet,
+                        address,
+                        "a formula whose result is not stored in the file",
+                        "a value, or a formula that Excel has calculated.",
+                        "Open the workbook in Excel, let it calculate, and save; or paste the values.",
+                    )
+                )
+        return faults
+
+    def _xml(self, sheet: str) -> bytes:
+        part = self._parts.get(sheet)
+        if part is None:
+            return b""
+        with zipfile.ZipFile(io.BytesIO(self._content)) as packed:
+            return packed.read(part)
+
+
+def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Fault]]:
+    """Open a workbook from its bytes, or say why it cannot be read."""
+    from python_calamine import CalamineError
+
+    def fault(found: str, remedy: str) -> tuple[None, list[Fault]]:
+        return None, [Fault(file, "", "", found, "an Excel workbook (.xlsx) that anyone may open.", remedy)]
+
+    if not content:
+        return fault("the file is empty", "Copy it again from its source.")
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        return fault(
+            "the workbook is locked with a password, or in the format of Excel 2003",
+            "Remove the password, and save it as .xlsx.",
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            size = _unpacked_size(packed, content)
+            if size > LARGEST_UNPACKED:
+                return fault(
+                    f"the workbook unpacks to more than {LARGEST_UNPACKED // 1_000_000} MB",
+                    "Bring its large tables as CSV or Parquet files instead.",
+                )
+            for part in packed.namelist():
+                if part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.open(part).read(2_000):
+                    return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
+        return Workbook(content, file), []
+    except (zipfile.BadZipFile, zlib.error, CalamineError, KeyError, ElementTree.ParseError, EOFError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return fault(
+            f"the workbook is damaged, or was still being saved ({said})",
+            "Close it everywhere, open it in Excel, save it again and copy it here.",
+        )
+
+
+def _unpacked_size(packed: zipfile.ZipFile, content: bytes) -> int:
+    """Return the unpacked size in bytes; counted, not believed, where a lie could hurt."""
+    declared = sum(part.file_size for part in packed.infolist())
+    if declared > LARGEST_UNPACKED or len(content) * _DEFLATE_RATIO <= LARGEST_UNPACKED:
+        return declared
+    total = 0
+    for part in packed.infolist():
+        start = part.header_offset
+        names = int.from_bytes(content[start + 26 : start + 28], "little")
+        extra = int.from_bytes(content[start + 28 : start + 30], "little")
+        data = memoryview(content)[start + 30 + names + extra :][: part.compress_size]
+        if part.compress_type == zipfile.ZIP_STORED:
+            total += len(data)
+            continue
+        unpacker = zlib.decompressobj(-15)
+        pending: bytes | memoryview = data
+        while pending and not unpacker.eof and total <= LARGEST_UNPACKED:
+            total += len(unpacker.decompress(pending, 1_000_000))
+            pending = unpacker.unconsumed_tail
+    return total
+
+
+def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
+    """Return sheet → file within the workbook."""
+    parse = ElementTree.fromstring
+    relations = {
+        item.get("Id"): item.get("Target", "")
+        for item in parse(packed.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    }
+    parts = {}
+    names = set(packed.namelist())
+    for item in parse(packed.read("xl/workbook.xml")).iter():  # noqa: S314 - document types were refused
+        if item.tag.endswith("}sheet"):
+            relation = next((value for key, value in item.attrib.items() if key.endswith("}id")), "")
+            target = relations.get(relation, "")
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            if part in names:
+                parts[item.get("name", "")] = part
+    return parts
+
+
+def _filled_area(xml: bytes) -> int:
+    """Return how many cells lie between A1 and the last filled one; 0 where that is surely few."""
+    rows = [int(number) for number in re.findall(rb"<(?:\w+:)?row\s[^>]*?\br=\"(\d{1,7})\"", xml)]
+    columns = {_column_number(letters) for letters in set(re.findall(rb"\br=\"([A-Z]{1,3})\d", xml))}
+    if max(rows, default=0) * max(columns, default=0) <= LARGEST_AREA:
+        return 0
+    filled = _FILLED_XML.findall(xml)
+    return max((int(number) for _, number in filled), default=0) * max(
+        (_column_number(letters) for letters in {letters for letters, _ in filled}), default=0
+    )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _excel_value(cell: Any) -> Any:
+    """Blank for Excel's blanks; text without outer spaces; whole numbers as int."""
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return int(cell)
+    return cell
