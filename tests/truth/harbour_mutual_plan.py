@@ -24,30 +24,30 @@ run_budget   | Finance    | EUR    | 9800000  | 1         |
 
 ACTIVITIES = table("""
 activity           | product_line | use     | unit        | current | reference | minimum | maximum | family      | y0    | y1    | y15   | ymax  | y05   | said_by            | said_on    | status
-motor-develop      | motor        | develop | engineers   | 24      |           | 8       | 34      | exponential | 14000 | 24000 |       | 28000 |       | Annelie Voss       | 2026-08-25 | confirmed
+motor-develop      | motor        | develop | engineers   | 24      |           | 8       | 34      | exponential | 10000 | 24000 |       | 34000 |       | Annelie Voss       | 2026-08-25 | confirmed
 motor-operate      | motor        | operate | specialists | 34      |           | 24      | 42      | adbudg      | 10000 | 31000 | 35000 | 38000 | 19800 | Head of Claims     | 2026-08-25 | confirmed
-motor-market       | motor        | market  | kEUR        | 2600    |           | 600     | 4200    | exponential | 3000  | 15500 |       | 18000 |       | Head of Marketing  | 2026-08-27 | confirmed
-home-develop       | home         | develop | engineers   | 18      |           | 8       | 34      | adbudg      | 6000  | 9500  | 21000 | 30000 | 6100  | Marta Lindqvist    | 2026-08-26 | confirmed
+motor-market       | motor        | market  | kEUR        | 2600    |           | 600     | 4200    | exponential | 4000  | 18000 |       | 28000 |       | Head of Marketing  | 2026-08-27 | confirmed
+home-develop       | home         | develop | engineers   | 18      |           | 8       | 40      | adbudg      | 6000  | 9500  | 19000 | 24000 | 6100  | Marta Lindqvist    | 2026-08-26 | confirmed
 home-operate       | home         | operate | specialists | 26      |           | 16      | 34      | adbudg      | 7000  | 19000 | 21500 | 23000 | 12000 | Head of Claims     | 2026-08-26 | confirmed
 home-market        | home         | market  | kEUR        | 1700    |           | 300     | 3600    | adbudg      | 2500  | 7500  | 12500 | 19000 | 3400  | Head of Marketing  | 2026-08-27 | confirmed
-life-develop       | life         | develop | engineers   | 14      |           | 6       | 22      | adbudg      | 2100  | 3400  | 3800  | 4600  | 2600  | Irena Novak        | 2026-08-28 | confirmed
+life-develop       | life         | develop | engineers   | 14      |           | 6       | 22      | adbudg      | 1600  | 3400  | 4050  | 5400  | 2200  | Irena Novak        | 2026-08-28 | confirmed
 life-market        | life         | market  | kEUR        | 1500    |           | 400     | 2400    | adbudg      | 600   | 1900  | 2250  | 2700  | 1200  | Head of Marketing  | 2026-08-27 | assumed
 pensions-develop   | pensions     | develop | engineers   | 20      |           | 8       | 26      | adbudg      | 1200  | 2900  | 3100  | 3250  | 2200  | Helmut Krayer      | 2026-08-31 | contested
 pensions-operate   | pensions     | operate | specialists | 16      |           | 10      | 26      | adbudg      | 1000  | 2300  | 3000  | 3600  | 1300  | Helmut Krayer      | 2026-08-31 | confirmed
-travel-operate     | travel       | operate | specialists | 11      |           | 8       | 14      | adbudg      | 9000  | 26000 | 28000 | 30000 | 19500 | Lucie Moreau       | 2026-09-01 | confirmed
+travel-operate     | travel       | operate | specialists | 8       |           | 6       | 12      | adbudg      | 2000  | 24000 | 27000 | 30000 | 14600 | Lucie Moreau       | 2026-09-01 | confirmed
 travel-market      | travel       | market  | kEUR        | 1100    |           | 0       | 1800    | points      |       |       |       |       |       | Head of Marketing  | 2026-09-01 | confirmed
-commercial-develop | commercial   | develop | engineers   | 11      |           | 5       | 18      | adbudg      | 700   | 1250  | 1480  | 1900  | 860   | Tomas Reiter       | 2026-09-01 | confirmed
+commercial-develop | commercial   | develop | engineers   | 11      |           | 5       | 18      | adbudg      | 500   | 1250  | 1560  | 2100  | 760   | Tomas Reiter       | 2026-09-01 | confirmed
 commercial-operate | commercial   | operate | specialists | 13      |           | 8       | 20      | exponential | 900   | 1900  |       | 2300  |       | Tomas Reiter       | 2026-09-01 | confirmed
 """)
 """Outcome: policies won or kept in a year."""
 
 CURVE_POINTS = table("""
 activity      | level | outcome
-travel-market | 0     | 4000
-travel-market | 400   | 9500
-travel-market | 800   | 16000
-travel-market | 1100  | 19000
-travel-market | 1800  | 22500
+travel-market | 0     | 1000
+travel-market | 400   | 6500
+travel-market | 800   | 13000
+travel-market | 1100  | 16000
+travel-market | 1800  | 19500
 """)
 
 OBJECTIVES = table("""
@@ -57,12 +57,12 @@ future_margin | 1      | yes      | 2026-09-08 | Executive Board
 """)
 
 _WORTH = {
-    "motor": (58, 37),
-    "home": (72, 48),
-    "life": (190, 230),
-    "pensions": (210, 350),
-    "travel": (4, 2),
-    "commercial": (460, 300),
+    "motor": (120, 80),
+    "home": (150, 100),
+    "life": (380, 460),
+    "pensions": (420, 700),
+    "travel": (6, 4),
+    "commercial": (900, 600),
 }
 """Margin of one policy in the first year, and of its renewals, discounted. Unit: EUR."""
 
@@ -80,6 +80,7 @@ pensions     | underwriters | 2
 travel       | run_budget   | 640000
 travel       | underwriters | 1
 travel       | engineers    | 7
+travel       | specialists  | 3
 commercial   | run_budget   | 600000
 commercial   | underwriters | 4
 """)
@@ -90,7 +91,7 @@ motor        | 9500000      | 2600000     | 0.6             | Not thinkable: two
 home         | 6200000      | 1900000     | 0.6             | Mortgage banks would end their agreements.
 life         | 3400000      | 800000      | 0.4             | Contracts run on for decades; only new business would stop.
 pensions     | 5200000      | 1400000     | 0.3             | Contracts run on for decades; the guarantee fund would step in.
-travel       | 380000       | 0           | 1               | Policies end within a year; annual customers are offered a partner's cover.
+travel       | 240000       | -150000     | 1               | Policies end within a year; the partner pays a commission for customers who move.
 commercial   | 2800000      | 500000      | 0.7             | Brokers would move household customers as well.
 """)
 

@@ -242,7 +242,7 @@ bus-operate     | bus          | operate | crew      | 280     | 245     | 320  
 tram-operate    | tram         | operate | crew      | 90      | 75      | 110     | adbudg      | 2000 | 9800  | 10900 | 12000 | 6700 | Idris Cole      | 2026-07-06 | confirmed
 ride-operate    | ride         | operate | crew      | 42      | 30      | 64      | adbudg      | 20   | 230   | 330   | 520   | 95   | Nora Whitlam    | 2026-07-07 | confirmed
 bus-develop     | bus          | develop | engineers | 12      | 3       | 16      | adbudg      | 300  | 900   | 960   | 1000  | 660  | Gwen Fairley    | 2026-07-06 | contested
-tram-develop    | tram         | develop | engineers | 9       | 4       | 14      | adbudg      | 200  | 520   | 620   | 800   | 330  | Idris Cole      | 2026-07-06 | confirmed
+tram-develop    | tram         | develop | engineers | 9       | 4       | 14      | adbudg      | 200  | 700   | 860   | 1100  | 380  | Idris Cole      | 2026-07-06 | confirmed
 ride-develop    | ride         | develop | engineers | 4       | 2       | 12      | adbudg      | 10   | 40    | 95    | 210   | 13   | Nora Whitlam    | 2026-07-07 | confirmed
 digital-develop | digital      | develop | engineers | 9       | 5       | 14      | adbudg      | 300  | 800   | 980   | 1300  | 520  | Ravi Menon      | 2026-07-07 | confirmed
 digital-market  | digital      | market  | kGBP      | 400     | 50      | 640     | exponential | 100  | 420   |       | 700   |      | Communications  | 2026-07-08 | assumed
