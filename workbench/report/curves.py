@@ -351,13 +351,13 @@ def draw_process_behaviour(canvas: Canvas, chart: Chart) -> None:
     xs = [plot.x(time) for time in times]
     ys = [None if value is None else plot.y(value) for value in series["value"]]
     canvas.line(xs, ys, colour=theme.BLUE, width=1.3, order=3)
-    for x, y, is_out, is_done in zip(xs, ys, chart.role("is_signal"), chart.role("is_complete"), strict=True):
-        if y is None:
+    for x, place, is_out, is_done in zip(xs, ys, chart.role("is_signal"), chart.role("is_complete"), strict=True):
+        if place is None:
             continue
         colour, marker, scale = (theme.VERMILLION, "D", 0.62) if is_out else (theme.BLUE, "o", 0.34)
         is_open = is_done is False
-        canvas.dot(x, y, colour=colour, marker=marker, scale=0.5 if is_open else scale, is_filled=not is_open)
-    wanted = [plot.y(value) for value, _, _, _ in labels]
+        canvas.dot(x, place, colour=colour, marker=marker, scale=0.5 if is_open else scale, is_filled=not is_open)
+    wanted = [plot.y(at) for at, _, _, _ in labels]
     places = spread_apart(wanted, canvas.size * 0.88 * LINE, plot.top, plot.foot)
     for (_, words, colour, weight), y in zip(labels, places, strict=True):
         canvas.text(plot.x.end + canvas.size * 0.8, y, words, scale=0.88, colour=colour, weight=weight)

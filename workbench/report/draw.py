@@ -12,15 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench import theme
-from workbench.report import curves, rows
+from workbench.report import curves, rows, ruled
 from workbench.report.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.charts import Chart
+from workbench.report.tables import Table
 
 PAGE_WIDTH, PHONE_WIDTH = 760.0, 350.0
 """Widths of a chart on the page, in points (one CSS pixel each)."""
 
 SLIDE_WIDTH, SLIDE_HEIGHT, SLIDE_DPI = 1152.0, 648.0, 100
 """A slide: 16 × 9 inches in points; at this resolution 1600 × 900 pixels."""
+
+SLIDE_TEXT = 19.0
+"""Ordinary text on a slide, in points; it shrinks where a chart needs more room."""
 
 _FAMILY = "Arial,Helvetica,Liberation Sans,sans-serif"
 """Every machine has one of them; their widths are those the chart was laid out with."""
@@ -44,19 +48,26 @@ _HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
 }
 
 
-def natural_height(chart: Chart, canvas: Canvas) -> float:
-    """Return how high the marks of a chart would like to be on this sheet, in points."""
+def natural_height(chart: Chart | Table, canvas: Canvas) -> float:
+    """Return how high the marks of a chart, or a table, would like to be on this sheet, in points."""
+    if isinstance(chart, Table):
+        return ruled.table_height(chart, canvas)
     return _HEIGHTS.get(chart.kind, rows.rows_height)(chart, canvas)
 
 
 def draw_chart(
-    chart: Chart, *, width: float = PAGE_WIDTH, size: float = 13.0, height: float | None = None, is_framed: bool = True
+    chart: Chart | Table,
+    *,
+    width: float = PAGE_WIDTH,
+    size: float = 13.0,
+    height: float | None = None,
+    is_framed: bool = True,
 ) -> Any:
-    """Return the matplotlib figure of a chart; call it and its saving inside `house_style`.
+    """Return the matplotlib figure of a chart or a table; call it and its saving inside `house_style`.
 
     Parameters
     ----------
-    chart : Chart
+    chart : Chart or Table
     width, size : float
         Width of the figure and size of ordinary text, in points.
     height : float or None
@@ -68,17 +79,21 @@ def draw_chart(
     trial = new_canvas(width, 100.0, size, margin=margin)
     frame = _frame_height(trial, chart) if is_framed else 0.0
     wanted = natural_height(chart, trial) + frame + 2 * margin
-    if height is not None and wanted > height:
-        size = max(size * 0.55, size * height / wanted)
+    while height is not None and wanted > height and size > 6:  # smaller text breaks into fewer lines: try again
+        size *= max(0.8, min(0.97, height / wanted))
         trial = new_canvas(width, 100.0, size, margin=margin)
+        wanted = natural_height(chart, trial) + (_frame_height(trial, chart) if is_framed else 0.0) + 2 * margin
     canvas = new_canvas(width, height if height is not None else wanted, size, margin=margin)
     if is_framed:
         canvas = _frame(canvas, chart)
-    _DRAWERS[chart.kind](canvas, chart)
+    if isinstance(chart, Table):
+        ruled.draw_table(canvas, chart)
+    else:
+        _DRAWERS[chart.kind](canvas, chart)
     return canvas.figure
 
 
-def _frame_lines(canvas: Canvas, chart: Chart) -> tuple[list[str], list[str], list[str]]:
+def _frame_lines(canvas: Canvas, chart: Chart | Table) -> tuple[list[str], list[str], list[str]]:
     wide = canvas.right - canvas.left
     claim = balance_text(chart.claim, wide, canvas.size * 1.4, "bold", 3)
     subtitle = canvas.wrap(chart.subtitle, wide, 1.0, lines=3) if chart.subtitle else []
@@ -86,12 +101,12 @@ def _frame_lines(canvas: Canvas, chart: Chart) -> tuple[list[str], list[str], li
     return claim, subtitle, source
 
 
-def _frame_height(canvas: Canvas, chart: Chart) -> float:
+def _frame_height(canvas: Canvas, chart: Chart | Table) -> float:
     claim, subtitle, source = _frame_lines(canvas, chart)
     return canvas.size * (LINE * (1.4 * len(claim) + len(subtitle) + 0.8 * len(source)) + 2.4)
 
 
-def _frame(canvas: Canvas, chart: Chart) -> Canvas:
+def _frame(canvas: Canvas, chart: Chart | Table) -> Canvas:
     """Write claim and subtitle on the figure's left edge, the source at its foot; return what is left."""
     claim, subtitle, source = _frame_lines(canvas, chart)
     y = canvas.top
@@ -121,16 +136,16 @@ def png_bytes(chart: Chart, *, dpi: int = 144) -> bytes:
         return _png(draw_chart(chart), dpi)
 
 
-def slide_png(chart: Chart) -> bytes:
-    """Return a chart at the size of a slide, 1600 × 900 pixels."""
+def slide_png(chart: Chart | Table) -> bytes:
+    """Return a chart or a table at the size of a slide, 1600 × 900 pixels."""
     with house_style():
-        return _png(draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=19.0), SLIDE_DPI)
+        return _png(draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=SLIDE_TEXT), SLIDE_DPI)
 
 
-def slide_svg(chart: Chart) -> str:
-    """Return a chart at the size of a slide as an SVG file of its own."""
+def slide_svg(chart: Chart | Table) -> str:
+    """Return a chart or a table at the size of a slide as an SVG file of its own."""
     with house_style():
-        figure = draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=19.0)
+        figure = draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=SLIDE_TEXT)
         return tidy_svg(_svg(figure), prefix="", is_file=True)
 
 
@@ -159,7 +174,12 @@ def picture_of(figure: Any) -> tuple[str, str]:
     figure : matplotlib.figure.Figure
         Or anything that has one as its ``figure``.
     """
+    from matplotlib.text import Text
+
     drawn = getattr(figure, "figure", figure)
+    for held in drawn.findobj(Text):
+        if "\\" not in held.get_text():  # "$5m to $3m" is money; a formula has a backslash somewhere
+            held.set_parse_math(False)
     with house_style():
         wide, high = drawn.get_size_inches()
         dpi = min(1600 / wide, 900 / high)

@@ -12,7 +12,7 @@ from workbench.errors import ReportError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.charts import Chart
 from workbench.report.tables import Table, table
-from workbench.report.text import data_table, exhibit_text
+from workbench.report.text import data_table, exhibit_html, exhibit_text
 from workbench.report.values import heading
 
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
@@ -137,7 +137,9 @@ class Exhibit:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """Show the picture with its alternative text; nbval compares the text, which holds every number."""
-        if not isinstance(self.content, Chart | Picture):
+        if isinstance(self.content, Table):
+            return {"text/plain": repr(self), "text/html": exhibit_html(self.content)}
+        if isinstance(self.content, Note):
             return {"text/plain": repr(self)}
         import base64
 

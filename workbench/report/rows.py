@@ -188,9 +188,12 @@ def draw_bar_diverging(canvas: Canvas, chart: Chart) -> None:
         canvas.text(x + canvas.size * 0.4, row.y, text, scale=0.9)
     canvas.line([zero, zero], [canvas.top + head, _foot(rows)], colour=theme.INK, width=1)
     y = canvas.top + canvas.size * LINE / 2
+    worse, better_words = "worse than target", "at or better than target"
+    if zero + canvas.size * 0.5 + canvas.measure(better_words, 0.88) > canvas.right:
+        worse, better_words = "worse", "better"
     if low < 0:
-        canvas.text(zero - canvas.size * 0.5, y, "worse than target", scale=0.88, colour=theme.INK, align="right")
-    canvas.text(zero + canvas.size * 0.5, y, "at or better than target", scale=0.88, colour=theme.INK)
+        canvas.text(zero - canvas.size * 0.5, y, worse, scale=0.88, colour=theme.INK, align="right")
+    canvas.text(zero + canvas.size * 0.5, y, better_words, scale=0.88, colour=theme.INK)
 
 
 # -- spread of answers -----------------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
-from workbench import theme
 from workbench.report.charts import Chart
 from workbench.report.tables import Column, Table
 from workbench.report.values import heading
@@ -109,6 +109,25 @@ def exhibit_text(content: Any) -> str:
     return "\n".join([*lines, "", f"Source: {content.source}"])
 
 
-def figure_text(value: Any, unit: str, currency: str) -> str:
-    """Return a figure's value as the report prints it."""
-    return theme.formatted(value, unit, currency)
+def exhibit_html(table: Table) -> str:
+    """Return a table with its claim and source for a notebook, every cell escaped, without ids or styles that vary.
+
+    Parameters
+    ----------
+    table : Table
+    """
+
+    def row(tag: str, cells: tuple[str, ...]) -> str:
+        sides = ["left" if column.unit == "text" else "right" for column in table.columns]
+        inner = "".join(
+            f'<{tag} style="text-align:{side}">{escape(words)}</{tag}>'
+            for words, side in zip(cells, sides, strict=True)
+        )
+        return f"<tr>{inner}</tr>"
+
+    body = "\n".join(row("td", cells) for cells in table.cells())
+    return (
+        f"<p><strong>{escape(table.claim)}</strong><br>{escape(table.subtitle)}</p>\n"
+        f"<table>\n<thead>{row('th', table.headers())}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
+        f"<p><small>Source: {escape(table.source)}</small></p>"
+    )
