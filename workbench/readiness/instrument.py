@@ -38,6 +38,16 @@ class Scale:
     values: tuple[float, ...]
     labels: tuple[str, ...]
 
+    @property
+    def lowest(self) -> float:
+        """Where the scale begins."""
+        return min(self.values)
+
+    @property
+    def highest(self) -> float:
+        """Where the scale ends."""
+        return max(self.values)
+
 
 @dataclass(frozen=True)
 class Option:
@@ -249,7 +259,7 @@ class Instrument:
     def span(self, item: Item) -> tuple[float, float]:
         """Return the lowest and the highest level an answer to this item can stand for."""
         if item.kind == "open":
-            return self.scale.values[0], self.scale.values[-1]
+            return self.scale.lowest, self.scale.highest
         weights = [option.weight for option in self.answers(item).options if option.weight is not None]
         return min(weights), max(weights)
 

@@ -167,6 +167,16 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
+class _Population:
+    """Who was asked, as arrays of one length."""
+
+    line: np.ndarray
+    role: np.ndarray
+    headcount: np.ndarray
+    is_asked: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
 class _Grid:
     """One wave as arrays: people (not sheets) × items, per part, joined by label once."""
 
@@ -178,7 +188,7 @@ class _Grid:
     levels: dict[str, np.ndarray]
     status: dict[str, np.ndarray]
     codes: dict[str, list[frozenset[str] | None]]
-    population: pd.DataFrame | None
+    population: _Population | None
     people: int
     spread: dict[str, float]
 
@@ -188,7 +198,7 @@ class _Column:
     """One item in one part: a value a person, and what is absent."""
 
     item: Item
-    values: np.ndarray
+    levels: np.ndarray
     weights: np.ndarray
     mean: float
     count: int
@@ -345,7 +355,7 @@ def _grid(answers: Answers, instrument: Instrument, settings: Settings) -> _Grid
             for item in instrument.items
             if item.kind == "open"
         },
-        answers.population,
+        _population(answers.population, instrument),
         len(known),
         {},
     )
@@ -358,11 +368,24 @@ def _mask(grid: _Grid, part: Part) -> np.ndarray:
     if part.kind == LINE:
         return (grid.line == part.id) | (grid.line == "")
     if part.kind == CUT:
-        roles = next(cut.roles for cut in grid.instrument.cuts if cut.id == part.id)
-        return np.isin(grid.role, roles)
+        return np.isin(grid.role, _roles_of(grid.instrument, part))
     if part.kind == ROLE:
         return grid.role == part.id
     return np.ones(len(grid.line), dtype=bool)
+
+
+def _population(held: pd.DataFrame | None, instrument: Instrument) -> _Population | None:
+    if held is None:
+        return None
+    asks = {role.id: set(routed(instrument, role.id)) for role in instrument.roles}
+    shown = {role.id: role.shown_as for role in instrument.roles}
+    roles = [str(role) for role in held["role"]]
+    return _Population(
+        held["product_line"].astype(object).where(held["product_line"].notna(), "").to_numpy(dtype=object),
+        np.array([shown[role] for role in roles], dtype=object),
+        held["headcount"].to_numpy(dtype=float),
+        {item.id: np.array([item.id in asks[role] for role in roles], dtype=bool) for item in instrument.items},
+    )
 
 
 def _headcount(grid: _Grid, part: Part, item: Item | None) -> int | None:
@@ -370,19 +393,18 @@ def _headcount(grid: _Grid, part: Part, item: Item | None) -> int | None:
     held = grid.population
     if held is None:
         return None
-    shown = {role.id: role.shown_as for role in grid.instrument.roles}
-    role = held["role"].map(shown)
-    take = pd.Series(True, index=held.index)
+    take = np.ones(len(held.headcount), dtype=bool) if item is None else held.is_asked[item.id]
     if part.kind == LINE:
-        take = held["product_line"].isna() | (held["product_line"] == part.id)
+        take = take & ((held.line == "") | (held.line == part.id))
     elif part.kind == CUT:
-        take = role.isin(next(cut.roles for cut in grid.instrument.cuts if cut.id == part.id))
+        take = take & np.isin(held.role, _roles_of(grid.instrument, part))
     elif part.kind == ROLE:
-        take = role == part.id
-    if item is not None:
-        asked = [name for name in held["role"].unique() if item.id in routed(grid.instrument, name)]
-        take = take & held["role"].isin(asked)
-    return int(held.loc[take, "headcount"].sum())
+        take = take & (held.role == part.id)
+    return int(held.headcount[take].sum())
+
+
+def _roles_of(instrument: Instrument, part: Part) -> tuple[str, ...]:
+    return next(cut.roles for cut in instrument.cuts if cut.id == part.id)
 
 
 def _column(grid: _Grid, part: Part, item: Item) -> _Column:
@@ -466,7 +488,7 @@ def _coefficients(
     if not parts:
         return {}
     if group.aggregation == "smallest":
-        return min(parts, key=lambda part: part[0])[1]
+        return min(parts, key=lambda part: math.inf if math.isnan(part[0]) else part[0])[1]
     share = 1.0 if group.aggregation == "sum" else 1.0 / len(parts)
     found: dict[str, float] = {}
     for _, held in parts:
@@ -547,7 +569,7 @@ def _assemble(
 
 
 def _people(columns: Iterable[_Column]) -> frozenset[int]:
-    return frozenset().union(*(np.flatnonzero(~np.isnan(column.values)).tolist() for column in columns))
+    return frozenset().union(*(np.flatnonzero(~np.isnan(column.levels)).tolist() for column in columns))
 
 
 def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int) -> Estimate:
@@ -555,7 +577,7 @@ def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int) -> Es
     influence = np.zeros(grid.people)
     for share, column in used:
         n = column.count
-        rest = np.where(np.isnan(column.values), 0.0, column.values - column.mean)
+        rest = np.where(np.isnan(column.levels), 0.0, column.levels - column.mean)
         influence += share * rest / n * math.sqrt(n / (n - 1) * (1 - column.response))
     error = float(np.sqrt((influence**2).sum()))
     has_silent = any(column.response < 1 for _, column in used)
@@ -595,14 +617,13 @@ def _silent(grid: _Grid, lines: list[str]) -> dict[tuple[str, str], int]:
     held = grid.population
     if held is None:
         return {}
-    shown = {role.id: role.shown_as for role in grid.instrument.roles}
-    line = held["product_line"].astype(object).where(held["product_line"].notna(), "")
-    asked = held["headcount"].groupby([line, held["role"].map(shown)]).sum()
     found = {}
-    for (name, role), people in asked.items():
-        answered = len(set(grid.person[(grid.line == name) & (grid.role == role)].tolist()))
-        found[(str(name), str(role))] = max(0, int(people) - answered)
-    return {key: found[key] for key in sorted(found) if key[0] in ("", *lines)}
+    for line, role in sorted({(str(line), str(role)) for line, role in zip(held.line, held.role, strict=True)}):
+        asked = int(held.headcount[(held.line == line) & (held.role == role)].sum())
+        answered = len(set(grid.person[(grid.line == line) & (grid.role == role)].tolist()))
+        if line in ("", *lines):
+            found[(line, role)] = max(0, asked - answered)
+    return found
 
 
 def _put(scores: dict[Key, Score], traces: dict[Key, Trace], found: Score, trace: Trace) -> None:

@@ -1,0 +1,388 @@
+"""From a client's tables to what readiness is computed from; and every fault that only the instrument can tell.
+
+The instrument is a file in ``templates/instruments/``; only names of files that stand there are accepted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import Fault, ModelError, nearest
+from workbench.findings import Off
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.engagement.load import Tables
+    from workbench.readiness import ReadinessInputs
+    from workbench.readiness.inputs import Answers
+    from workbench.readiness.instrument import Instrument, Item
+
+REASON = "_reason"
+FIXED_COLUMNS = ("respondent", "wave", "unit", "role", "product_line", "seconds")
+NEEDED = ("survey", "waves", "lines")
+NO_LEVEL = float("nan")
+LARGEST_INSTRUMENT = 1_000_000
+"""Bytes of an instrument's file; ours has 30,000."""
+
+
+def build_readiness(tables: Tables) -> ReadinessInputs | Off:
+    """Return the inputs of readiness, or Off where there is no survey.
+
+    Parameters
+    ----------
+    tables : Tables
+        Checked: `check_readiness` found no fault.
+    """
+    from workbench.readiness import ReadinessInputs
+
+    missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
+    if missing:
+        return Off("readiness", "Whether the move from project to product has happened cannot be said.", missing)
+    instrument = read_instrument(tables)
+    waves = sorted(_records(tables["waves"]), key=lambda row: row["date"])
+    asked = set(tables["survey"]["wave"])
+    answers = tuple(_answers(tables, instrument, row["wave"], row["date"]) for row in waves if row["wave"] in asked)
+    if not any(_has_answers(held) for held in answers[-1:]):
+        return Off("readiness", "The latest survey wave holds no answer.", ("survey",))
+    return ReadinessInputs(
+        instrument=instrument,
+        answers=answers,
+        lines=tuple((row["product_line"], row["name"]) for row in _records(tables["lines"])),
+        settings=_settings(tables),
+        targets=_targets(tables),
+        layers=_layers(tables),
+        interviews=tables.get("interviews"),
+        evidence=tables.get("evidence"),
+        projects=tables.get("projects"),
+    )
+
+
+def check_readiness(tables: Tables) -> list[Fault]:
+    """Return every fault that only the instrument can tell.
+
+    Unknown item columns, levels outside the scale, unknown codes of an open item's answers, roles and groups that the
+    instrument or the population does not know, targets and evidence for items that do not exist.
+
+    Parameters
+    ----------
+    tables : Tables
+        Whatever could be read of them.
+    """
+    if not {"survey", "interviews", "evidence", "readiness_targets"} & set(tables):
+        return []
+    try:
+        instrument = read_instrument(tables)
+    except ModelError as error:
+        known = ", ".join(sorted(_instruments(tables.root))) or "none"
+        remedy = "Name one of them under instrument, or mend the file."
+        return [Fault("engagement settings", "", "instrument", str(error), f"{known}.", remedy)]
+    faults: list[Fault] = []
+    if tables.settings is not None and 1 < tables.settings.minimum_group < 5:
+        faults.append(
+            Fault(
+                "engagement settings",
+                "",
+                "minimum_group",
+                f"a minimum group of {tables.settings.minimum_group} would let colleagues guess who said what",
+                "5 or more, or 1 for an assessment that was announced to respondents as openly named.",
+                "Raise it, or announce the assessment as openly named.",
+            )
+        )
+    if "survey" in tables:
+        faults += _survey_columns(tables, instrument)
+        faults += _survey_cells(tables, instrument)
+        faults += _unlisted_groups(tables, instrument)
+    faults += _items_named(tables, instrument)
+    return faults
+
+
+def read_instrument(tables: Tables) -> Instrument:
+    """Return the instrument that the engagement names.
+
+    Raises
+    ------
+    ModelError
+        There is no such file, or it does not hold together.
+    """
+    import yaml
+
+    from workbench.readiness import build_instrument
+
+    name = tables.settings.instrument if tables.settings is not None else "project-to-product"
+    known = _instruments(tables.root)
+    if name not in known:
+        raise ModelError(f"There is no instrument {name!r}. {nearest(name, known)}".strip())
+    path = known[name]
+    if path.stat().st_size > LARGEST_INSTRUMENT:
+        raise ModelError(f"The instrument {name!r} is too large to be one.")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(f"The instrument {name!r} is not YAML: {str(error).splitlines()[0]}") from error
+    if not isinstance(document, dict):
+        raise ModelError(f"The instrument {name!r} does not consist of key: value lines.")
+    return build_instrument(document)
+
+
+def _instruments(root: Path | None) -> dict[str, Path]:
+    """Find the instruments by name; a name that is not in this listing is never made into a path."""
+    if root is None:
+        return {}
+    return {path.stem: path for path in sorted((Path(root) / "templates" / "instruments").glob("*.yaml"))}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    columns = [str(name) for name in frame.columns]
+    return [dict(zip(columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def _text(value: Any) -> str:
+    """Return a cell as text; blank for none."""
+    return "" if value is None or value != value else str(value).strip()
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+# -- faults ----------------------------------------------------------------------------------------------------------
+
+
+def _survey_columns(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
+    known = {item.id for item in instrument.items}
+    present = {str(name) for name in tables["survey"].columns}
+    for name in tables["survey"].columns:
+        bare = str(name).removesuffix(REASON)
+        if name in FIXED_COLUMNS or bare in known:
+            continue
+        yield tables.fault(
+            "survey",
+            None,
+            str(name),
+            f"no item {bare!r} in the instrument {instrument.name} {instrument.version}",
+            f"{', '.join(FIXED_COLUMNS)}, items such as {instrument.items[0].id}, and <item>{REASON}.",
+            f"{nearest(bare, known)} Rename or delete the column.".strip(),
+        )
+    if not present & known:
+        yield tables.fault(
+            "survey",
+            None,
+            None,
+            "there is no column with answers",
+            f"one column an item: {instrument.items[0].id} to {instrument.items[-1].id}.",
+            "Add the items' columns.",
+        )
+
+
+def _survey_cells(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
+    survey = tables["survey"]
+    roles = {role.id for role in instrument.roles}
+    for place, role in zip(survey.index, survey["role"], strict=True):
+        if _text(role) and role not in roles:
+            allowed = f"{', '.join(sorted(roles))}."
+            remedy = f"{nearest(role, roles)} Correct the role.".strip()
+            yield tables.fault("survey", place, "role", f"{role!r} is no role of the instrument", allowed, remedy)
+    for item in instrument.items:
+        if item.id not in survey.columns:
+            continue
+        checked: dict[str, tuple[str, str] | None] = {}
+        for place, value in zip(survey.index, survey[item.id], strict=True):
+            text = _text(value)
+            if text not in checked:
+                checked[text] = _wrong(instrument, item, text)
+            wrong = checked[text]
+            if wrong is not None:
+                remedy = "Correct the cell, or name another instrument in engagement.yaml."
+                yield tables.fault("survey", place, item.id, wrong[0], wrong[1], remedy)
+
+
+def _wrong(instrument: Instrument, item: Item, text: str) -> tuple[str, str] | None:
+    """Return what was found and what is allowed, or None where the answer can be read."""
+    if not text or instrument.answers(item).find(text) is not None:
+        return None
+    options = ", ".join(option.value for option in instrument.answers(item).options)
+    if item.kind == "open":
+        codes = _codes(text)
+        if codes and len(codes) <= item.names:
+            return None
+        found = f"{text!r} names {len(codes)} things" if codes else f"{text!r} names nothing"
+        return found, f"up to {item.names} codes joined by ';', {options}, or blank."
+    low, high = instrument.scale.lowest, instrument.scale.highest
+    return f"{text} is outside the scale {low:g} to {high:g}.", f"{options} or blank."
+
+
+def _unlisted_groups(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
+    """People who answered but whom the population does not know: their share of the asked would have no meaning."""
+    if "population" not in tables or tables["population"].empty:
+        return
+    listed = {(_text(row["role"]), _text(row["product_line"])) for row in _records(tables["population"])}
+    told: set[tuple[str, str]] = set()
+    survey = tables["survey"]
+    for place, role, line in zip(survey.index, survey["role"], survey["product_line"], strict=True):
+        group = (_text(role), _text(line))
+        if group not in listed and group not in told:
+            told.add(group)
+            words = f"{group[0]} of {group[1]}" if group[1] else f"{group[0]} without a line"
+            yield tables.fault(
+                "survey",
+                place,
+                "role",
+                f"{words} answered, but population lists no such group",
+                "roles and lines that population lists, with their headcount.",
+                "Add the group to population, or correct the role or the line.",
+            )
+
+
+def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
+    """Items, dimensions and levels that other tables name."""
+    items = {item.id for item in instrument.items}
+    groups = {group.id for group in instrument.groups}
+    low, high = instrument.scale.lowest, instrument.scale.highest
+    for table, column, known in (
+        ("interviews", "level", items),
+        ("evidence", "level", items),
+        ("readiness_targets", "target", items | groups),
+    ):
+        for place, row in enumerate(_records(tables[table])) if table in tables else ():
+            name = _text(row["item"])
+            if name and name not in known:
+                what = "items or dimensions" if known != items else "items"
+                allowed = f"{what} of the instrument {instrument.name}, such as {instrument.items[0].id}."
+                remedy = f"{nearest(name, known)} Correct the item.".strip()
+                yield tables.fault(table, place, "item", f"{name!r} is not in the instrument", allowed, remedy)
+            level = _number(row[column])
+            if level is not None and not low <= level <= high:
+                found = f"{level:g} is outside the scale {low:g} to {high:g}"
+                yield tables.fault(table, place, column, found, f"{low:g} to {high:g}.", "Correct the level.")
+
+
+# -- inputs ----------------------------------------------------------------------------------------------------------
+
+
+def _settings(tables: Tables) -> Any:
+    from workbench.readiness import Settings
+
+    held = tables.settings
+    if held is None:
+        return Settings()
+    return Settings(confidence=held.confidence, minimum_group=held.minimum_group, thesis=held.thesis)
+
+
+def _targets(tables: Tables) -> tuple[Any, ...]:
+    from workbench.readiness import Target
+
+    return tuple(
+        Target(
+            item=row["item"],
+            product_line=_text(row["product_line"]),
+            target=float(row["target"]),
+            effort=None if (effort := _number(row["effort"])) is None else int(effort),
+            cost=_number(row["cost"]),
+            owner=_text(row["owner"]),
+            by=row["by"],
+        )
+        for row in (_records(tables["readiness_targets"]) if "readiness_targets" in tables else ())
+    )
+
+
+def _layers(tables: Tables) -> tuple[Any, ...]:
+    from workbench.readiness import Layer
+
+    return tuple(
+        Layer(row["layer"], int(row["headcount"]), row["work"], int(row["approvals"]), _text(row["renamed_from"]))
+        for row in (_records(tables["layers"]) if "layers" in tables else ())
+    )
+
+
+def _answers(tables: Tables, instrument: Instrument, wave: str, date: Any) -> Answers:
+    """Return the sheets of one wave as levels and statuses; blank sheets are left out and counted."""
+    import numpy as np
+    import pandas as pd
+
+    from workbench.readiness.inputs import BLANK, NOT_ASKED, Answers
+    from workbench.readiness.instrument import routed
+
+    survey = tables["survey"]
+    rows = survey.loc[survey["wave"] == wave].reset_index(drop=True)
+    levels: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+    codes: dict[str, list[tuple[str, ...] | None]] = {}
+    left_out: Counter[str] = Counter()
+    asks = {role.id: set(routed(instrument, role.id)) for role in instrument.roles}
+    for item in instrument.items:
+        cells = [_text(value) for value in rows[item.id]] if item.id in rows.columns else [""] * len(rows)
+        is_asked = [item.id in asks[role] for role in rows["role"]]
+        found = [_read(instrument, item, text) for text in cells]
+        left_out["answers to questions that the role is not asked"] += sum(
+            bool(text) and not asked for text, asked in zip(cells, is_asked, strict=True)
+        )
+        levels[item.id] = np.array(
+            [one[1] if asked else NO_LEVEL for one, asked in zip(found, is_asked, strict=True)], dtype=float
+        )
+        status[item.id] = [one[0] if asked else NOT_ASKED for one, asked in zip(found, is_asked, strict=True)]
+        if item.kind == "open":
+            codes[item.id] = [one[2] if asked else None for one, asked in zip(found, is_asked, strict=True)]
+    states = pd.DataFrame(status, index=rows.index, dtype=object)
+    has_answer = ~states.isin([BLANK, NOT_ASKED]).all(axis=1)
+    left_out["sheets without an answer"] += int((~has_answer).sum())
+    kept = rows.index[has_answer]
+    sheets = rows.loc[kept, ["respondent", "wave", "unit", "role", "product_line", "seconds"]]
+    open_codes = pd.DataFrame(index=rows.index, columns=list(codes), dtype=object)
+    for name, held in codes.items():
+        open_codes[name] = pd.Series(held, index=rows.index, dtype=object)
+    return Answers(
+        wave=wave,
+        date=date,
+        sheets=sheets,
+        levels=pd.DataFrame(levels, index=rows.index).loc[kept],
+        status=states.loc[kept],
+        codes=open_codes.loc[kept],
+        reasons=_reasons(rows.loc[kept], instrument),
+        population=_population(tables),
+        left_out={reason: count for reason, count in left_out.items() if count},
+    )
+
+
+def _read(instrument: Instrument, item: Item, text: str) -> tuple[str, float, tuple[str, ...] | None]:
+    """Return the status of a cell, its level, and what an open answer names."""
+    from workbench.readiness.inputs import ANSWERED, BLANK
+
+    if not text:
+        return BLANK, NO_LEVEL, None
+    option = instrument.answers(item).find(text)
+    if option is not None and option.meaning != "level":
+        return option.meaning, NO_LEVEL, None
+    if item.kind == "open":
+        return ANSWERED, NO_LEVEL, () if option is not None else _codes(text)
+    if option is None or option.weight is None:
+        raise ModelError(f"{text!r} is no answer to item {item.id}.")  # check_readiness stops it with its cell
+    return ANSWERED, float(option.weight), None
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """Return what an open answer names: codes joined by semicolons, each once, upper and lower case alike."""
+    return tuple(dict.fromkeys(part.strip().casefold() for part in text.split(";") if part.strip()))
+
+
+def _reasons(rows: pd.DataFrame, instrument: Instrument) -> Mapping[str, tuple[str, ...]]:
+    held = {}
+    for item in instrument.items:
+        name = f"{item.id}{REASON}"
+        if name in rows.columns:
+            texts = [_text(value) for value in rows[name]]
+            held[item.id] = tuple(text for text in texts if text)
+    return held
+
+
+def _population(tables: Tables) -> pd.DataFrame | None:
+    if "population" not in tables or tables["population"].empty:
+        return None
+    return tables["population"][["unit", "role", "product_line", "headcount"]].reset_index(drop=True)
+
+
+def _has_answers(answers: Answers) -> bool:
+    return len(answers.sheets) > 0

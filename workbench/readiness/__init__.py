@@ -1,0 +1,27 @@
+"""Has this organisation moved from project to product, line by line? `assess` answers; the rest reads its result."""
+
+from workbench.readiness.assessment import Readiness, Step, assess
+from workbench.readiness.inputs import Answers, Layer, ReadinessInputs, Settings, Target
+from workbench.readiness.instrument import Instrument, build_instrument, options, routed
+from workbench.readiness.register import figures
+from workbench.readiness.story import cautions, headline, method, next_steps
+
+__all__ = [
+    "Answers",
+    "Instrument",
+    "Layer",
+    "Readiness",
+    "ReadinessInputs",
+    "Settings",
+    "Step",
+    "Target",
+    "assess",
+    "build_instrument",
+    "cautions",
+    "figures",
+    "headline",
+    "method",
+    "next_steps",
+    "options",
+    "routed",
+]

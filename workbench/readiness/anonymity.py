@@ -1,0 +1,443 @@
+"""Nobody is exposed: the one guard through which scores pass before anything may show them.
+
+A group below the minimum is hidden, and so are further groups until no sum or difference of what is shown speaks of
+fewer people than the minimum. Two questions are asked of everything that is shown together, one exact about people,
+one exact about answers:
+
+- *people*: each shown number stands for a set of people. Does some combination of these sets leave only a few people?
+- *answers*: each shown level is a weighted sum of answers. Does some combination depend on a few people's answers only?
+
+Both are questions of rank: the shown numbers span a space, and a leak is a vector of that space that lives on fewer
+than the minimum of people (for tables: L. H. Cox 1980, J. Am. Stat. Assoc. 75, 377-385). Cells are hidden one at a
+time, the least important kind and the fewest people first. Bounds that come close without being exact, earlier waves
+and earlier runs are not looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from workbench.readiness.inputs import OPENLY_NAMED, Settings
+from workbench.readiness.scores import (
+    CUT,
+    DIMENSION,
+    ITEM,
+    LINE,
+    ORGANISATION,
+    ROLE,
+    Key,
+    Part,
+    Score,
+    Scores,
+)
+from workbench.stats import Estimate
+
+SMALL = "too few people"
+COMPLEMENTARY = "would reveal a smaller group"
+NOBODY = "nobody answered"
+NO_LEVEL = "too few answers"
+
+DISTRIBUTION_FROM = 10
+"""People below which a uniform answer would expose everyone (ours)."""
+
+EDGE = 0.05
+"""Part of the scale at each end in which a small group's mean shows only as "≤ 1.2" or "≥ 4.8" (ours)."""
+
+DECIMALS, SHARE_DECIMALS = 1, 2
+"""What is shown is what leaves: a level with more decimals would give away more than the report does."""
+
+TOLERANCE = 1e-9
+"""Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
+
+MOST_GROUPS = 20_000
+"""Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
+
+_TIERS = {(DIMENSION, ROLE): 0, (ITEM, LINE): 1, (DIMENSION, CUT): 2, (DIMENSION, LINE): 3, (ITEM, ORGANISATION): 4}
+"""What is given up first; the organisation's own dimensions last."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """How many people of a part answered, and how many belong to it; None where it is hidden or unknown."""
+
+    part: Part
+    people: int | None
+    headcount: int | None
+    hidden: str = ""
+
+    @property
+    def response(self) -> float | None:
+        """Share of the people who answered; None where nobody knows."""
+        if self.people is None or not self.headcount:
+            return None
+        return round(min(1.0, self.people / self.headcount), SHARE_DECIMALS)
+
+
+@dataclass(frozen=True, eq=False)
+class ProtectedScores:
+    """What may be shown, rounded as it is shown. Made by `protect` only.
+
+    Attributes
+    ----------
+    scores : mapping of key to Score
+        Every score; a hidden one has no number and says why.
+    heads : mapping of Part to Head
+    hidden : mapping of key to str
+        Reason: too few people, would reveal a smaller group, nobody answered.
+    information_lost : float
+        Share of the answers behind the lines' dimensions that is hidden.
+    """
+
+    scores: Mapping[Key, Score]
+    heads: Mapping[Part, Head]
+    hidden: Mapping[Key, str]
+    information_lost: float
+
+    def get(self, measure: str, part: Part, name: str) -> Score:
+        """Return one score."""
+        return self.scores[(measure, part.kind, part.id, name)]
+
+    def allows(self, part: Part, dimensions: Iterable[str]) -> bool:
+        """Return whether each of these dimensions is shown for a part."""
+        return all(self.get(DIMENSION, part, name).level is not None for name in dimensions)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """A number that could be shown: who stands behind it and how it hangs on answers."""
+
+    key: Key
+    tier: int
+    cost: int
+    rows: tuple[np.ndarray, ...]
+
+
+def protect(scores: Scores, settings: Settings) -> ProtectedScores:
+    """Return what may be shown of a wave: groups too small hidden, and what would give them away.
+
+    Parameters
+    ----------
+    scores : Scores
+        Unprotected.
+    settings : Settings
+        ``minimum_group``; 1 hides nothing (an openly named assessment).
+
+    Returns
+    -------
+    ProtectedScores
+        Levels with one decimal, shares with two, no standard errors.
+    """
+    minimum = settings.minimum_group
+    no_one: dict[Key, str] = {}
+    if minimum == OPENLY_NAMED:
+        return _published(scores, {}, no_one, no_one, minimum)
+    hidden_parts = _hide_parts(scores, minimum)
+    hidden: dict[Key, str] = {}
+    unseen: dict[Key, str] = {}
+    for group in scores.instrument.groups:
+        keys = _offered(scores, group.id)
+        forced = {key: hidden_parts[key[1:3]] for key in keys if key[1:3] in hidden_parts}
+        hidden.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].line_people, exact=True))
+        unseen.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].seen_by, exact=False))
+    return _published(scores, hidden_parts, hidden, unseen, minimum)
+
+
+def find_leak(rows: np.ndarray, owners: np.ndarray, minimum: int) -> np.ndarray | None:
+    """Return a combination of rows that depends on fewer than `minimum` people, or None if there is none.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n_shown, n_answers)
+        How each shown number hangs on each unknown answer.
+    owners : ndarray of bool, shape (n_answers, n_people)
+        Whose answer it is.
+    minimum : int
+        Unit: people.
+
+    Returns
+    -------
+    ndarray, shape (n_shown,), or None
+        Weights of the shown numbers in the combination.
+
+    Examples
+    --------
+    Three people hide in the difference of two totals.
+
+    >>> total, part = np.ones(9), np.array([1.0] * 6 + [0.0] * 3)
+    >>> find_leak(np.array([total, part]), np.eye(9, dtype=bool), 5).round(2).tolist()
+    [0.71, -0.71]
+    >>> find_leak(np.array([total, part]), np.eye(9, dtype=bool), 3) is None
+    True
+    """
+    shown, groups = _merged(rows, owners)
+    if not shown.size:
+        return None
+    size = groups.sum(axis=1)
+    is_small = size < minimum
+    if not is_small.any():
+        return None
+    silent = _null_space(shown[:, ~is_small].T) if (~is_small).any() else np.eye(len(shown))
+    left = silent.T @ shown[:, is_small]
+    basis = _row_space(left)
+    if not len(basis):
+        return None
+    small = groups[is_small]
+    for inside in _few_people(small, minimum):
+        outside = left[:, ~inside]
+        free = _null_space(outside.T) if outside.size else np.eye(len(left))
+        if not free.size:
+            continue
+        effect = np.abs(free.T @ left[:, inside]).max(axis=1)
+        if (effect > 1e-7).any():
+            found = silent @ free[:, int(np.argmax(effect))]
+            return _signed(found)
+    return None
+
+
+def _signed(weights: np.ndarray) -> np.ndarray:
+    weights = weights / np.linalg.norm(weights)
+    lead = weights[np.flatnonzero(np.abs(weights) > 1e-7)[0]]
+    return weights if lead > 0 else -weights
+
+
+def _merged(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Answers that enter every shown number alike cannot be told apart: they become one, owned by all their people."""
+    scale = np.abs(rows).max(axis=1, keepdims=True)
+    shown = rows / np.where(scale > 0, scale, 1.0)
+    columns, place = np.unique(np.round(shown, 9), axis=1, return_inverse=True)
+    place = np.asarray(place).reshape(-1)
+    groups = np.zeros((columns.shape[1], owners.shape[1]), dtype=bool)
+    np.logical_or.at(groups, place, owners)
+    is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
+    return columns[:, is_used], groups[is_used]
+
+
+def _null_space(matrix: np.ndarray) -> np.ndarray:
+    """Orthonormal columns that the matrix sends to nothing."""
+    _, sizes, right = np.linalg.svd(matrix, full_matrices=True)
+    rank = int((sizes > 1e-8 * max(1.0, sizes.max(initial=0.0))).sum())
+    return right[rank:].T
+
+
+def _row_space(matrix: np.ndarray) -> np.ndarray:
+    if not matrix.size:
+        return np.zeros((0, matrix.shape[1]))
+    _, sizes, right = np.linalg.svd(matrix, full_matrices=False)
+    return right[: int((sizes > 1e-7).sum())]
+
+
+def _few_people(groups: np.ndarray, minimum: int) -> Iterable[np.ndarray]:
+    """Every set of small groups whose people together stay below the minimum, as a mask; the largest sets first."""
+    people = [frozenset(np.flatnonzero(held).tolist()) for held in groups]
+    distinct = sorted(set(people), key=lambda held: (len(held), sorted(held)))
+    found: set[frozenset[int]] = set(distinct)
+    frontier = list(distinct)
+    while frontier and len(found) <= MOST_GROUPS:
+        grown = {held | more for held in frontier for more in distinct if len(held | more) < minimum} - found
+        found |= grown
+        frontier = list(grown)
+    if len(found) > MOST_GROUPS:
+        yield np.ones(len(people), dtype=bool)
+        return
+    tried: set[tuple[bool, ...]] = set()
+    for union in sorted(found, key=lambda held: (-len(held), sorted(held))):
+        inside = np.array([held <= union for held in people])
+        mark = tuple(inside.tolist())
+        if mark not in tried:
+            tried.add(mark)
+            yield inside
+
+
+def _hide_parts(scores: Scores, minimum: int) -> dict[tuple[str, str], str]:
+    """Parts whose number of people may not be shown; nothing about them is shown then."""
+    cells = []
+    for part in scores.parts:
+        row = _indicator(scores.members[part], scores.respondents)
+        tier = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}[part.kind]
+        cells.append(_Cell(("people", part.kind, part.id, ""), tier, len(scores.members[part]), (row,)))
+    owners = np.eye(scores.respondents, dtype=bool)
+    found = _suppress(cells, {}, minimum, owners, lambda cell: len(scores.members[_part(scores, cell.key)]))
+    return {key[1:3]: reason for key, reason in found.items()}
+
+
+def _part(scores: Scores, key: Key) -> Part:
+    return next(part for part in scores.parts if (part.kind, part.id) == key[1:3])
+
+
+def _offered(scores: Scores, group: str) -> list[Key]:
+    """List what could be shown of one dimension: it for every part, its items for the organisation and for lines."""
+    items = {item.id for item in scores.instrument.items if item.group == group}
+    return [
+        key
+        for key in scores.scores
+        if (key[0] == DIMENSION and key[3] == group) or (key[0] == ITEM and key[3] in items)
+    ]
+
+
+def _hide(
+    scores: Scores,
+    keys: list[Key],
+    minimum: int,
+    forced: Mapping[Key, str],
+    people_of: Callable[[Key], frozenset[int]],
+    *,
+    exact: bool,
+) -> dict[Key, str]:
+    """Return what must not be shown of one dimension, with the reason."""
+    count = scores.respondents
+    cells = []
+    for key in keys:
+        rows = [_indicator(people_of(key), count)]
+        if key[:2] == (DIMENSION, ORGANISATION):
+            # Who knows the organisation's own items can take them out: what is left speaks of the lines' items only.
+            rows.append(_indicator(_line_people(scores, key), count))
+        cells.append(_Cell(key, _TIERS.get(key[:2], 5), len(people_of(key)), tuple(rows)))
+    hidden = dict(forced)
+    one_person = np.eye(count, dtype=bool)
+    by_measure: dict[str, list[_Cell]] = {}
+    for cell in cells:
+        by_measure.setdefault(cell.key[0] if cell.key[0] == DIMENSION else cell.key[3], []).append(cell)
+    for held in by_measure.values():
+        hidden.update(_suppress(held, hidden, minimum, one_person, lambda cell: len(people_of(cell.key))))
+    if exact:
+        weighted, owners = _weighted(scores, cells)
+        hidden.update(_suppress(weighted, hidden, minimum, owners, lambda cell: len(people_of(cell.key))))
+    return hidden
+
+
+def _line_people(scores: Scores, key: Key) -> frozenset[int]:
+    items = [scores.instrument.item(name) for name in scores.traces[key].items]
+    spoken = [item.id for item in items if item.scope == "line"]
+    if not spoken or len(spoken) == len(items):
+        return scores.traces[key].line_people
+    organisation = scores.parts[0]
+    held = (scores.traces[(ITEM, organisation.kind, organisation.id, name)].people for name in spoken)
+    return frozenset().union(*held)
+
+
+def _indicator(people: frozenset[int], count: int) -> np.ndarray:
+    row = np.zeros(count)
+    row[sorted(people)] = 1.0
+    return row
+
+
+def _weighted(scores: Scores, cells: list[_Cell]) -> tuple[list[_Cell], np.ndarray]:
+    """Give each cell its row over the answers (person × item) of the dimension."""
+    items = list(dict.fromkeys(name for cell in cells for name in scores.traces[cell.key].items))
+    count = scores.respondents
+    weighted = []
+    for cell in cells:
+        row = np.zeros((count, len(items)))
+        trace = scores.traces[cell.key]
+        row[:, [items.index(name) for name in trace.items]] = trace.weights
+        weighted.append(replace(cell, rows=(row.reshape(-1),)))
+    return weighted, np.repeat(np.eye(count, dtype=bool), len(items), axis=0)
+
+
+def _suppress(
+    cells: list[_Cell],
+    hidden: Mapping[Key, str],
+    minimum: int,
+    owners: np.ndarray,
+    people: Callable[[_Cell], int],
+) -> dict[Key, str]:
+    """Hide what is too small, then the cheapest cell of each leak, until nothing leaks."""
+    found = dict(hidden)
+    for cell in cells:
+        count = people(cell)
+        if cell.key not in found and count < minimum:
+            found[cell.key] = SMALL if count else NOBODY
+    while True:
+        shown = [cell for cell in cells if cell.key not in found]
+        if not shown:
+            return {cell.key: found[cell.key] for cell in cells if cell.key in found}
+        rows = np.array([row for cell in shown for row in cell.rows])
+        of_cell = [cell for cell in shown for _ in cell.rows]
+        leak = find_leak(rows, owners, minimum)
+        if leak is None:
+            return {cell.key: found[cell.key] for cell in cells if cell.key in found}
+        involved = [cell for cell, weight in zip(of_cell, leak, strict=True) if abs(weight) > 1e-7]
+        cheapest = min(involved, key=lambda cell: (cell.tier, cell.cost, cell.key))
+        found[cheapest.key] = COMPLEMENTARY
+
+
+def _published(
+    scores: Scores,
+    hidden_parts: Mapping[tuple[str, str], str],
+    hidden: Mapping[Key, str],
+    unseen: Mapping[Key, str],
+    minimum: int,
+) -> ProtectedScores:
+    shown = {
+        key: _as_shown(held, hidden.get(key, ""), unseen.get(key, ""), scores, minimum)
+        for key, held in scores.scores.items()
+    }
+    heads = {}
+    for part in scores.parts:
+        reason = hidden_parts.get((part.kind, part.id), "")
+        people = None if reason else len(scores.members[part])
+        heads[part] = Head(part, people, scores.headcounts[part], reason)
+    lines = [key for key in scores.scores if key[:2] == (DIMENSION, LINE)]
+    total = sum(scores.scores[key].people or 0 for key in lines)
+    lost = sum(scores.scores[key].people or 0 for key in lines if key in hidden)
+    return ProtectedScores(
+        shown,
+        heads,
+        {key: score.hidden for key, score in shown.items() if score.hidden},
+        round(lost / total, SHARE_DECIMALS) if total else 0.0,
+    )
+
+
+def _as_shown(score: Score, reason: str, unseen: str, scores: Scores, minimum: int) -> Score:
+    visibility = None if unseen else _rounded(score.visibility, SHARE_DECIMALS)
+    applies_not = None if unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
+    if reason or score.level is None:
+        return replace(
+            score,
+            level=None,
+            band_low=None,
+            band_high=None,
+            visibility=visibility,
+            not_applicable=applies_not,
+            response=None,
+            people=None,
+            items_used=(),
+            items_left_out=(),
+            hidden=reason or NO_LEVEL,
+        )
+    low, high = scores.instrument.scale.lowest, scores.instrument.scale.highest
+    level, edge = score.level, ""
+    if minimum != OPENLY_NAMED and (score.people or 0) < DISTRIBUTION_FROM:
+        reach = EDGE * (high - low)
+        if level.value <= low + reach:
+            level, edge = replace(level, value=low + reach), "≤"
+        elif level.value >= high - reach:
+            level, edge = replace(level, value=high - reach), "≥"
+    return replace(
+        score,
+        level=_without_spread(level, is_edge=bool(edge)),
+        band_low=None if edge else _rounded(score.band_low, DECIMALS),
+        band_high=None if edge else _rounded(score.band_high, DECIMALS),
+        visibility=visibility,
+        not_applicable=applies_not,
+        response=_rounded(score.response, SHARE_DECIMALS),
+        edge=edge,
+    )
+
+
+def _without_spread(level: Estimate, *, is_edge: bool) -> Estimate:
+    return replace(
+        level,
+        value=round(level.value, DECIMALS),
+        low=None if is_edge else _rounded(level.low, DECIMALS),
+        high=None if is_edge else _rounded(level.high, DECIMALS),
+        standard_error=None,
+        df=None,
+    )
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(float(value), decimals)

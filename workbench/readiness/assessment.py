@@ -1,0 +1,327 @@
+"""The entry: from checked inputs to the frozen result that exhibits, notebooks and reports accept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from workbench.findings import Off
+from workbench.readiness.anonymity import ProtectedScores, protect
+from workbench.readiness.inputs import Layer, ReadinessInputs, Settings, Target
+from workbench.readiness.instrument import Instrument, Item
+from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
+from workbench.readiness.verdict import NOT_SHOWN, Coordination, Verdict, coordination, judge
+
+
+@dataclass(frozen=True)
+class Step:
+    """What holds a line back, and what comes first.
+
+    Attributes
+    ----------
+    line, name : str
+        The line; both empty and "the organisation" where no line can be shown.
+    item : str
+        The item to start with.
+    score : Score
+        Its level (protected).
+    target : float
+        Unit: level.
+    for_item : str
+        The item that waits for it; the same as `item` where nothing waits.
+    dimension : str
+        The gate that is held back.
+    """
+
+    line: str
+    name: str
+    item: str
+    score: Score
+    target: float
+    for_item: str
+    dimension: str
+
+
+@dataclass(frozen=True, eq=False)
+class Readiness:
+    """Has the move happened? Protected scores, the verdict as published, and what they rest on.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    settings : Settings
+        As used.
+    wave : str
+    date : date or None
+    parts : tuple of Part
+        The organisation, its lines, cuts of roles, and roles.
+    scores : ProtectedScores
+        The only levels there are: nothing unprotected leaves `assess`.
+    verdict : Verdict or None
+        None for an instrument without gates.
+    coordination : Coordination or None
+    targets : mapping of (line, dimension) to level
+        Line "" is the organisation.
+    percent_to_target : mapping of line to float or None
+        Share of the way from the bottom of the scale to the targets; line "" is the organisation.
+    steps : tuple of Step
+    layers : tuple of Layer
+    left_out : mapping of reason to int
+    earlier_waves : tuple of str
+        Waves that were read and not judged.
+    """
+
+    instrument: Instrument
+    settings: Settings
+    wave: str
+    date: dt.date | None
+    parts: tuple[Part, ...]
+    scores: ProtectedScores
+    verdict: Verdict | None
+    coordination: Coordination | None
+    targets: Mapping[tuple[str, str], float]
+    percent_to_target: Mapping[str, float | None]
+    steps: tuple[Step, ...]
+    layers: tuple[Layer, ...]
+    left_out: Mapping[str, int]
+    earlier_waves: tuple[str, ...] = ()
+
+    @property
+    def organisation(self) -> Part:
+        """All of it."""
+        return self.parts[0]
+
+    @property
+    def lines(self) -> tuple[Part, ...]:
+        """Product lines, in the register's order."""
+        return tuple(part for part in self.parts if part.kind == LINE)
+
+    @property
+    def has_population(self) -> bool:
+        """Whether it is known how many people were asked."""
+        return self.scores.heads[self.organisation].headcount is not None
+
+    def __repr__(self) -> str:
+        head = self.scores.heads[self.organisation]
+        asked = f" of {head.headcount}" if head.headcount else ""
+        answer = self.verdict.verdict if self.verdict else "no verdict (the instrument has no gates)"
+        return f"Readiness, wave {self.wave}: {answer}; {head.people}{asked} people, {len(self.lines)} lines."
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every dimension level that may be shown, one row a part and dimension; hidden ones say why.
+
+        Levels in the scale's units with one decimal; shares from 0 to 1.
+        """
+        rows = [
+            {
+                "kind": part.kind,
+                "part": part.id,
+                "part_name": part.name,
+                "dimension": group.id,
+                "dimension_name": group.name,
+                "gate": group.gate,
+                "level": None if held.level is None else held.level.value,
+                "low": None if held.level is None else held.level.low,
+                "high": None if held.level is None else held.level.high,
+                "edge": held.edge,
+                "people": held.people,
+                "response_share": held.response,
+                "visibility_share": held.visibility,
+                "band_low": held.band_low,
+                "band_high": held.band_high,
+                "target": self.targets.get((part.id, group.id)) if part.kind in (LINE, ORGANISATION) else None,
+                "hidden": held.hidden,
+            }
+            for part in self.parts
+            for group in self.instrument.groups
+            for held in [self.scores.get(DIMENSION, part, group.id)]
+        ]
+        frame = pd.DataFrame(rows)
+        numbers = ["level", "low", "high", "people", "response_share", "visibility_share", "band_low", "band_high"]
+        return frame.astype({name: "float64" for name in [*numbers, "target"]})
+
+
+def assess(
+    inputs: ReadinessInputs | Off,
+    *,
+    confidence: float | None = None,
+    sure: float | None = None,
+    target: float | None = None,
+) -> Readiness | Off:
+    """Return the readiness of the latest wave, protected.
+
+    Parameters
+    ----------
+    inputs : ReadinessInputs or Off
+        Off is returned as it is.
+    confidence : float, optional
+        Coverage of intervals (share); by default as the client's settings say.
+    sure : float, optional
+        Certainty from which a gate has passed or failed (share).
+    target : float, optional
+        Level to aim at where the client names none.
+
+    Raises
+    ------
+    ModelError
+        A setting has no meaning, or nobody answered anything.
+    """
+    if isinstance(inputs, Off):
+        return inputs
+    given = {"confidence": confidence, "sure": sure, "target": target}
+    settings = replace(inputs.settings, **{name: value for name, value in given.items() if value is not None})
+    answers = inputs.answers[-1]
+    raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
+    shown = protect(raw, settings)
+    verdict = judge(raw, shown, settings)
+    parts = raw.parts
+    targets = {
+        (part.id, group.id): _dimension_target(inputs, settings, shown, part, group.id)
+        for part in parts
+        if part.kind in (ORGANISATION, LINE)
+        for group in inputs.instrument.groups
+    }
+    organisation = {name: level for (line, name), level in targets.items() if line == ""}
+    return Readiness(
+        instrument=inputs.instrument,
+        settings=settings,
+        wave=answers.wave,
+        date=answers.date,
+        parts=parts,
+        scores=shown,
+        verdict=verdict,
+        coordination=None
+        if verdict is None
+        else coordination(verdict, shown, inputs.instrument, organisation, inputs.layers),
+        targets=targets,
+        percent_to_target={
+            part.id: _percent(inputs.instrument, shown, part, targets)
+            for part in parts
+            if part.kind in (ORGANISATION, LINE)
+        },
+        steps=() if verdict is None else tuple(_steps(inputs, settings, shown, verdict, parts)),
+        layers=inputs.layers,
+        left_out=dict(answers.left_out),
+        earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
+    )
+
+
+def percent_to_target(levels: Mapping[str, float], targets: Mapping[str, float], floor: float) -> float | None:
+    """Return the share of the way from the floor to the targets; nothing is gained by passing one.
+
+    Parameters
+    ----------
+    levels, targets : mapping of name to level
+        Every level has a target.
+    floor : float
+        Where the way begins: the scale's lowest value.
+
+    Examples
+    --------
+    >>> percent_to_target({"a": 2.0, "b": 5.0}, {"a": 3.0, "b": 3.0}, 1.0)
+    0.75
+    """
+    whole = sum(targets[name] - floor for name in levels)
+    short = sum(max(0.0, targets[name] - level) for name, level in levels.items())
+    return 1 - short / whole if levels and whole > 0 else None
+
+
+def _percent(
+    instrument: Instrument, shown: ProtectedScores, part: Part, targets: Mapping[tuple[str, str], float]
+) -> float | None:
+    """Return the share of the way, from what is shown; none where a gate is hidden."""
+    if not shown.allows(part, [group.id for group in instrument.gates]):
+        return None
+    held = {group.id: shown.get(DIMENSION, part, group.id).level for group in instrument.dimensions}
+    levels = {name: level.value for name, level in held.items() if level is not None}
+    share = percent_to_target(levels, {name: targets[(part.id, name)] for name in levels}, instrument.scale.lowest)
+    return None if share is None else round(share, 2)
+
+
+def _usual_target(instrument: Instrument, settings: Settings, shown: ProtectedScores, part: Part) -> float:
+    """`standing` until every gate stands there, then `later`."""
+    if settings.target is not None:
+        return settings.target
+    levels = instrument.gate_levels
+    if levels is None:
+        return instrument.scale.highest
+    gates = [shown.get(DIMENSION, part, group.id).level for group in instrument.gates]
+    stand = all(level is not None and level.value >= levels.standing for level in gates)
+    return levels.later if stand else levels.standing
+
+
+def _named_target(targets: Iterable[Target], name: str, line: str) -> float | None:
+    own = {held.product_line: held.target for held in targets if held.item == name}
+    return own.get(line, own.get(""))
+
+
+def _item_target(inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, item: Item) -> float:
+    for name in (item.id, item.group):
+        named = _named_target(inputs.targets, name, part.id)
+        if named is not None:
+            return named
+    return _usual_target(inputs.instrument, settings, shown, part)
+
+
+def _dimension_target(
+    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, name: str
+) -> float:
+    named = _named_target(inputs.targets, name, part.id)
+    if named is not None:
+        return named
+    items = inputs.instrument.items_below(name)
+    held = [_item_target(inputs, settings, shown, part, item) for item in items]
+    return sum(held) / len(held) if held else _usual_target(inputs.instrument, settings, shown, part)
+
+
+def _steps(
+    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, verdict: Verdict, parts: tuple[Part, ...]
+) -> Iterable[Step]:
+    """Find the lowest item of each gate that holds a line back, led back to what must stand before it."""
+    instrument = inputs.instrument
+    levels = instrument.gate_levels
+    standing = levels.standing if levels else instrument.scale.highest
+    lines = [part for part in parts if part.kind == LINE and verdict.line(part.id).verdict != NOT_SHOWN]
+    for part in lines or [parts[0]]:
+        held_back = verdict.line(part.id).held_back_by if part.kind == LINE else verdict.held_back_by
+        found: set[str] = set()
+        for dimension in held_back:
+            for item in _below_target(inputs, settings, shown, part, dimension):
+                first = _first_needed(instrument, shown, part, item, standing)
+                if first not in found:
+                    found.add(first)
+                    yield Step(
+                        part.id,
+                        part.name,
+                        first,
+                        shown.get(ITEM, part, first),
+                        _item_target(inputs, settings, shown, part, instrument.item(first)),
+                        item.id,
+                        dimension,
+                    )
+                    break  # one step a gate, so that the lowest gate does not take them all
+
+
+def _below_target(
+    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, dimension: str
+) -> list[Item]:
+    held = []
+    for item in inputs.instrument.items_below(dimension):
+        level = shown.get(ITEM, part, item.id).level
+        if level is not None and level.value < _item_target(inputs, settings, shown, part, item):
+            held.append((level.value, item.id, item))
+    return [item for _, _, item in sorted(held, key=lambda one: one[:2])]
+
+
+def _first_needed(instrument: Instrument, shown: ProtectedScores, part: Part, item: Item, standing: float) -> str:
+    """Return the item itself, or the lowest of what it needs that does not stand yet, and so on down."""
+    name = item.id
+    while True:
+        known = {need: shown.get(ITEM, part, need).level for need in instrument.item(name).needs}
+        low = {need: level.value for need, level in known.items() if level is not None and level.value < standing}
+        if not low:
+            return name
+        name = min(low, key=lambda need: (low[need], need))

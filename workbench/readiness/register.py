@@ -1,0 +1,147 @@
+"""Every number that the readiness chapter states, numbered in an order that hangs on the client's tables only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.findings import Figure, Figures, Off, number_figures
+from workbench.readiness.assessment import Readiness
+from workbench.readiness.inputs import OPENLY_NAMED
+from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, Part, Score
+
+_PREFIX = {ORGANISATION: "", LINE: "", CUT: "cut/", ROLE: "role/"}
+
+
+def part_path(part: Part) -> str:
+    """Return how a part stands in the keys of figures: nothing for the organisation, ``/motor`` for a line.
+
+    Examples
+    --------
+    >>> part_path(Part("line", "motor", "Motor insurance")), part_path(Part("cut", "run", "those who run it"))
+    ('/motor', '/cut/run')
+    """
+    return "" if part.kind == ORGANISATION else f"/{_PREFIX[part.kind]}{part.id}"
+
+
+def figures(result: Readiness | Off) -> Figures:
+    """Return every number of the chapter, numbered ``R-001`` on.
+
+    Parameters
+    ----------
+    result : Readiness or Off
+
+    Notes
+    -----
+    Keys: ``class``, ``class/<line>``, ``certainty/<line>``, ``held-back/<line>``, ``people…``, ``headcount…``,
+    ``response…``, ``level/<dimension>``, ``level/<line>/<dimension>``, ``level/cut/<cut>/<dimension>``,
+    ``level/role/<role>/<dimension>``, ``visibility…`` likewise, ``item/<item>``, ``item/<line>/<item>``, ``target…``,
+    ``percent-to-target…``, ``lines/<class>``, ``layer/<place>``. A hidden number keeps its place, without a value.
+    """
+    if isinstance(result, Off):
+        return number_figures("R", [])
+    return number_figures("R", list(_all(result)))
+
+
+def _all(result: Readiness) -> Iterator[Figure]:
+    yield from _verdicts(result)
+    for part in result.parts:
+        yield from _heads(result, part)
+    for part in result.parts:
+        for group in result.instrument.groups:
+            held = result.scores.get(DIMENSION, part, group.id)
+            name = f"{group.name}, {part.name}"
+            yield _level(result, f"level{part_path(part)}/{group.id}", name, held)
+            yield _share(result, f"visibility{part_path(part)}/{group.id}", f"Visibility of {name}", held.visibility)
+    for part in (result.organisation, *result.lines):
+        for group in result.instrument.groups:
+            yield Figure(
+                "",
+                f"target{part_path(part)}/{group.id}",
+                f"Target of {group.name}, {part.name}",
+                result.targets[(part.id, group.id)],
+                "level",
+                source="readiness_targets, or the instrument's usual target",
+            )
+        yield Figure(
+            "",
+            f"percent-to-target{part_path(part)}",
+            f"Share of the way to the targets, {part.name}",
+            result.percent_to_target[part.id],
+            "share",
+            source=_source(result),
+        )
+    for part in (result.organisation, *result.lines):
+        for item in result.instrument.items:
+            held = result.scores.get(ITEM, part, item.id)
+            name = f"{item.printed} {item.title}, {part.name}"
+            yield _level(result, f"item{part_path(part)}/{item.id}", name, held)
+            yield _share(result, f"visibility{part_path(part)}/{item.id}", f"Visibility of {name}", held.visibility)
+    for place, layer in enumerate(result.layers, start=1):
+        yield Figure("", f"layer/{place}", f"People in {layer.name}", layer.headcount, "people", source="layers")
+
+
+def _verdicts(result: Readiness) -> Iterator[Figure]:
+    verdict = result.verdict
+    if verdict is None:
+        return
+    yield Figure("", "class", "Class of the organisation", verdict.words, "text", source=_source(result))
+    for name in ("still project-run", "in transition", "product-run", "too close to call", "not shown"):
+        count = sum(line.verdict == name for line in verdict.lines)
+        yield Figure(
+            "", f"lines/{name.replace(' ', '-')}", f"Lines that are {name}", count, "count", source=_source(result)
+        )
+    for line in verdict.lines:
+        yield Figure("", f"class/{line.line}", f"Class of {line.name}", line.words, "text", source=_source(result))
+        yield Figure(
+            "",
+            f"certainty/{line.line}",
+            f"Certainty of the class of {line.name}",
+            line.certainty,
+            "share",
+            source=_source(result),
+        )
+        names = [result.instrument.group(name).name for name in line.held_back_by]
+        yield Figure(
+            "",
+            f"held-back/{line.line}",
+            f"What holds {line.name} back",
+            "; ".join(names) or None,
+            "text",
+            source=_source(result),
+        )
+
+
+def _heads(result: Readiness, part: Part) -> Iterator[Figure]:
+    head = result.scores.heads[part]
+    source = _source(result) if not head.hidden else f"not shown: {head.hidden}"
+    path = part_path(part)
+    yield Figure("", f"people{path}", f"People who answered, {part.name}", head.people, "people", source=source)
+    yield Figure("", f"headcount{path}", f"People asked, {part.name}", head.headcount, "people", source="population")
+    yield Figure(
+        "",
+        f"response{path}",
+        f"Response, {part.name}",
+        head.response,
+        "share",
+        n=head.people,
+        source=source if head.headcount is not None else "unknown: there is no table population",
+    )
+
+
+def _level(result: Readiness, key: str, name: str, held: Score) -> Figure:
+    level = held.level
+    if level is None:
+        return Figure("", key, name, None, "level", source=f"not shown: {held.hidden}")
+    source = _source(result)
+    if held.edge:
+        source += f"; shown as {held.edge} {level.value:.1f} because a uniform answer of few people exposes each"
+    return Figure("", key, name, level.value, "level", level.low, level.high, held.people, source)
+
+
+def _share(result: Readiness, key: str, name: str, value: float | None) -> Figure:
+    return Figure("", key, name, value, "share", source=_source(result) if value is not None else "not shown")
+
+
+def _source(result: Readiness) -> str:
+    named = ", openly named" if result.settings.minimum_group == OPENLY_NAMED else ""
+    return f"survey, wave {result.wave}{named}"

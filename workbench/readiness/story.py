@@ -1,0 +1,399 @@
+"""What readiness says, in sentences: the bottom line, what could be wrong, what to do next, and how it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench import theme
+from workbench.findings import CLAIM_LENGTH, Figures, Finding, Findings, Off
+from workbench.readiness.anonymity import DISTRIBUTION_FROM
+from workbench.readiness.assessment import Readiness, Step
+from workbench.readiness.inputs import OPENLY_NAMED
+from workbench.readiness.register import figures, part_path
+from workbench.readiness.scores import DIMENSION, ITEM, Part, Score
+from workbench.readiness.verdict import (
+    CLASSES,
+    NOT_SHOWN,
+    PART_PRODUCT_RUN,
+    PRODUCT_RUN,
+    TOO_CLOSE,
+    Gate,
+    LineVerdict,
+    Verdict,
+)
+
+SEEN_BY_TOO_FEW = 0.5
+"""Visibility below which the finding is the invisibility, not the level (ours)."""
+
+MOST_STEPS = 5
+"""Steps that a board sees (ours)."""
+
+LOW_RESPONSE = 0.6
+"""Response below which silence is worth a sentence of its own (ours)."""
+
+
+def headline(result: Readiness | Off) -> Findings:
+    """Return the bottom line: the organisation's class first, then the coordinating function, then the lines.
+
+    Parameters
+    ----------
+    result : Readiness or Off
+    """
+    if isinstance(result, Off):
+        return Findings((Finding(_fit(result.reason), f"Needed: {', '.join(result.tables)}."),))
+    if result.verdict is None or result.coordination is None:
+        return Findings((Finding("The instrument has no gates, so there are levels but no verdict."),))
+    numbers = figures(result)
+    verdict = result.verdict
+    gates = [f"level/{name}" for name in verdict.held_back_by]
+    found = [Finding(_answer(result, verdict), _why(result, verdict), numbers.ids("class", *gates))]
+    about = result.coordination
+    carried = numbers.ids(*(f"item/{name}" for name in about.items))
+    found.append(Finding(_fit(about.claim), about.detail, carried))
+    classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
+    found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
+    for place, (claim, detail) in enumerate(about.about, start=1):
+        found.append(Finding(_fit(claim), detail, numbers.ids(f"layer/{place}")))
+    return Findings(tuple(found))
+
+
+def cautions(result: Readiness | Off) -> Findings:
+    """Return what could be wrong: response, silence, what is hidden, what cannot be seen, what is only claimed.
+
+    Parameters
+    ----------
+    result : Readiness or Off
+    """
+    if isinstance(result, Off):
+        return Findings(())
+    return Findings(tuple(_cautions(result)))
+
+
+def next_steps(result: Readiness | Off) -> Findings:
+    """Return what to do next: where each line should start, and what would settle the lines that are open.
+
+    Parameters
+    ----------
+    result : Readiness or Off
+    """
+    if isinstance(result, Off):
+        return Findings((Finding(_fit(f"Bring {theme.listing(result.tables)}."), result.reason),))
+    if result.verdict is None:
+        return Findings(())
+    numbers = figures(result)
+    found = [_start(result, item, steps, numbers) for item, steps in _by_item(result.steps)[:MOST_STEPS]]
+    for line in result.verdict.lines:
+        if line.verdict in (TOO_CLOSE, NOT_SHOWN):
+            words = "to settle its class" if line.verdict == TOO_CLOSE else "before its class can be shown"
+            claim = _fit(f"{line.name}: get more answers {words}.", f"{line.name}: get more answers.")
+            if line.settled_by.startswith("evidence"):
+                claim = _fit(f"{line.name}: look at the evidence to settle its class.", "Look at the evidence.")
+            found.append(Finding(claim, f"Settled by {line.settled_by}.", numbers.ids(f"class/{line.line}")))
+    return Findings(tuple(found))
+
+
+def method(result: Readiness | Off) -> str:
+    """Return how it was done, for the appendix.
+
+    Parameters
+    ----------
+    result : Readiness or Off
+    """
+    if isinstance(result, Off):
+        return f"Readiness was not computed. {result!r}"
+    held, settings = result.instrument, result.settings
+    gates = ", ".join(group.name for group in held.gates)
+    levels = held.gate_levels
+    closed = (
+        "corrected for the closed group with the share of the people asked who answered"
+        if result.has_population
+        else "not corrected, because nobody knows how many people were asked (response unknown)"
+    )
+    guard = (
+        "The assessment was announced as openly named: nothing is hidden."
+        if settings.minimum_group == OPENLY_NAMED
+        else f"Groups below {settings.minimum_group} people are hidden, and so is whatever would give them away by "
+        "adding or subtracting what is shown; hidden numbers are marked. Bounds that come close without being exact "
+        f"are not examined. Under {DISTRIBUTION_FROM} people a mean near either end shows only as the end."
+    )
+    paragraphs = [
+        f"Instrument {held.name}, version {held.version}: {len(held.items)} questions in {len(held.dimensions)} "
+        f"dimensions, on levels {held.scale.lowest:.0f} to {held.scale.highest:.0f}; wave {result.wave}. An item's "
+        "level is the mean of the people who were asked and gave a level; a dimension's is the plain mean of its "
+        "items. "
+        '"Cannot see" and "does not apply" are answers, never a low level; a blank is never a zero.',
+        f"Intervals at {theme.percent(settings.confidence)}: t over each person's influence on the dimension, "
+        f"{closed}. "
+        "The band beside a level is what it would be if all absent answers stood at the bottom, and at the top.",
+    ]
+    if levels is not None:
+        paragraphs.append(
+            f"Gates: {gates}. Still project-run: some structural gate surely below {levels.moving:.0f}; in "
+            f"transition: every structural gate surely there and some gate surely below {levels.standing:.0f}; "
+            "product-run: every "
+            f"gate surely at {levels.standing:.0f}; otherwise too close to call. Surely: certainty of "
+            f'{settings.sure:.2f} or more (ours), with Holm\'s correction where "some gate" is claimed. Gates do not '
+            "compensate for each other."
+        )
+    paragraphs.append(guard)
+    paragraphs.append(
+        'The thesis tested is the opinion of the authors of "ProductOps is the newest NotNeededOps" (Emergn). '
+        f"Targets are the client's, or {_usual_words(result)}."
+    )
+    return "\n\n".join(paragraphs)
+
+
+def certainty_words(certainty: float | None) -> str:
+    """Return how sure something is, as a board reads it.
+
+    Examples
+    --------
+    >>> certainty_words(0.96), certainty_words(1.0), certainty_words(0.85), certainty_words(None)
+    ('very sure', 'practically certain', 'sure', 'open')
+    """
+    if certainty is None:
+        return "open"
+    for least, words in ((0.99, "practically certain"), (0.95, "very sure"), (0.8, "sure")):
+        if certainty >= least:
+            return words
+    return "more likely than not" if certainty > 0.5 else "open"
+
+
+def level_words(score: Score) -> str:
+    """Return a level as it is shown: ``3.2``, ``≤ 1.2``, or ``–`` where it is hidden.
+
+    Examples
+    --------
+    >>> level_words(Score("item", "d01_1", Part("line", "motor", "Motor"), None))
+    '–'
+    """
+    return theme.MISSING if score.level is None else f"{score.edge} {theme.level(score.level.value)}".strip()
+
+
+def held_back_words(result: Readiness, gates: tuple[Gate, ...], names: tuple[str, ...], most: int = 3) -> str:
+    """Return what holds a part back, lowest first, with levels."""
+    held = {gate.dimension: gate for gate in gates}
+    words = [f"{held[name].name} ({level_words(held[name].score)})" for name in names[:most]]
+    return theme.listing(words) if words else "nothing that may be shown"
+
+
+def _answer(result: Readiness, verdict: Verdict) -> str:
+    lowest = [gate for gate in verdict.gates if gate.dimension in verdict.held_back_by[:1]]
+    tail = f", held back by {lowest[0].name.lower()} ({level_words(lowest[0].score)})" if lowest else ""
+    if verdict.verdict == NOT_SHOWN:
+        return "Too few people answered in every line for a class to be shown."
+    if verdict.verdict == TOO_CLOSE:
+        leaning = _part_words(verdict.leaning, verdict)
+        names = theme.listing([line.name for line in verdict.lines if line.line in verdict.open_lines], 2)
+        return _fit(
+            f"Too close to call (leaning to {leaning}), settled by {names}{tail}.",
+            f"Too close to call (leaning to {leaning}), settled by {names}.",
+            f"Too close to call (leaning to {leaning}).",
+        )
+    if verdict.verdict == PART_PRODUCT_RUN:
+        names = [line.name for line in verdict.lines if line.line in verdict.product_lines]
+        return _fit(
+            f"The organisation is product-run in {theme.listing(names, 3)}{tail}.",
+            f"The organisation is product-run in {theme.listing(names, 1)}{tail}.",
+            f"The organisation is product-run in {len(names)} of {len(verdict.lines)} lines{tail}.",
+            f"The organisation is product-run in {len(names)} of {len(verdict.lines)} lines.",
+        )
+    return _fit(f"The organisation is {verdict.verdict}{tail}.", f"The organisation is {verdict.verdict}.")
+
+
+def _part_words(name: str, verdict: Verdict) -> str:
+    return f"{PRODUCT_RUN} in some lines" if name == PART_PRODUCT_RUN else name
+
+
+def _why(result: Readiness, verdict: Verdict) -> str:
+    head = result.scores.heads[result.organisation]
+    people = theme.people(head.people) if head.people is not None else "An undisclosed number of people"
+    asked = f" of {theme.number(head.headcount, 0)} asked" if head.headcount else ", response unknown"
+    held = held_back_words(result, verdict.gates, verdict.held_back_by)
+    sentences = [f"Held back by {held}.", f"{people}{asked} answered in wave {result.wave}."]
+    visible = [line for line in verdict.lines if line.verdict != NOT_SHOWN]
+    if visible and len(visible) < len(verdict.lines):
+        names = theme.listing([line.name for line in verdict.lines if line.verdict == NOT_SHOWN])
+        sentences.append(f"Lines not counted, because too few of their answers may be shown: {names}.")
+    return " ".join(sentences)
+
+
+def _by_class(verdict: Verdict) -> str:
+    counts = [(name, sum(line.verdict == name for line in verdict.lines)) for name in (*CLASSES[::-1], TOO_CLOSE)]
+    words = [f"{count} {name}" for name, count in counts if count]
+    hidden = sum(line.verdict == NOT_SHOWN for line in verdict.lines)
+    if hidden:
+        words.append(f"{hidden} not shown")
+    many = len(verdict.lines)
+    return _fit(f"Of {many} product line{'s' if many != 1 else ''}, {theme.listing(words, 5) or 'none is shown'}.")
+
+
+def _each_line(result: Readiness, verdict: Verdict) -> str:
+    return " ".join(f"{line.name}: {_line_words(result, line)}." for line in verdict.lines)
+
+
+def _line_words(result: Readiness, line: LineVerdict) -> str:
+    if line.verdict == NOT_SHOWN:
+        return "not shown, too few answers"
+    sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
+    settled = f", settled by {line.settled_by}" if line.settled_by else ""
+    return f"{line.words}{sure}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}{settled}"
+
+
+def _cautions(result: Readiness) -> Iterator[Finding]:
+    numbers = figures(result)
+    yield from _about_response(result, numbers)
+    widest = _widest_band(result)
+    if widest is not None:
+        group, held = widest
+        yield Finding(
+            _fit(
+                f"Silence could move {group.lower()} to anywhere from {held.band_low:.1f} to {held.band_high:.1f}.",
+                f"Silence could move one dimension from {held.band_low:.1f} to {held.band_high:.1f}.",
+            ),
+            "The level if everybody silent had answered lowest, and if all had answered highest; shown for the "
+            "dimension with the widest band in the organisation. Intervals assume that the silent resemble the rest.",
+            numbers.ids(f"level/{held.id}"),
+        )
+    unseen = _unseen(result)
+    if unseen:
+        yield Finding(
+            f"{len(unseen)} question{'s' if len(unseen) != 1 else ''}: more than half cannot see the answer.",
+            "There the finding is the invisibility, not the level: " + "; ".join(words for _, words in unseen) + ".",
+            numbers.ids(*(f"visibility/{name}" for name, _ in unseen)),
+        )
+    yield from _about_not_applicable(result)
+    hidden = [key for key in result.scores.hidden if key[0] == DIMENSION and key[1] == "line"]
+    if hidden:
+        total = len(result.lines) * len(result.instrument.groups)
+        yield Finding(
+            f"{len(hidden)} of {total} levels by line are hidden to protect small groups.",
+            f"With them {theme.percent(result.scores.information_lost)} of the answers behind lines. Hidden are groups "
+            f"below {result.settings.minimum_group} people, and what would give them away by subtraction.",
+        )
+    if result.left_out:
+        words = "; ".join(f"{count} {reason}" for reason, count in result.left_out.items())
+        yield Finding("Some answers were read and not used.", f"Left out: {words}.")
+    yield Finding(
+        "Levels are what people say; no artefact was compared with them yet.",
+        "Claims and evidence often differ by a level. Interviews and evidence are read and checked, not computed with.",
+    )
+
+
+def _about_response(result: Readiness, numbers: Figures) -> Iterator[Finding]:
+    head = result.scores.heads[result.organisation]
+    if head.headcount is None:
+        yield Finding(
+            "How many people were asked is not known, so intervals are wider than they need be.",
+            "Response unknown: a table `population` (unit, role, product line, headcount) would narrow the intervals "
+            "and show who is silent.",
+            numbers.ids("people"),
+        )
+        return
+    if head.people is None:
+        return
+    low = [
+        part
+        for part in result.lines
+        if (share := result.scores.heads[part].response) is not None and share < LOW_RESPONSE
+    ]
+    words = "; ".join(f"{part.name} {theme.percent(result.scores.heads[part].response)}" for part in result.lines)
+    tail = f", fewest in {min(low, key=lambda part: _response(result, part)).name}" if low else ""
+    yield Finding(
+        _fit(
+            f"{theme.people_share(head.people, head.headcount)} answered{tail}.",
+            f"{theme.people_share(head.people, head.headcount)} answered.",
+        ),
+        f"By line, with those who speak for the whole organisation: {words}." if words else "",
+        numbers.ids("people", "headcount", "response", *(f"response{part_path(part)}" for part in result.lines)),
+    )
+
+
+def _response(result: Readiness, part: Part) -> float:
+    return result.scores.heads[part].response or 0.0
+
+
+def _widest_band(result: Readiness) -> tuple[str, Score] | None:
+    held = [
+        (group.name, result.scores.get(DIMENSION, result.organisation, group.id)) for group in result.instrument.groups
+    ]
+    known = [(name, one) for name, one in held if one.band_low is not None and one.band_high is not None]
+    if not known:
+        return None
+    name, widest = max(known, key=lambda one: ((one[1].band_high or 0) - (one[1].band_low or 0), one[0]))
+    return (name, widest) if (widest.band_high or 0) - (widest.band_low or 0) >= 0.5 else None
+
+
+def _unseen(result: Readiness) -> list[tuple[str, str]]:
+    found = []
+    for item in result.instrument.items:
+        share = result.scores.get(ITEM, result.organisation, item.id).visibility
+        if share is not None and share < SEEN_BY_TOO_FEW:
+            found.append((item.id, f"{item.printed} {item.title} ({theme.percent(share)} can see it)"))
+    return found
+
+
+def _about_not_applicable(result: Readiness) -> Iterator[Finding]:
+    for part in result.lines:
+        names = [
+            f"{item.printed} {item.title}"
+            for item in result.instrument.items
+            if (result.scores.get(ITEM, part, item.id).not_applicable or 0) > 0.5
+        ]
+        if names:
+            yield Finding(
+                _fit(
+                    f"{part.name}: {len(names)} question{'s' if len(names) != 1 else ''} may not apply there.",
+                    "In one line some questions may not apply.",
+                ),
+                f"More than half say so; consider dropping there: {'; '.join(names)}.",
+            )
+
+
+def _by_item(steps: tuple[Step, ...]) -> list[tuple[str, list[Step]]]:
+    """Group steps by item: what most lines need first, then what stands lowest."""
+    held: dict[str, list[Step]] = {}
+    first = {step.line: step for step in reversed(steps)}
+    for step in steps:
+        if step is first[step.line] or step.item in held or len(first) <= MOST_STEPS:
+            held.setdefault(step.item, []).append(step)
+    return sorted(held.items(), key=lambda one: (-len(one[1]), min(_value(step) for step in one[1]), one[0]))
+
+
+def _value(step: Step) -> float:
+    return step.score.level.value if step.score.level is not None else float("inf")
+
+
+def _start(result: Readiness, name: str, steps: list[Step], numbers: Figures) -> Finding:
+    item = result.instrument.item(name)
+    lines = [step.name for step in steps]
+    where = "all lines" if len(lines) == len(result.lines) > 1 else theme.listing(lines, 2)
+    levels = "; ".join(f"{step.name} {level_words(step.score)}, target {step.target:.1f}" for step in steps)
+    low = min(steps, key=_value)
+    above = [(level, text) for level, text in item.anchors if level > _value(low)]
+    texts = f' Next: "{item.statement} {above[0][1]}"' if above else ""
+    waiting = sorted({result.instrument.item(step.for_item).printed for step in steps if step.for_item != name})
+    waits = f" Comes before {theme.listing(waiting)}." if waiting else ""
+    sign = f" Shown by: {item.evidence}" if item.evidence else ""
+    keys = [f"item{'/' + step.line if step.line else ''}/{name}" for step in steps]
+    title = item.title[:1].lower() + item.title[1:]
+    return Finding(
+        _fit(f"Start with {title} ({item.printed}) in {where}.", f"Start with {title} ({item.printed})."),
+        f"{levels}.{texts}{waits}{sign}",
+        numbers.ids(*keys),
+    )
+
+
+def _usual_words(result: Readiness) -> str:
+    if result.settings.target is not None:
+        return f"level {result.settings.target:g}"
+    levels = result.instrument.gate_levels
+    return f"{levels.standing:g} until every gate stands there, then {levels.later:g}" if levels else "the scale's top"
+
+
+def _fit(*claims: str) -> str:
+    """Return the first claim that fits; the last one is cut at a word."""
+    for claim in claims:
+        if len(claim) <= CLAIM_LENGTH and claim.endswith((".", "?", "!")):
+            return claim
+    return f"{claims[-1][: CLAIM_LENGTH - 2].rsplit(' ', 1)[0].rstrip(',;:.')} …."
