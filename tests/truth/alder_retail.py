@@ -105,6 +105,7 @@ Loyalty card 3.0     | Marketing        |              | 95.000,00  |           
 EVENTS = table("""
 date       | scope  | what                                                              | kind
 02.01.2026 | stores | Café in Lübeck reopened                                           | Other
+30.05.2026 |        | =SALE= signs in all windows, “-30 % on (nearly) everything”         | campaign
 06.07.2026 | online | Free returns for all orders – „kostenlos zurück“ on every parcel | Campaign
 """)
 

@@ -61,7 +61,7 @@ MIX_FROM, RATE_FROM, TRAVEL_FROM, WORDING_FROM, TARIFF_FROM = (
     dt.date(2026, 5, 1),
     dt.date(2026, 1, 1),
 )
-RENTERS_TIMES, FASTER, STRAIGHT_MORE, TRAVEL_MORE, WORDING_MORE, TARIFF = 3.9, 0.70, 0.16, 0.17, 0.11, 1.045
+RENTERS_TIMES, FASTER, STRAIGHT_MORE, TRAVEL_MORE, WORDING_MORE, TARIFF = 3.9, 0.70, 0.16, 0.17, 0.15, 1.045
 
 EVENTS = table("""
 date       | scope            | what                                                                          | kind

@@ -86,12 +86,12 @@ GROUPS = [
 unit              | role       | line    | people | answered
 Bus Planning      | product    | bus     | 6      | 3
 Bus Systems       | builder    | bus     | 9      | 6
-Bus Depots        | operations | bus     | 30     | 9
+Bus Depots        | operations | bus     | 30     | 8
 Bus Partners      | support    | bus     | 2      | 1
 Bus Leads         | executive  | bus     | 2      | 1
 Tram Planning     | product    | tram    | 4      | 2
 Tram Engineering  | builder    | tram    | 9      | 5
-Tram Control      | operations | tram    | 14     | 6
+Tram Control      | operations | tram    | 14     | 5
 Tram Partners     | support    | tram    | 2      | 1
 Ride Planning     | product    | ride    | 2      | 1
 Ride Systems      | builder    | ride    | 4      | 2
@@ -101,7 +101,7 @@ Digital Product   | product    | digital | 4      | 3
 Digital Teams     | builder    | digital | 9      | 5
 Digital Service   | operations | digital | 4      | 1
 Digital Partners  | support    | digital | 1      | 1
-Executive Team    | executive  |         | 6      | 3
+Executive Team    | executive  |         | 6      | 5
 Finance           | finance    |         | 5      | 2
 People            | hr         |         | 4      | 1
 Communications    | support    |         | 4      | 2
