@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -19,6 +19,7 @@ from workbench.engagement.read import ERROR_CELLS, RawTable, show
 from workbench.engagement.schema import Source
 from workbench.errors import Fault
 
+Spot = TypeVar("Spot")
 ColumnKind = Literal["text", "number", "integer", "date", "choice"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -37,11 +38,12 @@ _NOTHING = frozenset({"-", "–", "—", "n/a", "na", "n.a.", "null", "none", "n
 
 @dataclass(frozen=True)
 class Ask:
-    """A column whose meaning the cells alone cannot tell; becomes one fault that says what to write."""
+    """What the cells alone cannot tell; becomes one fault, at `spot`, that says what to write."""
 
     found: str
     allowed: str
     remedy: str
+    spot: Any = None
 
 
 def column_kind(field: FieldInfo) -> ColumnKind:
@@ -136,48 +138,52 @@ def read_choices(raw: RawTable, column: str, allowed: Sequence[str]) -> tuple[li
 # -- numbers ---------------------------------------------------------------------------------------------------------
 
 
-def decide_decimal(raw: RawTable, columns: Sequence[str], source: Source | None) -> str | Ask:
-    """Return the decimal sign of a table's numbers that are written as text, or ask.
+def decide_decimal(
+    texts: Iterable[tuple[Any, Spot]], place: Callable[[Spot], str], table: str, source: Source | None
+) -> str | Ask:
+    """Return the decimal sign of the numbers of a table that are written as text, or ask.
 
     Parameters
     ----------
-    raw : RawTable
-        The table.
-    columns : sequence of str
-        Its number columns.
+    texts : iterable of (cell, spot)
+        The cells of all its number columns; only texts count.
+    place : callable
+        Spot → where it stands, for the question.
+    table : str
+        Table, for the remedy.
     source : Source, optional
         What ``sources:`` says.
     """
     if source and source.decimal:
         return source.decimal
-    votes: dict[str, tuple[int, str]] = {}
-    open_at: tuple[int, str] | None = None
-    for column in columns:
-        for row, value in enumerate(raw.cells.get(column, ())):
-            if isinstance(value, str):
-                vote = _decimal_vote(value)
-                if vote in (".", ","):
-                    votes.setdefault(vote, (row, column))
-                elif vote == "?" and open_at is None:
-                    open_at = (row, column)
+    votes: dict[str, tuple[str, Spot]] = {}
+    open_: tuple[str, Spot] | None = None
+    for text, spot in texts:
+        if isinstance(text, str):
+            vote = _decimal_vote(text)
+            if vote in (".", ","):
+                votes.setdefault(vote, (text, spot))
+            elif vote == "?" and open_ is None:
+                open_ = (text, spot)
     if len(votes) == 2:
-        (dot, dot_column), (comma, comma_column) = votes["."], votes[","]
+        (point, point_at), (comma, comma_at) = votes["."], votes[","]
         return Ask(
-            f"{show(raw.cells[comma_column][comma])} has a decimal comma, but "
-            f"{show(raw.cells[dot_column][dot])} in {raw.place(dot, dot_column)} has a decimal point",
+            f"{show(comma)} has a decimal comma, but {show(point)} in {place(point_at)} has a decimal point",
             "one decimal sign in the whole table.",
             "Write all numbers alike, such as 1234.5.",
+            comma_at,
         )
     if votes:
         return next(iter(votes))
-    if open_at is not None:
-        text = raw.cells[open_at[1]][open_at[0]]
-        digits = re.sub(r"[.,]", "", text)
+    if open_ is not None:
+        text, spot = open_
         return Ask(
-            f"{show(text)} may be {digits} or {text.replace(',', '.')}, and no other number of the table tells",
+            f"{show(text)} may be {re.sub(r'[.,]', '', text)} or {text.replace(',', '.')}, "
+            "and no other number of the table tells",
             "numbers whose decimal sign is known.",
-            f'Write in engagement.yaml: sources: {{{raw.name}: {{decimal: "."}}}} or {{decimal: ","}}; '
+            f'Write in engagement.yaml: sources: {{{table}: {{decimal: "."}}}} or {{decimal: ","}}; '
             "or write the numbers without thousands separators and with two decimals.",
+            spot,
         )
     return "."
 
@@ -202,8 +208,8 @@ def parse_number(text: str, decimal: str) -> float | None:
 
     Examples
     --------
-    >>> parse_number("1,234.50", "."), parse_number("1.234,50", ","), parse_number("12 000", "."), parse_number("x", ".")
-    (1234.5, 1234.5, 12000.0, None)
+    >>> [parse_number(text, ".") for text in ("1,234.50", "12 000", "x")], parse_number("1.234,50", ",")
+    ([1234.5, 12000.0, None], 1234.5)
     """
     text = text.strip().replace("−", "-")
     if _PLAIN_NUMBER.fullmatch(text):
@@ -298,70 +304,70 @@ def decide_date_order(
     str or Ask
         ``iso``, ``day-month-year`` or ``month-day-year``.
     """
-    proofs: dict[str, int] = {}
-    first_open: int | None = None
-    iso: int | None = None
-    real: int | None = None
-    short: int | None = None
+    first: dict[str, int] = {}  # what was seen → the first row that shows it
     for row, value in enumerate(values):
-        if isinstance(value, dt.date):
-            real = row if real is None else real
-            continue
-        if not isinstance(value, str):
-            continue
-        match = _YEAR_LAST.fullmatch(value)
-        if not match:
-            if _ISO.fullmatch(value):
-                iso = row if iso is None else iso
-            continue
-        one, two = int(match.group(1)), int(match.group(3))
-        if len(match.group(4)) == 2:
-            short = row if short is None else short
-        if one > 12 >= two:
-            proofs.setdefault("day-month-year", row)
-        elif two > 12 >= one:
-            proofs.setdefault("month-day-year", row)
-        elif one != two and max(one, two) <= 12:
-            first_open = row if first_open is None else first_open
+        if isinstance(value, dt.date | str):
+            first.setdefault(_date_form(value), row)
     declared = source.date_order if source and source.date_order != "year-month-day" else None
-    written = [*proofs.values(), *([first_open] if first_open is not None else [])]
-    ask = f"Write in engagement.yaml: sources: {{{table}: {{date_order: day-month-year}}}} or month-day-year"
-    other = iso if iso is not None else real
-    if written and other is not None:
-        kind = "an Excel date" if iso is None else "year first"
-        return Ask(
-            f"{show(values[written[0]])} has the year last, but {place(other)} is {kind} ({values[other]}): "
-            "the column mixes formats",
-            "one way of writing dates in a column.",
-            "Write all dates as 2026-09-30."
-            + (
-                " Excel may have swapped day and month in those it recognised: compare with the source." * (iso is None)
-            ),
+    year_last = [first[form] for form in ("day-month-year", "month-day-year", "open", "either") if form in first]
+    other = first.get("iso", first.get("real"))
+    ask = f"write in engagement.yaml: sources: {{{table}: {{date_order: day-month-year}}}} or month-day-year"
+    if year_last and other is not None:
+        kind = "has the year first" if "iso" in first else "is a date that Excel recognised"
+        swapped = (
+            ""
+            if "iso" in first
+            else (" Compare with the source: Excel may have swapped day and month in those it recognised.")
         )
-    if len(proofs) == 2 and not declared:
         return Ask(
-            f"{show(values[proofs['month-day-year']])} has the month first, but "
-            f"{show(values[proofs['day-month-year']])} in {place(proofs['day-month-year'])} has the day first",
-            "one order of day and month in a column.",
-            "Write all dates as 2026-09-30.",
+            f"{show(values[year_last[0]])} has the year last, but {place(other)} {kind}: the column mixes formats",
+            "one way of writing dates in a column.",
+            f"Write all dates as 2026-09-30.{swapped}",
+            year_last[0],
         )
     if declared:
         return declared
-    if short is not None:
-        found = f"{show(values[short])} writes the year with two digits"
-        return Ask(found, "a year of four digits.", f"Write all dates as 2026-09-30. Or {ask[0].lower() + ask[1:]}.")
-    if proofs:
-        return next(iter(proofs))
-    if first_open is not None:
-        text = values[first_open]
-        day, month = (text.replace(".", "/").replace("-", "/").split("/") + ["", ""])[:2]
+    if "day-month-year" in first and "month-day-year" in first:
+        day, month = first["day-month-year"], first["month-day-year"]
         return Ask(
-            f"{show(text)} may be day {int(day)} of month {int(month)} or day {int(month)} of month {int(day)}, "
+            f"{show(values[month])} has the month first, but {show(values[day])} in {place(day)} has the day first",
+            "one order of day and month in a column.",
+            "Write all dates as 2026-09-30.",
+            month,
+        )
+    if "short" in first:
+        found = f"{show(values[first['short']])} writes the year with two digits"
+        remedy = f"Write all dates as 2026-09-30, or {ask}."
+        return Ask(found, "a year of four digits.", remedy, first["short"])
+    for order in ("day-month-year", "month-day-year"):
+        if order in first:
+            return order
+    if "open" in first:
+        match = _YEAR_LAST.fullmatch(values[first["open"]])
+        one, two = (int(match.group(1)), int(match.group(3))) if match else (0, 0)
+        return Ask(
+            f"{show(values[first['open']])} may be day {one} of month {two} or day {two} of month {one}, "
             "and no date of the column tells",
             "dates whose order is known.",
-            f"{ask}; or write the dates as 2026-09-30.",
+            f"{ask[0].upper()}{ask[1:]}; or write the dates as 2026-09-30.",
+            first["open"],
         )
     return "iso"
+
+
+def _date_form(value: dt.date | str) -> str:
+    """Return what one cell tells about the order of its column; ``open`` if it may be read in two ways."""
+    if isinstance(value, dt.date):
+        return "real"
+    match = _YEAR_LAST.fullmatch(value)
+    if not match:
+        return "iso" if _ISO.fullmatch(value) else ""
+    one, two = int(match.group(1)), int(match.group(3))
+    if len(match.group(4)) == 2:
+        return "short"
+    if one > 12 or two > 12:
+        return "day-month-year" if two <= 12 else "month-day-year" if one <= 12 else ""
+    return "either" if one == two else "open"
 
 
 def parse_date(text: str, order: str) -> dt.date | None:
@@ -406,8 +412,7 @@ def read_dates(raw: RawTable, column: str, source: Source | None) -> tuple[list[
     order = decide_date_order(values, lambda row: raw.place(row, column), raw.name, source)
     faults: list[Fault] = []
     if isinstance(order, Ask):
-        first = next(row for row, value in enumerate(values) if isinstance(value, str) and _YEAR_LAST.fullmatch(value))
-        faults.append(raw.fault(first, column, order.found, order.allowed, order.remedy))
+        faults.append(raw.fault(order.spot, column, order.found, order.allowed, order.remedy))
     out: list[dt.date | None] = []
     for row, value in enumerate(values):
         day: dt.date | None = None
@@ -463,11 +468,17 @@ def convert(
         What ``sources:`` says of this table.
     """
     kinds = {column: column_kind(fields[column]) if column in fields else "text" for column in raw.columns}
-    decimal = decide_decimal(raw, [c for c, kind in kinds.items() if kind in ("number", "integer")], source)
+    numbers = (
+        (value, (row, column))
+        for column, kind in kinds.items()
+        if kind in ("number", "integer")
+        for row, value in enumerate(raw.cells[column])
+    )
+    decimal = decide_decimal(numbers, lambda spot: raw.place(*spot), raw.name, source)
     out: dict[str, list[Any]] = {}
     faults: list[Fault] = []
     if isinstance(decimal, Ask):
-        faults.append(_first_open(raw, kinds, decimal))
+        faults.append(raw.fault(decimal.spot[0], decimal.spot[1], decimal.found, decimal.allowed, decimal.remedy))
     for column, kind in kinds.items():
         if kind == "date":
             out[column], found = read_dates(raw, column, source)
@@ -479,12 +490,3 @@ def convert(
             out[column], found = read_text(raw, column)
         faults += found
     return out, faults
-
-
-def _first_open(raw: RawTable, kinds: Mapping[str, str], ask: Ask) -> Fault:
-    for column, kind in kinds.items():
-        if kind in ("number", "integer"):
-            for row, value in enumerate(raw.cells[column]):
-                if isinstance(value, str) and _decimal_vote(value) in ("?", ","):
-                    return raw.fault(row, column, ask.found, ask.allowed, ask.remedy)
-    return raw.fault(None, None, ask.found, ask.allowed, ask.remedy)

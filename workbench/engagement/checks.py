@@ -10,11 +10,12 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.schema import SHEET_TABLES, TABLES
+from workbench.engagement.schema import SHEET_TABLES, TABLES, refers_of
 from workbench.errors import Fault, nearest
-from workbench.products import KIND_NAMES, KINDS, TOLERANCE
+from workbench.products import KIND_NAMES, TOLERANCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,8 +106,7 @@ def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
     for name, frame in tables.items():
         spec = TABLES.get(name) or SHEET_TABLES[name]
         for column, info in spec.columns.items():
-            extra = info.json_schema_extra
-            target = str(extra.get("refers") or "") if isinstance(extra, dict) else ""
+            target = refers_of(info)
             if target not in known:
                 continue
             for place, value in enumerate(frame[column].tolist()):
@@ -244,7 +244,7 @@ def _levels(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
 
 
 def _future(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """What has happened did not happen after ``as_of``."""
+    """Find what is said to have happened after ``as_of``."""
     if tables.settings is None:
         return
     as_of = tables.settings.as_of
@@ -263,10 +263,10 @@ def _future(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
 
 
 def _feedback(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """A signal travels forward in time."""
+    """Find signals that travel backward in time."""
     for place, row in _rows(tables["feedback"]) if "feedback" in tables else ():
         filled = [(step, row[step]) for step in FEEDBACK_STEPS if row[step] is not None]
-        pairs = list(zip(filled, filled[1:], strict=False))
+        pairs = list(pairwise(filled))
         if row["told"] is not None:
             pairs.append((("raised", row["raised"]), ("told", row["told"])))
         for (before, earlier), (step, later) in pairs:
@@ -277,7 +277,7 @@ def _feedback(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[F
 
 
 def _periods(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """A control total speaks of a month, quarter or year that has begun."""
+    """Find control totals of no month, quarter or year that has begun."""
     for place, row in _rows(tables["control_totals"]) if "control_totals" in tables else ():
         match = _PERIOD.fullmatch(row["period"])
         allowed = "a month (2026-08), quarter (2026-Q3) or year (2026)."
@@ -298,29 +298,15 @@ def _parents(tables: Tables, known: Mapping[str, frozenset[str]]) -> set[str]:
     return set().union(*(known.get(key, frozenset()) for key in keys))
 
 
-def _metric_keys(tables: Tables) -> set[str] | None:
-    """Keys of the metrics; None where ready-made ones are used, because only the catalogue knows their names."""
-    content = tables.documents.get("metrics")
-    if not isinstance(content, dict) or not isinstance(content.get("metrics", []), list):
-        return set()
-    if content.get("use"):
-        return None
-    return {str(metric.get("metric")) for metric in content.get("metrics", []) if isinstance(metric, dict)}
-
-
 def _scopes(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """What events, control totals and targets speak of exists."""
+    """Find control totals and events of nothing that exists; where there is a catalogue, outcomes checks events."""
     parents = _parents(tables, known)
-    if not parents:
-        return
-    metrics = _metric_keys(tables)
-    for name, allowed in (("events", None if metrics is None else parents | metrics), ("control_totals", parents)):
-        if name not in tables or allowed is None:
-            continue
-        for place, scope in enumerate(tables[name]["scope"].tolist()):
-            if scope is not None and scope not in allowed:
-                found = f"{scope!r} is no product, line, stream or experience" + (" and no metric" * (name == "events"))
-                remedy = nearest(scope, allowed) or "Correct it, or leave it blank for the whole company."
+    names = ["control_totals"] if "metrics" in tables.documents else ["control_totals", "events"]
+    for name in names if parents else ():
+        for place, scope in enumerate(tables[name]["scope"].tolist()) if name in tables else ():
+            if scope is not None and scope not in parents:
+                found = f"{scope!r} is no product, line, stream or experience"
+                remedy = nearest(scope, parents) or "Correct it, or leave it blank for the whole company."
                 yield tables.fault(name, place, "scope", found, "a key of products, memberships or lines.", remedy)
     for place, row in _rows(tables["targets"]) if "targets" in tables else ():
         kind, scope = row["scope_kind"], row["scope"]
@@ -328,26 +314,10 @@ def _scopes(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
             found = f"the scope is {scope!r}" if scope else "the scope is blank"
             remedy = "Leave it blank." if scope else f"Write which {KIND_NAMES[kind]}."
             yield tables.fault("targets", place, "scope", found, f"what fits to {kind}.", remedy)
-        elif scope is not None:
-            allowed_ = _keys_of_kind(tables, known, kind)
-            if allowed_ and scope not in allowed_:
-                found = f"the {KIND_NAMES[kind]} {scope!r} is unknown"
-                remedy = nearest(scope, allowed_) or "Correct the cell."
-                yield tables.fault("targets", place, "scope", found, f"{', '.join(sorted(allowed_))}.", remedy)
-
-
-def _keys_of_kind(tables: Tables, known: Mapping[str, frozenset[str]], kind: str) -> set[str]:
-    if kind == "product":
-        return set(known.get("products.product", ()))
-    found = set(known.get("lines.product_line", ())) if kind == "product_line" else set()
-    if "memberships" in tables and kind in KINDS:
-        frame = tables["memberships"]
-        found |= set(frame.loc[frame["kind"] == kind, "parent"])
-    return found
 
 
 def _aliases(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """An alias leads to a name of ours."""
+    """Find aliases that lead to no name of ours."""
     targets = {
         "product": "products.product",
         "product_line": "lines.product_line",
@@ -367,7 +337,7 @@ def _objectives(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
 
 
 def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """A scenario changes what exists."""
+    """Find scenarios that change what does not exist."""
     scenarios = tables.documents.get("scenarios")
     if not isinstance(scenarios, dict):
         return
@@ -389,8 +359,8 @@ def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
                 found = f"the {column} {name!r} is not in {table}"
                 allowed = f"{', '.join(sorted(known[target]))}."
                 remedy = nearest(name, known[target]) or "Correct the scenario."
-                place = places.get((scenario, changes[part], name))
-                if place is None:
+                at = places.get((scenario, changes[part], name))
+                if at is None:
                     yield tables.document_fault(f"scenarios/{scenario}", (part, name), found, allowed, remedy)
                 else:
-                    yield tables.fault("scenarios", place, "name", found, allowed, remedy)
+                    yield tables.fault("scenarios", at, "name", found, allowed, remedy)

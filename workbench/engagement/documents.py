@@ -366,6 +366,7 @@ def build_metrics(
             metric["segments"] = _split(row["segments"])
         if row["baseline"] is not None:
             metric["signal"] = {"baseline": int(row["baseline"])}
+        own_rows = [place for place, target in enumerate(targets) if target["metric"] == row["metric"]]
         own = [
             {
                 "scope": "company" if target["scope_kind"] == "company" else {target["scope_kind"]: target["scope"]},
@@ -374,9 +375,10 @@ def build_metrics(
                 "kind": target["kind"],
                 **_filled({"baseline": target["baseline"]}),
             }
-            for target in targets
-            if target["metric"] == row["metric"]
+            for target in (targets[place] for place in own_rows)
         ]
+        for place, target_row in enumerate(own_rows):
+            paths["metrics", number, "targets", place] = ("targets", target_row, "scope")
         if own:
             metric["targets"] = own
         listed.append(metric)

@@ -6,143 +6,27 @@ with each other (`checks`, and each pillar's own ``check_<pillar>``). Only a fol
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import importlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workbench.engagement.cells import column_kind, convert
 from workbench.engagement.checks import check_tables
-from workbench.engagement.documents import (
-    Document,
-    build_metrics,
-    build_scenarios,
-    explain,
-    nest_settings,
-    read_yaml,
-    validate,
-)
-from workbench.engagement.places import check_name, engagement_folder, find_root, reports_folder
-from workbench.engagement.read import RawTable, open_workbook, read_csv, read_parquet, show
-from workbench.engagement.schema import (
-    EXAMPLE_PREFIX,
-    SHEET_TABLES,
-    TABLES,
-    EngagementSettings,
-    Imports,
-    Scenario,
-    Source,
-    TableSpec,
-)
-from workbench.errors import ClientDataError, Fault, ModelError, UsageError, nearest
+from workbench.engagement.folder import FolderReading
+from workbench.engagement.places import engagement_folder, find_root
+from workbench.engagement.schema import SHEET_TABLES, TABLES, EngagementSettings, unit_of
+from workbench.engagement.tables import InputFile, Tables
+from workbench.errors import ClientDataError, Fault, ModelError
 from workbench.findings import Off
 from workbench.products import ProductMap, build_product_map
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from workbench.engagement.facts import FactsFile
 
 __all__ = ["Engagement", "InputFile", "Tables", "engagement_folder", "find_root", "load_engagement"]
 
 PILLARS = ("readiness", "outcomes", "allocation")
-WORKBOOK = "engagement.xlsx"
-IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
-DOCUMENTS = ("engagement.yaml", "imports.yaml", "metrics.yaml")
-FOLDERS = ("facts", "scenarios", "notebooks")
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """A file of the client's folder.
-
-    Attributes
-    ----------
-    path : str
-        Relative to the folder, with forward slashes.
-    bytes : int
-        Size.
-    sha256 : str
-        Hash of its content.
-    """
-
-    path: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, eq=False)
-class Tables(Mapping[str, "pd.DataFrame"]):
-    """The client's tables, checked; a mapping from name to frame in which an absent table is absent.
-
-    Each frame has all columns of the schema: text as objects with None for blank; numbers as float64 with NaN (int64
-    where a whole number is required); dates as `datetime.date`; further columns (the survey's items) as text. Rows
-    stand in the order of the file under labels 0, 1, 2 …
-
-    Attributes
-    ----------
-    frames : mapping of str to DataFrame
-    settings : EngagementSettings or None
-        None only while a folder with faulty settings is checked.
-    documents : mapping of str to Any
-        ``metrics``: what metrics.yaml says, also where sheets stand in for it; ``scenarios``: name → content;
-        ``imports``.
-    facts : mapping of str to FactsFile
-        Tables of facts that were found; each has `parquet`, a path that DuckDB can read.
-    root : Path or None
-        The workbench's folder, which holds ``templates/``.
-    """
-
-    frames: Mapping[str, pd.DataFrame]
-    settings: EngagementSettings | None = None
-    documents: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, FactsFile] = field(default_factory=dict)
-    root: Path | None = None
-    _raw: Mapping[str, RawTable] = field(default_factory=dict, repr=False)
-    _sources: Mapping[str, Document] = field(default_factory=dict, repr=False)
-
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return self.frames[table]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.frames)
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def where(self, table: str, row_index: int | None, column: str | None = None) -> tuple[str, str, str]:
-        """Return file, sheet and cell of a value.
-
-        Parameters
-        ----------
-        table : str
-            Table.
-        row_index : int or None
-            Label of the row; None means the header.
-        column : str or None
-            Column; None means the whole row.
-        """
-        raw = self._raw.get(table)
-        if raw is None:
-            place = "" if row_index is None else f"row {int(row_index) + 2}"
-            return table, "", ", ".join(part for part in (place, column and f"column {column}") if part)
-        return raw.file, raw.sheet, raw.place(None if row_index is None else int(row_index), column)
-
-    def fault(
-        self, table: str, row_index: int | None, column: str | None, found: str, allowed: str, remedy: str
-    ) -> Fault:
-        """Return a fault of one cell of a table."""
-        return Fault(*self.where(table, row_index, column), found, allowed, remedy)
-
-    def document_fault(self, document: str, path: Sequence[str | int], found: str, allowed: str, remedy: str) -> Fault:
-        """Return a fault of a document at a path of keys, such as ``("metrics", 0, "type")``, with its line or cell."""
-        source = self._sources.get(document) or Document(f"{document}.yaml", "", {})
-        return source.fault(path, found, allowed, remedy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,26 +94,27 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     """
     root = Path(root) if root is not None else find_root()
     folder = engagement_folder(name_or_path, root=root)
-    reading = _Reading(folder, root)
+    reading = FolderReading(folder, root)
     reading.read()
     tables, faults = reading.tables(), reading.faults
     faults += check_tables(tables, reading.known)
     for pillar in PILLARS:
         check = _pillar_function(pillar, f"check_{pillar}")
-        if check is not None and tables.settings is not None:
+        if check is not None:
             faults += check(tables)
     products = None
     if not faults:
         products, faults = _product_map(tables)
     if faults or products is None or tables.settings is None:
         raise ClientDataError(_in_order(faults, reading.order))
+    settings, tables = tables.settings, _in_currency(tables)
     inputs = {pillar: _build(pillar, tables) for pillar in PILLARS}
     files = tuple(sorted(reading.files, key=lambda file: file.path))
     computed = set().union(*(getattr(value, "tables_used", ()) for value in inputs.values()))
     return Engagement(
         name=folder.name,
         folder=folder,
-        settings=tables.settings,
+        settings=settings,
         data_hash=_data_hash(files),
         files=files,
         tables=tables,
@@ -243,6 +128,28 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         ),
         missing=tuple(value for value in inputs.values() if isinstance(value, Off)),
     )
+
+
+def _in_currency(tables: Tables) -> Tables:
+    """Return the tables with amounts of money in whole units of the currency; the one place that heeds money_scale.
+
+    It scales the columns whose unit is ``currency`` and the worths of money objectives. Amounts of a resource stay in
+    the resource's unit; facts are left to the metrics that read them.
+    """
+    scale = tables.settings.money_scale if tables.settings else 1
+    if scale == 1:
+        return tables
+    frames = dict(tables.frames)
+    for name, frame in tables.frames.items():
+        spec = TABLES.get(name) or SHEET_TABLES[name]
+        money = [column for column, info in spec.columns.items() if unit_of(info) == "currency"]
+        frames[name] = frame.assign(**{column: frame[column] * scale for column in money}) if money else frame
+    if {"worths", "objectives"} <= set(frames):
+        objectives = frames["objectives"]
+        is_money = frames["worths"]["objective"].isin(objectives.loc[objectives["is_money"] == "yes", "objective"])
+        worths = frames["worths"]
+        frames["worths"] = worths.assign(value=worths["value"].where(~is_money, worths["value"] * scale))
+    return replace(tables, frames=frames)
 
 
 def _has(tables: Tables, name: str) -> bool:
@@ -302,573 +209,3 @@ def _in_order(faults: Sequence[Fault], order: Sequence[tuple[str, str]]) -> tupl
         return file, places.get((fault.file, fault.sheet), file), number, column
 
     return tuple(sorted(dict.fromkeys(faults), key=key))
-
-
-class _Reading:
-    """One pass over a folder: what was read so far, and every fault met on the way."""
-
-    def __init__(self, folder: Path, root: Path) -> None:
-        self.folder, self.root = folder, root
-        self.faults: list[Fault] = []
-        self.files: list[InputFile] = []
-        self.order: list[tuple[str, str]] = []
-        self.raw: dict[str, RawTable] = {}
-        self.known: dict[str, frozenset[str]] = {}
-        self.frames: dict[str, pd.DataFrame] = {}
-        self.settings: EngagementSettings | None = None
-        self.sources: dict[str, Source] = {}
-        self.documents: dict[str, Any] = {}
-        self.origins: dict[str, Document] = {}
-        self.facts: dict[str, FactsFile] = {}
-        self._contents: dict[str, bytes] = {}
-        self._found: dict[str, list[str]] = {}
-        self._sheets: dict[str, str] = {}
-        self._fact_paths: dict[str, Path] = {}
-
-    def tables(self) -> Tables:
-        """Return what was read, as the pillars see it."""
-        return Tables(self.frames, self.settings, self.documents, self.facts, self.root, self.raw, self.origins)
-
-    def read(self) -> None:
-        """Read everything, settings first, because they say how the tables are written."""
-        self._collect()
-        workbook = None
-        if WORKBOOK in self._contents:
-            workbook, faults = open_workbook(self._contents[WORKBOOK], WORKBOOK)
-            self.faults += faults
-            if workbook is not None:
-                self._name_sheets(workbook.sheets, workbook.hidden)
-        self._workbook = workbook
-        self._read_settings()
-        for spec in TABLES.values():
-            self._read_table(spec)
-        self._read_metrics()
-        self._read_scenarios()
-        self._read_imports()
-        self._read_facts()
-
-    # -- files -------------------------------------------------------------------------------------------------------
-
-    def _fault(self, file: str, found: str, allowed: str, remedy: str, *, sheet: str = "", cell: str = "") -> None:
-        self.faults.append(Fault(file, sheet, cell, found, allowed, remedy))
-
-    def _collect(self) -> None:
-        """Take in each file of the folder, or say why it is none of ours."""
-        for path in sorted(self.folder.iterdir(), key=lambda entry: entry.name.lower()):
-            name = path.name.lower()
-            if self._is_lock(path) or name.startswith(".") or name in IGNORED_NAMES or name.startswith("readme"):
-                continue
-            if self._leads_out(path):
-                continue
-            if path.is_dir():
-                if name in FOLDERS:
-                    self._collect_folder(path, name)
-                else:
-                    hint = nearest(name, FOLDERS)
-                    self._fault(f"{path.name}/", "an unknown folder", f"{', '.join(FOLDERS)}.", hint or "Move it away.")
-                continue
-            stem, _, suffix = name.rpartition(".")
-            if name == WORKBOOK or name in DOCUMENTS or (suffix in ("csv", "parquet") and stem in TABLES):
-                content = self._bytes(path, path.name)
-                if content is not None:
-                    self._contents[name] = content
-                    if suffix in ("csv", "parquet"):
-                        self._found.setdefault(stem, []).append(path.name)
-                continue
-            self._unknown_file(path.name, stem, suffix)
-
-    def _unknown_file(self, name: str, stem: str, suffix: str) -> None:
-        allowed = f"tables as .csv or .parquet ({', '.join(TABLES)}), {WORKBOOK}, {', '.join(DOCUMENTS)}."
-        if suffix in ("xls", "xlsm", "xlsb", "ods", "xlsx"):
-            remedy = f"Put its sheets into {WORKBOOK}, saved as .xlsx, or move it away."
-        elif suffix == "yml" and f"{stem}.yaml" in DOCUMENTS:
-            remedy = f"Rename it to {stem}.yaml."
-        elif suffix in ("csv", "parquet"):
-            remedy = nearest(stem, TABLES) or "Move it away; facts belong into facts/."
-        else:
-            remedy = nearest(name, [*DOCUMENTS, WORKBOOK]) or "Move it away, or call it README-…."
-        self._fault(name, "an unknown file", allowed, remedy)
-
-    def _is_lock(self, path: Path) -> bool:
-        name = path.name
-        if name.startswith("~$") or (name.startswith(".~lock.") and name.endswith("#")):
-            book = name[2:] if name.startswith("~$") else name[7:-1]
-            self._fault(
-                book,
-                f"the workbook is open, or was not closed properly (there is a lock file {name})",
-                "a workbook that is saved and closed, because what is not saved yet would be missing.",
-                f"Save and close it, then check again. If nobody has it open, delete {name}.",
-            )
-            return True
-        return False
-
-    def _leads_out(self, path: Path) -> bool:
-        target = path.resolve()
-        if target.is_relative_to(self.folder.resolve()):
-            return False
-        self._fault(path.name, "a link to a place outside the folder", "files in the folder itself.", "Copy it here.")
-        return True
-
-    def _collect_folder(self, folder: Path, kind: str) -> None:
-        suffixes = {"facts": ("csv", "parquet"), "scenarios": ("yaml",), "notebooks": ("ipynb",)}[kind]
-        for path in sorted(folder.iterdir(), key=lambda entry: entry.name.lower()):
-            shown = f"{kind}/{path.name}"
-            name = path.name.lower()
-            if self._is_lock(path) or name.startswith(".") or name in IGNORED_NAMES or name.startswith("readme"):
-                continue
-            if self._leads_out(path):
-                continue
-            suffix = name.rpartition(".")[2]
-            if not path.is_file() or suffix not in suffixes:
-                wanted = " or ".join(f".{suffix}" for suffix in suffixes)
-                self._fault(shown, "an unknown file", f"{wanted} files.", "Move it away.")
-                continue
-            if kind == "notebooks" and not re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", path.name):
-                self._fault(
-                    shown, "a notebook without a number", "NN_name.ipynb, such as 25_churn.ipynb.", "Rename it."
-                )
-            if kind == "facts":
-                if path.stem.lower() in self._fact_paths:
-                    self._fault(shown, "these facts are there twice", "one file a table.", "Delete one of the two.")
-                    continue
-                self._fact_paths[path.stem.lower()] = path
-                self._note(shown, path)
-                continue
-            content = self._bytes(path, shown)
-            if content is not None and kind == "scenarios":
-                self._contents[shown] = content
-
-    def _note(self, shown: str, path: Path) -> None:
-        """Note a file's hash without holding it in memory."""
-        total = hashlib.sha256()
-        try:
-            with path.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    total.update(block)
-        except OSError as error:
-            self._unreadable(shown, error)
-            return
-        self.files.append(InputFile(shown, path.stat().st_size, total.hexdigest()))
-
-    def _bytes(self, path: Path, shown: str) -> bytes | None:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            self._unreadable(shown, error)
-            return None
-        self.files.append(InputFile(shown, len(content), hashlib.sha256(content).hexdigest()))
-        return content
-
-    def _unreadable(self, shown: str, error: OSError) -> None:
-        is_locked = isinstance(error, PermissionError)
-        self._fault(
-            shown,
-            "the file cannot be opened" + (": another program holds it, or you may not read it" if is_locked else ""),
-            "a file that can be read.",
-            "Close it in Excel and wherever else it is open, then check again."
-            if is_locked
-            else f"The system says: {error.strerror}. Copy it here again.",
-        )
-
-    # -- tables ------------------------------------------------------------------------------------------------------
-
-    def _name_sheets(self, sheets: Sequence[str], hidden: frozenset[str]) -> None:
-        """Note which sheet holds which table; a sheet that holds none is a fault."""
-        for sheet in sheets:
-            name = sheet.strip().lower().replace(" ", "_")
-            if name == "readme":
-                continue
-            self.order.append((WORKBOOK, sheet))
-            known = name in TABLES or name in SHEET_TABLES or re.fullmatch(r"facts_[a-z0-9_]+", name)
-            if not known:
-                self._fault(
-                    WORKBOOK,
-                    "an unknown sheet" + (", hidden" if sheet in hidden else ""),
-                    f"README, {', '.join([*TABLES, *SHEET_TABLES])} or facts_<name>.",
-                    nearest(name, [*TABLES, *SHEET_TABLES]) or "Delete the sheet, or move it to another workbook.",
-                    sheet=sheet,
-                )
-            elif name in self._sheets:
-                found = f"the same table as sheet {self._sheets[name]}"
-                self._fault(WORKBOOK, found, "one sheet a table.", "Delete one of the two.", sheet=sheet)
-            else:
-                self._sheets[name] = sheet
-
-    def _read_raw(self, spec: TableSpec) -> RawTable | None:
-        """Return the one table of this name among files and sheets, without example rows."""
-        known = set(spec.columns)
-        found: list[RawTable] = []
-        for name in self._found.get(spec.name, []):
-            self.order.append((name, ""))
-            source = self.sources.get(spec.name)
-            if name.lower().endswith(".csv"):
-                encoding = source.encoding if source else None
-                raw, faults = read_csv(self._contents[name.lower()], name, spec.name, known, encoding=encoding)
-            else:
-                raw, faults = read_parquet(self._contents[name.lower()], name, spec.name)
-            self.faults += faults
-            if raw is not None and not len(raw) and not faults:
-                self._fault(name, "a header and no rows", "rows, or no file.", "Fill it, or delete it.", cell="row 2")
-            if raw is not None:
-                found.append(raw)
-        sheet = self._sheet_of(spec.name)
-        if sheet is not None and self._workbook is not None:
-            raw, faults = self._workbook.read(sheet, spec.name, known)
-            if raw is not None:
-                raw = _without_examples(raw, spec)
-            self.faults += [fault for fault in faults if raw is None or not _in_example(fault, raw)]
-            if raw is not None and len(raw):
-                found.append(raw)
-        if len(found) > 1:
-            places = " and ".join(f"{raw.file}{f' (sheet {raw.sheet})' if raw.sheet else ''}" for raw in found)
-            raw = found[-1]
-            found_ = f"the table {spec.name} is there more than once: {places}"
-            self._fault(
-                raw.file, found_, "each table once.", "Keep the newer one and delete the other.", sheet=raw.sheet
-            )
-        raw = _without_examples(found[0], spec) if found else None
-        return raw if raw is not None and len(raw) else None
-
-    def _sheet_of(self, table: str) -> str | None:
-        source = self.sources.get(table)
-        if source and source.sheet:
-            return self._sheets.get(source.sheet.strip().lower().replace(" ", "_"))
-        return self._sheets.get(table)
-
-    def _read_table(self, spec: TableSpec) -> list[dict[str, Any]]:
-        """Read, type and validate one table; keep its valid rows as a frame. Return them as mappings too."""
-        raw = self._read_raw(spec)
-        if raw is None:
-            return []
-        fields = spec.columns
-        if not self._check_header(raw, spec):
-            return []
-        values, faults = convert(
-            raw, {k: v for k, v in fields.items() if k in raw.columns}, self.sources.get(spec.name)
-        )
-        self.faults += faults
-        bad = {(fault.sheet, fault.cell) for fault in faults}
-        for column in values:
-            if column in fields and column_kind(fields[column]) == "text":
-                self.known[f"{spec.name}.{column}"] = frozenset(value for value in values[column] if value is not None)
-        valid, rows = self._validate(raw, spec, values, bad)
-        self.raw[spec.name] = raw.keep(valid)
-        self.frames[spec.name] = _frame(spec, rows, raw, values, valid)
-        return rows
-
-    def _check_header(self, raw: RawTable, spec: TableSpec) -> bool:
-        """Note unknown and missing columns; return whether the rows can be read."""
-        fields = spec.columns
-        if not spec.extra_columns:
-            for column in raw.columns:
-                if column not in fields:
-                    remedy = nearest(column, fields) or "Delete the column, or ask what it was meant for."
-                    found = f"the column {raw.headers[raw.columns.index(column)]!r} is unknown"
-                    self.faults.append(raw.fault(None, column, found, f"{', '.join(fields)}.", remedy))
-        missing = [name for name, info in fields.items() if info.is_required() and name not in raw.columns]
-        for column in missing:
-            hint = nearest(column, [name for name in raw.columns if name not in fields])
-            found = f"the column {column} is missing"
-            remedy = f"Add it: {fields[column].description}" + (f" {hint}" if hint else "")
-            self._fault(raw.file, found, f"{', '.join(fields)}.", remedy, sheet=raw.sheet, cell="row 1")
-        return not missing
-
-    def _validate(
-        self, raw: RawTable, spec: TableSpec, values: Mapping[str, list[Any]], bad: set[tuple[str, str]]
-    ) -> tuple[list[int], list[Any]]:
-        """Return the places of valid rows and the rows; a fault for every cell that breaks a rule of its column.
-
-        A row stays when only optional cells are wrong (they count as blank), so that one wrong cell hides no other.
-        """
-        from pydantic import ValidationError
-
-        fields = spec.columns
-        columns = [column for column in raw.columns if column in fields]
-        valid: list[int] = []
-        rows: list[Any] = []
-        for row in range(len(raw)):
-            given = {column: values[column][row] for column in columns if values[column][row] is not None}
-            wrong: set[str] = set()
-            try:
-                model = spec.model.model_validate(given)
-            except ValidationError as error:
-                for item in error.errors(include_url=False):
-                    column = str(item["loc"][0]) if item["loc"] else columns[0]
-                    wrong.add(column)
-                    place = raw.place(row, column)
-                    if (raw.sheet, place) not in bad:
-                        self.faults.append(_row_fault(raw, spec, row, column, item))
-                if any(fields[column].is_required() for column in wrong):
-                    continue
-                model = spec.model.model_validate({k: v for k, v in given.items() if k not in wrong})
-            valid.append(row)
-            rows.append(model)
-        return valid, rows
-
-    # -- documents ---------------------------------------------------------------------------------------------------
-
-    def _read_settings(self) -> None:
-        document = self._document("engagement.yaml", "engagement")
-        if document is None:
-            if "engagement.yaml" not in self._contents and "engagement" not in self._sheets:
-                where = f"sheet engagement of {WORKBOOK}" if WORKBOOK in self._contents else "engagement.yaml"
-                self._fault(
-                    WORKBOOK if WORKBOOK in self._contents else "engagement.yaml",
-                    "the settings are missing",
-                    "at least name and as_of.",
-                    f"Write {where}, such as name: Harbour Mutual and as_of: 2026-09-30.",
-                )
-            return
-        self.origins["engagement"] = document
-        content = document.content
-        faults = _settings_faults(document)
-        settings, more = validate(document, EngagementSettings)
-        told = {fault.cell for fault in faults}
-        self.faults += faults + [fault for fault in more if fault.cell not in told or not fault.cell]
-        self.settings = settings if not faults else None
-        if settings is not None:
-            self.sources = dict(settings.sources)
-        elif isinstance(content.get("sources"), dict):
-            from pydantic import ValidationError
-
-            for table, source in content["sources"].items():
-                try:
-                    self.sources[str(table)] = Source.model_validate(source)
-                except ValidationError:
-                    continue  # named among the faults above
-        known = {*TABLES, *SHEET_TABLES}
-        for table, source in self.sources.items():
-            if table not in known and table not in self._fact_paths and f"facts_{table}" not in self._sheets:
-                self.faults.append(
-                    document.fault(
-                        ("sources", table),
-                        f"there is no table {table!r}",
-                        "a table or a file of facts.",
-                        nearest(table, [*known, *self._fact_paths]) or "Delete it.",
-                    )
-                )
-            elif source.sheet and source.sheet.strip().lower().replace(" ", "_") not in self._sheets:
-                found = f"there is no sheet {source.sheet!r}"
-                hint = nearest(source.sheet, self._sheets.values())
-                path = ("sources", table, "sheet")
-                self.faults.append(document.fault(path, found, "a sheet of the workbook.", hint or "Correct it."))
-
-    def _document(self, file: str, sheet: str) -> Document | None:
-        """Return a YAML file, or the key-value sheet that stands in for it."""
-        document = None
-        if file in self._contents:
-            self.order.append((file, ""))
-            document, faults = read_yaml(self._contents[file], file)
-            self.faults += faults
-        if sheet in self._sheets and self._workbook is not None:
-            raw, faults = self._workbook.read(self._sheets[sheet], sheet, ("key", "value"))
-            self.faults += faults
-            if raw is None or not {"key", "value"} <= set(raw.columns):
-                if raw is not None:
-                    found = f"the columns are {', '.join(raw.headers)}"
-                    self._fault(WORKBOOK, found, "key, value.", "Name them so.", sheet=raw.sheet, cell="row 1")
-                return document
-            pairs = [
-                (str(key).strip(), value, raw.place(row, "value"))
-                for row, (key, value) in enumerate(zip(raw.cells["key"], raw.cells["value"], strict=True))
-                if key is not None and not str(key).lower().startswith(EXAMPLE_PREFIX)
-            ]
-            if any(value is not None for _, value, _ in pairs):
-                if file in self._contents:
-                    self._twice(file, sheet)
-                    return document
-                document, faults = nest_settings(pairs, WORKBOOK)
-                self.faults += faults
-        return document
-
-    def _twice(self, file: str, sheet: str) -> None:
-        found = f"{file} and sheet {sheet} of {WORKBOOK} say the same things"
-        self._fault(file, found, "one of the two.", f"Delete {file}, or empty the sheet.")
-
-    def _read_metrics(self) -> None:
-        rows = {
-            name: [row.model_dump(by_alias=True) for row in self._read_table(SHEET_TABLES[name])]
-            for name in ("fact_tables", "metrics", "targets")
-        }
-        if "metrics.yaml" in self._contents:
-            self.order.append(("metrics.yaml", ""))
-            document, faults = read_yaml(self._contents["metrics.yaml"], "metrics.yaml")
-            self.faults += faults
-            for sheet in (name for name, found in rows.items() if found):
-                self._twice("metrics.yaml", sheet)
-            if document is not None:
-                self.origins["metrics"] = document
-                self.documents["metrics"] = document.content
-        elif any(rows.values()):
-            content, paths, unread = build_metrics(rows["fact_tables"], rows["metrics"], rows["targets"])
-            lines = {}
-            for path, (table, row, column) in paths.items():
-                raw = self.raw[table]
-                lines[path] = (raw.sheet, raw.place(row, column))
-            for table, row, column, text in unread:
-                self.faults.append(
-                    self.raw[table].fault(
-                        row,
-                        column,
-                        f"{text!r} is no condition",
-                        "column = value, !=, >=, <=, >, <, in a|b, not in a|b or present, joined by ;",
-                        "Rewrite it, such as: channel = phone; status in paid|shipped.",
-                    )
-                )
-            self.origins["metrics"] = Document(WORKBOOK, "metrics", content, lines)
-            self.documents["metrics"] = content
-
-    def _read_scenarios(self) -> None:
-        scenarios: dict[str, Any] = {}
-        for file in (file for file in self._contents if file.startswith("scenarios/")):
-            self.order.append((file, ""))
-            document, faults = read_yaml(self._contents[file], file)
-            self.faults += faults
-            if document is None:
-                continue
-            _, faults = validate(document, Scenario)
-            self.faults += faults
-            name = Path(file).stem
-            self.origins[f"scenarios/{name}"] = document
-            if not faults:
-                scenarios[name] = document.content
-        rows = [row.model_dump() for row in self._read_table(SHEET_TABLES["scenarios"])]
-        built, bad = build_scenarios(rows)
-        for row, value in bad:
-            raw = self.raw["scenarios"]
-            found = f"{show(value)} is no amount"
-            self.faults.append(raw.fault(row, "value", found, "a weight or capacity, such as 56.", "Write a number."))
-        for name in built:
-            if name in scenarios:
-                self._twice(f"scenarios/{name}.yaml", "scenarios")
-        scenarios.update(built)
-        if scenarios:
-            self.documents["scenarios"] = scenarios
-
-    def _read_imports(self) -> None:
-        if "imports.yaml" not in self._contents:
-            return
-        self.order.append(("imports.yaml", ""))
-        document, faults = read_yaml(self._contents["imports.yaml"], "imports.yaml")
-        self.faults += faults
-        if document is not None:
-            _, faults = validate(document, Imports)
-            self.faults += faults
-            self.origins["imports"] = document
-            self.documents["imports"] = document.content
-
-    # -- facts -------------------------------------------------------------------------------------------------------
-
-    def _read_facts(self) -> None:
-        catalogue = self.documents.get("metrics")
-        names = catalogue.get("tables") if isinstance(catalogue, dict) else None
-        tables = names if isinstance(names, dict) else {}
-        cache = reports_folder(self.root) / "_cache" / check_name(self.folder.name)
-        hashes = {file.path: file.sha256 for file in self.files}
-        sheets = {name[6:]: sheet for name, sheet in self._sheets.items() if name.startswith("facts_")}
-        by_name = {str(name).lower(): str(name) for name in tables}
-        for key in sorted({*self._fact_paths, *sheets}):
-            from workbench.engagement.facts import read_facts_file, read_facts_sheet, roles_of
-
-            path, sheet = self._fact_paths.get(key), sheets.get(key)
-            shown = f"facts/{path.name}" if path else WORKBOOK
-            self.order.append((shown, sheet if not path and sheet else ""))
-            if key not in by_name:
-                where = "sheet fact_tables" if "fact_tables" in self.raw else "metrics.yaml, under tables:"
-                self._fault(
-                    shown,
-                    f"no table of the catalogue is called {key!r}",
-                    f"{', '.join(by_name)}." if by_name else "facts that the catalogue names.",
-                    nearest(key, by_name) or f"Describe it in {where}; or take it away.",
-                    sheet="" if path else sheet or "",
-                )
-                continue
-            if path and sheet:
-                self._fault(shown, f"the facts are also in sheet {sheet}", "each table once.", "Delete one of the two.")
-                continue
-            roles = roles_of(catalogue, by_name[key])
-            source = self.sources.get(key)
-            if path is not None:
-                facts, faults = read_facts_file(by_name[key], path, shown, roles, cache, source, hashes.get(shown, ""))
-            elif self._workbook is not None and sheet is not None:
-                raw, faults = self._workbook.read(sheet, key, ())
-                self.faults += faults
-                if raw is None:
-                    continue
-                facts, faults = read_facts_sheet(by_name[key], raw, roles, cache, source, hashes.get(WORKBOOK, ""))
-            self.faults += faults
-            if facts is not None:
-                self.facts[by_name[key]] = facts
-
-
-def _settings_faults(document: Document) -> list[Fault]:
-    """Return what pydantic would let pass: yes and no for numbers, and day numbers for dates."""
-    faults = []
-    for key, value in document.content.items():
-        if isinstance(value, bool):
-            faults.append(document.fault((key,), f"{value} is not allowed", "a text or a number.", "Correct it."))
-    as_of = document.content.get("as_of")
-    if as_of is not None and not isinstance(as_of, dt.date | bool):
-        try:
-            dt.date.fromisoformat(str(as_of).strip())
-        except ValueError:
-            found, remedy = f"{as_of!r} is not a date", "Write it year first."
-            faults.append(document.fault(("as_of",), found, "a date such as 2026-09-30.", remedy))
-    return faults
-
-
-def _without_examples(raw: RawTable, spec: TableSpec) -> RawTable:
-    """Leave out rows of which a part of the key starts with ``example``."""
-    columns = [raw.cells[column] for column in spec.key if column in raw.columns]
-    keep = [row for row in range(len(raw)) if not any(_is_example(cells[row]) for cells in columns)]
-    return raw if len(keep) == len(raw) else raw.keep(keep)
-
-
-def _is_example(value: Any) -> bool:
-    return isinstance(value, str) and value.lower().startswith(EXAMPLE_PREFIX)
-
-
-def _in_example(fault: Fault, raw: RawTable) -> bool:
-    """Say whether a fault lies in a row that was left out."""
-    match = re.fullmatch(r"[A-Z]{1,3}(\d+)", fault.cell)
-    return match is not None and int(match.group(1)) not in (1, *raw.row_numbers)
-
-
-def _row_fault(raw: RawTable, spec: TableSpec, row: int, column: str, item: Mapping[str, Any]) -> Fault:
-    info = spec.columns[column]
-    if item["type"] == "missing":
-        found, allowed, remedy = f"{column} is blank", f"a value: {info.description}", "Fill the cell."
-        if column not in raw.columns:
-            return raw.fault(row, None, found, allowed, remedy)
-        return raw.fault(row, column, found, allowed, remedy)
-    allowed, remedy = explain(item)
-    value = item.get("input")
-    if item["type"] == "literal_error" and isinstance(value, str):
-        from workbench.engagement.cells import choices_of
-
-        remedy = nearest(value, choices_of(info)) or remedy
-    return raw.fault(row, column, f"{show(value)} is not allowed in {column}", allowed, remedy)
-
-
-def _frame(
-    spec: TableSpec, rows: Sequence[Any], raw: RawTable, values: Mapping[str, list[Any]], valid: Sequence[int]
-) -> pd.DataFrame:
-    """Return the valid rows as a frame whose columns have the types that `Tables` promises."""
-    import numpy as np
-    import pandas as pd
-
-    columns: dict[str, Any] = {}
-    names = {(info.alias or name): name for name, info in spec.model.model_fields.items()}
-    for column, info in spec.columns.items():
-        cells = [getattr(row, names[column]) for row in rows]
-        kind = column_kind(info)
-        if kind == "integer" and info.is_required():
-            columns[column] = np.array(cells, dtype="int64")
-        elif kind in ("number", "integer"):
-            columns[column] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
-        else:
-            columns[column] = pd.Series(cells, dtype=object)
-    for column in raw.columns:
-        if column not in columns:
-            columns[column] = pd.Series([values[column][row] for row in valid], dtype=object)
-    return pd.DataFrame(columns)

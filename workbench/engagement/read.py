@@ -215,7 +215,7 @@ def read_csv(
     text, faults = decode(content, file, table, encoding)
     if faults:
         return None, faults
-    delimiter, skip = _delimiter(text, set(known))
+    delimiter, skip = detect_delimiter(text, set(known))
     try:
         rows: list[list[Any]] = [
             [cell.strip() or None for cell in row]
@@ -228,8 +228,12 @@ def read_csv(
     return _table(rows[skip:], file, "", table, set(known), first_row=1 + skip)
 
 
-def _delimiter(text: str, known: set[str]) -> tuple[str, int]:
-    """Decide the delimiter by the header: most known columns, then most columns. Excel's ``sep=;`` line is heeded."""
+def detect_delimiter(text: str, known: set[str]) -> tuple[str, int]:
+    """Return the delimiter and how many lines stand before the header.
+
+    The delimiter that yields most known columns is taken, then the one that yields most columns. Excel's own line
+    ``sep=;`` is heeded.
+    """
     lines = text.split("\n", 2)
     declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[0])
     if declared:
@@ -238,7 +242,7 @@ def _delimiter(text: str, known: set[str]) -> tuple[str, int]:
 
     def score(delimiter: str) -> tuple[int, int]:
         names = next(csv.reader([header], delimiter=delimiter), [])
-        return len({our_spelling(name) for name in names} & known), len(names)
+        return len(({our_spelling(name) for name in names} | {name.strip() for name in names}) & known), len(names)
 
     return max(_DELIMITERS, key=score), 0
 
@@ -547,13 +551,10 @@ def _unpacked_size(packed: zipfile.ZipFile, content: bytes) -> int:
 def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
     """Return sheet → file within the workbook."""
     parse = ElementTree.fromstring
-    relations = {
-        item.get("Id"): item.get("Target", "")
-        for item in parse(packed.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    }
+    relations = {item.get("Id"): item.get("Target", "") for item in parse(packed.read("xl/_rels/workbook.xml.rels"))}
     parts = {}
     names = set(packed.namelist())
-    for item in parse(packed.read("xl/workbook.xml")).iter():  # noqa: S314 - document types were refused
+    for item in parse(packed.read("xl/workbook.xml")).iter():
         if item.tag.endswith("}sheet"):
             relation = next((value for key, value in item.attrib.items() if key.endswith("}id")), "")
             target = relations.get(relation, "")

@@ -73,6 +73,24 @@ def column(
     )
 
 
+def unit_of(info: FieldInfo) -> str:
+    """Return the unit of a column, empty where it has none."""
+    extra = info.json_schema_extra
+    return str(extra.get("unit") or "") if isinstance(extra, dict) else ""
+
+
+def example_of(info: FieldInfo) -> Any:
+    """Return what the example row of a new workbook shows."""
+    extra = info.json_schema_extra
+    return extra.get("example") if isinstance(extra, dict) else None
+
+
+def refers_of(info: FieldInfo) -> str:
+    """Return the ``table.column`` that must hold the value, empty where none must."""
+    extra = info.json_schema_extra
+    return str(extra.get("refers") or "") if isinstance(extra, dict) else ""
+
+
 class Row(BaseModel):
     """One row of a client's table; unknown columns are faults."""
 

@@ -1,0 +1,512 @@
+"""Facts (events, periods) as Parquet files, because DuckDB reads nothing else.
+
+A Parquet file is used where it lies. CSV files and sheets are converted once, column by column, into a private cache
+that is keyed by what the file holds and how it was read. A cell of a date or number column that cannot be read is
+counted: a finding of the report, not a fault. What the whole column leaves open is asked, never guessed.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from workbench.engagement.cells import Ask, decide_date_order, decide_decimal, parse_date, parse_number
+from workbench.engagement.read import RawTable, decode, detect_delimiter
+from workbench.engagement.schema import Source
+from workbench.errors import Fault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from workbench.outcomes.catalogue import Catalogue
+
+Role = Literal["text", "date", "number"]
+
+CACHE_VERSION = 1
+"""Part of the cache's key; raise it when a cell is read differently."""
+
+NUMBER_TYPES = frozenset({"sum", "weighted_mean", "score", "percentile", "min", "max", "given"})
+"""Types of metric whose column holds numbers."""
+
+_CLOCK = (
+    r"^(?P<day>.*?)"
+    r"(?:,?[T ](?P<clock>(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?) ?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?$"
+)
+_WHOLE = r"^-?(0|[1-9]\d{0,14})$"
+_NUMBER = r"^-?((0|[1-9]\d{0,14})(\.\d+)?|\.\d+)$"
+_ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_SAMPLE = 1_000
+_NOTE = b"workbench"
+
+
+@dataclass(frozen=True)
+class FactsFile:
+    """A table of facts that was found in the client's folder.
+
+    Attributes
+    ----------
+    table : str
+        Name in the catalogue.
+    file, sheet : str
+        Where the client keeps it.
+    parquet : Path
+        File that DuckDB reads: the client's own, or one in the cache.
+    columns : mapping of str to str
+        Column → ``text``, ``number``, ``date``, ``timestamp``, ``instant``, ``bool`` or ``other``.
+    rows : int
+        Rows.
+    unreadable : mapping of str to tuple of (int, str)
+        Column → cells that are no date or number although the catalogue wants one, and an example; they are blank.
+    """
+
+    table: str
+    file: str
+    sheet: str
+    parquet: Path
+    columns: Mapping[str, str]
+    rows: int
+    unreadable: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+def roles_of(catalogue: Catalogue, table: str) -> dict[str, Role]:
+    """Return what the catalogue wants of the columns of a table: dates, numbers and texts; others are free."""
+    roles: dict[str, Role] = {}
+    for described in catalogue.tables:
+        if described.name == table:
+            roles[described.time] = "date"
+            for name in (described.product, described.customer, described.version, *described.key):
+                if name:
+                    roles.setdefault(name, "text")
+    for metric in catalogue.metrics:
+        for _, measure in metric.measures:
+            if measure.table == table and measure.column:
+                if measure.agg in ("sum", "min", "max") or (
+                    metric.type in NUMBER_TYPES and measure.agg != "share_true"
+                ):
+                    roles.setdefault(measure.column, "number")
+                if metric.weight:
+                    roles.setdefault(metric.weight, "number")
+    return roles
+
+
+def read_facts(
+    content: bytes, file: str, table: str, roles: Mapping[str, Role], source: Source | None = None
+) -> tuple[pa.Table | None, dict[str, tuple[int, str]], list[Fault]]:
+    """Return a CSV file of facts as an Arrow table.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    file, table : str
+        Its path as the client knows it; the table's name.
+    roles : mapping of str to str
+        Column → ``date``, ``number`` or ``text``, as the catalogue wants it. Other columns are decided by what they
+        hold: numbers with a decimal point and ISO dates where every cell is one, else text.
+    source : Source, optional
+        What ``sources:`` says.
+
+    Returns
+    -------
+    tuple
+        The table or None; column → (cells that could not be read, an example); faults.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    if not content.strip(b"\xef\xbb\xbf \t\r\n,;"):
+        return None, {}, [Fault(file, "", "", "the file is empty", "a header and rows.", "Fill it, or delete it.")]
+    text, faults = decode(content, file, table, source.encoding if source else None)
+    if faults:
+        return None, {}, faults
+    delimiter, skip = detect_delimiter(text, set(roles))
+    line = text.split("\n", skip + 1)[skip]
+    header = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    faults = _header_faults(header, file)
+    if faults:
+        return None, {}, faults
+    try:
+        found = arrow_csv.read_csv(
+            io.BytesIO(text.encode("utf-8")),
+            read_options=arrow_csv.ReadOptions(skip_rows=skip + 1, column_names=header),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={name: pa.string() for name in header}, strings_can_be_null=True, null_values=[""]
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        said = str(error).splitlines()[0]
+        remedy = "Look for a delimiter or a quotation mark inside a text, or export the file again."
+        return None, {}, [Fault(file, "", "", f"it cannot be read as CSV: {said}", "one row a fact.", remedy)]
+    if not found.num_rows:
+        return (
+            None,
+            {},
+            [Fault(file, "", "row 2", "a header and no rows", "rows, or no file.", "Fill it, or delete it.")],
+        )
+    cells = {name: _trimmed(found.column(name)) for name in found.column_names}
+    return _typed(cells, file, "", table, roles, source, {name: name for name in header}, skip + 2)
+
+
+def _header_faults(header: list[str], file: str) -> list[Fault]:
+    faults = []
+    for place, name in enumerate(header):
+        where = f"row 1, column {place + 1}"
+        if not name:
+            found, remedy = "a column without a header", "Name the column, or delete it."
+            faults.append(Fault(file, "", where, found, "a header over every column.", remedy))
+        elif name in header[:place]:
+            found, remedy = f"the header {name!r} stands twice", "Rename or delete one of the two."
+            faults.append(Fault(file, "", where, found, "each column once.", remedy))
+    return faults
+
+
+def _trimmed(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    cells = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+
+
+def _typed(
+    cells: Mapping[str, Any],
+    file: str,
+    sheet: str,
+    table: str,
+    roles: Mapping[str, Role],
+    source: Source | None,
+    letters: Mapping[str, str],
+    first_row: int,
+) -> tuple[pa.Table | None, dict[str, tuple[int, str]], list[Fault]]:
+    """Give each column of texts its type, over the whole column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    def place(column: str, row: int) -> str:
+        return f"{letters[column]}{row + first_row}" if sheet else f"row {row + first_row}, column {column}"
+
+    columns: dict[str, Any] = {}
+    unreadable: dict[str, tuple[int, str]] = {}
+    faults: list[Fault] = []
+    decimal = _decimal(cells, roles, place, table, source)
+    if isinstance(decimal, Ask):
+        faults.append(Fault(file, sheet, place(*decimal.spot), decimal.found, decimal.allowed, decimal.remedy))
+    for name, texts in cells.items():
+        role = roles.get(name)
+        if role == "date":
+            typed, fault = _dates(texts, lambda row, name=name: place(name, row), table, source)  # type: ignore[misc]
+            if fault is not None:
+                faults.append(Fault(file, sheet, fault.cell, fault.found, fault.allowed, fault.remedy))
+                continue
+        elif role == "number":
+            if isinstance(decimal, Ask):
+                continue
+            typed = _numbers(texts, decimal)
+        else:
+            typed = texts if role == "text" else _free(texts)
+        lost = pc.and_(pc.is_null(typed), pc.is_valid(texts))
+        count = int(pc.sum(lost).as_py() or 0)
+        if count:
+            example = str(texts.filter(lost)[0].as_py())[:60]
+            unreadable[name] = (count, example)
+            if count == len(texts) - texts.null_count:
+                wanted = "dates" if role == "date" else "numbers"
+                row = int(pc.index(texts, texts.filter(lost)[0]).as_py())
+                found = f"{example!r} and all other cells of the column are no {wanted}"
+                remedy = f"Correct the column, or name the column with the {wanted} in the catalogue."
+                faults.append(Fault(file, sheet, place(name, row), found, f"{wanted}.", remedy))
+        columns[name] = typed
+    if faults:
+        return None, {}, faults
+    return pa.table(columns), unreadable, []
+
+
+def _all_match(texts: Any, pattern: str) -> bool:
+    """Say whether every filled cell matches; a sample is asked first, because most columns fail early."""
+    import pyarrow.compute as pc
+
+    if texts.null_count == len(texts):
+        return False
+    return all(
+        pc.all(pc.match_substring_regex(part, pattern)).as_py() is not False
+        for part in (texts.slice(0, _SAMPLE), texts)
+    )
+
+
+def _free(texts: Any) -> Any:
+    """Whole numbers, decimal numbers with a point, ISO dates, true and false where every cell is one; else text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if _all_match(texts, _WHOLE):
+        return pc.cast(texts, pa.int64())
+    if _all_match(texts, _NUMBER):
+        return pc.cast(texts, pa.float64())
+    if _all_match(texts, "^(?i:true|false)$"):
+        return pc.equal(pc.utf8_lower(texts), "true")
+    if _all_match(texts, _ISO):
+        dates, _ = _dates(texts, str, "", None)
+        return dates if dates.null_count == texts.null_count else texts
+    return texts
+
+
+def _decimal(
+    cells: Mapping[str, Any], roles: Mapping[str, Role], place: Any, table: str, source: Source | None
+) -> str | Ask:
+    import pyarrow.compute as pc
+
+    signed = []
+    for name, texts in cells.items():
+        if roles.get(name) == "number":
+            with_sign = pc.unique(texts.filter(pc.match_substring_regex(texts, "[.,]")).drop_null()).to_pylist()
+            signed += [(text, (name, int(pc.index(texts, text).as_py()))) for text in with_sign[:_SAMPLE]]
+    return decide_decimal(signed, lambda spot: place(*spot), table, source)
+
+
+def _numbers(texts: Any, decimal: str) -> Any:
+    """Return numbers; a cell that is none becomes null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if _all_match(texts, _WHOLE):
+        return pc.cast(texts, pa.int64())
+    if decimal == "." and _all_match(texts, _NUMBER):
+        return pc.cast(texts, pa.float64())
+    distinct = pc.unique(texts.drop_null())
+    values = pa.array([parse_number(text, decimal) for text in distinct.to_pylist()], pa.float64())
+    return pc.take(values, pc.index_in(texts, distinct))
+
+
+def _dates(texts: Any, place: Any, table: str, source: Source | None) -> tuple[Any, Fault | None]:
+    """Return dates, times or instants; a fault where the order of day and month cannot be decided.
+
+    Only the distinct days are looked at one by one: some thousands, however many rows there are.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = pc.extract_regex(texts, _CLOCK)
+    day, clock, zone = (pc.struct_field(parts, name) for name in ("day", "clock", "zone"))
+    distinct = pc.unique(day.drop_null())
+    listed = distinct.to_pylist()
+    order = decide_date_order(listed, lambda row: place(int(pc.index(day, distinct[row]).as_py())), table, source)
+    if isinstance(order, Ask):
+        where = place(int(pc.index(day, distinct[order.spot]).as_py()))
+        return None, Fault("", "", where, order.found, order.allowed, order.remedy)
+    days = pc.take(pa.array([parse_date(text, order) for text in listed], pa.date32()), pc.index_in(day, distinct))
+    has_clock = pc.fill_null(pc.not_equal(clock, ""), False)
+    if not pc.any(has_clock).as_py():
+        return days, None
+    hour = pc.replace_substring_regex(pc.if_else(has_clock, clock, "00:00"), r"^(\d):", r"0\1:")
+    moment = pc.binary_join_element_wise(pc.cast(days, pa.string()), hour, " ")
+    has_zone = pc.fill_null(pc.not_equal(zone, ""), False)
+    if not pc.any(has_zone).as_py():
+        return pc.cast(moment, pa.timestamp("us")), None
+    null = pa.scalar(None, pa.string())
+    moment = pc.if_else(has_zone, pc.binary_join_element_wise(moment, zone, ""), null)
+    return pc.cast(moment, pa.timestamp("us", tz="UTC")), None
+
+
+# -- sheets ------------------------------------------------------------------------------------------------------------
+
+
+def facts_of_sheet(
+    raw: RawTable, roles: Mapping[str, Role], source: Source | None = None
+) -> tuple[pa.Table | None, dict[str, tuple[int, str]], list[Fault]]:
+    """Return a sheet of facts as an Arrow table; as `read_facts` does for a file."""
+    import pyarrow as pa
+
+    from workbench.engagement.read import column_letters
+
+    decimal = source.decimal if source and source.decimal else "."
+    cells = {
+        header: pa.array([_as_text(value, decimal) for value in raw.cells[column]], pa.string())
+        for header, column in zip(raw.headers, raw.columns, strict=True)
+    }
+    letters = {header: column_letters(place) for header, place in zip(raw.headers, raw.positions, strict=True)}
+    table, unreadable, faults = _typed(
+        {name: _trimmed(texts) for name, texts in cells.items()},
+        raw.file,
+        raw.sheet,
+        raw.name,
+        roles,
+        source,
+        letters,
+        raw.row_numbers[0] if raw.row_numbers else 2,
+    )
+    return table, unreadable, faults
+
+
+def _as_text(value: Any, decimal: str) -> str | None:
+    """Write a cell as a text that reads back as the same value."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return repr(value).replace(".", decimal) if isinstance(value, float) else str(value)
+
+
+# -- the cache ---------------------------------------------------------------------------------------------------------
+
+
+def open_facts(
+    table: str,
+    path: Path,
+    shown: str,
+    roles: Mapping[str, Role],
+    cache: Path,
+    source: Source | None = None,
+    sha256: str = "",
+) -> tuple[FactsFile | None, list[Fault]]:
+    """Return a file of facts as one that DuckDB can read.
+
+    Parameters
+    ----------
+    table : str
+        Name in the catalogue.
+    path, shown : Path, str
+        The file, and its path as the client knows it.
+    roles : mapping of str to str
+        From `roles_of`.
+    cache : Path
+        Folder for converted files.
+    source : Source, optional
+        What ``sources:`` says.
+    sha256 : str
+        Hash of the file, if it is known already.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if path.suffix.lower() == ".parquet":
+        try:
+            meta = pq.read_metadata(path)
+            columns = {name: _kind(kind) for name, kind in _schema_items(meta.schema.to_arrow_schema())}
+        except (pa.ArrowInvalid, OSError) as error:
+            said = str(error).splitlines()[0] if str(error) else "no reason given"
+            found = f"it cannot be read as Parquet: {said}"
+            return None, [Fault(shown, "", "", found, "a Parquet file.", "Export the file again.")]
+        if not meta.num_rows:
+            return None, [Fault(shown, "", "", "the file has no rows", "rows, or no file.", "Fill it, or delete it.")]
+        return FactsFile(table, shown, "", path, columns, meta.num_rows), []
+    content = path.read_bytes()
+    sha256 = sha256 or hashlib.sha256(content).hexdigest()
+    key = cache_key(table, sha256, roles, source)
+    held = find_cached(cache, table, key)
+    if held is not None:
+        return _described(table, shown, "", held), []
+    found_, unreadable, faults = read_facts(content, shown, table, roles, source)
+    if found_ is None:
+        return None, faults
+    return _described(table, shown, "", to_parquet_cache(found_, cache, table, key, unreadable)), []
+
+
+def open_facts_sheet(
+    table: str,
+    raw: RawTable,
+    roles: Mapping[str, Role],
+    cache: Path,
+    source: Source | None = None,
+    sha256: str = "",
+) -> tuple[FactsFile | None, list[Fault]]:
+    """Return a sheet of facts as a file that DuckDB can read; as `open_facts` does for a file."""
+    key = cache_key(table, sha256, roles, source)
+    held = find_cached(cache, table, key) if sha256 else None
+    if held is None:
+        found, unreadable, faults = facts_of_sheet(raw, roles, source)
+        if found is None:
+            return None, faults
+        held = to_parquet_cache(found, cache, table, key, unreadable)
+    return _described(table, raw.file, raw.sheet, held), []
+
+
+def cache_key(table: str, sha256: str, roles: Mapping[str, Role], source: Source | None) -> str:
+    """Return the key of a converted file: the content, and everything that decides how it is read."""
+    how = [CACHE_VERSION, table, sha256, sorted(roles.items()), source.model_dump() if source else None]
+    return hashlib.sha256(json.dumps(how).encode()).hexdigest()[:24]
+
+
+def find_cached(cache: Path, table: str, key: str) -> Path | None:
+    """Return the converted file of this key, if it is there."""
+    path = cache / f"{_safe(table)}-{key}.parquet"
+    return path if path.is_file() else None
+
+
+def to_parquet_cache(
+    table: pa.Table, cache: Path, name: str, key: str, unreadable: Mapping[str, tuple[int, str]] | None = None
+) -> Path:
+    """Write a table into the cache and return its path; older conversions of the same table go.
+
+    The folder is made for its owner alone (0700). Where it cannot be written, a temporary folder is used.
+    """
+    import pyarrow.parquet as pq
+
+    noted = json.dumps(dict(unreadable or {})).encode()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _NOTE: noted})
+    try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cache.chmod(0o700)
+        handle, draft = tempfile.mkstemp(dir=cache, suffix=".part")
+    except OSError:
+        cache = Path(tempfile.mkdtemp(prefix="workbench-facts-"))
+        handle, draft = tempfile.mkstemp(dir=cache, suffix=".part")
+    os.close(handle)
+    pq.write_table(table, draft, compression="zstd")
+    target = cache / f"{_safe(name)}-{key}.parquet"
+    Path(draft).replace(target)
+    for old in cache.glob(f"{_safe(name)}-{'?' * len(key)}.parquet"):
+        if old != target:
+            old.unlink(missing_ok=True)
+    return target
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)[:60]
+
+
+def _described(table: str, file: str, sheet: str, path: Path) -> FactsFile:
+    import pyarrow.parquet as pq
+
+    meta = pq.read_metadata(path)
+    schema = meta.schema.to_arrow_schema()
+    noted = json.loads((schema.metadata or {}).get(_NOTE, b"{}"))
+    unreadable = {column: (int(count), str(example)) for column, (count, example) in noted.items()}
+    columns = {name: _kind(kind) for name, kind in _schema_items(schema)}
+    return FactsFile(table, file, sheet, path, columns, meta.num_rows, unreadable)
+
+
+def _schema_items(schema: pa.Schema) -> list[tuple[str, pa.DataType]]:
+    return list(zip(schema.names, schema.types, strict=True))
+
+
+def _kind(kind: pa.DataType) -> str:
+    """Return the kind of a column as the catalogue knows it."""
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    tests = {
+        "bool": types.is_boolean(kind),
+        "number": types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind),
+        "text": types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind),
+        "date": types.is_date(kind),
+    }
+    if types.is_timestamp(kind):
+        return "instant" if kind.tz else "timestamp"
+    return next((name for name, holds in tests.items() if holds), "other")

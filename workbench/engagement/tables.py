@@ -1,0 +1,108 @@
+"""The client's tables as the pillars see them: typed frames that know where each cell stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.engagement.documents import Document
+from workbench.engagement.read import RawTable
+from workbench.engagement.schema import EngagementSettings
+from workbench.errors import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.engagement.facts import FactsFile
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file of the client's folder.
+
+    Attributes
+    ----------
+    path : str
+        Relative to the folder, with forward slashes.
+    bytes : int
+        Size.
+    sha256 : str
+        Hash of its content.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """The client's tables, checked; a mapping from name to frame in which an absent table is absent.
+
+    Each frame has all columns of the schema: text as objects with None for blank; numbers as float64 with NaN (int64
+    where a whole number is required); dates as `datetime.date`; further columns (the survey's items) as text. Rows
+    stand in the order of the file under labels 0, 1, 2 … When inputs are built, money is in whole units of the
+    currency (`money_scale` is applied once, by `load_engagement`): columns with the unit ``currency`` and the worths of
+    money objectives.
+
+    Attributes
+    ----------
+    frames : mapping of str to DataFrame
+    settings : EngagementSettings or None
+        None only while a folder with faulty settings is checked.
+    documents : mapping of str to Any
+        ``metrics``: what metrics.yaml says, also where sheets stand in for it; ``scenarios``: name → content;
+        ``imports``.
+    facts : mapping of str to FactsFile
+        Tables of facts that were found; each has `parquet`, a path that DuckDB can read.
+    root : Path or None
+        The workbench's folder, which holds ``templates/``.
+    """
+
+    frames: Mapping[str, pd.DataFrame]
+    settings: EngagementSettings | None = None
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, FactsFile] = field(default_factory=dict)
+    root: Path | None = None
+    _raw: Mapping[str, RawTable] = field(default_factory=dict, repr=False)
+    _sources: Mapping[str, Document] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        return self.frames[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.frames)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def where(self, table: str, row_index: int | None, column: str | None = None) -> tuple[str, str, str]:
+        """Return file, sheet and cell of a value.
+
+        Parameters
+        ----------
+        table : str
+            Table.
+        row_index : int or None
+            Label of the row; None means the header.
+        column : str or None
+            Column; None means the whole row.
+        """
+        raw = self._raw.get(table)
+        if raw is None:
+            place = "" if row_index is None else f"row {int(row_index) + 2}"
+            return table, "", ", ".join(part for part in (place, column and f"column {column}") if part)
+        return raw.file, raw.sheet, raw.place(None if row_index is None else int(row_index), column)
+
+    def fault(
+        self, table: str, row_index: int | None, column: str | None, found: str, allowed: str, remedy: str
+    ) -> Fault:
+        """Return a fault of one cell of a table."""
+        return Fault(*self.where(table, row_index, column), found, allowed, remedy)
+
+    def document_fault(self, document: str, path: Sequence[str | int], found: str, allowed: str, remedy: str) -> Fault:
+        """Return a fault of a document at a path of keys, such as ``("metrics", 0, "type")``, with its line or cell."""
+        source = self._sources.get(document) or Document(f"{document}.yaml", "", {})
+        return source.fault(path, found, allowed, remedy)
