@@ -138,6 +138,23 @@ def kernel_manager(folder: Path, environment: Mapping[str, str]) -> Iterator[typ
         finally:
             with _lock:
                 _running.difference_update(own)
+            _close_loop()
+
+
+def _close_loop() -> None:
+    """Close the event loop that Jupyter's libraries opened for this thread and never close."""
+    import asyncio
+
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 def kill_kernels() -> None:

@@ -22,7 +22,7 @@ from workbench.batch.parameters import (
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 
-NOTEBOOK_NAME = re.compile(r"^[0-9]{2}_[a-z0-9][a-z0-9_-]{0,58}$")
+NOTEBOOK_NAME = re.compile(r"^[0-9]{2}_[a-z0-9][a-z0-9_]{0,58}$")
 """What a notebook of a run is called: two digits for its place, then the chapter it saves."""
 
 SUMMARY = "summary"
@@ -154,7 +154,7 @@ def list_notebooks(engagement: str, *, root: Path | None = None) -> tuple[Notebo
     masters = {path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb")}
     own = {path.stem for path in (folder / "notebooks").glob("[0-9][0-9]_*.ipynb")}
     faults = [
-        _fault(name, "", f"the name {name!r}", "two digits, _, then small letters, digits, _ or -, such as 35_pricing")
+        _fault(name, "", f"the name {name!r}", "two digits, _, then small letters, digits or _, such as 35_pricing")
         for name in sorted(own)
         if not NOTEBOOK_NAME.match(name)
     ]

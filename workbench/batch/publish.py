@@ -356,7 +356,27 @@ def render_report(report: Any, folder: Path, processes: Executor) -> None:
     folder : Path
     processes : Executor
     """
-    raise NotImplementedError
+    running = [processes.submit(task, report, folder) for task in (_write_images, _write_page, _write_workbook)]
+    for task in running:
+        task.result()
+
+
+def _write_page(report: Any, folder: Path) -> None:
+    from workbench.report.html import render_html
+
+    (folder / "report.html").write_text(render_html(report), encoding="utf-8", newline="\n")
+
+
+def _write_images(report: Any, folder: Path) -> None:
+    from workbench.report.images import write_images
+
+    write_images(report, folder / "exhibits")
+
+
+def _write_workbook(report: Any, folder: Path) -> None:
+    from workbench.report.sheets import write_workbook
+
+    write_workbook(report, folder / "exhibits.xlsx")
 
 
 def appear(staging: Staging, pointer: str = "latest") -> Path:

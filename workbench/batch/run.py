@@ -21,7 +21,7 @@ from workbench.batch.kernel import kernel_environment, kernel_manager, kill_kern
 from workbench.batch.plan import Job, Plan, make_plan
 from workbench.batch.publish import Staging, discard, keep_failed, open_staging, publish_run, stage_notebook
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
-from workbench.errors import NotebookError, UsageError, WorkbenchError
+from workbench.errors import ClientDataError, NotebookError, UsageError, WorkbenchError
 
 IOPUB_SECONDS = 60
 """How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
@@ -226,10 +226,20 @@ def run_engagement(
             with open_workers(cores, max(cores, len(plan.stages()[0]))) as own:
                 return _run_plan(plan, own, on_event, start)
         return _run_plan(plan, workers, on_event, start)
-    except UsageError:
-        raise
-    except WorkbenchError as error:
-        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(error))
+    except ClientDataError as error:
+        faults = _all_faults(engagement, root, error)
+        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(faults))
+
+
+def _all_faults(engagement: str, root: Path | None, first: ClientDataError) -> ClientDataError:
+    """Return the faults of the files and of the notebooks together, so that they are mended in one pass."""
+    from workbench.batch.study import check_engagement
+
+    try:
+        check_engagement(engagement, root)
+    except ClientDataError as error:
+        return error
+    return first
 
 
 def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], start: float) -> EngagementResult:
@@ -281,7 +291,7 @@ def _run_stages(
         if not is_good:
             yield from (JobResult(job.notebook.name, "not run") for job in stage)
             continue
-        with ThreadPoolExecutor(len(stage), thread_name_prefix="notebook") as threads:
+        with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
             running = [threads.submit(run_job, plan, job, staging, data_hash, workers, on_event) for job in stage]
             try:
                 results = [future.result() for future in running]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.batch.plan import make_plan
+from workbench.errors import ClientDataError, Fault
+
 PILLARS = ("readiness", "outcomes", "allocation")
 
 
@@ -74,3 +77,27 @@ def _plain_settings(inputs: Any) -> dict[str, Any]:
     fields = getattr(settings, "__dataclass_fields__", {})
     values = {name: getattr(settings, name) for name in fields}
     return {name: value for name, value in values.items() if value is None or type(value) in (bool, int, float, str)}
+
+
+def check_engagement(engagement: str, root: Path | None = None) -> Study:
+    """Check a client's folder and its notebooks, as a run would, and return what a run keeps of it.
+
+    Raises
+    ------
+    UsageError
+        There is no such engagement.
+    ClientDataError
+        With every fault of the files and of the notebooks.
+    """
+    faults: list[Fault] = []
+    study = None
+    for check in (prepare_study, make_plan):
+        try:
+            held = check(engagement, root=root)
+        except ClientDataError as error:
+            faults += [fault for fault in error.faults if fault not in faults]
+        else:
+            study = held if isinstance(held, Study) else study
+    if faults or study is None:
+        raise ClientDataError(tuple(faults))
+    return study
