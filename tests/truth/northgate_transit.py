@@ -445,7 +445,7 @@ def _typed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return dt.date.fromisoformat(value) if value.count("-") == 2 else float(value)
+        return dt.date.fromisoformat(value) if value.count("-") == 2 and value[:1].isdigit() else float(value)
     except ValueError:
         return value
 
@@ -490,7 +490,11 @@ def make(folder: Path) -> None:
     }
     write_workbook(
         folder / "engagement.xlsx",
-        {"engagement": SETTINGS, **{name: _excel(rows) for name, rows in tables.items()}, "scenarios": SCENARIOS},
+        {
+            "engagement": [row | {"value": _typed(row["value"])} for row in SETTINGS],
+            **{name: _excel(rows) for name, rows in tables.items()},
+            "scenarios": SCENARIOS,
+        },
         readme=[
             "Northgate Transit – the engagement in one workbook",
             "One sheet a table; row 1 names the columns. Dates are Excel dates; a blank cell means that nobody knows.",
