@@ -204,8 +204,8 @@ def proportion(hits: int, n: int, *, confidence: float = 0.95) -> Estimate:
     limits = wilson_interval(pd.Series({"": hits}), pd.Series({"": n}), confidence=confidence)
     return Estimate(
         hits / n,
-        float(limits.loc["", "low"]),
-        float(limits.loc["", "high"]),
+        float(limits["low"].iloc[0]),
+        float(limits["high"].iloc[0]),
         None,
         None,
         confidence,

@@ -112,7 +112,7 @@ class _Cell:
     key: Key
     tier: int
     cost: int
-    rows: tuple[np.ndarray, ...]
+    row: np.ndarray
 
 
 def protect(scores: Scores, settings: Settings) -> ProtectedScores:
@@ -257,7 +257,7 @@ def _hide_parts(scores: Scores, minimum: int) -> dict[tuple[str, str], str]:
     for part in scores.parts:
         row = _indicator(scores.members[part], scores.respondents)
         tier = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}[part.kind]
-        cells.append(_Cell(("people", part.kind, part.id, ""), tier, len(scores.members[part]), (row,)))
+        cells.append(_Cell(("people", part.kind, part.id, ""), tier, len(scores.members[part]), row))
     owners = np.eye(scores.respondents, dtype=bool)
     found = _suppress(cells, {}, minimum, owners, lambda cell: len(scores.members[_part(scores, cell.key)]))
     return {key[1:3]: reason for key, reason in found.items()}
@@ -287,25 +287,35 @@ def _hide(
     exact: bool,
 ) -> dict[Key, str]:
     """Return what must not be shown of one dimension, with the reason."""
-    count = scores.respondents
-    cells = []
-    for key in keys:
-        rows = [_indicator(people_of(key), count)]
-        if key[:2] == (DIMENSION, ORGANISATION):
-            # Who knows the organisation's own items can take them out: what is left speaks of the lines' items only.
-            rows.append(_indicator(_line_people(scores, key), count))
-        cells.append(_Cell(key, _TIERS.get(key[:2], 5), len(people_of(key)), tuple(rows)))
+    one_person = np.eye(scores.respondents, dtype=bool)
+    cells = [_cell(scores, key, people_of(key), len(people_of(key))) for key in keys]
     hidden = dict(forced)
-    one_person = np.eye(count, dtype=bool)
-    by_measure: dict[str, list[_Cell]] = {}
-    for cell in cells:
-        by_measure.setdefault(cell.key[0] if cell.key[0] == DIMENSION else cell.key[3], []).append(cell)
-    for held in by_measure.values():
+    for held in _measures(cells):
         hidden.update(_suppress(held, hidden, minimum, one_person, lambda cell: len(people_of(cell.key))))
+    # Who knows the organisation's own items can take them out: what is left speaks of the lines' items only.
+    lines = [cell for cell in cells if cell.key[:2] == (DIMENSION, LINE)]
+    whole = [
+        _cell(scores, cell.key, _line_people(scores, cell.key), cell.cost)
+        for cell in cells
+        if cell.key[:2] == (DIMENSION, ORGANISATION)
+    ]
+    hidden.update(_suppress([*lines, *whole], hidden, minimum, one_person, lambda cell: cell.cost))
     if exact:
         weighted, owners = _weighted(scores, cells)
         hidden.update(_suppress(weighted, hidden, minimum, owners, lambda cell: len(people_of(cell.key))))
     return hidden
+
+
+def _cell(scores: Scores, key: Key, people: frozenset[int], cost: int) -> _Cell:
+    return _Cell(key, _TIERS.get(key[:2], 5), cost, _indicator(people, scores.respondents))
+
+
+def _measures(cells: list[_Cell]) -> Iterable[list[_Cell]]:
+    """Group cells that measure the same, the dimension or one item: only these can be subtracted from each other."""
+    held: dict[str, list[_Cell]] = {}
+    for cell in cells:
+        held.setdefault(cell.key[0] if cell.key[0] == DIMENSION else cell.key[3], []).append(cell)
+    return held.values()
 
 
 def _line_people(scores: Scores, key: Key) -> frozenset[int]:
@@ -333,7 +343,7 @@ def _weighted(scores: Scores, cells: list[_Cell]) -> tuple[list[_Cell], np.ndarr
         row = np.zeros((count, len(items)))
         trace = scores.traces[cell.key]
         row[:, [items.index(name) for name in trace.items]] = trace.weights
-        weighted.append(replace(cell, rows=(row.reshape(-1),)))
+        weighted.append(replace(cell, row=row.reshape(-1)))
     return weighted, np.repeat(np.eye(count, dtype=bool), len(items), axis=0)
 
 
@@ -354,12 +364,10 @@ def _suppress(
         shown = [cell for cell in cells if cell.key not in found]
         if not shown:
             return {cell.key: found[cell.key] for cell in cells if cell.key in found}
-        rows = np.array([row for cell in shown for row in cell.rows])
-        of_cell = [cell for cell in shown for _ in cell.rows]
-        leak = find_leak(rows, owners, minimum)
+        leak = find_leak(np.array([cell.row for cell in shown]), owners, minimum)
         if leak is None:
             return {cell.key: found[cell.key] for cell in cells if cell.key in found}
-        involved = [cell for cell, weight in zip(of_cell, leak, strict=True) if abs(weight) > 1e-7]
+        involved = [cell for cell, weight in zip(shown, leak, strict=True) if abs(weight) > 1e-7]
         cheapest = min(involved, key=lambda cell: (cell.tier, cell.cost, cell.key))
         found[cheapest.key] = COMPLEMENTARY
 

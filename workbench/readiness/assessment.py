@@ -171,8 +171,12 @@ def assess(
     """
     if isinstance(inputs, Off):
         return inputs
-    given = {"confidence": confidence, "sure": sure, "target": target}
-    settings = replace(inputs.settings, **{name: value for name, value in given.items() if value is not None})
+    settings = replace(
+        inputs.settings,
+        confidence=inputs.settings.confidence if confidence is None else confidence,
+        sure=inputs.settings.sure if sure is None else sure,
+        target=inputs.settings.target if target is None else target,
+    )
     answers = inputs.answers[-1]
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
     shown = protect(raw, settings)

@@ -191,12 +191,12 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
             f"Too close to call (leaning to {leaning}).",
         )
     if verdict.verdict == PART_PRODUCT_RUN:
-        names = [line.name for line in verdict.lines if line.line in verdict.product_lines]
+        own = [line.name for line in verdict.lines if line.line in verdict.product_lines]
         return _fit(
-            f"The organisation is product-run in {theme.listing(names, 3)}{tail}.",
-            f"The organisation is product-run in {theme.listing(names, 1)}{tail}.",
-            f"The organisation is product-run in {len(names)} of {len(verdict.lines)} lines{tail}.",
-            f"The organisation is product-run in {len(names)} of {len(verdict.lines)} lines.",
+            f"The organisation is product-run in {theme.listing(own, 3)}{tail}.",
+            f"The organisation is product-run in {theme.listing(own, 1)}{tail}.",
+            f"The organisation is product-run in {len(own)} of {len(verdict.lines)} lines{tail}.",
+            f"The organisation is product-run in {len(own)} of {len(verdict.lines)} lines.",
         )
     return _fit(f"The organisation is {verdict.verdict}{tail}.", f"The organisation is {verdict.verdict}.")
 
@@ -236,8 +236,7 @@ def _line_words(result: Readiness, line: LineVerdict) -> str:
     if line.verdict == NOT_SHOWN:
         return "not shown, too few answers"
     sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
-    settled = f", settled by {line.settled_by}" if line.settled_by else ""
-    return f"{line.words}{sure}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}{settled}"
+    return f"{line.words}{sure}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}"
 
 
 def _cautions(result: Readiness) -> Iterator[Finding]:

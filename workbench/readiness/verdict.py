@@ -88,7 +88,10 @@ class LineVerdict:
     @property
     def words(self) -> str:
         """The class as it is printed."""
-        return f"{self.verdict} (leaning to {self.leaning})" if self.leaning else self.verdict
+        if self.verdict != TOO_CLOSE:
+            return self.verdict
+        inside = [self.leaning and f"leaning to {self.leaning}", self.settled_by and f"settled by {self.settled_by}"]
+        return f"{self.verdict} ({', '.join(part for part in inside if part)})"
 
 
 @dataclass(frozen=True)

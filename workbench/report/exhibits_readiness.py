@@ -1,0 +1,502 @@
+"""What readiness shows: classes, gaps to target, levels by line, the two jobs, who answered, and the article's claims.
+
+Each function takes the result (or `Off`) and returns an exhibit; every number comes from the result's figures.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench import theme
+from workbench.findings import CLAIM_LENGTH, Figures, Off
+from workbench.report.charts import dots_intervals
+from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.tables import table
+
+if TYPE_CHECKING:
+    from workbench.readiness import Readiness
+    from workbench.readiness.instrument import Group, Item
+    from workbench.readiness.scores import Part, Score
+
+HIDDEN = "hidden"
+"""What stands in a table where a group is too small."""
+
+THE_MOVE = "A10"
+"""The claim that hangs on the verdict itself: not before the move from project to product is made."""
+
+
+def classes_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return the table of classes: a row a line, with what holds it back and how sure that is."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.story import certainty_words, held_back_words
+
+    if result.verdict is None:
+        return _no_gates("readiness-classes")
+    numbers = figures(result)
+    rows = []
+    for part in result.lines:
+        line = result.verdict.line(part.id)
+        head = result.scores.heads[part]
+        rows.append(
+            {
+                "line": part.name,
+                "class": line.words,
+                "sure": certainty_words(line.certainty) if line.certainty is not None else theme.MISSING,
+                "held_back": held_back_words(result, line.gates, line.held_back_by, 2) if line.gates else HIDDEN,
+                "way": result.percent_to_target[part.id],
+                "people": head.people,
+                "ids": _ids(
+                    numbers,
+                    f"class/{part.id}",
+                    f"certainty/{part.id}",
+                    *(f"level/{part.id}/{name}" for name in line.held_back_by[:2]),
+                    f"percent-to-target/{part.id}",
+                    f"people/{part.id}",
+                ),
+            }
+        )
+    return Exhibit(
+        "readiness-classes",
+        table(
+            _columns(rows),
+            columns={
+                "line": "Product line",
+                "class": "Class",
+                "sure": "Certainty",
+                "held_back": "Held back by (level)",
+                "way": "Way to target",
+                "people": "People",
+            },
+            units={"way": "share", "people": "people"},
+            claim=_claim_classes(result),
+            subtitle=f"Class of each line, gates that hold it back on levels {_span(result)}, people who answered",
+            source=_source(result),
+            figures="ids",
+        ),
+    )
+
+
+def gap_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return the dimensions of the whole organisation against their targets, with intervals."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+
+    numbers = figures(result)
+    rows = []
+    for group in result.instrument.dimensions:
+        held = result.scores.get("dimension", result.organisation, group.id)
+        rows.append(
+            {
+                "dimension": group.name + (" (gate)" if group.gate else ""),
+                "level": _value(held),
+                "low": _low(held),
+                "high": _high(held),
+                "n": held.people,
+                "target": result.targets[("", group.id)],
+                "note": _why_hidden(held),
+                "ids": _ids(numbers, f"level/{group.id}", f"target/{group.id}"),
+            }
+        )
+    widest = _widest_gap(result)
+    if widest is None:
+        claim = "No dimension has enough answers to be shown."
+    else:
+        group, level, target = widest
+        distance = target - level
+        claim = (
+            _fit(
+                f"{group.name} is furthest from its target: {theme.level(level)} against {theme.level(target)}.",
+                f"The furthest dimension stands {theme.level(distance)} levels below its target.",
+            )
+            if distance > 0
+            else "Every dimension has reached its target."
+        )
+    return Exhibit(
+        "readiness-gaps",
+        dots_intervals(
+            _columns(rows),
+            label="dimension",
+            value="level",
+            low="low",
+            high="high",
+            n="n",
+            target="target",
+            note="note",
+            unit="level",
+            highlight=None if widest is None else widest[0].name + (" (gate)" if widest[0].gate else ""),
+            claim=claim,
+            subtitle=(
+                f"Level of each dimension in the organisation, {_span(result)}, with "
+                f"{theme.percent(result.settings.confidence)} interval; the upright line is the target"
+            ),
+            source=_source(result),
+            figures="ids",
+        ),
+    )
+
+
+def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return the levels of every dimension in every line; hidden ones are marked."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.register import part_path
+    from workbench.readiness.story import level_words
+
+    numbers = figures(result)
+    parts = (*result.lines, result.organisation)
+    rows: list[dict[str, Any]] = []
+    for group in result.instrument.dimensions:
+        row: dict[str, Any] = {"dimension": group.name + (" (gate)" if group.gate else "")}
+        for place, part in enumerate(parts):
+            held = result.scores.get("dimension", part, group.id)
+            if held.level is None:
+                row[f"p{place}"] = HIDDEN if "people" in held.hidden or "reveal" in held.hidden else theme.MISSING
+            else:
+                row[f"p{place}"] = level_words(held) if held.edge else held.level.value
+        row["ids"] = _ids(numbers, *(f"level{part_path(part)}/{group.id}" for part in parts))
+        rows.append(row)
+    headers = {"dimension": "Dimension"}
+    headers |= {f"p{place}": "All" if part == result.organisation else part.name for place, part in enumerate(parts)}
+    hidden = sum(1 for row in rows for value in row.values() if value == HIDDEN)
+    lowest = _lowest_cell(result)
+    if lowest is None:
+        claim = "No line has enough answers for a level to be shown."
+    else:
+        group, part, held = lowest
+        claim = _fit(
+            f"The lowest level is {group.name.lower()} in {part.name}: {level_words(held)}.",
+            f"The lowest level stands in {part.name}: {level_words(held)}.",
+            f"The lowest level of all lines is {level_words(held)}.",
+        )
+    marked = f"; {hidden} hidden, because the group is small or would give one away" if hidden else ""
+    return Exhibit(
+        "readiness-lines",
+        table(
+            _columns(rows),
+            columns=headers,
+            units={f"p{place}": "level" for place in range(len(parts))},
+            claim=claim,
+            subtitle=f"Level by dimension and product line, {_span(result)}{marked}",
+            source=_source(result),
+            figures="ids",
+        ),
+    )
+
+
+def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return each dimension as seen by those who shape the business and by those who run it."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.register import part_path
+
+    numbers = figures(result)
+    cuts = [part for part in result.parts if part.kind == "cut"][:2]
+    if len(cuts) < 2:
+        return Exhibit("readiness-two-jobs", Note("The instrument does not compare two groups of roles.", ""))
+    rows = []
+    for group in result.instrument.dimensions:
+        held = [result.scores.get("dimension", part, group.id) for part in cuts]
+        if all(one.hidden == "nobody answered" for one in held):
+            continue
+        for part, one in zip(cuts, held, strict=True):
+            if one.hidden == "nobody answered":
+                continue
+            rows.append(
+                {
+                    "dimension": group.name,
+                    "who": part.name,
+                    "level": _value(one),
+                    "low": _low(one),
+                    "high": _high(one),
+                    "note": _why_hidden(one),
+                    "ids": _ids(numbers, f"level{part_path(part)}/{group.id}"),
+                }
+            )
+    people = [result.scores.heads[part].people for part in cuts]
+    counted = "; ".join(
+        f"{part.name}: {theme.people(count) if count is not None else HIDDEN}"
+        for part, count in zip(cuts, people, strict=True)
+    )
+    return Exhibit(
+        "readiness-two-jobs",
+        dots_intervals(
+            _columns(rows),
+            label="dimension",
+            value="level",
+            low="low",
+            high="high",
+            series="who",
+            note="note",
+            unit="level",
+            highlight=cuts[1].name,
+            claim=_claim_two_jobs(result, cuts),
+            subtitle=(
+                f"Level of each dimension, {_span(result)}, with {theme.percent(result.settings.confidence)} interval. "
+                f"{counted}"
+            ),
+            source=_source(result),
+            figures="ids",
+        ),
+    )
+
+
+def response_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return who answered, of how many, and which dimension they can see least."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.register import part_path
+
+    numbers = figures(result)
+    rows = []
+    for part in (*result.lines, *(one for one in result.parts if one.kind in ("cut", "role")), result.organisation):
+        head = result.scores.heads[part]
+        seen = _least_visible(result, part)
+        path = part_path(part)
+        rows.append(
+            {
+                "part": part.name[:1].upper() + part.name[1:],
+                "asked": head.headcount,
+                "people": head.people if head.people is not None else HIDDEN,
+                "response": head.response if head.response is not None else _unknown(head.hidden),
+                "least": seen[0].name if seen else theme.MISSING,
+                "visibility": seen[1] if seen else None,
+                "total": part == result.organisation,
+                "ids": _ids(
+                    numbers,
+                    f"headcount{path}",
+                    f"people{path}",
+                    f"response{path}",
+                    *((f"visibility{path}/{seen[0].id}",) if seen else ()),
+                ),
+            }
+        )
+    whole = result.scores.heads[result.organisation]
+    if whole.people is not None and whole.headcount:
+        claim = f"{theme.people_share(whole.people, whole.headcount)} answered in wave {result.wave}."
+    elif whole.people is not None:
+        claim = f"{theme.people(whole.people)} answered; how many were asked is not known."
+    else:
+        claim = "Too few people answered for their number to be shown."
+    return Exhibit(
+        "readiness-response",
+        table(
+            _columns(rows),
+            columns={
+                "part": "Who",
+                "asked": "Asked",
+                "people": "Answered",
+                "response": "Response",
+                "least": "Seen least",
+                "visibility": "Can see it",
+            },
+            units={"asked": "people", "people": "people", "response": "share", "visibility": "share"},
+            claim=_fit(claim, "Who answered is shown by line, job and role."),
+            subtitle=(
+                "People asked and people who answered; those who speak for the whole organisation count in every line. "
+                "Can see it: levels among levels and “cannot see”"
+            ),
+            source=_source(result),
+            figures="ids",
+            is_total="total",
+        ),
+        is_appendix=True,
+    )
+
+
+def claims_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return the article's claims, as their authors' opinion, with the levels of the items that bear on them."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.story import level_words
+
+    if result.settings.thesis == "off":
+        return Exhibit(
+            "readiness-claims",
+            Note(
+                "The article's claims are left out, as the engagement's settings say.", "Setting: thesis.", alt="Note"
+            ),
+            is_appendix=True,
+        )
+    numbers = figures(result)
+    rows, reached, counted = [], 0, 0
+    for name, text in result.instrument.claims:
+        items = [item for item in result.instrument.items if name in item.claims]
+        held = [(item, result.scores.get("item", result.organisation, item.id)) for item in items]
+        known = sorted((one for one in held if one[1].level is not None), key=lambda one: (_value(one[1]), one[0].id))
+        counted += len(known)
+        above = [one for one in known if (_value(one[1]) or 0) >= _item_target(result, one[0])]
+        reached += len(above)
+        keys = [f"item/{item.id}" for item, _ in known]
+        levels = "; ".join(f"{item.printed}: {level_words(one)}" for item, one in held)
+        if name == THE_MOVE and result.verdict is not None:
+            keys, levels = [*keys, "class"], f"{levels}; the organisation is {result.verdict.words}"
+        rows.append(
+            {
+                "claim": f"{name} {text}",
+                "lowest": _item_words(known[0]) if known else HIDDEN,
+                "highest": _item_words(known[-1]) if len(known) > 1 else theme.MISSING,
+                "reached": f"{len(above)} of {len(known)}",
+                "levels": levels,
+                "ids": _ids(numbers, *keys),
+            }
+        )
+    if not rows:
+        return Exhibit("readiness-claims", Note("The instrument tests no claims.", ""), is_appendix=True)
+    return Exhibit(
+        "readiness-claims",
+        table(
+            _columns(rows),
+            columns={
+                "claim": "What the article's authors say",
+                "lowest": "Lowest item",
+                "highest": "Highest item",
+                "reached": "Items at target",
+                "levels": "All items (level)",
+            },
+            claim=f"Of the items behind the article's claims, {reached} of {counted} are at target.",
+            subtitle=(
+                "Claims of the article “ProductOps is the newest NotNeededOps” (Emergn), its authors' opinion, and levels "
+                f"{_span(result)} of the items that bear on them, with {theme.percent(result.settings.confidence)} "
+                "interval and people; an item may bear on several claims"
+            ),
+            source=_source(result),
+            figures="ids",
+        ),
+        is_appendix=result.settings.thesis != "front",
+    )
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _ids(numbers: Figures, *keys: str) -> str:
+    return " ".join(numbers.ids(*(key for key in keys if key in numbers)))
+
+
+def _value(score: Score) -> float | None:
+    return None if score.level is None else score.level.value
+
+
+def _low(score: Score) -> float | None:
+    return None if score.level is None else score.level.low
+
+
+def _high(score: Score) -> float | None:
+    return None if score.level is None else score.level.high
+
+
+def _why_hidden(score: Score) -> str:
+    if score.level is not None:
+        return ""
+    return "not asked" if score.hidden == "nobody answered" else "hidden to protect a small group"
+
+
+def _unknown(hidden: str) -> str:
+    return HIDDEN if hidden else "unknown"
+
+
+def _span(result: Readiness) -> str:
+    scale = result.instrument.scale
+    return f"{scale.lowest:g} to {scale.highest:g}"
+
+
+def _source(result: Readiness) -> str:
+    asked = "" if result.has_population else "; response unknown"
+    return f"Survey, wave {result.wave}; instrument {result.instrument.name} {result.instrument.version}{asked}"
+
+
+def _claim_classes(result: Readiness) -> str:
+    if result.verdict is None:
+        return ""
+    counts: dict[str, int] = {}
+    for line in result.verdict.lines:
+        counts[line.verdict] = counts.get(line.verdict, 0) + 1
+    order = ("product-run", "in transition", "still project-run", "too close to call", "not shown")
+    words = [f"{counts[name]} {'is' if counts[name] == 1 else 'are'} {name}" for name in order if name in counts]
+    many = len(result.verdict.lines)
+    return _fit(
+        f"{many} product line{'s' if many != 1 else ''}: {theme.listing(words, 5)}.", f"{many} lines, by class."
+    )
+
+
+def _widest_gap(result: Readiness) -> tuple[Group, float, float] | None:
+    found = []
+    for group in result.instrument.dimensions:
+        level = _value(result.scores.get("dimension", result.organisation, group.id))
+        if level is not None:
+            target = result.targets[("", group.id)]
+            found.append((target - level, group.id, group, level, target))
+    if not found:
+        return None
+    _, _, group, level, target = max(found, key=lambda one: (one[0], one[1]))
+    return group, level, target
+
+
+def _lowest_cell(result: Readiness) -> tuple[Group, Part, Score] | None:
+    held = [
+        (group, part, result.scores.get("dimension", part, group.id))
+        for part in result.lines
+        for group in result.instrument.dimensions
+    ]
+    known = [one for one in held if one[2].level is not None]
+    return min(known, key=lambda one: (_value(one[2]), one[1].id, one[0].id)) if known else None
+
+
+def _claim_two_jobs(result: Readiness, cuts: list[Part]) -> str:
+    found = []
+    for group in result.instrument.dimensions:
+        first, second = (_value(result.scores.get("dimension", part, group.id)) for part in cuts)
+        if first is not None and second is not None:
+            found.append((abs(first - second), group.id, group, first, second))
+    if not found:
+        return "Shaping and running the business cannot be compared: one group is too small to be shown."
+    gap, _, group, first, second = max(found, key=lambda one: (one[0], one[1]))
+    if gap < 0.05:
+        return "Those who shape the business and those who run it give the same levels."
+    return _fit(
+        f"The two jobs differ most on {group.name.lower()}: shape {first:.1f}, run {second:.1f}.",
+        f"The two jobs differ by {gap:.1f} levels at most.",
+    )
+
+
+def _least_visible(result: Readiness, part: Part) -> tuple[Group, float] | None:
+    found = []
+    for group in result.instrument.dimensions:
+        share = result.scores.get("dimension", part, group.id).visibility
+        if share is not None:
+            found.append((share, group.id, group))
+    if not found or result.scores.heads[part].hidden:
+        return None
+    share, _, group = min(found, key=lambda one: (one[0], one[1]))
+    return group, share
+
+
+def _item_target(result: Readiness, item: Item) -> float:
+    levels = result.instrument.gate_levels
+    return levels.standing if levels is not None else result.targets[("", item.group)]
+
+
+def _item_words(one: tuple[Item, Score]) -> str:
+    from workbench.readiness.story import level_words
+
+    item, held = one
+    low, high = _low(held), _high(held)
+    reach = "" if low is None or high is None else f", {theme.level(low)} to {theme.level(high)}"
+    return f"{item.printed} {item.title}: {level_words(held)}{reach}, n {held.people}"
+
+
+def _no_gates(key: str) -> Exhibit:
+    return Exhibit(key, Note("The instrument has no gates, so there are levels but no classes.", ""))
+
+
+def _fit(*claims: str) -> str:
+    """Return the first claim that fits two lines."""
+    return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")
