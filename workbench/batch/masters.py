@@ -63,7 +63,7 @@ def _execute(document: Mapping[str, Any], root: Path, reports: Path) -> dict[str
     environment = kernel_environment(
         os.environ, WORKBENCH_HOME=root, WORKBENCH_CLIENTS=clients_folder(root), WORKBENCH_REPORTS=reports
     )
-    notebook = nbformat.from_dict(clean)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(json.dumps(clean), as_version=4)
     with kernel_manager(reports, environment) as manager_class:
         NotebookClient(
             notebook,
