@@ -1,0 +1,97 @@
+"""How to spread people, money and marketing over the product lines: the plan, its proof and its reasons."""
+
+from workbench.allocation.answer import (
+    Allocation,
+    AllocationInputs,
+    Decision,
+    FunctionPlan,
+    LineRow,
+    Scenario,
+    Settings,
+    allocate,
+    change_inputs,
+)
+from workbench.allocation.conflict import Conflict, Given
+from workbench.allocation.curves import (
+    Curve,
+    adbudg_from_answers,
+    check_answers,
+    consistency,
+    exponential_from_answers,
+    points_curve,
+)
+from workbench.allocation.explain import LineReason, ShadowPrice, binding_rules, explain_lines, shadow_prices
+from workbench.allocation.model import (
+    Activity,
+    Closing,
+    Evaluation,
+    Line,
+    Objective,
+    PlanCheck,
+    Portfolio,
+    Resource,
+    Rule,
+    change_portfolio,
+    check_plan,
+    evaluate,
+)
+from workbench.allocation.numbers import figures
+from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
+from workbench.allocation.sentences import cautions, headline, line_finding, method, next_steps, reason_words
+from workbench.allocation.settling import Settled, round_plan
+from workbench.allocation.solver import Certificate, Limits, Plan, solve
+
+__all__ = [
+    "Activity",
+    "Allocation",
+    "AllocationInputs",
+    "Certificate",
+    "Closing",
+    "Conflict",
+    "Curve",
+    "Decision",
+    "Evaluation",
+    "FunctionPlan",
+    "Given",
+    "Limits",
+    "Line",
+    "LineReason",
+    "LineRow",
+    "Objective",
+    "Plan",
+    "PlanCheck",
+    "Portfolio",
+    "Resource",
+    "Rule",
+    "RuleError",
+    "RuleRow",
+    "Scenario",
+    "Settings",
+    "Settled",
+    "ShadowPrice",
+    "adbudg_from_answers",
+    "allocate",
+    "binding_rules",
+    "cautions",
+    "change_inputs",
+    "change_portfolio",
+    "check_answers",
+    "check_plan",
+    "compile_rules",
+    "consistency",
+    "describe",
+    "evaluate",
+    "explain_lines",
+    "exponential_from_answers",
+    "figures",
+    "headline",
+    "line_finding",
+    "method",
+    "next_steps",
+    "parse_rule",
+    "points_curve",
+    "reason_words",
+    "round_plan",
+    "shadow_prices",
+    "solve",
+]

@@ -88,7 +88,9 @@ class Canonical:
         curve, worth = self.activities[place].curve, self.worth[place]
         return float(worth * (curve.value(share * self.size[place]) - curve.value(0.0)) / self.scale)
 
-    def line(self, place: int, share: float, low: float, high: float) -> tuple[float, float, tuple[float, float] | None]:
+    def line(
+        self, place: int, share: float, low: float, high: float
+    ) -> tuple[float, float, tuple[float, float] | None]:
         """Return slope, intercept and jump of the envelope of `lift` on [low, high] at a scaled level."""
         curve, worth, size = self.activities[place].curve, float(self.worth[place]), float(self.size[place])
         if worth == 0.0:
@@ -204,7 +206,9 @@ def _order(portfolio: Portfolio, scale: float) -> tuple[tuple[Activity, ...], tu
 
     def face(activity: Activity) -> tuple[object, ...]:
         worth = portfolio.worth(activity.id) / scale
-        shape = tuple(_coarse(worth * activity.curve.value(part * activity.maximum)) for part in (0, 0.25, 0.5, 0.75, 1))
+        shape = tuple(
+            _coarse(worth * activity.curve.value(part * activity.maximum)) for part in (0, 0.25, 0.5, 0.75, 1)
+        )
         takes = sorted(_coarse(amount * activity.maximum / capacity[name]) for name, amount in activity.recipe.items())
         box = _coarse(activity.minimum / activity.maximum) if activity.maximum else 0.0
         return shape, tuple(takes), box
@@ -268,7 +272,13 @@ def _rows(
         low = -np.inf if row.sense == "<=" else row.limit
         high = np.inf if row.sense == ">=" else row.limit
         found.append((RowName("rule", row.name), levels, supports, low, high, scale))
-    found.sort(key=lambda item: (item[0].kind, tuple(rounded_array(item[1] / item[5])), tuple(rounded_array(item[2] / item[5]))))
+    found.sort(
+        key=lambda item: (
+            item[0].kind,
+            tuple(rounded_array(item[1] / item[5])),
+            tuple(rounded_array(item[2] / item[5])),
+        )
+    )
     shape = (len(found), len(activities)), (len(found), len(lines))
     by_level = rounded_array(np.array([levels / scale for _, levels, _, _, _, scale in found]).reshape(shape[0]))
     by_support = rounded_array(np.array([needs / scale for _, _, needs, _, _, scale in found]).reshape(shape[1]))

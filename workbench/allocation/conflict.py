@@ -111,7 +111,10 @@ def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(),
     count = n_lines + 2 * n + extra
     s, x, z = np.arange(n_lines), n_lines + np.arange(n), n_lines + n + np.arange(n)
     low, high = np.zeros(count), np.full(count, np.inf)
-    fixed = [not closable and ("closing", line) not in without for closable, line in zip(form.may_close, form.lines, strict=True)]
+    fixed = [
+        not closable and ("closing", line) not in without
+        for closable, line in zip(form.may_close, form.lines, strict=True)
+    ]
     low[s], high[s], high[z] = np.where(fixed, 1.0, 0.0), 1.0, 1.0
     # without its maximum an activity may grow as far as any portfolio could need
     free = np.array([("maximum", activity.id) in without for activity in form.activities], dtype=bool)
@@ -141,7 +144,9 @@ def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(),
 
 def _pairs(row: np.ndarray, first: np.ndarray, a: object, second: np.ndarray, b: object, count: int) -> csr_matrix:
     """Rows ``a * first + b * second``."""
-    data = np.concatenate([np.broadcast_to(np.asarray(a, dtype=float), row.shape), np.broadcast_to(np.asarray(b, dtype=float), row.shape)])
+    data = np.concatenate(
+        [np.broadcast_to(np.asarray(a, dtype=float), row.shape), np.broadcast_to(np.asarray(b, dtype=float), row.shape)]
+    )
     return csr_matrix((data, (np.concatenate([row, row]), np.concatenate([first, second]))), shape=(row.size, count))
 
 

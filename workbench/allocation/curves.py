@@ -153,14 +153,18 @@ class Adbudg:
             if bend <= low:
                 return _tangent(self, level, low, high, sign)
             touch = high if bend >= high else self._touch(low, bend, high)
-            return _chord(self, low, touch, sign) if level < touch or touch >= high else _tangent(
-                self, level, touch, high, sign
+            return (
+                _chord(self, low, touch, sign)
+                if level < touch or touch >= high
+                else _tangent(self, level, touch, high, sign)
             )
         if bend >= high:
             return _tangent(self, level, low, high, sign)
         touch = low if bend <= low else self._touch(high, low, bend)
-        return _chord(self, touch, high, sign) if level > touch or touch <= low else _tangent(
-            self, level, low, touch, sign
+        return (
+            _chord(self, touch, high, sign)
+            if level > touch or touch <= low
+            else _tangent(self, level, low, touch, sign)
         )
 
     def _touch(self, start: float, low: float, high: float) -> float:
@@ -359,7 +363,9 @@ def check_answers(y0: float, y1: float, y15: float, ymax: float, *, reference: f
     if not y0 < y1:
         problems.append(f"y1 is {y1:g} but y0 is {y0:g}: the reference level must bring more than nothing at all.")
     if not y1 < y15:
-        problems.append(f"y15 is {y15:g} but y1 is {y1:g}: half as much again must bring more than the reference level.")
+        problems.append(
+            f"y15 is {y15:g} but y1 is {y1:g}: half as much again must bring more than the reference level."
+        )
     if not y15 < ymax:
         problems.append(f"ymax is {ymax:g} but y15 is {y15:g}: without limit must bring more than half as much again.")
     return tuple(problems)

@@ -118,7 +118,9 @@ class Activity:
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipe", dict(self.recipe))
         if not 0 <= self.minimum <= self.maximum < math.inf:
-            raise ModelError(f"Activity {self.id!r}: 0 <= minimum {self.minimum:g} <= maximum {self.maximum:g} must hold.")
+            raise ModelError(
+                f"Activity {self.id!r}: 0 <= minimum {self.minimum:g} <= maximum {self.maximum:g} must hold."
+            )
         if not 0 <= self.current < math.inf:
             raise ModelError(f"Activity {self.id!r}: the current level is a number of 0 or more.")
 
@@ -238,7 +240,9 @@ class Portfolio:
                 self._need("activity", activity_id, f"The worths of {objective.id!r}")
         for resource in self.resources:
             if len(resource.capacity) != len(self.periods):
-                raise ModelError(f"Resource {resource.id!r} has {len(resource.capacity)} capacities for {len(self.periods)} periods.")
+                raise ModelError(
+                    f"Resource {resource.id!r} has {len(resource.capacity)} capacities for {len(self.periods)} periods."
+                )
 
     def _need(self, kind: str, name: str, who: str) -> object:
         held = self._index[kind]
@@ -367,8 +371,10 @@ class Break:
     kind: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.amount:,.4g} {self.unit} over" if self.kind == "capacity" else (
-            f"{self.name}: off by {self.amount:,.4g} {self.unit}"
+        return (
+            f"{self.name}: {self.amount:,.4g} {self.unit} over"
+            if self.kind == "capacity"
+            else (f"{self.name}: off by {self.amount:,.4g} {self.unit}")
         )
 
 
@@ -469,7 +475,11 @@ def row_off(row: RuleRow, levels: Mapping[str, float], supported: Mapping[str, b
 def _box_break(activity: Activity, level: float, is_open: bool) -> list[Break]:
     slack = TOLERANCE * max(activity.maximum, 1e-300)
     if not is_open:
-        return [Break(f"{activity.id} runs although its line is closed", level, activity.unit, "box")] if level > slack else []
+        return (
+            [Break(f"{activity.id} runs although its line is closed", level, activity.unit, "box")]
+            if level > slack
+            else []
+        )
     if level > activity.maximum + slack:
         return [Break(f"maximum of {activity.id}", level - activity.maximum, activity.unit, "box")]
     if slack < level < activity.minimum - slack:
@@ -536,9 +546,15 @@ def change_portfolio(
     )
     taken = {rule.name for rule in portfolio.rules}
     locks = [("keep", name) for name in (*keep, *as_today)] + [("close", name) for name in close]
-    wanted = [Rule(f"Lock: {word} {portfolio.line(name).name}", f'{word} line "{name}"', "what-if") for word, name in locks]
+    wanted = [
+        Rule(f"Lock: {word} {portfolio.line(name).name}", f'{word} line "{name}"', "what-if") for word, name in locks
+    ]
     wanted += [
-        Rule(f"Lock: {item.id} as today", f'level of "{item.id}" = {item.current:.17f}'.rstrip("0").rstrip("."), "what-if")
+        Rule(
+            f"Lock: {item.id} as today",
+            f'level of "{item.id}" = {item.current:.17f}'.rstrip("0").rstrip("."),
+            "what-if",
+        )
         for item in activities
         if item.line in as_today
     ]

@@ -19,7 +19,10 @@ from workbench.allocation.highs import LinearModel, relax
 ROUNDS = 60
 """Linear programmes at most; a handful usually do."""
 CLOSE = 1e-10
-"""Stop when the tangents promise no more than this (scaled value) above the curves."""
+"""Stop when the tangents together promise no more than this (scaled value) above the curves."""
+
+AROUND = np.array([-0.5, -0.2, -0.07, -0.02, 0.0, 0.02, 0.07, 0.2, 0.5])
+"""First tangents stand this far from where we start, as shares of it (ours: fewer rounds)."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ def polish(
     *,
     row_high: np.ndarray | None = None,
     fixed: Mapping[int, float] | None = None,
+    close: float = CLOSE,
 ) -> Polished | None:
     """Return the best levels with these supports, each activity staying on the stretch it is on; None: none hold.
 
@@ -52,17 +56,15 @@ def polish(
         Other upper limits of the rows, scaled.
     fixed : mapping of activity's place to scaled level, optional
         Levels that stay.
+    close : float
+        How much more than the curves the tangents may still promise, scaled.
     """
     is_open = np.round(is_open)
     n = len(form.activities)
     low, high, is_concave = _stretches(form, shares, is_open, dict(fixed or {}))
     limit_high = (form.row_high if row_high is None else row_high) - form.by_support @ is_open
     limit_low = form.row_low - form.by_support @ is_open
-    tangents: list[tuple[int, float, float]] = []
-    for place in range(n):
-        if is_concave[place] and high[place] > low[place]:
-            at = {low[place], high[place], float(np.clip(shares[place], low[place], high[place]))}
-            tangents.extend((place, *_tangent(form, place, share, low[place], high[place])) for share in sorted(at))
+    tangents = _first_tangents(form, shares, low, high, is_concave)
     best: Polished | None = None
     here = np.clip(shares, low, high)
     for _ in range(ROUNDS):
@@ -72,20 +74,43 @@ def polish(
         here = np.clip(found.point[:n], low, high)
         lifts = np.array([form.lift(place, share) for place, share in enumerate(here)])
         value = float(lifts.sum() - form.standing @ (1.0 - is_open))
-        is_better = best is None or value > best.value + CLOSE / 100
+        is_better = best is None or value > best.value + close / 10
         if best is None or value >= best.value:
             best = Polished(here.copy(), value, found.prices[len(tangents) :])
         promised = np.where(is_concave, found.point[n:], lifts)
+        is_close = float(np.maximum(promised - lifts, 0.0).sum()) <= close
+        if is_close and (is_concave.all() or not is_better):
+            break
         new = [
-            (place, *_tangent(form, place, here[place], low[place], high[place]))
-            for place in np.flatnonzero(promised - lifts > CLOSE / max(n, 1))
+            (int(place), *_tangent(form, int(place), here[place], low[place], high[place]))
+            for place in np.flatnonzero(promised - lifts > close / (10 * n))
             if high[place] > low[place]
         ]
-        new = [item for item in new if item not in tangents]
+        tangents.extend(new)
         if not new and not is_better:
             break
-        tangents.extend(new)
     return best
+
+
+def tangent_programme(
+    form: Canonical, shares: np.ndarray, is_open: np.ndarray, fixed: Mapping[int, float]
+) -> LinearModel:
+    """Return the programme under the first tangents: levels, then values, near a plan with supports held."""
+    low, high, is_concave = _stretches(form, shares, is_open, dict(fixed))
+    tangents = _first_tangents(form, shares, low, high, is_concave)
+    limit_high, limit_low = form.row_high - form.by_support @ is_open, form.row_low - form.by_support @ is_open
+    return _programme(form, np.clip(shares, low, high), low, high, is_concave, tangents, limit_low, limit_high)
+
+
+def _first_tangents(
+    form: Canonical, shares: np.ndarray, low: np.ndarray, high: np.ndarray, is_concave: np.ndarray
+) -> list[tuple[int, float, float]]:
+    tangents: list[tuple[int, float, float]] = []
+    for place in np.flatnonzero(is_concave & (high > low)):
+        near = np.clip(shares[place] * (1.0 + AROUND), low[place], high[place])
+        for share in np.unique(np.concatenate([[low[place], high[place]], near])):
+            tangents.append((int(place), *_tangent(form, int(place), float(share), low[place], high[place])))
+    return tangents
 
 
 def _stretches(

@@ -276,7 +276,9 @@ class _Parser:
             raise self._stop("Write <=, >= or = between the two sides; names with spaces take quotes.")
         right = self._sum()
         if not any(term.quantity for term in (*left, *right)):
-            raise RuleError(self.text, 1, "the rule compares two numbers.", "Name a resource or the level of an activity.")
+            raise RuleError(
+                self.text, 1, "the rule compares two numbers.", "Name a resource or the level of an activity."
+            )
         return Compare(left, sense, right)
 
     def _sum(self) -> tuple[Term, ...]:
@@ -326,7 +328,9 @@ class _Parser:
                 return Support(kind, self._name("line"))
         self._need("line")
         line = self._name("line")
-        kind = next((" ".join(words) for words in (("requires",), ("excludes",), ("goes", "with")) if self._take(*words)), "")
+        kind = next(
+            (" ".join(words) for words in (("requires",), ("excludes",), ("goes", "with")) if self._take(*words)), ""
+        )
         if not kind:
             raise self._stop("After the line comes requires, excludes or goes with.")
         self._need("line")
@@ -353,7 +357,10 @@ class _Parser:
     def _known(self, kind: str) -> dict[str, str]:
         portfolio = self.portfolio
         if kind == "line":
-            return {**{line.name: line.id for line in portfolio.lines}, **{line.id: line.id for line in portfolio.lines}}
+            return {
+                **{line.name: line.id for line in portfolio.lines},
+                **{line.id: line.id for line in portfolio.lines},
+            }
         names: Mapping[str, list[str]] = {
             "resource": [resource.id for resource in portfolio.resources],
             "activity": [activity.id for activity in portfolio.activities],
@@ -377,7 +384,9 @@ class _Parser:
         now = Quantity("current level" if quantity.kind == "level" else "current", *_rest(quantity))
         most = describe(Compare((Term(Fraction(1), quantity),), "<=", (Term(1 + width, now, is_percent=True),)))
         least = describe(Compare((Term(Fraction(1), quantity),), ">=", (Term(1 - width, now, is_percent=True),)))
-        return RuleError(self.text, at, "'change of' is not computed with yet.", f"Write two rules instead: {most} and {least}.")
+        return RuleError(
+            self.text, at, "'change of' is not computed with yet.", f"Write two rules instead: {most} and {least}."
+        )
 
     def _refused_count(self) -> RuleError:
         return RuleError(

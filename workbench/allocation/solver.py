@@ -19,7 +19,7 @@ from workbench.allocation.conflict import Conflict, feasibility, find_conflict
 from workbench.allocation.cover import Cover
 from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
-from workbench.allocation.polish import polish
+from workbench.allocation.polish import CLOSE, polish
 from workbench.errors import ModelError
 
 GAP = 1e-4
@@ -265,7 +265,7 @@ class _Hunt:
                 self.stopped_by = "rounds"
                 break
         if self.best is not None:
-            self._polish(*self.best)
+            self._polish(*self.best, is_last=True)
 
     def _relax(self) -> None:
         """Lay tangents where the relaxation wants to be, until its bound stalls; round its supports to a first plan."""
@@ -308,8 +308,9 @@ class _Hunt:
                 self.cover.refine(piece, inside)
         return True
 
-    def _polish(self, shares: np.ndarray, is_open: np.ndarray) -> None:
-        better = polish(self.form, shares, is_open)
+    def _polish(self, shares: np.ndarray, is_open: np.ndarray, *, is_last: bool = False) -> None:
+        close = CLOSE if is_last else max(0.05 * self.gap * self.lift, CLOSE) if self.best is not None else 1e-6
+        better = polish(self.form, shares, is_open, close=close)
         if better is not None:
             self.offer(better.shares, np.round(is_open))
 

@@ -1,0 +1,278 @@
+"""The entry: from the client's tables, as frozen inputs, to the plan with its reasons, or the rules in conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from workbench.allocation.conflict import Conflict
+from workbench.allocation.explain import LineReason, ShadowPrice, binding_rules, explain_lines, shadow_prices
+from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
+from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
+from workbench.allocation.solver import GAP, Limits, Plan, solve
+from workbench.errors import ModelError
+from workbench.findings import Off
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a plan is sought; checks itself.
+
+    Attributes
+    ----------
+    gap : float
+        Gap to prove, as a share of the lift.
+    near_equal : float
+        What fewer moves may cost, as a share of the lift.
+    seconds : float
+        Backstop of the search; a plan stopped by it says so.
+    currency : str
+        ISO 4217 code.
+    """
+
+    gap: float = GAP
+    near_equal: float = NEAR_EQUAL
+    seconds: float = 60.0
+    currency: str = "EUR"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.gap < 1 or not 0 <= self.near_equal < 1 or not self.seconds > 0:
+            raise ModelError("gap and near_equal are shares of 0 to 1, seconds is above 0.")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Named changes relative to the base: read and checked, not computed with yet."""
+
+    name: str
+    text: str = ""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    capacities: Mapping[str, float] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    without_rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FunctionPlan:
+    """What a support function plans for a line: read and checked, not compared yet. Unit: the resource's."""
+
+    function: str
+    line: str
+    resource: str
+    period: str
+    planned: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision that was taken."""
+
+    id: str
+    date: str
+    by: str
+    line: str
+    what: str
+
+
+@dataclass(frozen=True)
+class AllocationInputs:
+    """All that the pillar needs, checked.
+
+    Attributes
+    ----------
+    portfolio : Portfolio
+    settings : Settings
+    scenarios, function_plans, decisions
+        Read and checked; the report says that they are not used yet.
+    """
+
+    portfolio: Portfolio
+    settings: Settings = field(default_factory=Settings)
+    scenarios: tuple[Scenario, ...] = ()
+    function_plans: tuple[FunctionPlan, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line's row of the portfolio on a page: support, people and money today and in the plan.
+
+    Units: people; currency a period; value.
+    """
+
+    line: str
+    name: str
+    supported: bool
+    people: float
+    today_people: float
+    money: float
+    today_money: float
+    value: float
+    today_value: float
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """The plan, how good it is, and why each line got what it got.
+
+    Attributes
+    ----------
+    inputs : AllocationInputs
+    plan : Plan
+        The plan to carry out: small moves left out, whole people.
+    best : Plan
+        The best plan, of which the certificate speaks.
+    settled : Settled
+        What the difference between the two costs.
+    today : Evaluation
+        Today's levels, every line supported.
+    reasons : tuple of LineReason
+        In the client's order of lines.
+    prices : tuple of ShadowPrice
+        In the client's order of resources.
+    binding : tuple of str
+        Rules that hold the best plan where it is.
+    """
+
+    inputs: AllocationInputs
+    plan: Plan
+    best: Plan
+    settled: Settled
+    today: Evaluation
+    reasons: tuple[LineReason, ...]
+    prices: tuple[ShadowPrice, ...]
+    binding: tuple[str, ...]
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What was allocated."""
+        return self.inputs.portfolio
+
+    @property
+    def rows(self) -> tuple[LineRow, ...]:
+        """A row per line: people and money, today and in the plan."""
+        return tuple(
+            LineRow(
+                item.line,
+                item.name,
+                item.supported,
+                item.people,
+                item.today_people,
+                item.money,
+                item.today_money,
+                item.value,
+                item.today_value,
+            )
+            for item in self.reasons
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per activity: line, unit, today's and planned level, outcome and value."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "activity": item.id,
+                "product_line": item.line,
+                "unit": item.unit,
+                "is_supported": self.plan.supported[item.line],
+                "today_level": item.current,
+                "level": self.plan.level(item.id),
+                "today_outcome": self.today.outcome[item.id],
+                "outcome": self.plan.found.outcome[item.id],
+                "today_value": self.today.by_activity[item.id],
+                "value": self.plan.found.by_activity[item.id],
+            }
+            for item in self.portfolio.activities
+        )
+
+    def __repr__(self) -> str:
+        sure = self.best.certificate
+        closed = [item.name for item in self.reasons if not item.supported]
+        words = "proved" if sure.proved else f"not proved: at most {sure.gap:.2%} of the lift below the best"
+        return (
+            f"Allocation of {len(self.portfolio.resources)} resources to {len(self.portfolio.activities)} activities of "
+            f"{len(self.reasons)} lines; {words}. Proposed to close: {', '.join(closed) or 'none'}."
+        )
+
+
+def allocate(
+    inputs: AllocationInputs | Off,
+    *,
+    gap: float | None = None,
+    near_equal: float | None = None,
+    seconds: float | None = None,
+) -> Allocation | Conflict | Off:
+    """Return the plan with its reasons; the rules in conflict where no plan holds; `Off` where tables are absent.
+
+    Parameters
+    ----------
+    inputs : AllocationInputs or Off
+    gap, near_equal, seconds : float, optional
+        Overrule the inputs' settings.
+
+    Raises
+    ------
+    ModelError
+        A rule cannot be read, or the portfolio has several periods.
+    """
+    if isinstance(inputs, Off):
+        return inputs
+    wanted = {"gap": gap, "near_equal": near_equal, "seconds": seconds}
+    settings = replace(inputs.settings, **{name: value for name, value in wanted.items() if value is not None})
+    inputs = replace(inputs, settings=settings)
+    portfolio = inputs.portfolio
+    best = solve(portfolio, gap=settings.gap, limits=Limits(seconds=settings.seconds))
+    if isinstance(best, Conflict):
+        return best
+    settled = round_plan(best, within=settings.near_equal)
+    reasons = explain_lines(best)
+    return Allocation(
+        inputs=inputs,
+        plan=settled.plan,
+        best=best,
+        settled=settled,
+        today=evaluate(portfolio, portfolio.today, {}),
+        reasons=tuple(_carried_out(item, settled) for item in reasons),
+        prices=shadow_prices(best),
+        binding=binding_rules(best),
+    )
+
+
+def change_inputs(
+    inputs: AllocationInputs | Off,
+    *,
+    capacity_percent: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
+    keep: Sequence[str] = (),
+    close: Sequence[str] = (),
+    as_today: Sequence[str] = (),
+) -> AllocationInputs | Off:
+    """Return inputs with a few things changed, for a what-if; see `model.change_portfolio`."""
+    if isinstance(inputs, Off):
+        return inputs
+    changed = change_portfolio(
+        inputs.portfolio,
+        capacity_percent=capacity_percent,
+        weights=weights,
+        keep=keep,
+        close=close,
+        as_today=as_today,
+    )
+    return replace(inputs, portfolio=changed)
+
+
+def _carried_out(reason: LineReason, settled: Settled) -> LineReason:
+    """A reason of the best plan, with the amounts of the plan to carry out."""
+    plan = settled.plan
+    found = replace(plan.found, used_by_line=settled.given)
+    return replace(
+        reason,
+        value=found.by_line[reason.line],
+        money=line_money(plan.portfolio, found, reason.line),
+        people=line_people(plan.portfolio, found, reason.line),
+    )

@@ -1,0 +1,250 @@
+"""Why a line got what it got, and what one more of each resource would be worth.
+
+Every price printed was solved again with the changed capacity; supports and branches of the curves are held, so the
+prices are local: they speak of small changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from workbench.allocation.canonical import Canonical, canonical
+from workbench.allocation.conflict import Conflict
+from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
+from workbench.allocation.polish import polish
+from workbench.allocation.rules import compile_rules
+from workbench.allocation.solver import Limits, Plan, solve
+from workbench.errors import ModelError
+
+PRICE_SHARE = 0.01
+"""A price is asked for this share of the capacity where the resource has no step (ours: small, yet beyond noise)."""
+BINDING = 1e-6
+"""A row with less room than this share of its size is binding."""
+
+
+@dataclass(frozen=True)
+class ShadowPrice:
+    """What a little more, or a little less, of a resource is worth; local, each side solved again.
+
+    Attributes
+    ----------
+    resource, unit : str
+    amount : float
+        How much more or less was asked about. Unit: the resource's.
+    up, down : float or None
+        Value of one more unit, cost of one less, over that amount; None where no plan holds with less.
+        Unit: value per resource unit.
+    used, capacity : float
+        Unit: the resource's.
+    per_currency : float or None
+        `up` over the cost of a unit. Unit: value per currency.
+    """
+
+    resource: str
+    unit: str
+    amount: float
+    up: float
+    down: float | None
+    used: float
+    capacity: float
+    per_currency: float | None
+
+
+@dataclass(frozen=True)
+class LineReason:
+    """Why a line got what it got.
+
+    Attributes
+    ----------
+    line, name : str
+    supported : bool
+    value, today_value : float
+        Unit: value.
+    money, today_money : float
+        What the line takes, every resource at its unit cost. Unit: currency a period.
+    people, today_people : float
+        Over all resources that are people. Unit: people.
+    next_unit : float or None
+        What its next unit of money earns at best; None where it can use no more. Unit: value per currency.
+    last_funded : float or None
+        What the last unit of money spent earns in the line where it earns least. Unit: value per currency.
+    binding : tuple of str
+        Rules that hold this line's amounts where they are.
+    other_option : float or None
+        Value lost by deciding the other way (closing it, or keeping it), found by solving again; None where the
+        other way is not open or breaks a rule. Unit: value.
+    is_verified : bool
+        The other option was proved within the asked gap.
+    """
+
+    line: str
+    name: str
+    supported: bool
+    value: float
+    today_value: float
+    money: float
+    today_money: float
+    people: float
+    today_people: float
+    next_unit: float | None
+    last_funded: float | None
+    binding: tuple[str, ...]
+    other_option: float | None
+    is_verified: bool
+
+
+def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
+    """Return what a little more and a little less of each resource is worth, in the client's order."""
+    form = canonical(plan.portfolio)
+    shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
+    base = polish(form, shares, is_open)
+    here = plan.value if base is None else max(form.zero_value + form.scale * base.value, plan.value)
+    found = []
+    for resource in plan.portfolio.resources:
+        capacity = resource.capacity[0]
+        amount = resource.step or PRICE_SHARE * capacity or 1.0
+        up = _value_with(form, plan, resource.id, amount)
+        down = _value_with(form, plan, resource.id, -min(amount, capacity)) if capacity > 0 else None
+        worth = max((here if up is None else up) - here, 0.0) / amount
+        found.append(
+            ShadowPrice(
+                resource=resource.id,
+                unit=resource.unit,
+                amount=amount,
+                up=_clean(worth, here, amount),
+                down=None if down is None else _clean(max(here - down, 0.0) / amount, here, amount),
+                used=plan.found.used[resource.id],
+                capacity=capacity,
+                per_currency=worth / resource.unit_cost if resource.unit_cost > 0 else None,
+            )
+        )
+    return tuple(found)
+
+
+def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = None) -> tuple[LineReason, ...]:
+    """Return a reason per line, in the client's order.
+
+    Parameters
+    ----------
+    plan : Plan
+    given : mapping of line to mapping of resource to float, optional
+        What each line is given, where that is more than it uses (whole people).
+    """
+    portfolio = plan.portfolio
+    today = evaluate(portfolio, portfolio.today, {})
+    found = plan.found if given is None else replace(plan.found, used_by_line=given)
+    last = _last_funded(plan)
+    reasons = []
+    for line in portfolio.lines:
+        supported = plan.supported[line.id]
+        other, verified = _other_option(plan, line.id)
+        elsewhere = [value for owner, value in last if owner != line.id]
+        reasons.append(
+            LineReason(
+                line=line.id,
+                name=line.name,
+                supported=supported,
+                value=found.by_line[line.id],
+                today_value=today.by_line[line.id],
+                money=line_money(portfolio, found, line.id),
+                today_money=line_money(portfolio, today, line.id),
+                people=line_people(portfolio, found, line.id),
+                today_people=line_people(portfolio, today, line.id),
+                next_unit=_next_unit(plan, line.id),
+                last_funded=min(elsewhere, default=None),
+                binding=_binding(plan, line.id),
+                other_option=other,
+                is_verified=verified,
+            )
+        )
+    return tuple(reasons)
+
+
+def binding_rules(plan: Plan) -> tuple[str, ...]:
+    """Return the rules that hold the plan where it is (no room left), in the client's order.
+
+    A rule between lines counts only where it keeps one of them closed or open against the others.
+    """
+    tight = []
+    for row in compile_rules(plan.portfolio):
+        if len(row.terms) > 1 and row.unit == "lines" and all(plan.supported[key] for _, key, _ in row.terms):
+            continue
+        off, size = row_off(row, plan.first, plan.supported)
+        if row.sense == "=" or off >= -BINDING * size:
+            tight.append(row.name)
+    return tuple(dict.fromkeys(tight))
+
+
+def _value_with(form: Canonical, plan: Plan, resource: str, change: float) -> float | None:
+    """Value with a capacity changed, supports and branches held."""
+    limits = form.row_high.copy()
+    for number, name in enumerate(form.row_names):
+        if name.kind == "capacity" and name.name == resource:
+            limits[number] += change / form.row_scale[number]
+    found = polish(form, form.shares(plan.first), form.support_array(plan.supported), row_high=limits)
+    return None if found is None else form.zero_value + form.scale * found.value
+
+
+def _clean(price: float, value: float, amount: float) -> float:
+    """A price within the noise of two solves is none."""
+    return 0.0 if price * amount <= 1e-8 * max(abs(value), 1e-12) else price
+
+
+def _cost(portfolio: Portfolio, activity: Activity) -> float:
+    """Money that one unit of level takes."""
+    return sum(portfolio.resource(name).unit_cost * amount for name, amount in activity.recipe.items())
+
+
+def _last_funded(plan: Plan) -> list[tuple[str, float]]:
+    """What the last unit of money earns in each activity that is free to move; all funded ones where none is."""
+    free, funded = [], []
+    for activity in plan.portfolio.activities:
+        cost, level = _cost(plan.portfolio, activity), plan.level(activity.id)
+        if cost <= 0 or level <= 1e-9 * activity.maximum or not plan.supported[activity.line]:
+            continue
+        earns = plan.portfolio.worth(activity.id) * activity.curve.slope(level) / cost
+        funded.append((activity.line, earns))
+        if activity.minimum * (1 + 1e-6) < level < activity.maximum * (1 - 1e-6):
+            free.append((activity.line, earns))
+    return free if len({line for line, _ in free}) > 1 else funded
+
+
+def _next_unit(plan: Plan, line: str) -> float | None:
+    """What the line's next money earns at best: the steepest way up from here in any of its activities."""
+    best = None
+    for activity in plan.portfolio.activities_of(line):
+        cost, level, worth = _cost(plan.portfolio, activity), plan.level(activity.id), plan.portfolio.worth(activity.id)
+        if cost <= 0 or worth <= 0 or level >= activity.maximum * (1 - 1e-9):
+            continue
+        earns = worth * activity.curve.cover(level, level, activity.maximum, 1.0).slope / cost
+        best = earns if best is None else max(best, earns)
+    return best
+
+
+def _binding(plan: Plan, line: str) -> tuple[str, ...]:
+    """Binding rules that speak of this line."""
+    own = {activity.id for activity in plan.portfolio.activities_of(line)}
+    named = {
+        row.name
+        for row in compile_rules(plan.portfolio)
+        if any((kind == "level" and key in own) or (kind == "support" and key == line) for kind, key, _ in row.terms)
+    }
+    return tuple(name for name in binding_rules(plan) if name in named)
+
+
+def _other_option(plan: Plan, line: str) -> tuple[float | None, bool]:
+    """Value lost by closing a line the plan keeps, or keeping one it closes; solved again with that as a rule."""
+    portfolio = plan.portfolio
+    if portfolio.line(line).closing is None:
+        return None, False
+    word = "close" if plan.supported[line] else "keep"
+    name = f"{word} {line} (what if)"
+    forced = replace(portfolio, rules=(*portfolio.rules, Rule(name, f'{word} line "{line}"')))
+    try:
+        other = solve(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=10.0))
+    except ModelError:
+        return None, False
+    if isinstance(other, Conflict):
+        return None, False
+    return max(plan.certificate.value - other.value, 0.0), other.certificate.proved

@@ -1,0 +1,171 @@
+"""Every number the chapter states, keyed and numbered in an order that depends on the client's tables only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.allocation.answer import Allocation
+from workbench.allocation.conflict import Conflict
+from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
+from workbench.findings import Figure, Figures, Off, number_figures
+
+_PLAN = "plan"
+_TABLES = "activities, recipes, needs"
+_VALUE = "activities, worths, objectives"
+
+
+def figures(result: Allocation | Conflict | Off) -> Figures:
+    """Return the numbers of the pillar, ``A-001`` onwards.
+
+    A conflict has the same figures in the same places, those of the plan without a value, so that ids stay.
+    """
+    if isinstance(result, Off):
+        return Figures(())
+    plan = result if isinstance(result, Allocation) else None
+    portfolio = result.portfolio
+    parts = [*_whole(portfolio, plan), *_lines(portfolio, plan), *_activities(portfolio, plan)]
+    parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan)]
+    return number_figures("A", parts)
+
+
+def _figure(key: str, name: str, value: float | str | None, unit: str, source: str) -> Figure:
+    return Figure("", key, name, None if value is None else value, unit, source=source)
+
+
+def _whole(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    unit, today = portfolio.value_unit, evaluate(portfolio, portfolio.today, {})
+    sure = plan.best.certificate if plan else None
+    base = plan.best.baseline_value if plan else None
+    gain = plan.plan.value - plan.best.baseline_value if plan else None
+    yield _figure("value", "Value of the plan", plan.plan.value if plan else None, unit, _VALUE)
+    yield _figure("today_value", "Value of today's levels", today.value, unit, _VALUE)
+    yield _figure("baseline_value", "Value that the plan is compared with", base, unit, _VALUE)
+    yield _figure("gain", "Value gained", gain, unit, _VALUE)
+    yield _figure("gain_share", "Value gained, share of the value compared with", _share(gain, base), "share", _VALUE)
+    yield _figure("best_value", "Value of the best plan", plan.best.value if plan else None, unit, _PLAN)
+    yield _figure("bound", "Value that no plan can beat", sure.bound if sure else None, unit, _PLAN)
+    yield _figure("gap", "Bound over value, share of the lift", sure.gap if sure else None, "share", _PLAN)
+    yield _figure("gap_absolute", "Bound over value", sure.gap_absolute if sure else None, unit, _PLAN)
+    yield _figure(
+        "near_equal_cost", "Value given up for fewer moves", plan.settled.near_equal_cost if plan else None, unit, _PLAN
+    )
+    yield _figure(
+        "rounding_cost", "Value given up for whole steps", plan.settled.rounding_cost if plan else None, unit, _PLAN
+    )
+    yield _figure("moves", "Activities whose level changes", plan.settled.moves if plan else None, "count", _PLAN)
+    yield _figure("closed", "Lines proposed to close", _closed(plan), "count", _PLAN)
+    yield _figure("moved_money", "Money that changes lines", _moved(plan), "currency", _TABLES)
+    total = sum(line_money(portfolio, today, line.id) for line in portfolio.lines)
+    yield _figure("today_money", "Money taken today", total, "currency", _TABLES)
+    yield _figure(
+        "money", "Money taken in the plan", sum(row.money for row in plan.rows) if plan else None, "currency", _TABLES
+    )
+
+
+def _lines(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    today = evaluate(portfolio, portfolio.today, {})
+    rows = {row.line: row for row in plan.rows} if plan else {}
+    why = {item.line: item for item in plan.reasons} if plan else {}
+    unit = portfolio.value_unit
+    for line in portfolio.lines:
+        row, reason, name = rows.get(line.id), why.get(line.id), line.name
+        word = None if row is None else "supported" if row.supported else "proposed to close"
+        yield _figure(f"supported/{line.id}", f"{name}: decision", word, "text", _PLAN)
+        yield _figure(f"money/{line.id}", f"{name}: money in the plan", row and row.money, "currency", _TABLES)
+        yield _figure(
+            f"today_money/{line.id}", f"{name}: money today", line_money(portfolio, today, line.id), "currency", _TABLES
+        )
+        yield _figure(f"people/{line.id}", f"{name}: people in the plan", row and row.people, "people", _TABLES)
+        yield _figure(
+            f"today_people/{line.id}",
+            f"{name}: people today",
+            line_people(portfolio, today, line.id),
+            "people",
+            _TABLES,
+        )
+        yield _figure(f"value/{line.id}", f"{name}: value in the plan", row and row.value, unit, _VALUE)
+        yield _figure(f"today_value/{line.id}", f"{name}: value today", today.by_line[line.id], unit, _VALUE)
+        yield _figure(
+            f"next_unit/{line.id}", f"{name}: what its next unit of money earns", reason and reason.next_unit, "", _PLAN
+        )
+        yield _figure(
+            f"last_funded/{line.id}",
+            f"{name}: what the last unit of money earns elsewhere",
+            reason and reason.last_funded,
+            "",
+            _PLAN,
+        )
+        yield _figure(
+            f"other_option/{line.id}",
+            f"{name}: value lost by deciding the other way",
+            reason and reason.other_option,
+            unit,
+            _PLAN,
+        )
+
+
+def _activities(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    today = evaluate(portfolio, portfolio.today, {})
+    for item in portfolio.activities:
+        yield _figure(
+            f"level/{item.id}",
+            f"{item.id}: level in the plan",
+            plan.plan.level(item.id) if plan else None,
+            item.unit,
+            _PLAN,
+        )
+        yield _figure(f"today_level/{item.id}", f"{item.id}: level today", item.current, item.unit, "activities")
+        yield _figure(
+            f"outcome/{item.id}",
+            f"{item.id}: outcome in the plan",
+            plan.plan.found.outcome[item.id] if plan else None,
+            "outcome",
+            _VALUE,
+        )
+        yield _figure(
+            f"today_outcome/{item.id}", f"{item.id}: outcome today", today.outcome[item.id], "outcome", _VALUE
+        )
+
+
+def _resources(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    today = evaluate(portfolio, portfolio.today, {})
+    prices = {item.resource: item for item in plan.prices} if plan else {}
+    for item in portfolio.resources:
+        price = prices.get(item.id)
+        given = sum(held[item.id] for held in plan.settled.given.values()) if plan else None
+        per = f"{'currency' if portfolio.is_money else 'points'} per {item.unit}"
+        yield _figure(f"used/{item.id}", f"{item.id}: given in the plan", given, item.unit, _TABLES)
+        yield _figure(f"today_used/{item.id}", f"{item.id}: used today", today.used[item.id], item.unit, _TABLES)
+        yield _figure(f"capacity/{item.id}", f"{item.id}: there is", item.capacity[0], item.unit, "resources")
+        yield _figure(f"price/{item.id}", f"{item.id}: worth of one more", price and price.up, per, _PLAN)
+        yield _figure(f"price_down/{item.id}", f"{item.id}: cost of one less", price and price.down, per, _PLAN)
+
+
+def _objectives(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    today = evaluate(portfolio, portfolio.today, {})
+    for item in portfolio.objectives:
+        unit = "currency" if item.is_money and item.is_confirmed else "points"
+        yield _figure(
+            f"objective/{item.id}",
+            f"{item.id}: in the plan",
+            plan.plan.found.by_objective[item.id] if plan else None,
+            unit,
+            _VALUE,
+        )
+        yield _figure(f"today_objective/{item.id}", f"{item.id}: today", today.by_objective[item.id], unit, _VALUE)
+
+
+def _share(gain: float | None, base: float | None) -> float | None:
+    return gain / base if gain is not None and base else None
+
+
+def _closed(plan: Allocation | None) -> int | None:
+    return None if plan is None else sum(not row.supported for row in plan.rows)
+
+
+def _moved(plan: Allocation | None) -> float | None:
+    """What lines lose, or what they win, whichever is less: money that changes hands."""
+    if plan is None:
+        return None
+    changes = [row.money - row.today_money for row in plan.rows]
+    return min(sum(change for change in changes if change > 0), -sum(change for change in changes if change < 0))

@@ -1,0 +1,500 @@
+"""What the plan says in plain words: the bottom line, the reason of each line, what could be wrong, what next."""
+
+from __future__ import annotations
+
+
+from workbench import theme
+from workbench.allocation.answer import Allocation
+from workbench.allocation.conflict import Conflict, Given
+from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
+from workbench.allocation.explain import LineReason, ShadowPrice
+from workbench.allocation.model import Portfolio
+from workbench.allocation.numbers import figures
+from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
+
+CHANGE = 0.02
+"""A line whose money changes by less than this share keeps what it has, in words (ours)."""
+_MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
+
+
+def headline(result: Allocation | Conflict | Off) -> Findings:
+    """Return the bottom line: the answer, the moves that carry it, the scarcest resource; or the conflict."""
+    if isinstance(result, Off):
+        return Findings(
+            (
+                Finding(
+                    _fit(f"Not answered: {_start_lower(result.reason)}", "This question could not be answered."),
+                    f"{result.reason} Needed: {', '.join(result.tables)}.",
+                ),
+            )
+        )
+    if isinstance(result, Conflict):
+        return Findings((conflict_finding(result),))
+    ids = figures(result)
+    findings = [_answer(result), *_carrying(result)]
+    scarce = scarcest(result)
+    if scarce is not None:
+        findings.append(
+            Finding(
+                _fit(
+                    f"{scarce.resource} is the scarcest: {_amount(scarce)} more would be worth {_value(result.portfolio, scarce.up * scarce.amount)}.",
+                    f"{_amount(scarce)} more would be worth {_value(result.portfolio, scarce.up * scarce.amount)}.",
+                ),
+                "A local price, found by solving again with that much more; it does not hold for large changes.",
+                ids.ids(f"price/{scarce.resource}", f"capacity/{scarce.resource}"),
+            )
+        )
+    return Findings(tuple(findings))
+
+
+def cautions(result: Allocation | Conflict | Off) -> Findings:
+    """Return what could be wrong with the plan: opinions, proof, curves, what was not computed with."""
+    if isinstance(result, Off):
+        return Findings(())
+    portfolio = result.portfolio
+    items = [*_curve_cautions(portfolio), *_value_cautions(portfolio)]
+    if isinstance(result, Conflict):
+        if not result.minimal:
+            items.append(
+                Finding("The conflict may name one rule too many.", "A check took too long, so its rule was kept.")
+            )
+        return Findings(tuple(items))
+    items = [*_plan_cautions(result), *items]
+    unused = [
+        name
+        for name, held in (("scenarios", result.inputs.scenarios), ("function plans", result.inputs.function_plans))
+        if held
+    ]
+    if unused:
+        items.append(
+            Finding(
+                f"{' and '.join(unused).capitalize()} were read and checked, and not computed with yet.",
+                "The plan speaks of the base case; it was not compared with what the functions plan.",
+            )
+        )
+    return Findings(tuple(items))
+
+
+def next_steps(result: Allocation | Conflict | Off) -> Findings:
+    """Return what to do next: decide, confirm, ask again."""
+    if isinstance(result, Off):
+        return Findings(
+            (Finding(_fit(f"Bring {', '.join(result.tables)}.", "Bring the tables named below."), result.reason),)
+        )
+    portfolio = result.portfolio
+    open_answers = [item.id for item in portfolio.activities if item.status != "confirmed"]
+    confirm = Finding(
+        f"Have the answers behind {len(open_answers)} of {len(portfolio.activities)} curves confirmed by their owners.",
+        f"Open: {theme.listing(open_answers, 8)}. Ask first where money moves.",
+    )
+    if isinstance(result, Conflict):
+        names = [rule.name for rule in result.rules]
+        owners = sorted({rule.owner for rule in result.rules if rule.owner})
+        who = f" Owners: {theme.listing(owners)}." if owners else ""
+        first = Finding(
+            "Drop or soften one of the rules in conflict, or raise what is given.", f"{theme.listing(names, 8)}.{who}"
+        )
+        return Findings((first, confirm) if open_answers else (first,))
+    items = []
+    closed = [item for item in result.reasons if not item.supported]
+    for item in closed:
+        items.append(
+            Finding(
+                _fit(f"Decide on {item.name}: {decision_cost(result, item)}.", "Decide on the line proposed to close."),
+                f"{people_words(item)} This is a proposal on a product line, not on persons.",
+            )
+        )
+    moved = sorted(result.reasons, key=lambda item: -abs(item.money - item.today_money))
+    if moved and abs(moved[0].money - moved[0].today_money) > 0:
+        names = theme.listing([item.name for item in moved[:3]], 3)
+        items.append(
+            Finding(
+                _fit(f"Agree the largest moves first: {names}.", "Agree the three largest moves first."),
+                "They carry most of the change; the rest can follow.",
+            )
+        )
+    if open_answers:
+        items.append(confirm)
+    if result.best.current_breaks:
+        items.append(
+            Finding(
+                "Mend today's plan where it breaks its own rules.",
+                "; ".join(str(item) for item in result.best.current_breaks) + ".",
+            )
+        )
+    return Findings(tuple(items))
+
+
+def method(result: Allocation | Conflict | Off) -> str:
+    """Return how the plan was found and how far it is proved, for the appendix."""
+    text = (
+        "Each activity has a response curve: ADBUDG from four answers (Little 1970), exponential from three, or straight "
+        "lines between points. Value is the outcome times its worth and the weight of its objective. The plan maximises value "
+        "under every capacity, minimum, maximum and named rule; a closed line brings nothing and still costs what closing costs. "
+        "A line without an entry in the table closing is not proposed to close. Money of a line is every resource it takes, "
+        "for its activities and its needs, times the resource's unit cost. Resources count as people where their unit says so, "
+        "or where they come in whole steps of one or more and are no money. "
+        "Curves are covered by concave envelopes, split where that matters, and solved by HiGHS through SciPy; the bound holds "
+        "for the continuous curves, and every plan is checked again in our own arithmetic. "
+    )
+    if isinstance(result, Off):
+        return ""
+    if isinstance(result, Conflict):
+        return (
+            text
+            + "No plan holds: the conflict was reduced rule by rule (deletion filter, Chinneck and Dravnieks 1991)."
+        )
+    sure = result.best.certificate
+    unit = result.portfolio.value_words
+    proof = (
+        f"Proved: no plan can beat the best one by more than {sure.gap:.4%} of its lift (asked: {sure.asked_gap:.4%})."
+        if sure.proved
+        else f"Not proved: the best plan is at most {sure.gap:.2%} of its lift below the best possible (stopped by {sure.stopped_by})."
+    )
+    settled = result.settled
+    return (
+        f"{text}Value is {unit}. {proof} Value {sure.value:,.6g}, bound {sure.bound:,.6g}, by {sure.how}. "
+        f"The plan to carry out changes {settled.moves} levels instead of {settled.best_moves} and gives up "
+        f"{settled.near_equal_cost:,.4g} for that and {settled.rounding_cost:,.4g} for whole steps"
+        f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. "
+        "Prices of resources are local: supports and branches of the curves held, each solved again."
+    )
+
+
+def line_finding(result: Allocation, reason: LineReason) -> Finding:
+    """Return why a line got what it got, as a claim with its detail and figures."""
+    ids = figures(result)
+    change = reason.money - reason.today_money
+    is_kept = abs(change) <= CHANGE * max(reason.today_money, 1e-12)
+    earns = _earning(result.portfolio, reason)
+    if not reason.supported:
+        weak = reason.next_unit is not None and reason.last_funded is not None and reason.next_unit < reason.last_funded
+        short = f"{reason.name} is proposed to close: {decision_cost(result, reason)}."
+        claim = _fit(
+            f"{reason.name} is proposed to close: {earns}." if weak and earns else short,
+            short,
+            "A line is proposed to close.",
+        )
+    elif is_kept:
+        claim = _fit(
+            f"{reason.name} keeps its {theme.money(reason.today_money, result.portfolio.currency)}.",
+            "A line keeps what it has.",
+        )
+    else:
+        verb = "gets" if change > 0 else "gives up"
+        amount = theme.money(abs(change), result.portfolio.currency)
+        more = " more" if change > 0 else ""
+        claim = _fit(
+            f"{reason.name} {verb} {amount}{more}: {earns}." if earns else f"{reason.name} {verb} {amount}{more}.",
+            f"{reason.name} {verb} {amount}{more}.",
+            f"A line {verb} {amount}{more}.",
+        )
+    return Finding(
+        claim,
+        _line_detail(result, reason),
+        ids.ids(
+            f"supported/{reason.line}",
+            f"money/{reason.line}",
+            f"today_money/{reason.line}",
+            f"next_unit/{reason.line}",
+            f"last_funded/{reason.line}",
+            f"other_option/{reason.line}",
+        ),
+    )
+
+
+def reason_words(result: Allocation, reason: LineReason) -> str:
+    """Return the reason of a line in a few words, for a table's cell."""
+    parts = [_earning(result.portfolio, reason)]
+    if reason.binding:
+        parts.append(f"held by {theme.listing(list(reason.binding), 2)}")
+    if not reason.supported:
+        parts = [decision_cost(result, reason), people_words(reason).rstrip(".").lower()]
+    return "; ".join(part for part in parts if part) or "uses all it can"
+
+
+def decision_cost(result: Allocation, reason: LineReason) -> str:
+    """Return what deciding the other way would cost, in words."""
+    word = "keeping it" if not reason.supported else "closing it"
+    if reason.other_option is None:
+        return f"{word} breaks a rule or a capacity"
+    return f"{word} would cost {_value(result.portfolio, reason.other_option)}"
+
+
+def people_words(reason: LineReason) -> str:
+    """Return how many people a closing touches, with the words that must stand beside it."""
+    count = round(reason.today_people)
+    who = "Nobody is counted in this line" if count == 0 else f"{theme.people(count)} affected"
+    return f"{who}, no decision on persons."
+
+
+def scarcest(result: Allocation) -> ShadowPrice | None:
+    """Return the resource whose next unit is worth most for what it costs; None where none is worth anything."""
+    priced = [item for item in result.prices if item.up > 0]
+    return max(priced, key=lambda item: (item.per_currency or 0.0, item.up * item.amount), default=None)
+
+
+def conflict_finding(conflict: Conflict) -> Finding:
+    """Return the conflict in the client's words."""
+    names = [rule.name for rule in conflict.rules]
+    given = [_given_words(item) for item in conflict.given]
+    what = theme.listing([*names, *given], 6)
+    verb = "cannot hold" if len(names) + len(given) == 1 else "cannot hold together"
+    short = next((item for item in conflict.given if item.short_by), None)
+    tail = f": short by {_number(short.short_by)} {short.unit}" if short is not None and short.short_by else ""
+    count = f"{len(names)} rules" if len(names) != 1 else "1 rule"
+    claim = _fit(
+        f"{what[:1].upper()}{what[1:]} {verb}{tail}.",
+        f"No plan can hold: {count} and what is given contradict each other{tail}.",
+        "No plan can hold: the rules and what is given contradict each other.",
+    )
+    texts = "; ".join(f"{rule.name}: {rule.text}{f' ({rule.owner})' if rule.owner else ''}" for rule in conflict.rules)
+    least = "Without any one of these rules a plan exists." if conflict.minimal and names else ""
+    more = "; ".join(
+        f"{_number(item.short_by)} {item.unit} more of {item.name} would do" for item in conflict.given if item.short_by
+    )
+    return Finding(
+        claim, " ".join(part for part in (f"{texts}." if texts else "", least, f"{more}." if more else "") if part)
+    )
+
+
+# -- parts of the above ----------------------------------------------------------------------------------------------
+
+
+def _answer(result: Allocation) -> Finding:
+    ids, rows = figures(result), result.reasons
+    more = sum(item.supported and _changes(item) > 0 for item in rows)
+    less = sum(item.supported and _changes(item) < 0 for item in rows)
+    closed = sum(not item.supported for item in rows)
+    gain, base = result.plan.value - result.best.baseline_value, result.best.baseline_value
+    repaired = result.best.baseline == "repaired"
+    against = "than the nearest plan that holds" if repaired else "than today"
+    if gain <= 1e-6 * max(abs(base), 1e-12):
+        claim = "Today's plan is already as good as any within the rules."
+    else:
+        share = (
+            f"{theme.percent(gain / base, 0 if gain / base >= 0.095 else 1)} "
+            if base > 0
+            else f"{_value(result.portfolio, gain)} "
+        )
+        split = ", ".join(
+            part for part in (_lines_word(more, "more"), _lines_word(less, "less"), _closing_word(closed)) if part
+        )
+        claim = _fit(
+            f"The same resources can bring {share}more value {against}: {split}.",
+            f"The same resources can bring {share}more value {against}.",
+        )
+    sure = result.best.certificate
+    proof = (
+        "No plan within the rules can do noticeably better."
+        if sure.proved
+        else f"Not proved: a plan at most {theme.percent(sure.gap, 1)} of the lift better may exist."
+    )
+    detail = (
+        f"{_value(result.portfolio, base)} {'in the nearest plan that holds' if repaired else 'today'} → {_value(result.portfolio, result.plan.value)} "
+        f"a period, in {result.portfolio.value_words}. {proof}"
+    )
+    if repaired:
+        detail += " Today's plan breaks: " + "; ".join(str(item) for item in result.best.current_breaks) + "."
+    return Finding(claim, detail, ids.ids("value", "today_value", "baseline_value", "gain", "gain_share", "gap"))
+
+
+def _carrying(result: Allocation) -> list[Finding]:
+    """The closings, the largest gain and the largest loss."""
+    chosen = [item for item in result.reasons if not item.supported][:2]
+    stay = [item for item in result.reasons if item.supported and _changes(item)]
+    rising = max(stay, key=lambda item: item.money - item.today_money, default=None)
+    falling = min(stay, key=lambda item: item.money - item.today_money, default=None)
+    if rising is not None and rising.money > rising.today_money:
+        chosen.append(rising)
+    if falling is not None and falling.money < falling.today_money and len(chosen) < 4:
+        chosen.append(falling)
+    return [line_finding(result, item) for item in chosen]
+
+
+def _changes(reason: LineReason) -> int:
+    change = reason.money - reason.today_money
+    return 0 if abs(change) <= CHANGE * max(reason.today_money, 1e-12) else 1 if change > 0 else -1
+
+
+def _lines_word(count: int, word: str) -> str:
+    return "" if not count else f"{count} {'line gets' if count == 1 else 'lines get'} {word}"
+
+
+def _closing_word(count: int) -> str:
+    return "" if not count else f"{count} {'is' if count == 1 else 'are'} proposed to close"
+
+
+def _line_detail(result: Allocation, reason: LineReason) -> str:
+    currency = result.portfolio.currency
+    parts = [f"{theme.money(reason.today_money, currency)} today → {theme.money(reason.money, currency)} in the plan."]
+    if reason.today_people or reason.people:
+        parts.append(f"{theme.people(reason.today_people)} → {theme.people(reason.people)}.")
+    if reason.other_option is not None:
+        parts.append(f"{decision_cost(result, reason)[:1].upper()}{decision_cost(result, reason)[1:]}.")
+    if reason.binding:
+        parts.append(f"Held by: {theme.listing(list(reason.binding), 6)}.")
+    if not reason.supported:
+        parts.append(people_words(reason))
+        closing = result.portfolio.line(reason.line).closing
+        if closing is not None and closing.note:
+            parts.append(closing.note)
+    return " ".join(parts)
+
+
+def _earning(portfolio: Portfolio, reason: LineReason) -> str:
+    """What the next unit of money earns here and the last funded one elsewhere."""
+    if reason.next_unit is None:
+        return "it is at its largest useful level" if reason.supported else ""
+    unit, factor = _money_unit(portfolio, reason)
+    here = f"its next {unit} {'earns' if not reason.supported else 'would earn'} {_points(portfolio, reason.next_unit * factor)}"
+    if reason.last_funded is None:
+        return here
+    return f"{here}, the last one elsewhere {_points(portfolio, reason.last_funded * factor)}"
+
+
+def _money_unit(portfolio: Portfolio, reason: LineReason) -> tuple[str, float]:
+    """Money earns money per euro; points are told per an amount at which they read as numbers."""
+    if portfolio.is_money:
+        return _MONEY_NAMES.get(portfolio.currency, portfolio.currency), 1.0
+    size = max(reason.next_unit or 0.0, reason.last_funded or 0.0)
+    factor = next((amount for amount in (1.0, 1e3, 1e4, 1e5, 1e6) if size * amount >= 1), 1e6)
+    return theme.money(factor, portfolio.currency), factor
+
+
+def _points(portfolio: Portfolio, value: float) -> str:
+    return theme.number(value, 2 if abs(value) < 10 else 1) + ("" if portfolio.is_money else " points")
+
+
+def _value(portfolio: Portfolio, value: float) -> str:
+    if portfolio.is_money:
+        return theme.money(value, portfolio.currency)
+    return f"{theme.number(value, 1 if abs(value) < 1000 else 0)} value points"
+
+
+def _amount(price: ShadowPrice) -> str:
+    return f"{_number(price.amount)} {'person' if price.unit == 'people' and price.amount == 1 else price.unit}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return theme.MISSING
+    return theme.number(value, 0 if abs(value) >= 100 or abs(value - round(value)) < 1e-6 else 1)
+
+
+def _given_words(item: Given) -> str:
+    if item.kind == "capacity":
+        return (
+            f"{_number(item.amount)} {item.unit} of {item.name}"
+            if item.name.lower() != item.unit.lower()
+            else f"{_number(item.amount)} {item.unit}"
+        )
+    return f"the maximum of {item.name}" if item.kind == "maximum" else f"{item.name} staying open"
+
+
+def _plan_cautions(result: Allocation) -> list[Finding]:
+    items, sure = [], result.best.certificate
+    if not sure.proved:
+        items.append(
+            Finding(
+                f"The plan is not proved: one at most {theme.percent(sure.gap, 1)} of the lift better may exist.",
+                f"The search was stopped by its {sure.stopped_by}.",
+                figures(result).ids("gap", "bound"),
+            )
+        )
+    if not result.settled.is_whole:
+        items.append(
+            Finding(
+                "People could not be made whole in every line.",
+                "The amounts are shown as solved; round them with the owners.",
+            )
+        )
+    if result.best.baseline == "repaired":
+        items.append(
+            Finding(
+                "Today's plan breaks its own rules, so the gain is against the nearest plan that holds.",
+                "; ".join(str(item) for item in result.best.current_breaks) + ".",
+            )
+        )
+    return items
+
+
+def _curve_cautions(portfolio: Portfolio) -> list[Finding]:
+    items = []
+    activities = portfolio.activities
+    assumed = [item.id for item in activities if item.status != "confirmed"]
+    contested = [item.id for item in activities if item.status == "contested"]
+    if assumed:
+        more = f" Contested: {theme.listing(contested, 6)}." if contested else ""
+        items.append(
+            Finding(
+                f"{len(assumed)} of {len(activities)} curves rest on answers that are not confirmed.",
+                f"{theme.listing(assumed, 8)}.{more} The curves are what managers expect, not what was measured.",
+            )
+        )
+    apart = [item for item in activities if item.check is not None and item.check > WARN_CONSISTENCY]
+    if apart:
+        again = [item.id for item in apart if item.check is not None and item.check > ASK_AGAIN]
+        items.append(
+            Finding(
+                f"{len(apart)} {'curve misses' if len(apart) == 1 else 'curves miss'} the fifth answer, the check of the other four.",
+                "; ".join(f"{item.id}: off by {theme.percent(item.check)} of its range" for item in apart)
+                + (f". Ask again: {theme.listing(again, 6)}." if again else "."),
+            )
+        )
+    shaky = [item.id for item in activities if isinstance(item.curve, Adbudg) and shape_hangs_on_an_answer(item.curve)]
+    if shaky:
+        items.append(
+            Finding(
+                f"{len(shaky)} {'curve turns' if len(shaky) == 1 else 'curves turn'} from S-shaped to concave, or back, with a 2 % change of one answer.",
+                f"{theme.listing(shaky, 8)}: ask y15 with care.",
+            )
+        )
+    return items
+
+
+def _value_cautions(portfolio: Portfolio) -> list[Finding]:
+    items = []
+    if not portfolio.is_money:
+        items.append(
+            Finding(
+                _fit(f"Value is in points: {portfolio.value_words}.", "Value is in points, not in money."),
+                "Value is money only where every objective that counts is money with confirmed worths and equal weights.",
+            )
+        )
+    idle = [item.id for item in portfolio.activities if portfolio.worth(item.id) == 0]
+    if idle:
+        items.append(
+            Finding(
+                f"{len(idle)} {'activity has' if len(idle) == 1 else 'activities have'} no worth for any objective, so the plan gives nothing.",
+                f"{theme.listing(idle, 8)}. Add a row in worths.",
+            )
+        )
+    kept = [line.name for line in portfolio.lines if line.closing is None]
+    if kept:
+        items.append(
+            Finding(
+                f"{len(kept)} of {len(portfolio.lines)} lines were not considered for closing.",
+                f"{theme.listing(kept, 8)}: nobody said what closing costs (table closing).",
+            )
+        )
+    unpaid = any(
+        line.closing is not None and line.closing.one_off_cost + line.closing.yearly_cost for line in portfolio.lines
+    )
+    if unpaid and not portfolio.is_money and portfolio.money_resource is None:
+        items.append(
+            Finding(
+                "Costs of closing could not be counted: value is in points and no resource is money.",
+                "Give one resource the currency as its unit.",
+            )
+        )
+    return items
+
+
+def _fit(*claims: str) -> str:
+    """The first claim that is short enough to stand above an exhibit."""
+    return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")
+
+
+def _start_lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
