@@ -112,10 +112,10 @@ date       | scope  | what                                                      
 METRICS: dict[str, Any] = {
     "tables": {
         "sales": {
-            "key": ["month", "product"],
+            "key": ["Month", "Product"],
             "kind": "period",
-            "time": {"column": "month"},
-            "product": "product",
+            "time": {"column": "Month"},
+            "product": "Product",
         },
     },
     "metrics": [
@@ -123,7 +123,7 @@ METRICS: dict[str, Any] = {
             "metric": "net_sales",
             "label": "Net sales",
             "type": "sum",
-            "measure": {"from": "sales", "agg": "sum", "column": "net_sales"},
+            "measure": {"from": "sales", "agg": "sum", "column": "Net sales"},
             "unit": "currency",
             "direction": "up",
             "signal": {"baseline": 12},
@@ -132,8 +132,8 @@ METRICS: dict[str, Any] = {
             "metric": "return_rate",
             "label": "Goods that come back",
             "type": "ratio",
-            "numerator": {"from": "sales", "agg": "sum", "column": "returned"},
-            "denominator": {"from": "sales", "agg": "sum", "column": "gross_sales"},
+            "numerator": {"from": "sales", "agg": "sum", "column": "Returned"},
+            "denominator": {"from": "sales", "agg": "sum", "column": "Gross sales"},
             "unit": "share",
             "direction": "down",
             "signal": {"baseline": 12},

@@ -109,7 +109,8 @@ commercial-liability | value_stream        | business-cover   | 1     |         
 home-contents        | customer_experience | moving-home      | 0.6   |            | Head of Service    | 2026-07-22 | confirmed
 home-contents        | customer_experience | growing-family   | 0.4   |            | Head of Service    | 2026-07-22 | confirmed
 home-buildings       | customer_experience | moving-home      | 1     |            | Head of Service    | 2026-07-22 | confirmed
-home-renters         | customer_experience | moving-home      | 1     |            | Head of Service    | 2026-07-22 | confirmed
+home-renters         | customer_experience | moving-home      | 0.5   |            | Jonas Brandt       | 2026-07-22 | assumed
+home-renters         | customer_experience | growing-family   | 0.5   |            | Jonas Brandt       | 2026-07-22 | assumed
 home-landlord        | customer_experience | running-a-firm   | 1     |            | Head of Service    | 2026-07-22 | assumed
 motor-private        | customer_experience | growing-family   | 0.5   |            | Annelie Voss       | 2026-07-22 | assumed
 motor-private        | customer_experience | moving-home      | 0.2   |            | Annelie Voss       | 2026-07-22 | assumed

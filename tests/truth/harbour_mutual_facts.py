@@ -7,7 +7,7 @@ Volumes hardly grow, so that whatever leaves its usual range was planted:
 - home: fewer quotes become policies from February 2026, only because renters' quotes multiplied (a change of mix);
 - travel: claims cost a larger share of the premium from March 2026 in both products (a change of rate);
 - satisfaction: the question was reworded in May 2026 (not the same measure);
-- motor: premium rose with the tariff of January 2026 (a price).
+- motor: premium rose with the tariff of March 2026 (a price).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PLAN = {
     row["product"]: row
     for row in table("""
 product              | premium | season | quotes | converts | claims | ratio | p85  | straight | lapse  | nps | csat | policies | price
-motor-private        | 8900000 | 0.02   | 7400   | 0.232    | 1560   | 0.71  | 33   | 0.24     | 0.0072 | 37  | 0.79 | 186000   | 101
-motor-fleet          | 1750000 | 0.02   | 410    | 0.285    | 420    | 0.74  | 35   | 0.20     | 0.0061 | 34  | 0.77 | 21000    | 100
+motor-private        | 8900000 | 0.005  | 7400   | 0.232    | 1560   | 0.71  | 33   | 0.24     | 0.0072 | 37  | 0.79 | 186000   | 101
+motor-fleet          | 1750000 | 0.005  | 410    | 0.285    | 420    | 0.74  | 35   | 0.20     | 0.0061 | 34  | 0.77 | 21000    | 100
 motor-bike           | 610000  | 0.03   | 900    | 0.248    | 95     | 0.66  | 33   | 0.22     | 0.0080 | 40  | 0.80 | 24500    | 99
 motor-classic        | 240000  | 0.03   | 210    | 0.312    | 30     | 0.48  | 32   | 0.21     | 0.0038 | 52  | 0.86 | 6100     | 103
 home-contents        | 2450000 | 0.02   | 3600   | 0.302    | 590    | 0.52  | 27   | 0.31     | 0.0068 | 33  | 0.77 | 142000   | 100
@@ -59,9 +59,9 @@ MIX_FROM, RATE_FROM, TRAVEL_FROM, WORDING_FROM, TARIFF_FROM = (
     dt.date(2026, 4, 1),
     dt.date(2026, 3, 1),
     dt.date(2026, 5, 1),
-    dt.date(2026, 1, 1),
+    dt.date(2026, 3, 1),
 )
-RENTERS_TIMES, FASTER, STRAIGHT_MORE, TRAVEL_MORE, WORDING_MORE, TARIFF = 3.9, 0.70, 0.16, 0.17, 0.15, 1.045
+RENTERS_TIMES, FASTER, STRAIGHT_MORE, TRAVEL_MORE, WORDING_MORE, TARIFF = 3.9, 0.70, 0.16, 0.17, 0.15, 1.055
 
 EVENTS = table("""
 date       | scope            | what                                                                          | kind
@@ -70,7 +70,7 @@ date       | scope            | what                                            
 2024-06-03 |                  | Flood on the lower river; storm claims desk opened for three weeks              | other
 2025-03-17 |                  | Customer portal down for two days after the data centre move                   | outage
 2025-07-01 | home-landlord    | Larger landlords served by the business team; share of the value streams changed | other
-2026-01-01 | motor            | Tariff 2026: premiums up by 4.5 % on average                                    | price
+2026-03-01 | motor            | Tariff of March 2026: premiums up by 5.5 %                                      | price
 2026-02-02 | home-renters     | Renters cover advertised on two comparison sites                               | campaign
 2026-03-02 | travel           | Assistance partner raised its fees; medical cost abroad covered in full         | other
 2026-04-07 | motor            | Photo assessment of car damage goes live; Motor released from the release board | other
@@ -221,6 +221,7 @@ METRICS: dict[str, Any] = {
             "measure": {"from": "voice", "column": "recommend"},
             "unit": "points",
             "direction": "up",
+            "signal": {"min_denominator": 50},
             "targets": [{"scope": "company", "value": 30, "by": "2027-06-30", "kind": "aspirational"}],
             "loop": {"owner": "Head of Service", "forum": "monthly_line_review"},
         },
@@ -232,6 +233,7 @@ METRICS: dict[str, Any] = {
             "measure": {"from": "voice", "column": "satisfied"},
             "unit": "share",
             "direction": "up",
+            "signal": {"min_denominator": 50},
             "loop": {"owner": "Head of Service", "forum": "monthly_line_review"},
         },
         {
@@ -282,7 +284,7 @@ def _premiums(rng: np.random.Generator) -> Rows:
     for month in MONTHS:
         for product in PLAN:
             tariff = TARIFF if _line(product) == "motor" and month >= TARIFF_FROM else 1.0
-            premium = _number(product, "premium") * _season(product, month) * tariff * rng.normal(1, 0.016)
+            premium = _number(product, "premium") * _season(product, month) * tariff * rng.normal(1, 0.012)
             grown = _grown(product, month)
             policies = round(_number(product, "policies") * _season(product, month) * grown * rng.normal(1, 0.004))
             premium *= grown

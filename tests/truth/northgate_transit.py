@@ -69,7 +69,7 @@ info-app      | product_line        | digital           | 1     |            | S
 smartcard     | product_line        | digital           | 1     |            | Service register    | 2026-04-01 | confirmed
 bus-city      | customer_experience | going-to-work     | 0.7   |            | Head of Passengers  | 2026-06-12 | confirmed
 bus-city      | customer_experience | going-out         | 0.3   |            | Head of Passengers  | 2026-06-12 | confirmed
-bus-rural     | customer_experience | going-to-work     | 0.6   |            | Head of Passengers  | 2026-06-12 | assumed
+bus-rural     | customer_experience | going-to-work     | 0.3   |            | Head of Passengers  | 2026-06-12 | assumed
 bus-night     | customer_experience | going-out         | 1     |            | Head of Passengers  | 2026-06-12 | confirmed
 tram-north    | customer_experience | going-to-work     |       |            | Head of Passengers  | 2026-06-12 | assumed
 tram-north    | customer_experience | going-out         |       |            | Head of Passengers  | 2026-06-12 | assumed
@@ -320,11 +320,11 @@ SERVICE = {
     row["product"]: row
     for row in table("""
 product       | journeys | on_time | complaints | trips | step_free | cost  | lost
-bus-city      | 905      | 0.884   | 0.075      | 24800 | 0.97      | 2.35  | 410
-bus-rural     | 212      | 0.902   | 0.33       | 9100  | 0.88      | 5.10  | 160
-bus-night     | 61       | 0.915   | 0.20       | 1900  | 0.97      | 4.40  | 30
-tram-north    | 522      | 0.905   | 0.060      | 8200  | 0.94      | 3.05  | 120
-tram-south    | 411      | 0.902   | 0.062      | 6900  | 0.91      | 3.20  | 105
+bus-city      | 905      | 0.884   | 0.075      | 24800 | 0.955     | 2.35  | 410
+bus-rural     | 212      | 0.902   | 0.33       | 9100  | 0.95      | 5.10  | 160
+bus-night     | 61       | 0.915   | 0.20       | 1900  | 0.96      | 4.40  | 30
+tram-north    | 522      | 0.905   | 0.060      | 8200  | 0.955     | 3.05  | 120
+tram-south    | 411      | 0.902   | 0.062      | 6900  | 0.945     | 3.20  | 105
 ride-booked   | 21       | 0.861   | 0.90       | 14100 | 1         | 21.50 | 55
 ride-hospital | 9        | 0.874   | 0.70       | 6200  | 1         | 24.00 | 25
 """)
@@ -352,7 +352,7 @@ def _service(rng: np.random.Generator) -> Rows:
             times = RURAL_TIMES if product == "bus-rural" and is_changed else 1.0
             journeys = float(plan["journeys"]) * times * rng.normal(1, 0.02)
             rate = float(plan["on_time"]) - (TRAM_LESS if product.startswith("tram") and is_changed else 0.0)
-            trips = round(float(plan["trips"]) * times * rng.normal(1, 0.01))
+            trips = round(float(plan["trips"]) * rng.normal(1, 0.01))
             rows.append(
                 {
                     "month": month,
@@ -362,7 +362,7 @@ def _service(rng: np.random.Generator) -> Rows:
                     "trips": trips,
                     "step_free_trips": int(rng.binomial(trips, float(plan["step_free"]))),
                     "cost_thousand": round(journeys * float(plan["cost"]) * rng.normal(1, 0.025), 1),
-                    "lost_hours": round(float(plan["lost"]) * times * rng.normal(1, 0.08), 1),
+                    "lost_hours": round(float(plan["lost"]) * rng.normal(1, 0.08), 1),
                 }
             )
     return rows

@@ -189,6 +189,9 @@ def harbour_series(metric: str, line: str) -> pd.Series:
             "quote_conversion": ("quotes", "policies_sold", "quotes"),
         }[metric]
         return series(pd.read_csv(HARBOUR / "facts" / f"{file}.csv"), top, bottom, line)
+    if metric == "written_premium":
+        held = pd.read_csv(HARBOUR / "facts" / "premiums.csv")
+        return held[held["product"].str.startswith(line)].groupby("month")["written_premium"].sum()
     file, column = ("voice", "satisfied") if metric == "satisfaction" else ("claims", "")
     rows = pq.read_table(HARBOUR / "facts" / f"{file}.parquet").to_pandas()
     time = rows["answered_on" if file == "voice" else "settled_on"].astype(str).str.slice(0, 7)
@@ -283,7 +286,7 @@ def test_northgate_is_one_workbook_without_population() -> None:
 
 
 def test_northgate_moves_are_planted() -> None:
-    """Trams lost punctuality by rate, buses gained complaints by mix, both by at least three standard deviations."""
+    """Trams lost punctuality by rate, buses gained complaints and cost by mix, all by three standard deviations or more."""
     book = sheets(NORTHGATE / "engagement.xlsx")
     service = pd.DataFrame(book["facts_service"][1:], columns=book["facts_service"][0])
     service["month"] = service["month"].astype(str).str.slice(0, 10)
@@ -291,7 +294,8 @@ def test_northgate_moves_are_planted() -> None:
     counted = complaints.groupby([complaints["received_on"].astype(str).str.slice(0, 7) + "-01", "product"]).size()
     keys = pd.MultiIndex.from_frame(service[["month", "product"]])
     service["complaints"] = counted.reindex(keys, fill_value=0).to_numpy()
-    for top, line, way, mix in (("on_time_thousand", "tram", -1, 0), ("complaints", "bus", 1, 1)):
+    planted = (("on_time_thousand", "tram", -1, 0), ("complaints", "bus", 1, 1), ("cost_thousand", "bus", 1, 1))
+    for top, line, way, mix in planted:
         values = series(service, top, "journeys_thousand", line)
         baseline = values.iloc[:24]
         assert way * (values["2026-03-01":].mean() - baseline.mean()) >= 3 * baseline.std(ddof=1)
