@@ -60,7 +60,9 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(family=list(installed_fonts()), size=size, weight=weight)
-    width, _, _ = _measurer().get_text_width_height_descent(words, font, ismath=False)
+    with warnings.catch_warnings():  # see house_style
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        width, _, _ = _measurer().get_text_width_height_descent(words, font, ismath=False)
     return float(width)
 
 

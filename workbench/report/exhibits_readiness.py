@@ -209,7 +209,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
             rows.append(
                 {
                     "dimension": group.name,
-                    "who": part.name,
+                    "who": part.id,
                     "level": _value(one),
                     "low": _low(one),
                     "high": _high(one),
@@ -217,11 +217,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
                     "ids": _ids(numbers, f"level{part_path(part)}/{group.id}"),
                 }
             )
-    people = [result.scores.heads[part].people for part in cuts]
-    counted = "; ".join(
-        f"{part.name}: {theme.people(count) if count is not None else HIDDEN}"
-        for part, count in zip(cuts, people, strict=True)
-    )
+    counted = "; ".join(f"{part.id}: {part.name}, {_people_words(result.scores.heads[part].people)}" for part in cuts)
     return Exhibit(
         "readiness-two-jobs",
         dots_intervals(
@@ -233,10 +229,10 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
             series="who",
             note="note",
             unit="level",
-            highlight=cuts[1].name,
+            highlight=cuts[1].id,
             claim=_claim_two_jobs(result, cuts),
             subtitle=(
-                f"Level of each dimension, {_span(result)}, with {theme.percent(result.settings.confidence)} interval. "
+                f"Level of each dimension, {_span(result)}, with {theme.percent(result.settings.confidence)} interval; "
                 f"{counted}"
             ),
             source=_source(result),
@@ -325,14 +321,17 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
             is_appendix=True,
         )
     numbers = figures(result)
-    rows, reached, counted = [], 0, 0
+    standing = _standing(result)
+    rows: list[dict[str, Any]] = []
+    reached: set[str] = set()
+    counted: set[str] = set()
     for name, text in result.instrument.claims:
         items = [item for item in result.instrument.items if name in item.claims]
         held = [(item, result.scores.get("item", result.organisation, item.id)) for item in items]
         known = sorted((one for one in held if one[1].level is not None), key=lambda one: (_value(one[1]), one[0].id))
-        counted += len(known)
-        above = [one for one in known if (_value(one[1]) or 0) >= _item_target(result, one[0])]
-        reached += len(above)
+        counted |= {item.id for item, _ in known}
+        above = {item.id for item, one in known if (_value(one) or 0) >= standing}
+        reached |= above
         keys = [f"item/{item.id}" for item, _ in known]
         levels = "; ".join(f"{item.printed}: {level_words(one)}" for item, one in held)
         if name == THE_MOVE and result.verdict is not None:
@@ -357,13 +356,13 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
                 "claim": "What the article's authors say",
                 "lowest": "Lowest item",
                 "highest": "Highest item",
-                "reached": "Items at target",
+                "reached": f"At {standing:g} or more",
                 "levels": "All items (level)",
             },
-            claim=f"Of the items behind the article's claims, {reached} of {counted} are at target.",
+            claim=f"{len(reached)} of {len(counted)} items behind the claims stand at level {standing:g} or more.",
             subtitle=(
-                "Claims of the article “ProductOps is the newest NotNeededOps” (Emergn), its authors' opinion, and levels "
-                f"{_span(result)} of the items that bear on them, with {theme.percent(result.settings.confidence)} "
+                "Claims of the article “ProductOps is the newest NotNeededOps” (Emergn), its authors' opinion, "
+                f"and levels {_span(result)} of the items that bear on them, with "
                 "interval and people; an item may bear on several claims"
             ),
             source=_source(result),
@@ -453,18 +452,37 @@ def _lowest_cell(result: Readiness) -> tuple[Group, Part, Score] | None:
 def _claim_two_jobs(result: Readiness, cuts: list[Part]) -> str:
     found = []
     for group in result.instrument.dimensions:
-        first, second = (_value(result.scores.get("dimension", part, group.id)) for part in cuts)
-        if first is not None and second is not None:
-            found.append((abs(first - second), group.id, group, first, second))
+        first, second = (result.scores.get("dimension", part, group.id) for part in cuts)
+        if first.level is not None and second.level is not None:
+            gap = first.level.value - second.level.value
+            found.append((abs(gap), group.id, group, first, second))
     if not found:
         return "Shaping and running the business cannot be compared: one group is too small to be shown."
     gap, _, group, first, second = max(found, key=lambda one: (one[0], one[1]))
-    if gap < 0.05:
-        return "Those who shape the business and those who run it give the same levels."
+    one, other = cuts
+    levels = f"{one.id} {_value(first):.1f}, {other.id} {_value(second):.1f}"
+    if _overlap(first, second):
+        return _fit(
+            f"The two jobs see much the same; furthest apart on {group.name.lower()}: {levels}.",
+            f"The two jobs see much the same, {gap:.1f} levels apart at most: {levels}.",
+        )
     return _fit(
-        f"The two jobs differ most on {group.name.lower()}: shape {first:.1f}, run {second:.1f}.",
-        f"The two jobs differ by {gap:.1f} levels at most.",
+        f"The two jobs differ most on {group.name.lower()}: {levels}.",
+        f"The two jobs differ most by {gap:.1f}: {levels}.",
     )
+
+
+def _people_words(people: int | None) -> str:
+    return HIDDEN if people is None else theme.people(people)
+
+
+def _overlap(first: Score, second: Score) -> bool:
+    """Whether two intervals touch; unknown ones do."""
+    ends = (_low(first), _high(first), _low(second), _high(second))
+    if any(end is None for end in ends):
+        return True
+    low, high, other_low, other_high = (float(end or 0) for end in ends)
+    return low <= other_high and other_low <= high
 
 
 def _least_visible(result: Readiness, part: Part) -> tuple[Group, float] | None:
@@ -479,9 +497,13 @@ def _least_visible(result: Readiness, part: Part) -> tuple[Group, float] | None:
     return group, share
 
 
-def _item_target(result: Readiness, item: Item) -> float:
+def _standing(result: Readiness) -> float:
     levels = result.instrument.gate_levels
-    return levels.standing if levels is not None else result.targets[("", item.group)]
+    return (
+        levels.standing
+        if levels is not None
+        else (result.instrument.scale.lowest + result.instrument.scale.highest) / 2
+    )
 
 
 def _item_words(one: tuple[Item, Score]) -> str:

@@ -88,6 +88,17 @@ class Table:
         largest = max(amounts, default=0.0)
         return (1e6, f"m{sign}") if largest >= 999_500 else (1e3, f"k{sign}") if largest >= 9_950 else (1.0, sign)
 
+    def _decimals(self, place: int, factor: float) -> int:
+        """Return so many decimals that the smallest amount of the column still shows, two at most."""
+        column = self.columns[place]
+        if column.decimals is not None:
+            return column.decimals
+        held = [row[place] for row in self.rows]
+        smallest = min((abs(value) for value in held if isinstance(value, int | float) and value), default=factor)
+        if column.unit == "share":
+            return 1 if smallest < 10 * factor else 0
+        return 0 if factor == 1 else 1 if smallest >= 0.1 * factor else 2
+
     def _header(self, place: int) -> str:
         column = self.columns[place]
         if column.unit == "currency":
@@ -102,12 +113,9 @@ class Table:
         column = self.columns[place]
         if column.unit == "text" or value is None or isinstance(value, str | bool):
             return written(value, "text")
-        if column.unit == "currency":
-            factor, _ = self._scale(place)
-            decimals = column.decimals if column.decimals is not None else 1 if factor > 1 else 0
-            return theme.number(value / factor, decimals)
-        if column.unit == "share":
-            return theme.number(100 * value, column.decimals or 0)
+        if column.unit in ("currency", "share"):
+            factor = 0.01 if column.unit == "share" else self._scale(place)[0]
+            return theme.number(value / factor, self._decimals(place, factor))
         whole = column.unit in ("count", "people")
         return theme.number(value, column.decimals if column.decimals is not None else 0 if whole else 1)
 
