@@ -1,1 +1,155 @@
-"""The consulting workbench: readiness, outcomes and allocation of a client that moves from project to product."""
+"""The consulting workbench: readiness, outcomes and allocation of a client that moves from project to product.
+
+The names below are resolved on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench import allocation, outcomes, readiness
+    from workbench.batch.run import run_batch, run_engagement
+    from workbench.engagement.load import Engagement, load_engagement
+    from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
+    from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
+    from workbench.report.charts import (
+        bar_diverging,
+        bar_ranked,
+        dots_intervals,
+        lines_over_time,
+        process_behaviour,
+        response_curves,
+        slope,
+        stacked_diverging,
+        waterfall,
+    )
+    from workbench.report.exhibits_readiness import (
+        claims_exhibit,
+        classes_exhibit,
+        gap_exhibit,
+        line_levels_exhibit,
+        response_exhibit,
+        two_jobs_exhibit,
+    )
+    from workbench.report.story import (
+        Chapter,
+        Exhibit,
+        exhibit_from_figure,
+        load_chapter,
+        load_chapters,
+        new_chapter,
+        save_chapter,
+    )
+    from workbench.report.tables import table
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Chapter": "workbench.report.story",
+    "ClientDataError": "workbench.errors",
+    "Engagement": "workbench.engagement.load",
+    "Exhibit": "workbench.report.story",
+    "Figure": "workbench.findings",
+    "Figures": "workbench.findings",
+    "Finding": "workbench.findings",
+    "Findings": "workbench.findings",
+    "ModelError": "workbench.errors",
+    "NotebookError": "workbench.errors",
+    "Off": "workbench.findings",
+    "ReportError": "workbench.errors",
+    "UsageError": "workbench.errors",
+    "WorkbenchError": "workbench.errors",
+    "allocation": "workbench.allocation",
+    "bar_diverging": "workbench.report.charts",
+    "bar_ranked": "workbench.report.charts",
+    "claims_exhibit": "workbench.report.exhibits_readiness",
+    "classes_exhibit": "workbench.report.exhibits_readiness",
+    "dots_intervals": "workbench.report.charts",
+    "exhibit_from_figure": "workbench.report.story",
+    "gap_exhibit": "workbench.report.exhibits_readiness",
+    "line_levels_exhibit": "workbench.report.exhibits_readiness",
+    "lines_over_time": "workbench.report.charts",
+    "load_chapter": "workbench.report.story",
+    "load_chapters": "workbench.report.story",
+    "load_engagement": "workbench.engagement.load",
+    "new_chapter": "workbench.report.story",
+    "number_figures": "workbench.findings",
+    "outcomes": "workbench.outcomes",
+    "process_behaviour": "workbench.report.charts",
+    "readiness": "workbench.readiness",
+    "response_curves": "workbench.report.charts",
+    "response_exhibit": "workbench.report.exhibits_readiness",
+    "run_batch": "workbench.batch.run",
+    "run_engagement": "workbench.batch.run",
+    "save_chapter": "workbench.report.story",
+    "slope": "workbench.report.charts",
+    "stacked_diverging": "workbench.report.charts",
+    "table": "workbench.report.tables",
+    "two_jobs_exhibit": "workbench.report.exhibits_readiness",
+    "waterfall": "workbench.report.charts",
+}
+"""Where each name lives; a pillar is its own home."""
+
+__all__ = [
+    "Chapter",
+    "ClientDataError",
+    "Engagement",
+    "Exhibit",
+    "Figure",
+    "Figures",
+    "Finding",
+    "Findings",
+    "ModelError",
+    "NotebookError",
+    "Off",
+    "ReportError",
+    "UsageError",
+    "WorkbenchError",
+    "__version__",
+    "allocation",
+    "bar_diverging",
+    "bar_ranked",
+    "claims_exhibit",
+    "classes_exhibit",
+    "dots_intervals",
+    "exhibit_from_figure",
+    "gap_exhibit",
+    "line_levels_exhibit",
+    "lines_over_time",
+    "load_chapter",
+    "load_chapters",
+    "load_engagement",
+    "new_chapter",
+    "number_figures",
+    "outcomes",
+    "process_behaviour",
+    "readiness",
+    "response_curves",
+    "response_exhibit",
+    "run_batch",
+    "run_engagement",
+    "save_chapter",
+    "slope",
+    "stacked_diverging",
+    "table",
+    "two_jobs_exhibit",
+    "waterfall",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what was asked for."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    module = importlib.import_module(home)
+    found = module if home == f"workbench.{name}" else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Every public name, for completion."""
+    return sorted(__all__)

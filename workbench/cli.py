@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -267,10 +268,16 @@ def _tell(result: EngagementResult) -> None:
         print(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
 
 
-def main() -> None:
-    """Run the command line; an error of ours is printed as text, a fault of ours keeps its traceback."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error of ours is printed as text, a fault of ours keeps its traceback.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+    """
     try:
-        app()
+        app(args=None if arguments is None else list(arguments))
     except UsageError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
