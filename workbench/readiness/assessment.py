@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.readiness.anonymity import ProtectedScores, protect
 from workbench.readiness.inputs import Layer, ReadinessInputs, Settings, Target
@@ -177,6 +178,9 @@ def assess(
         sure=inputs.settings.sure if sure is None else sure,
         target=inputs.settings.target if target is None else target,
     )
+    scale = inputs.instrument.scale
+    if settings.target is not None and not scale.lowest < settings.target <= scale.highest:
+        raise ModelError(f"A target lies above {scale.lowest:g}, up to {scale.highest:g}; got {settings.target:g}.")
     answers = inputs.answers[-1]
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
     shown = protect(raw, settings)

@@ -52,8 +52,10 @@ class Settings:
     thesis: str = "appendix"
 
     def __post_init__(self) -> None:
-        if not 0.5 < self.confidence < 1 or not 0.5 < self.sure < 1:
-            raise ModelError(f"confidence and sure lie between 0.5 and 1; got {self.confidence} and {self.sure}.")
+        if not 0 < self.confidence < 1 or not 0.5 < self.sure < 1:
+            raise ModelError(
+                f"confidence lies between 0 and 1, sure between 0.5 and 1; got {self.confidence} and {self.sure}."
+            )
         if self.minimum_group != OPENLY_NAMED and self.minimum_group < SMALLEST_MINIMUM:
             raise ModelError(
                 f"minimum_group is {SMALLEST_MINIMUM} or more, or {OPENLY_NAMED} for an openly named assessment that "

@@ -363,6 +363,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
             subtitle=(
                 "Claims of the article “ProductOps is the newest NotNeededOps” (Emergn), its authors' opinion, "
                 f"and levels {_span(result)} of the items that bear on them, with "
+                f"{theme.percent(result.settings.confidence)} "
                 "interval and people; an item may bear on several claims"
             ),
             source=_source(result),
