@@ -10,11 +10,11 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from workbench.engagement.documents import Document, explain, read_yaml
+from workbench.engagement.documents import explain, read_yaml
 from workbench.errors import Fault, ModelError, nearest
 from workbench.outcomes.catalogue import (
     Catalogue,
@@ -94,6 +94,19 @@ def _days(value: Any) -> Any:
 
 Zone = Annotated[str | None, BeforeValidator(_zone)]
 Literal_ = Annotated[Any, BeforeValidator(_literal)]
+
+
+class Written(Protocol):
+    """A document that knows where its keys stand."""
+
+    @property
+    def content(self) -> Any:
+        """What it says."""
+        ...
+
+    def fault(self, path: tuple[str | int, ...], found: str, allowed: str, remedy: str) -> Fault:
+        """Return a fault at a path of keys."""
+        ...
 
 
 class _Model(BaseModel):
@@ -311,12 +324,12 @@ _NESTED: dict[str, type[_Model]] = {
 Path_ = tuple[str | int, ...]
 
 
-def parse_catalogue(document: Document, templates: Path | None = None) -> tuple[Catalogue | None, list[Fault]]:
+def parse_catalogue(document: Written, templates: Path | None = None) -> tuple[Catalogue | None, list[Fault]]:
     """Return the catalogue that a document describes, or None and every fault.
 
     Parameters
     ----------
-    document : Document
+    document : Written
         ``metrics.yaml``, or the sheets that stand in for it.
     templates : Path or None
         Folder with the ready lists that ``use:`` may name.
@@ -348,7 +361,7 @@ def parse_catalogue(document: Document, templates: Path | None = None) -> tuple[
 class _Reader:
     """Collects faults while the parts of a document are read."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Written) -> None:
         self.document = document
         self.faults: list[Fault] = []
 

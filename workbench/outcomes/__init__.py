@@ -1,1 +1,22 @@
 """What customers, users and the operation tell about each product, line, stream and experience, and what is signal."""
+
+from workbench.outcomes.inputs import ControlTotal, Event, OutcomesInputs, Settings
+from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck, measure
+from workbench.outcomes.statements import cautions, figures, headline, method, next_steps
+
+__all__ = [
+    "ControlTotal",
+    "Event",
+    "Move",
+    "Outcomes",
+    "OutcomesInputs",
+    "Series",
+    "Settings",
+    "TargetCheck",
+    "cautions",
+    "figures",
+    "headline",
+    "measure",
+    "method",
+    "next_steps",
+]

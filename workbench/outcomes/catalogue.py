@@ -463,7 +463,13 @@ def _kind_trouble(metric: Metric, measure: Measure, found: Mapping[str, str]) ->
 def _literal_trouble(condition: Condition, value: object, kind: str) -> str:
     if condition.test == "present":
         return ""
-    expected = {"text": str, "number": (int, float), "bool": bool, "date": dt.date, "timestamp": dt.date}
+    expected: dict[str, type | tuple[type, ...]] = {
+        "text": str,
+        "number": (int, float),
+        "bool": bool,
+        "date": dt.date,
+        "timestamp": dt.date,
+    }
     wanted = expected.get(kind)
     is_yes_no = isinstance(value, bool)
     if wanted is None or (isinstance(value, wanted) and (kind == "bool" or not is_yes_no)):

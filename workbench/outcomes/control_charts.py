@@ -51,6 +51,9 @@ LARGEST_RHO = 0.9
 ALPHA = 0.005
 """A metric has moved when chance would show as much once in 200 reviews (ours, until the portfolio step)."""
 
+STILL_HOLDS = 0.8
+"""A change is dated by the newest look when that is at least this share as clear as the clearest look (ours)."""
+
 NEW_POINTS = 12
 """Points after the baseline that one review looks at: a year of months (ours)."""
 
@@ -376,15 +379,14 @@ def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | Non
     series = scaled[None, :]
     table = _statistics(series, base.size)[0]
     statistic = float(table.max())
-    look, start = np.unravel_index(int(table.argmax()), table.shape)
-    last = _at_last_look(table)
+    look, start = divmod(int(table.argmax()), table.shape[1])
     # the level that the reader meets is the one that still holds at the newest point, where that is nearly as clear
-    if float(table[-1].max()) >= 0.8 * statistic:
-        look, start = new.size - 1, last
-    after = new[int(start) : int(look) + 1]
+    if float(table[-1].max()) >= STILL_HOLDS * statistic:
+        look, start = new.size - 1, int(table[-1].argmax())
+    after = new[start : look + 1]
     before_mean, after_mean = float(held[base].mean()), float(held[after].mean())
     spread = math.sqrt(max(float(_variances(series[:, : base.size])[0]), 1e-300))
-    shift = float(scaled[base.size + int(start) : base.size + int(look) + 1].mean() - scaled[: base.size].mean())
+    shift = float(scaled[base.size + start : base.size + look + 1].mean() - scaled[: base.size].mean())
     p = p_value(statistic, base.size, new.size, limits.rho)
     return Change(int(after[0]), int(after.size), before_mean, after_mean, shift / spread, statistic, p)
 
@@ -587,10 +589,6 @@ def _inflation(rho: Array, n: int) -> Array:
     """Return n × variance of the mean of n points of AR(1), in variances of one point."""
     lags = np.arange(1, n)
     return 1 + 2 * ((1 - lags / n) * rho[:, None] ** lags).sum(axis=1)
-
-
-def _at_last_look(table: Array) -> int:
-    return int(table[-1].argmax())
 
 
 @lru_cache(maxsize=256)

@@ -352,6 +352,20 @@ def product_values(
     return _joined([rows.frame("values"), reach[reach["kind"] == "product"]])
 
 
+def company_values(
+    parts: Parts, catalogue: Catalogue, cubes: Mapping[str, Cube], as_of: dt.date | None, confidence: float
+) -> pd.DataFrame:
+    """Return every metric of the company, from queries that never looked at a product; columns `VALUE_COLUMNS`."""
+    rows = _Rows(as_of, confidence)
+    for metric in catalogue.metrics:
+        cube = cubes.get(metric.metric)
+        if cube is None or metric.type in REACH_TYPES or (metric.type == "given" and not metric.weight):
+            continue
+        rows.add("values", cube, "company", "", cube.company, _rows_of(cube, cube.company))
+    reach = _reach_rows(parts, catalogue, "company", as_of)
+    return _joined([rows.frame("values"), reach])
+
+
 def conservation(rolled: RolledUp) -> float:
     """Return the largest relative miss of the law: parents + unallocated + unknown against the company."""
     return rolled.residual
@@ -402,7 +416,7 @@ class _Rows:
 
     def __init__(self, as_of: dt.date | None, confidence: float) -> None:
         self.as_of, self.confidence = as_of, confidence
-        self.blocks: dict[str, list[pd.DataFrame]] = {}
+        self.blocks: dict[str, list[tuple[Array, ...]]] = {}
 
     def add(self, block: str, cube: Cube, kind: str, parent: str, parts: Mapping[str, Array], n_eff: Array) -> None:
         metric = cube.metric
@@ -418,26 +432,20 @@ class _Rows:
     def _keep(
         self, block: str, cube: Cube, kind: str, parent: str, value: Array, low: Array, high: Array, n: Array, e: Array
     ) -> None:
-        complete = [self.as_of is None or is_complete(p, cube.metric.grain, self.as_of) for p in cube.periods]
-        self.blocks.setdefault(block, []).append(
-            pd.DataFrame(
-                {
-                    "metric": cube.metric.metric,
-                    "kind": kind,
-                    "parent": parent,
-                    "period": pd.Series(list(cube.periods), dtype=object),
-                    "value": value,
-                    "low": low,
-                    "high": high,
-                    "n": n,
-                    "n_eff": e,
-                    "is_complete": complete,
-                }
-            )
-        )
+        size = len(cube.periods)
+        complete = np.array([self.as_of is None or is_complete(p, cube.metric.grain, self.as_of) for p in cube.periods])
+        periods = np.empty(size, dtype=object)
+        periods[:] = cube.periods
+        names = (np.full(size, text, dtype=object) for text in (cube.metric.metric, kind, parent))
+        self.blocks.setdefault(block, []).append((*names, periods, value, low, high, n, e, complete))
 
     def frame(self, block: str) -> pd.DataFrame:
-        return _joined(self.blocks.get(block, []))
+        """Return the rows of a block; one frame made at the end is much quicker than one a series."""
+        held = self.blocks.get(block, [])
+        if not held:
+            return _joined([])
+        columns = (np.concatenate(column) for column in zip(*held, strict=True))
+        return pd.DataFrame(dict(zip(VALUE_COLUMNS, columns, strict=True)))
 
 
 def _reach_rows(parts: Parts, catalogue: Catalogue, kind: str, as_of: dt.date | None) -> pd.DataFrame:

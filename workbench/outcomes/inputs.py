@@ -1,0 +1,120 @@
+"""What outcomes are computed from: catalogue, facts as Parquet files, products, events, ledger totals, settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workbench.errors import ModelError
+from workbench.outcomes.catalogue import Catalogue
+from workbench.products import ProductMap
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for the whole engagement.
+
+    Attributes
+    ----------
+    as_of : date
+        The day the data speak of; rows after it do not count.
+    confidence : float
+        Coverage of intervals, 0 to 1.
+    currency : str
+        ISO 4217 code.
+    money_scale : int
+        Amounts in the facts are in units (1), thousands (1,000) or millions (1,000,000).
+    fiscal_year_starts : int
+        Month, 1 to 12.
+    insights_per_reader : int
+        Most statements one reader gets.
+    """
+
+    as_of: dt.date
+    confidence: float = 0.95
+    currency: str = "EUR"
+    money_scale: int = 1
+    fiscal_year_starts: int = 1
+    insights_per_reader: int = 5
+
+    def __post_init__(self) -> None:
+        if not 0.5 < self.confidence < 1:
+            raise ModelError(f"confidence lies between 0.5 and 1; got {self.confidence}.")
+        if self.insights_per_reader < 1:
+            raise ModelError(f"insights_per_reader is at least 1; got {self.insights_per_reader}.")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened.
+
+    Attributes
+    ----------
+    date : date
+    scope : str
+        Product, parent or metric; empty means everywhere.
+    what : str
+        In the client's words.
+    kind : str
+        ``price``, ``definition``, ``outage``, ``campaign``, ``regulation`` or ``other``.
+    """
+
+    date: dt.date
+    scope: str
+    what: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """A number of the client's ledger, to compare ours with.
+
+    Attributes
+    ----------
+    measure, scope, period : str
+        Metric; parent, or empty for the company; ``2026-08``, ``2026-Q3`` or ``2026``.
+    value : float
+        Unit: the metric's.
+    source, signed_off_by : str or None
+    """
+
+    measure: str
+    scope: str
+    period: str
+    value: float
+    source: str | None = None
+    signed_off_by: str | None = None
+
+
+@dataclass(frozen=True)
+class OutcomesInputs:
+    """Checked and frozen; made by `workbench.engagement.inputs_outcomes`.
+
+    Attributes
+    ----------
+    catalogue : Catalogue
+    facts : mapping of table to path
+        Parquet files.
+    columns : mapping of table to mapping of column to kind
+        As found in the files.
+    sources : mapping of table to str
+        The client's own files, as the client knows them.
+    products : ProductMap
+    settings : Settings
+    unreadable : mapping of table to mapping of column to (int, str)
+        Cells that are no date or number although the catalogue wants one, and an example.
+    events : tuple of Event
+        In order of time.
+    control_totals : tuple of ControlTotal
+    """
+
+    catalogue: Catalogue
+    facts: Mapping[str, str]
+    columns: Mapping[str, Mapping[str, str]]
+    products: ProductMap
+    settings: Settings
+    sources: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, Mapping[str, tuple[int, str]]] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    control_totals: tuple[ControlTotal, ...] = ()

@@ -1,0 +1,689 @@
+"""One review: facts are checked, added up, watched and compared with their targets; moves that matter are split.
+
+A metric or a table with trouble switches off only what depends on it, by name. The result carries every query that
+was run, so that each number can be traced.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import ModelError
+from workbench.findings import Off
+from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric, Target, check_catalogue, with_columns
+from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, watch
+from workbench.outcomes.data_checks import (
+    DataFinding,
+    broken_metrics,
+    calendar_findings,
+    check_data,
+    control_findings,
+    given_findings,
+)
+from workbench.outcomes.drivers import Split, split_rate, split_sum
+from workbench.outcomes.engines import DuckDB, Parts, fetch_parts
+from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
+from workbench.outcomes.insights import Insight, rank
+from workbench.outcomes.parts import Query, Window, emit, emit_reach_total
+from workbench.outcomes.rollup import (
+    VALUE_COLUMNS,
+    Cube,
+    RolledUp,
+    add_up,
+    build_cubes,
+    company_values,
+    product_values,
+    roll_up,
+    share_arrays,
+    values_of,
+)
+from workbench.products import KINDS, ProductMap
+
+EVENT_WINDOW_DAYS = 92
+"""Events up to a quarter before a change are asked first (ours)."""
+
+SERIES_COLUMNS = ("period", "value", "low", "high", "n", "n_eff", "is_complete", "is_judged")
+_SERIES_PLACES = [[*VALUE_COLUMNS, "is_judged"].index(column) for column in SERIES_COLUMNS]
+
+Scope = tuple[str, str, str]
+"""Metric, kind and key of a parent ('' for the company)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One metric of one parent over time, and what it says.
+
+    Attributes
+    ----------
+    metric : Metric
+    kind, parent : str
+        ``company`` and '' for the company, ``product`` for a product.
+    frame : DataFrame
+        period (date), value, low, high, n, n_eff, is_complete, is_judged.
+    watched : Watched
+    """
+
+    metric: Metric
+    kind: str
+    parent: str
+    frame: pd.DataFrame
+    watched: Watched
+
+    @property
+    def scope(self) -> Scope:
+        """Metric, kind and parent."""
+        return self.metric.metric, self.kind, self.parent
+
+    @property
+    def latest(self) -> pd.Series | None:
+        """The last judged period with a value, or None."""
+        rows = self.frame[self.frame["is_judged"]]
+        return None if rows.empty else rows.iloc[-1]
+
+    def period(self, place: int) -> dt.date:
+        """Return the first day of the period at a place."""
+        found: dt.date = self.frame["period"].iloc[place]
+        return found
+
+
+@dataclass(frozen=True)
+class Move:
+    """A metric that stands elsewhere than its baseline.
+
+    Attributes
+    ----------
+    metric, kind, parent : str
+        Scope.
+    since, until : date
+        First and last period at the new level.
+    before, after : float
+        Means of the baseline and of the new level. Unit: the metric's.
+    size_sigma, p : float
+        Distance in sigmas; chance in a stable metric.
+    is_favourable : bool or None
+        None where no direction is good.
+    is_outside : bool
+        At least one new point lies outside the usual range.
+    split : Split or None
+        Why; None where the type has no split, or an event ends the comparison.
+    events : tuple of Event
+        What happened in scope from a quarter before the change on; asked before any cause is named.
+    also : tuple of (kind, parent)
+        Other parents at which the same metric moved the same way.
+    holds_under_other_shares : bool or None
+        Whether the move stands when each assumed share is replaced by any other; None: no assumed shares here.
+    """
+
+    metric: str
+    kind: str
+    parent: str
+    since: dt.date
+    until: dt.date
+    before: float
+    after: float
+    size_sigma: float
+    p: float
+    is_favourable: bool | None
+    is_outside: bool
+    split: Split | None = None
+    events: tuple[Event, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    holds_under_other_shares: bool | None = None
+
+    @property
+    def change(self) -> float:
+        """After minus before. Unit: the metric's."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class TargetCheck:
+    """A target, where its metric stands and whether the process will meet it.
+
+    Attributes
+    ----------
+    metric, kind, parent : str
+        Scope.
+    target : Target
+    value : float or None
+        Latest complete period. Unit: the metric's.
+    is_met : bool or None
+        Whether that value meets the target; None where there is no value.
+    assurance : Assurance
+    """
+
+    metric: str
+    kind: str
+    parent: str
+    target: Target
+    value: float | None
+    is_met: bool | None
+    assurance: Assurance
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What the outcomes say, as of one day.
+
+    Attributes
+    ----------
+    settings : Settings
+    products : ProductMap
+    catalogue : Catalogue
+        All metrics of the client, also those that are off.
+    off : tuple of (metric, reason)
+        Metrics that could not be computed.
+    series : tuple of Series
+        Every metric of the company, each parent and each product, in a fixed order.
+    rolled : mapping of kind to RolledUp
+    moves : tuple of Move
+        One a metric, at the parent where it is clearest; largest first.
+    targets : tuple of TargetCheck
+        In the client's order.
+    insights : tuple of Insight
+        Ranked.
+    findings : tuple of DataFinding
+        What is wrong with the facts.
+    controls : tuple of mappings
+        Ledger totals beside ours.
+    queries : tuple of Query
+        Every query that ran.
+    texts : mapping of metric to str
+        Query that gives the metric's parts, to paste and run.
+    sources : mapping of table to str
+        The client's files.
+    engine : str
+    events : tuple of Event
+    """
+
+    settings: Settings
+    products: ProductMap
+    catalogue: Catalogue
+    off: tuple[tuple[str, str], ...]
+    series: tuple[Series, ...]
+    rolled: Mapping[str, RolledUp]
+    moves: tuple[Move, ...]
+    targets: tuple[TargetCheck, ...]
+    insights: tuple[Insight, ...]
+    findings: tuple[DataFinding, ...]
+    controls: tuple[Mapping[str, object], ...]
+    queries: tuple[Query, ...]
+    texts: Mapping[str, str]
+    sources: Mapping[str, str]
+    engine: str
+    events: tuple[Event, ...]
+
+    @property
+    def residual(self) -> float:
+        """Largest relative miss of the law of adding up."""
+        return max((rolled.residual for rolled in self.rolled.values()), default=0.0)
+
+    def find(self, metric: str, kind: str = "company", parent: str = "") -> Series | None:
+        """Return a series by its scope, or None."""
+        wanted = (metric, kind, parent)
+        return next((series for series in self.series if series.scope == wanted), None)
+
+    def metrics_on(self) -> tuple[Metric, ...]:
+        """Return the metrics that were computed."""
+        off = dict(self.off)
+        return tuple(metric for metric in self.catalogue.metrics if metric.metric not in off)
+
+    def name(self, kind: str, parent: str) -> str:
+        """Return what people call a scope."""
+        return "the company" if kind == "company" else self.products.name(parent)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every value as rows: metric, kind, parent, period, value, low, high, n, is_complete, is_judged."""
+        frames = [
+            series.frame.assign(metric=series.metric.metric, kind=series.kind, parent=series.parent)
+            for series in self.series
+        ]
+        columns = [
+            "metric",
+            "kind",
+            "parent",
+            "period",
+            "value",
+            "low",
+            "high",
+            "n",
+            "n_eff",
+            "is_complete",
+            "is_judged",
+        ]
+        if not frames:
+            return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
+        return pd.concat(frames, ignore_index=True)[columns]
+
+    def __repr__(self) -> str:
+        return (
+            f"{len(self.metrics_on())} of {len(self.catalogue.metrics)} outcomes as of "
+            f"{self.settings.as_of.isoformat()}: {len(self.moves)} moved, {len(self.targets)} targets, "
+            f"{len(self.findings)} findings on the data."
+        )
+
+
+def measure(
+    inputs: OutcomesInputs | Off, *, confidence: float | None = None, insights_per_reader: int | None = None
+) -> Outcomes | Off:
+    """Return what the client's outcomes say.
+
+    Parameters
+    ----------
+    inputs : OutcomesInputs or Off
+        From `load_engagement(...).outcomes`; Off is returned as it is.
+    confidence : float, optional
+        Coverage of intervals; by default the engagement's.
+    insights_per_reader : int, optional
+        Most statements one reader gets; by default 5.
+
+    Raises
+    ------
+    ModelError
+        A setting is out of range.
+    """
+    if isinstance(inputs, Off):
+        return inputs
+    settings = inputs.settings
+    if confidence is not None:
+        settings = replace(settings, confidence=confidence)
+    if insights_per_reader is not None:
+        settings = replace(settings, insights_per_reader=insights_per_reader)
+    inputs = replace(inputs, settings=settings)
+    return _Review(inputs).run()
+
+
+class _Review:
+    """The steps of one review, in order; each leaves what the next needs."""
+
+    def __init__(self, inputs: OutcomesInputs) -> None:
+        self.inputs, self.settings, self.products = inputs, inputs.settings, inputs.products
+        self.cuts = inputs.products.cut_dates()
+        self.window = Window(inputs.settings.as_of, self.cuts, inputs.settings.fiscal_year_starts)
+        self.off: dict[str, str] = {}
+        self.findings: list[DataFinding] = []
+
+    def run(self) -> Outcomes:
+        parts, catalogue = self.fetch()
+        cubes = build_cubes(parts, catalogue, self.products, len(self.cuts) + 1)
+        rolled = {
+            kind: roll_up(
+                parts,
+                catalogue,
+                self.products,
+                kind,
+                cubes=cubes,
+                as_of=self.settings.as_of,
+                confidence=self.settings.confidence,
+            )
+            for kind in KINDS
+            if self.products.parents(kind)
+        }
+        as_of, confidence = self.settings.as_of, self.settings.confidence
+        frames = [company_values(parts, catalogue, cubes, as_of, confidence)]
+        frames += [rolled[kind].values for kind in rolled]  # noqa: PD011 - a field of ours
+        frames.append(product_values(parts, catalogue, cubes, as_of, confidence))
+        values = pd.concat(frames, ignore_index=True)
+        self.findings += calendar_findings(catalogue, frames[0])
+        self.findings += _given_twice(catalogue, cubes)
+        controls, records = control_findings(catalogue, self.inputs.control_totals, values, self.settings.currency)
+        self.findings += controls
+        series = self.watch_all(catalogue, values)
+        moves = self.find_moves(series, cubes, parts)
+        targets = self.check_targets(catalogue, series)
+        texts = self.texts(catalogue)
+        return Outcomes(
+            settings=self.settings,
+            products=self.products,
+            catalogue=self.inputs.catalogue,
+            off=tuple((m.metric, self.off[m.metric]) for m in self.inputs.catalogue.metrics if m.metric in self.off),
+            series=tuple(series),
+            rolled=rolled,
+            moves=tuple(moves),
+            targets=tuple(targets),
+            insights=rank(moves, targets, series, self.inputs, texts),
+            findings=tuple(self.findings),
+            controls=records,
+            queries=parts.queries,
+            texts=texts,
+            sources=self.inputs.sources,
+            engine=parts.engine,
+            events=self.inputs.events,
+        )
+
+    # -- facts -------------------------------------------------------------------------------------------------------
+
+    def fetch(self) -> tuple[Parts, Catalogue]:
+        """Check the facts, then fetch the parts of every metric that stands."""
+        catalogue = with_columns(self.inputs.catalogue, self.inputs.columns)
+        self.off.update({t.metric: t.reason for t in check_catalogue(catalogue, self.inputs.columns)})
+        with DuckDB(self.inputs.facts) as engine:
+            catalogue = self.standing(catalogue)
+            self.findings += check_data(self.inputs, catalogue, engine)
+            for metric, reason in broken_metrics(self.findings).items():
+                self.off.setdefault(metric, reason)
+            catalogue = self.standing(catalogue)
+            parts = fetch_parts(catalogue, engine, self.products, self.window)
+        self.off.update(dict(parts.troubles))
+        return parts, self.standing(catalogue)
+
+    def standing(self, catalogue: Catalogue) -> Catalogue:
+        return replace(catalogue, metrics=tuple(m for m in catalogue.metrics if m.metric not in self.off))
+
+    def texts(self, catalogue: Catalogue) -> dict[str, str]:
+        """Return one query a metric that can be pasted and run."""
+        found = {}
+        for metric in catalogue.metrics:
+            tables = [catalogue.table(name) for name in metric.tables]
+            texts = [emit(metric, table, "duckdb", self.window).text for table in tables]
+            if metric.type in REACH_TYPES:
+                texts.append(emit_reach_total(metric, tables[0], "duckdb", self.window).text)
+            found[metric.metric] = ";\n\n".join(texts)
+        return found
+
+    # -- series ------------------------------------------------------------------------------------------------------
+
+    def watch_all(self, catalogue: Catalogue, values: pd.DataFrame) -> list[Series]:
+        """Return every series in a fixed order: by metric, then company, parents by kind, products."""
+        least = values["metric"].map({m.metric: m.signal.min_denominator for m in catalogue.metrics})
+        is_judged = values["is_complete"].astype(bool) & (values["n"] >= least) & values["value"].notna()
+        values = values.assign(is_judged=is_judged, is_complete=values["is_complete"].astype(bool))
+        groups = dict(list(values.groupby(["metric", "kind", "parent"], sort=False)))
+        scopes = [("company", "")]
+        scopes += [(kind, parent) for kind in KINDS for parent in self.products.parents(kind)]
+        scopes += [("product", product) for product in self.products.ids]
+        found = []
+        for metric in catalogue.metrics:
+            for kind, parent in scopes:
+                rows = groups.get((metric.metric, kind, parent))
+                if rows is not None and self.counts(metric, kind, parent):
+                    found.append(self.series(metric, kind, parent, rows))
+        return found
+
+    def counts(self, metric: Metric, kind: str, parent: str) -> bool:
+        """Return whether the metric speaks of this product at its stage."""
+        return kind != "product" or not metric.stages or self.products.stage(parent) in (None, *metric.stages)
+
+    def series(self, metric: Metric, kind: str, parent: str, rows: pd.DataFrame) -> Series:
+        frame = rows.iloc[:, _SERIES_PLACES].reset_index(drop=True)  # periods stand in order of time
+        start = self.break_place(metric, kind, parent, frame["period"].tolist())
+        watched = watch(
+            frame["value"].to_numpy(dtype=float),
+            rules=metric.signal,
+            judged=frame["is_judged"].to_numpy(dtype=bool),
+            within=_ends(metric),
+            start=start,
+        )
+        return Series(metric, kind, parent, frame, watched)
+
+    def break_place(self, metric: Metric, kind: str, parent: str, periods: Sequence[dt.date]) -> int:
+        """Return the place of the first period after the last redefinition: older ones are another measure."""
+        if not any(event.kind == "definition" for event in self.inputs.events):
+            return 0
+        breaks = [e.date for e in self.events_in_scope(metric.metric, kind, parent) if e.kind == "definition"]
+        if not breaks:
+            return 0
+        return next((place for place, period in enumerate(periods) if period >= max(breaks)), len(periods))
+
+    def events_in_scope(self, metric: str, kind: str, parent: str) -> list[Event]:
+        """Return events about everything, the metric, the parent, or a product of it."""
+        scopes = {"", metric, parent}
+        if kind == "company":
+            others = {m.metric for m in self.inputs.catalogue.metrics} - {metric}
+            return [event for event in self.inputs.events if event.scope not in others]
+        if kind in KINDS:
+            scopes |= {m.product for m in self.products.memberships if (m.kind, m.parent) == (kind, parent)}
+        elif kind == "product":
+            scopes |= {m.parent for m in self.products.memberships if m.product == parent}
+        return [event for event in self.inputs.events if event.scope in scopes]
+
+    # -- moves -------------------------------------------------------------------------------------------------------
+
+    def find_moves(self, series: Sequence[Series], cubes: Mapping[str, Cube], parts: Parts) -> list[Move]:
+        """Return one move a metric, where it is clearest; parents first, products only where no parent moved.
+
+        Many series are looked at, so each metric is asked once for its parents and once for its products: a series
+        must be as unlikely as one among all of them (Bonferroni). Kinds of parent cut the same products differently,
+        so the family of parents is as large as the kind with most of them.
+        """
+        parents_in_family = max((len(self.products.parents(kind)) for kind in KINDS), default=1)
+        found = []
+        for metric in {s.metric.metric: s.metric for s in series}.values():
+            own = [s for s in series if s.metric.metric == metric.metric and s.watched.has_moved]
+            parents = [s for s in own if s.kind != "product" and _stands_out(s, parents_in_family)]
+            products = [s for s in own if s.kind == "product" and _stands_out(s, len(self.products.ids))]
+            moved = parents or products
+            if moved:
+                found.append(self.move(max(moved, key=_clearness), moved, cubes, parts))
+        return sorted(found, key=lambda m: (m.p, -abs(m.size_sigma)))
+
+    def move(self, lead: Series, moved: Sequence[Series], cubes: Mapping[str, Cube], parts: Parts) -> Move:
+        change = lead.watched.change
+        if change is None or lead.watched.limits is None:  # has_moved says both are there
+            raise ModelError(f"{lead.metric.metric} has not moved.")
+        limits = lead.watched.limits
+        places = range(change.first, change.first + change.points)
+        inside = [limits.lower <= v <= limits.upper for v in lead.frame["value"].iloc[list(places)].dropna()]
+        since, until = lead.period(change.first), lead.period(change.first + change.points - 1)
+        earliest = since - dt.timedelta(days=EVENT_WINDOW_DAYS)
+        events = tuple(e for e in self.events_in_scope(*lead.scope) if earliest <= e.date <= self.settings.as_of)
+        also = tuple(
+            (s.kind, s.parent)
+            for s in moved
+            if s is not lead and s.watched.change is not None and s.watched.change.size * change.size > 0
+        )
+        return Move(
+            metric=lead.metric.metric,
+            kind=lead.kind,
+            parent=lead.parent,
+            since=since,
+            until=until,
+            before=change.before,
+            after=change.after,
+            size_sigma=change.size_sigma,
+            p=change.p,
+            is_favourable=_favourable(lead.metric, change.before, change.after),
+            is_outside=not all(inside),
+            split=self.split(lead, cubes.get(lead.metric.metric), parts),
+            events=events,
+            also=also,
+            holds_under_other_shares=self.holds(lead, cubes.get(lead.metric.metric)),
+        )
+
+    def split(self, lead: Series, cube: Cube | None, parts: Parts) -> Split | None:
+        """Return why a series moved: the baseline against the periods at the new level."""
+        change, limits = lead.watched.change, lead.watched.limits
+        if cube is None or change is None or limits is None or lead.metric.type in (*REACH_TYPES, "given"):
+            return None
+        judged = np.flatnonzero(lead.frame["is_judged"].to_numpy(dtype=bool))
+        before = [int(p) for p in judged if limits.baseline_from <= p <= limits.baseline_to]
+        after = [int(p) for p in judged if change.first <= p < change.first + change.points]
+        shares = self.shares_of(lead.kind, lead.parent)
+        if lead.metric.type in ("sum", "count"):
+            return split_sum(_amounts(cube, shares, before), _amounts(cube, shares, after))
+        times = lead.metric.score.times if lead.metric.score else 1.0
+        best: Split | None = None
+        for dimension in ("", *lead.metric.segments):
+            frames = [self.span(cube, parts, shares, places, dimension) for places in (before, after)]
+            if any(frame["den"].sum() <= 0 for frame in frames):
+                continue
+            found = split_rate(*frames, times=times, dimension=dimension)
+            # a dimension is worth naming only where it explains a tenth of the change more
+            if best is None or _mix_of(found) > _mix_of(best) + 0.1 * abs(found.change):
+                best = found
+        return best
+
+    def span(self, cube: Cube, parts: Parts, shares: np.ndarray, places: Sequence[int], dimension: str) -> pd.DataFrame:
+        """Return num, den and share of every product (and segment) over some periods."""
+        metric = cube.metric
+        top, minus, bottom = _rate_parts(metric)
+        periods = {cube.periods[place] for place in places}
+        rows = []
+        base = cube.parts[bottom][:, list(places), :]
+        held = np.einsum("pte,pe->p", base, shares)
+        whole = base.sum(axis=(1, 2))
+        share = np.where(whole > 0, held / np.where(whole > 0, whole, 1.0), shares.max(axis=1))
+        if not dimension:
+            num = cube.parts[top] - cube.parts.get(minus, 0.0) if minus else cube.parts[top]
+            for place, product in enumerate(cube.products):
+                if share[place] > 0:
+                    amount = float(num[place][list(places)].sum())
+                    rows.append((product, "", amount, float(whole[place]), float(share[place])))
+            return pd.DataFrame(rows, columns=["product", "segment", "num", "den", "share"])
+        frame = parts.frame
+        frame = frame[
+            (frame["metric"] == metric.metric)
+            & (frame["dimension"] == dimension)
+            & (frame["version"] == "actual")
+            & frame["period"].isin(periods)
+        ]
+        wide = frame.pivot_table(index=["product", "segment"], columns="part", values="value", aggfunc="sum")
+        place_of = {product: place for place, product in enumerate(cube.products)}
+        tops = wide[top] - wide[minus] if minus else wide[top]
+        keys = zip(wide.index.get_level_values(0), wide.index.get_level_values(1), strict=True)
+        for (product, segment), amount, below in zip(keys, tops.tolist(), wide[bottom].tolist(), strict=True):
+            held_at = place_of.get(str(product))
+            if held_at is not None and share[held_at] > 0:
+                rows.append((str(product), str(segment), amount, below, float(share[held_at])))
+        return pd.DataFrame(rows, columns=["product", "segment", "num", "den", "share"])
+
+    def shares_of(self, kind: str, parent: str) -> np.ndarray:
+        shape = (len(self.products.ids), len(self.cuts) + 1)
+        if kind == "company":
+            return np.ones(shape)
+        if kind == "product":
+            found = np.zeros(shape)
+            found[self.products.ids.index(parent)] = 1.0
+            return found
+        return share_arrays(self.products, kind, self.cuts)[parent]
+
+    def holds(self, lead: Series, cube: Cube | None) -> bool | None:
+        """Return whether the move stands under other shares: each assumed product wholly here, then elsewhere."""
+        if cube is None or lead.kind not in KINDS or lead.metric.type in REACH_TYPES:
+            return None
+        shares = self.shares_of(lead.kind, lead.parent)
+        assumed = [self.products.ids.index(p) for p in self.products.assumed_products(lead.kind)]
+        assumed = [place for place in assumed if shares[place].any()]
+        change = lead.watched.change
+        if not assumed or change is None:
+            return None
+        for place in assumed:
+            for other in (1.0, 0.0):
+                tried = shares.copy()
+                tried[place] = np.where(shares[place] > 0, other, 0.0)
+                if not tried.any():
+                    return False
+                values = values_of(lead.metric, add_up(cube, tried))
+                again = watch(
+                    values,
+                    rules=lead.metric.signal,
+                    judged=lead.frame["is_judged"].to_numpy(dtype=bool),
+                    within=_ends(lead.metric),
+                    start=self.break_place(lead.metric, lead.kind, lead.parent, list(cube.periods)),
+                )
+                if not again.has_moved or again.change is None or again.change.size * change.size <= 0:
+                    return False
+        return True
+
+    # -- targets -----------------------------------------------------------------------------------------------------
+
+    def check_targets(self, catalogue: Catalogue, series: Sequence[Series]) -> list[TargetCheck]:
+        by_scope = {s.scope: s for s in series}
+        found = []
+        for metric in catalogue.metrics:
+            for target in metric.targets:
+                held = by_scope.get((metric.metric, target.kind, target.scope))
+                latest = held.latest if held is not None else None
+                value = None if latest is None else float(latest["value"])
+                watched = held.watched if held is not None else Watched(None)
+                verdict = assurance(
+                    watched.limits,
+                    target.value,
+                    metric.direction,
+                    by=target.by,
+                    edges=(metric.low, metric.high),
+                    is_changing=watched.has_moved,
+                )
+                met = _meets(metric, value, target.value)
+                found.append(TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict))
+        return found
+
+
+def _stands_out(series: Series, family: int) -> bool:
+    """Return whether a move is rare even among all series that were looked at."""
+    change = series.watched.change
+    return change is not None and change.p <= max(ALPHA / max(family, 1), 1.5 / SIMULATIONS)
+
+
+def _clearness(series: Series) -> tuple[float, float, float]:
+    change = series.watched.change
+    return (0.0, 0.0, 0.0) if change is None else (-change.p, change.statistic, abs(change.size_sigma))
+
+
+def _ends(metric: Metric) -> tuple[float | None, float | None]:
+    """Return the ends that a metric cannot leave."""
+    if metric.is_proportion:
+        return 0.0, 1.0
+    if metric.type == "score" and metric.score is not None:
+        return -abs(metric.score.times) if metric.score.minus else 0.0, abs(metric.score.times)
+    return (0.0, None) if metric.type in ("count", "distinct") else (None, None)
+
+
+def _favourable(metric: Metric, before: float, after: float) -> bool | None:
+    if metric.direction == "up":
+        return after > before
+    if metric.direction == "down":
+        return after < before
+    if metric.direction == "band" and metric.low is not None and metric.high is not None:
+        middle = (metric.low + metric.high) / 2
+        return abs(after - middle) < abs(before - middle)
+    return None
+
+
+def _meets(metric: Metric, value: float | None, target: float) -> bool | None:
+    if value is None or metric.direction == "neutral":
+        return None
+    if metric.direction == "down":
+        return value <= target
+    if metric.direction == "band":
+        return bool(metric.low is not None and metric.high is not None and metric.low <= value <= metric.high)
+    return value >= target
+
+
+def _rate_parts(metric: Metric) -> tuple[str, str, str]:
+    """Return the parts above and below the line of a rate, and what is taken off above it."""
+    if metric.type == "score":
+        return "plus", "minus" if metric.score is not None and metric.score.minus else "", "n"
+    return "num", "", "den"
+
+
+def _amounts(cube: Cube, shares: np.ndarray, places: Sequence[int]) -> dict[str, tuple[float, float]]:
+    """Return each product's amount per period, and its share in the parent, over some periods."""
+    amounts = cube.parts["sum"][:, list(places), :]
+    whole = amounts.sum(axis=(1, 2)) / max(len(places), 1)
+    held = np.einsum("pte,pe->p", amounts, shares) / max(len(places), 1)
+    share = np.where(whole != 0, held / np.where(whole != 0, whole, 1.0), shares.max(axis=1))
+    return {p: (float(whole[i]), float(share[i])) for i, p in enumerate(cube.products) if share[i] > 0}
+
+
+def _mix_of(split: Split) -> float:
+    return abs(sum(effect.effect for effect in split.wholes() if effect.factor in ("products", "segments")))
+
+
+def _given_twice(catalogue: Catalogue, cubes: Mapping[str, Cube]) -> list[DataFinding]:
+    found = []
+    for metric in catalogue.metrics:
+        cube = cubes.get(metric.metric)
+        if metric.type != "given" or cube is None:
+            continue
+        counts = cube.parts["n"].sum(axis=2)
+        places = np.argwhere(counts > 1)
+        if places.size:
+            product, period = cube.products[places[0][0]], cube.periods[places[0][1]]
+            found.append(given_findings(metric, len(places), f"{product}, {period.isoformat()}"))
+    return found

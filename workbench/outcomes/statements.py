@@ -1,0 +1,421 @@
+"""The bottom line, what could be wrong, what to do next, and every number the chapter states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from workbench import theme
+from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.outcomes.catalogue import Metric
+from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
+from workbench.outcomes.insights import VERDICTS, Insight
+from workbench.outcomes.review import Move, Outcomes, Series
+from workbench.products import KIND_NAMES, KINDS
+
+COMPANY = "all"
+"""Stands for the parent in the keys of the company's figures: ``value/nps/company/all``."""
+
+MOST_CLAIMS = 5
+
+
+def scope_key(what: str, metric: str, kind: str, parent: str) -> str:
+    """Return the key of a figure, such as ``value/nps/product_line/motor``.
+
+    Parameters
+    ----------
+    what : str
+        ``value``, ``target``, ``before``, ``after`` or ``change``.
+    """
+    return f"{what}/{metric}/{kind}/{parent or COMPANY}"
+
+
+def figures(result: Outcomes | Off) -> Figures:
+    """Return every number the chapter states, numbered in an order that depends on the client's tables only.
+
+    Keys: ``value/…`` (latest complete period), ``before/…``, ``after/…`` and ``change/…`` (where it moved),
+    ``target/…``, each followed by metric, kind and parent; ``effect/…`` with a factor at the end; ``count/…``;
+    ``data/…`` for findings on the data; ``control/…`` for the ledger.
+    """
+    if isinstance(result, Off):
+        return Figures(())
+    found = _counts(result)
+    moved = _moved_scopes(result)
+    for series in result.series:
+        if series.kind != "product" or series.scope in moved:
+            found.append(_value_figure(result, series))
+            found += _move_figures(result, series, moved)
+    found += _target_figures(result, moved)
+    found += _effect_figures(result)
+    found += _data_figures(result)
+    return number_figures("O", found)
+
+
+def headline(result: Outcomes | Off) -> Findings:
+    """Return the bottom line: how much moved, the statements that rank first, how the targets stand."""
+    if isinstance(result, Off):
+        return Findings((Finding(_cut(result.reason), f"Needed: {', '.join(result.tables)}."),))
+    numbers = figures(result)
+    items = [_answer(result, numbers)]
+    items += [_insight_finding(insight, numbers) for insight in result.insights[: MOST_CLAIMS - 2]]
+    targets = _targets_finding(result, numbers)
+    return Findings((*items, *([targets] if targets else [])))
+
+
+def cautions(result: Outcomes | Off) -> Findings:
+    """Return what could be wrong: metrics that are off, findings on the data, assumed shares, thin evidence."""
+    if isinstance(result, Off):
+        return Findings(())
+    numbers = figures(result)
+    items = [
+        Finding(_cut(reason if reason.endswith(".") else f"{reason}."), f"Nothing in this chapter uses {metric}.")
+        for metric, reason in _off_reasons(result)
+    ]
+    for place, finding in enumerate(result.findings):
+        key = f"data/{place + 1}"
+        items.append(Finding(_cut(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
+    depends = [i for i in result.insights if i.holds_under_other_shares is False]
+    for insight in depends:
+        metric = result.catalogue.metric(insight.metric)
+        where = result.name(insight.scope_kind, insight.parent)
+        items.append(
+            Finding(
+                _cut(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
+                "With the assumed products given wholly to one parent or another, it does not stand in every case.",
+            )
+        )
+    items += _share_cautions(result) + _early_cautions(result, numbers)
+    return Findings(tuple(items))
+
+
+def next_steps(result: Outcomes | Off) -> Findings:
+    """Return what to do next, in the order in which it pays."""
+    if isinstance(result, Off):
+        return Findings((Finding("Supply the missing tables.", f"Needed: {', '.join(result.tables)}."),))
+    numbers = figures(result)
+    items = []
+    for insight in result.insights[:3]:
+        metric = result.catalogue.metric(insight.metric)
+        where = "" if insight.scope_kind == "company" else f" in {result.name(insight.scope_kind, insight.parent)}"
+        verb = "Keep what made" if insight.is_favourable else "Decide what to do about"
+        what = f"{verb} {metric.label}{where}" + (" move" if insight.is_favourable else "")
+        days = metric.loop.decide_within_days
+        when = f" within {days:g} days" if days else ""
+        who = insight.reader if insight.reader != "the board" else "nobody is named yet"
+        items.append(Finding(_cut(f"{what}{when} ({who})."), insight.detail, _insight_figures(insight, numbers)))
+    owners = [m.label for m in result.metrics_on() if not m.loop.owner]
+    if owners:
+        claim = f"Name an owner for {len(owners)} outcome{'s' if len(owners) != 1 else ''} that nobody decides on."
+        items.append(Finding(_cut(claim), theme.listing(owners, 12) + "."))
+    assumed = {p for kind in KINDS for p in result.products.assumed_products(kind)}
+    if assumed:
+        names = theme.listing([result.products.name(p) for p in result.products.ids if p in assumed], 8)
+        claim = f"Confirm the shares of {len(assumed)} product{'s' if len(assumed) != 1 else ''} that are only assumed."
+        items.append(Finding(claim, f"{names}. Until then statements about their parents carry a mark."))
+    for finding in result.findings:
+        if finding.check == "key":
+            claim = _cut(f"Have {finding.table} exported again with a key that identifies each row.")
+            items.append(Finding(claim, finding.claim))
+        elif finding.check == "control_total":
+            items.append(Finding(_cut(f"Reconcile with the ledger: {finding.claim}"), finding.detail))
+    targets = [m.label for m in result.metrics_on() if not m.targets]
+    if targets:
+        claim = f"Agree a target for {len(targets)} outcome{'s' if len(targets) != 1 else ''} that have none."
+        items.append(Finding(claim, theme.listing(targets, 12) + "."))
+    return Findings(tuple(items))
+
+
+def method(result: Outcomes | Off) -> str:
+    """Return how the numbers were made, for the appendix."""
+    if isinstance(result, Off):
+        return result.reason
+    residual = result.residual
+    law = "0" if residual == 0 else f"{residual:.0e}"
+    simulated, rare = theme.number(SIMULATIONS, 0), theme.number(1 / ALPHA, 0)
+    lines = [
+        "Adding up. Facts are summed by product in the database and multiplied by each product's dated shares; ratios "
+        "and scores divide sums, never average averages. Percentiles and distinct customers are computed from the rows "
+        "of all members; a customer counts once per parent. Parents, unallocated and unknown products together equal "
+        f"the company, which was asked separately; the largest relative difference is {law}.",
+        "Usual range. Individuals and moving ranges (D. J. Wheeler, Understanding Variation; 3/1.128 of the mean "
+        "moving range), baseline of at most 36 periods, frozen, restarted at a redefinition. Repairs: a power or "
+        "logarithm where the baseline is skewed, counts as sqrt(x + 3/8) (Anscombe 1948), limits and runs widened for "
+        "autocorrelation (bias after Marriott and Pope 1954) and for long baselines.",
+        "Moves. The mean of the last new periods against the baseline, over its standard error under autocorrelation, "
+        f"the largest over starts and looks, at most {NEW_POINTS} new periods; compared with {simulated} simulated "
+        "stable series of the same length. A metric has moved where chance would show as much in fewer than 1 of "
+        f"{rare} reviews, counted over all its parents. Fewer than {LEAST_POINTS} periods: too early to tell. A season "
+        "is not removed yet.",
+        "Targets. Verdicts as in NHS England's Making Data Count: consistently met or missed when the whole usual "
+        "range lies on one side, otherwise hit and miss; not stated while a metric is moving.",
+        "Why. Kitagawa (1955) for mix and rate, exact Shapley values for more factors (equal to Das Gupta 1993); "
+        "the effects add up to the change.",
+        "Intervals. Wilson (1927) for shares of rows, adjusted Wald for Net Promoter Scores (Rocks 2016), both with "
+        f"the effective number of rows under shares, at {theme.percent(result.settings.confidence)}. Other metrics "
+        "carry none yet.",
+        "Ranking. Stake × evidence × actionability × novelty; stake in money only where a worth is confirmed, else in "
+        "rows. Only declared metrics, targets and segments are looked at.",
+        f"Engine: {result.engine}; {len(result.queries)} queries.",
+    ]
+    return "\n\n".join(lines)
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _counts(result: Outcomes) -> list[Figure]:
+    on = result.metrics_on()
+    judged = {s.metric.metric for s in result.series if s.watched.limits is not None}
+    better = sum(move.is_favourable is True for move in result.moves)
+    worse = sum(move.is_favourable is False for move in result.moves)
+    met = sum(check.is_met is True for check in result.targets)
+    missed = sum(check.assurance.verdict == "fails" for check in result.targets)
+    rows = (
+        ("metrics", "Outcomes in the catalogue", len(result.catalogue.metrics)),
+        ("on", "Outcomes computed", len(on)),
+        ("judged", "Outcomes with enough periods to judge", len(judged)),
+        ("moved", "Outcomes that moved", len(result.moves)),
+        ("better", "Outcomes that moved for the better", better),
+        ("worse", "Outcomes that moved for the worse", worse),
+        ("targets", "Targets", len(result.targets)),
+        ("met", "Targets met in the latest complete period", met),
+        ("missed", "Targets that are consistently missed", missed),
+    )
+    return [Figure("", f"count/{key}", name, float(value), "count", source="metrics") for key, name, value in rows]
+
+
+def _moved_scopes(result: Outcomes) -> dict[tuple[str, str, str], Move]:
+    found: dict[tuple[str, str, str], Move] = {}
+    for move in result.moves:
+        for kind, parent in ((move.kind, move.parent), *move.also):
+            found[move.metric, kind, parent] = move
+    return found
+
+
+def _value_figure(result: Outcomes, series: Series) -> Figure:
+    latest = series.latest
+    name = _figure_name(result, series)
+    key = scope_key("value", *series.scope)
+    source = _files(result, series.metric)
+    if latest is None:
+        return Figure("", key, name, None, series.metric.unit, source=f"{source}: no complete period with rows")
+    period = theme.month(latest["period"]) if series.metric.grain == "month" else theme.day(latest["period"])
+    low, high = (float(latest[c]) if latest[c] == latest[c] else None for c in ("low", "high"))
+    return Figure(
+        "",
+        key,
+        f"{name}, {period}",
+        float(latest["value"]),
+        series.metric.unit,
+        low,
+        high,
+        round(float(latest["n"])),
+        source,
+    )
+
+
+def _move_figures(result: Outcomes, series: Series, moved: dict[tuple[str, str, str], Move]) -> list[Figure]:
+    name, source = _figure_name(result, series), _files(result, series.metric)
+    change = series.watched.change
+    if series.scope not in moved or change is None:
+        if series.kind == "product":
+            return []
+        reason = series.watched.reason or "inside its usual range"
+        return [
+            Figure("", scope_key("change", *series.scope), f"{name}: change", None, series.metric.unit, source=reason)
+        ]
+    since = theme.month(series.period(change.first))
+    rows = (
+        ("before", f"{name}: baseline", change.before),
+        ("after", f"{name}: since {since}", change.after),
+        ("change", f"{name}: change since {since}", change.size),
+    )
+    return [
+        Figure("", scope_key(what, *series.scope), label, float(value), series.metric.unit, source=source)
+        for what, label, value in rows
+    ]
+
+
+def _target_figures(result: Outcomes, moved: Mapping[tuple[str, str, str], Move]) -> list[Figure]:
+    found: list[Figure] = []
+    seen: set[str] = set()
+    for check in result.targets:
+        metric = result.catalogue.metric(check.metric)
+        key = scope_key("target", check.metric, check.kind, check.parent)
+        if key in seen:
+            key = f"{key}/{check.target.by.isoformat() if check.target.by else len(seen)}"
+        if key in seen:
+            key = f"{key}/{len(seen)}"
+        seen.add(key)
+        by = f" by {theme.day(check.target.by)}" if check.target.by else ""
+        name = f"{metric.label}, {result.name(check.kind, check.parent)}: target{by}"
+        found.append(Figure("", key, name, float(check.target.value), metric.unit, source="metrics"))
+        series = result.find(check.metric, check.kind, check.parent)
+        value_key = scope_key("value", check.metric, check.kind, check.parent)
+        if series is not None and series.kind == "product" and series.scope not in moved and value_key not in seen:
+            seen.add(value_key)
+            found.append(_value_figure(result, series))
+    return found
+
+
+def _effect_figures(result: Outcomes) -> list[Figure]:
+    found = []
+    for move in result.moves:
+        if move.split is None:
+            continue
+        metric = result.catalogue.metric(move.metric)
+        where = f"{metric.label}, {result.name(move.kind, move.parent)}"
+        base = scope_key("effect", move.metric, move.kind, move.parent)
+        for effect in move.split.effects:
+            if effect.segment and effect.factor not in ("rate", "volume"):
+                continue  # parts of the mix illustrate; they do not add up to the factor
+            key = f"{base}/{effect.factor}" + (f"/{effect.segment}" if effect.segment else "")
+            name = f"{where}: effect of {effect.factor}" + (f", {effect.segment}" if effect.segment else "")
+            found.append(Figure("", key, name, float(effect.effect), metric.unit, source=_files(result, metric)))
+        for what, value in (("before", move.split.before), ("after", move.split.after)):
+            name = f"{where}: {what} the change, over all its periods"
+            found.append(Figure("", f"{base}/{what}", name, float(value), metric.unit, source=_files(result, metric)))
+    return found
+
+
+def _data_figures(result: Outcomes) -> list[Figure]:
+    found = [
+        Figure("", f"data/{place + 1}", finding.claim, float(finding.rows), "count", source=finding.table or "facts")
+        for place, finding in enumerate(result.findings)
+    ]
+    for record in result.controls:
+        metric = result.catalogue.metric(str(record["measure"]))
+        where = str(record["scope"] or COMPANY)
+        key = f"control/{record['measure']}/{where}/{record['period']}"
+        name = f"{metric.label}, {where}, {record['period']}: difference to the ledger"
+        found.append(Figure("", key, name, float(str(record["difference"])), "share", source="control_totals"))
+    return found
+
+
+def _figure_name(result: Outcomes, series: Series) -> str:
+    where = result.name(series.kind, series.parent)
+    kind = "" if series.kind == "company" else f" ({KIND_NAMES[series.kind]})"
+    return f"{series.metric.label}, {where}{kind}"
+
+
+def _files(result: Outcomes, metric: Metric) -> str:
+    return ", ".join(result.sources.get(name, name) for name in metric.tables)
+
+
+# -- sentences -------------------------------------------------------------------------------------------------------
+
+
+def _answer(result: Outcomes, numbers: Figures) -> Finding:
+    on, judged = len(result.metrics_on()), int(numbers["count/judged"].value or 0)
+    ids = numbers.ids("count/moved", "count/on", "count/better", "count/worse")
+    total = len(result.catalogue.metrics)
+    rest = "" if on == total else f" {total - on} of {total} could not be computed; see what could be wrong."
+    if not judged:
+        claim = f"Too early to tell: no outcome has the {LEAST_POINTS} periods that a judgement needs."
+        return Finding(claim, f"{on} outcomes are shown as they are.{rest}", numbers.ids("count/judged", "count/on"))
+    if not result.moves:
+        claim = f"None of {on} outcomes has moved beyond its usual ups and downs."
+        return Finding(claim, f"{judged} have enough periods to judge.{rest}", ids)
+    better, worse = int(numbers["count/better"].value or 0), int(numbers["count/worse"].value or 0)
+    counts = [
+        (better, "for the better"),
+        (worse, "for the worse"),
+        (len(result.moves) - better - worse, "without a good side"),
+    ]
+    said = theme.listing([f"{count} {words}" for count, words in counts if count])
+    verb = "has" if len(result.moves) == 1 else "have"
+    claim = f"{len(result.moves)} of {on} outcomes {verb} really moved: {said}."
+    detail = (
+        f"The others stayed inside their usual ups and downs; {judged} have enough periods to judge.{rest}"
+        if len(result.moves) < on
+        else rest.strip()
+    )
+    return Finding(_cut(claim), detail, ids)
+
+
+def _insight_finding(insight: Insight, numbers: Figures) -> Finding:
+    marked = " (Depends on how shares are split.)" if insight.holds_under_other_shares is False else ""
+    return Finding(insight.claim, insight.detail + marked, _insight_figures(insight, numbers))
+
+
+def _insight_figures(insight: Insight, numbers: Figures) -> tuple[str, ...]:
+    whats = ("before", "after", "change") if insight.kind == "move" else ("value", "target")
+    keys = [scope_key(what, insight.metric, insight.scope_kind, insight.parent) for what in whats]
+    keys += [f.key for f in numbers if f.key.startswith(scope_key("effect", *_scope_of(insight)) + "/")]
+    return numbers.ids(*[key for key in dict.fromkeys(keys) if key in numbers])
+
+
+def _scope_of(insight: Insight) -> tuple[str, str, str]:
+    return insight.metric, insight.scope_kind, insight.parent
+
+
+def _targets_finding(result: Outcomes, numbers: Figures) -> Finding | None:
+    known = [check for check in result.targets if check.is_met is not None]
+    if not known:
+        return None
+    met, missed = int(numbers["count/met"].value or 0), int(numbers["count/missed"].value or 0)
+    verb = "is" if met == 1 else "are"
+    claim = f"{met} of {len(result.targets)} targets {verb} met in the latest complete period"
+    claim += f"; {missed} {'is' if missed == 1 else 'are'} consistently missed." if missed else "."
+    listed = [
+        f"{result.catalogue.metric(c.metric).label} ({result.name(c.kind, c.parent)}) {VERDICTS[c.assurance.verdict]} "
+        f"its target"
+        for c in result.targets
+    ]
+    return Finding(claim, "; ".join(listed[:12]) + ".", numbers.ids("count/met", "count/targets", "count/missed"))
+
+
+def _off_reasons(result: Outcomes) -> list[tuple[str, str]]:
+    """Return metrics that are off for another reason than a finding that stands in the list anyway."""
+    told = {finding.claim for finding in result.findings if finding.consequence == "off"}
+    found = []
+    for metric, reason in result.off:
+        label = result.catalogue.metric(metric).label
+        found.append((label, f"{label} is off: {reason}" if reason in told else reason))
+    return found
+
+
+def _share_cautions(result: Outcomes) -> list[Finding]:
+    found = []
+    for kind, rolled in result.rolled.items():
+        refused = [(m, why) for m, why in rolled.marks if why.startswith("not added up")]
+        for metric, why in refused:
+            label = result.catalogue.metric(metric).label
+            found.append(Finding(_cut(f"{label} by {KIND_NAMES[kind]}: {why.split(':')[0]}."), f"{why}."))
+    by_claim: dict[str, Finding] = {}
+    for finding in found:
+        by_claim.setdefault(finding.detail, finding)
+    assumed = {p for kind in KINDS for p in result.products.assumed_products(kind)}
+    merged = list(by_claim.values())
+    if assumed:
+        names = [result.products.name(p) for p in result.products.ids if p in assumed]
+        claim = (
+            f"{len(assumed)} product{'s are' if len(assumed) != 1 else ' is'} split by shares that nobody confirmed."
+        )
+        merged.append(Finding(claim, theme.listing(names, 10) + "."))
+    return merged
+
+
+def _early_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
+    by_metric: dict[str, list[Series]] = {}
+    for series in result.series:
+        by_metric.setdefault(series.metric.metric, []).append(series)
+    early = [
+        held[0].metric.label for held in by_metric.values() if all(series.watched.limits is None for series in held)
+    ]
+    if not early:
+        return []
+    claim = f"{len(early)} outcome{'s have' if len(early) != 1 else ' has'} too few periods to judge."
+    detail = f"{theme.listing(early, 10)}: fewer than {LEAST_POINTS} complete periods."
+    return [Finding(claim, detail, numbers.ids("count/judged"))]
+
+
+def _cut(claim: str) -> str:
+    """Return a claim at its length, cut at a word."""
+    if len(claim) <= CLAIM_LENGTH:
+        return claim
+    return claim[: CLAIM_LENGTH - 2].rsplit(" ", 1)[0].rstrip(",;:.") + "…."
+
+
+def listed_scopes(result: Outcomes) -> Sequence[tuple[str, str]]:
+    """Return the company and all parents, in reading order."""
+    return [("company", "")] + [(kind, parent) for kind in result.rolled for parent in result.products.parents(kind)]
