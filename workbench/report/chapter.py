@@ -127,8 +127,9 @@ class Chapter:
         ReportError
             It was written in another format.
         """
-        if document.get("format") != CHAPTER_FORMAT:
-            raise ReportError((f"A chapter of format {document.get('format')!r} was found; run its notebook again.",))
+        found = document.get("format") if isinstance(document, Mapping) else None
+        if found != CHAPTER_FORMAT:
+            raise ReportError((f"A chapter of format {found!r} was found; run its notebook again.",))
         return cls(
             pillar=document["pillar"],
             title=document["title"],

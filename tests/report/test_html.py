@@ -1,0 +1,232 @@
+"""The page: self-contained, accessible, printable, and safe with any client text."""
+
+import itertools
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+import report_samples as samples
+
+from workbench.findings import Figure, Finding, Findings, number_figures
+from workbench.report import charts
+from workbench.report.exhibit import Exhibit
+from workbench.report.html import POLICY, render_html
+from workbench.report.story import Report, results
+
+VOID = {"meta", "br", "img", "link", "input", "hr", "path", "use", "rect"}
+HOSTILE = (
+    "<script>alert('x')</script>",
+    '=HYPERLINK("http://x.y","z")',
+    "$5m to $3m",
+    "\u202eevil\u202c عربي עברית",
+    "A very long name " * 12,
+    "\" onmouseover='x' style=\"",
+    "{{ 7 * 7 }} {% raw %}",
+    "&lt;b&gt; & <b>",
+    "]]> --> </svg></style>",
+    "日本語の商品名",
+)
+
+
+class Page(HTMLParser):
+    """Collects what the rules speak of; complains about tags that do not close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.stack: list[str] = []
+        self.words: list[str] = []
+        self.faults: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Note a tag that opens."""
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        """Note a tag that closes itself."""
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        """Note a tag that closes what is not open."""
+        if tag in VOID:
+            return
+        if not self.stack or self.stack.pop() != tag:
+            self.faults.append(f"</{tag}> closes nothing")
+
+    def handle_data(self, data):
+        """Keep the words."""
+        if self.stack and self.stack[-1] != "style":
+            self.words.append(data)
+
+    def all(self, *names: str) -> list[dict[str, str | None]]:
+        """Return the attributes of all tags of these names."""
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    """Return the page of a full report."""
+    return render_html(samples.report())
+
+
+@pytest.fixture(scope="module")
+def page(html) -> Page:
+    """Return the page, parsed."""
+    return Page(html)
+
+
+def test_the_page_is_well_formed(page):
+    """Every tag that opens closes, in order."""
+    assert page.faults == []
+    assert page.stack == []
+
+
+def test_nothing_is_asked_of_the_network(html, page):
+    """The policy comes first after the charset; no script, no address, no form, no handler."""
+    head = [(tag, attributes) for tag, attributes in page.tags if tag == "meta"][:2]
+    assert head[0] == ("meta", {"charset": "utf-8"})
+    assert head[1][1] == {"http-equiv": "Content-Security-Policy", "content": POLICY}
+    assert [tag for tag, _ in page.tags][:4] == ["html", "head", "meta", "meta"]
+    assert not page.all("script", "iframe", "link", "form", "object", "embed", "base")
+    for _, attributes in page.tags:
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            if name in ("href", "src", "action"):
+                assert str(value).startswith(("#", "data:image/"))
+    assert not re.search(r"https?://|url\((?!#)|@import", html)
+
+
+def test_language_title_headings_and_landmarks(page):
+    """Language and title are set, there is one h1, no level of heading is left out, landmarks stand once."""
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("title")) == 1
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    for name in ("main", "header", "nav", "footer"):
+        assert len(page.all(name)) == 1
+
+
+def test_figures_have_captions_alternatives_and_their_numbers(page, report):
+    """Each exhibit is a figure with caption; each drawing has alternative text and its numbers in a details."""
+    exhibits = [exhibit for _, exhibit in report.exhibits()]
+    assert len(page.all("figure")) == len(page.all("figcaption")) == len(exhibits)
+    drawings = [attributes for attributes in page.all("div") if attributes.get("role") == "img"]
+    drawn = [exhibit for exhibit in exhibits if isinstance(exhibit.content, charts.Chart)]
+    assert sorted({str(drawing["aria-label"]) for drawing in drawings}) == sorted({e.alt for e in drawn})
+    assert len(drawings) == 2 * len(drawn)
+    assert len(page.all("details")) == len(page.all("summary")) == len(drawn)
+
+
+def test_tables_have_captions_scopes_and_can_scroll(html, page):
+    """Each table has a caption, each header a scope, and a box of its own that scrolls and takes the focus."""
+    tables = page.all("table")
+    assert len(tables) == len(page.all("caption")) > 5
+    assert all(attributes.get("scope") in ("col", "row") for attributes in page.all("th"))
+    scrolls = [attributes for attributes in page.all("div") if "scroll" in str(attributes.get("class"))]
+    assert len(scrolls) == len(tables)
+    assert all(box["tabindex"] == "0" and box["aria-label"] and box["role"] == "region" for box in scrolls)
+    assert len(re.findall(r'<div class="scroll[^>]*>\s*<table', html)) == len(tables)
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    """No id comes twice; every link and every reference of a drawing has its target."""
+    ids = [str(attributes["id"]) for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {str(value)[1:] for _, attributes in page.tags for name, value in attributes.items() if name == "href"}
+    assert targets <= set(ids)
+
+
+def test_the_order_is_a_pyramid(html):
+    """Answer, claims, exhibits, what could be wrong, what next, open questions, method, all figures."""
+    parts = ["<h1>", 'class="answers"', 'id="chapter-summary"', 'id="chapter-readiness"', 'id="chapter-outcomes"']
+    parts += ['id="open-questions"', 'id="method"', 'id="appendix"', 'id="figures"']
+    places = [html.index(words) for words in parts]
+    assert places == sorted(places)
+    chapter = html[places[3] : places[4]]
+    inside = ["What about readiness?", "Readiness stands at 1.0.", "Travel stands at 1.9", "What could be wrong"]
+    within = [chapter.index(words) for words in [*inside, "What to do next"]]
+    assert within == sorted(within)
+    assert html.count('id="open-questions"') == 1
+
+
+def test_every_figure_of_results_stands_on_the_page(html, report):
+    """Each figure's id, name and value as rounded is in the list of all numbers."""
+    for figure in results(report)["figures"]:
+        assert f'<tr id="fig-{figure["id"]}">' in html
+    assert re.search(
+        r'fig-R-001"><th scope="row">R-001</th><td class="name">Number 0</td><td class="num">1.0</td>', html
+    )
+
+
+def test_the_front_page_says_one_number_for_each_answer(html):
+    """Each pillar's card holds its number, what it is, its claim and how sure it is."""
+    front = html[html.index('class="answers"') : html.index("<nav")]
+    assert front.count('<p class="number') == 3
+    assert front.count("Likely between 0.5 and 1.5.") == 3
+    assert "#fig-R-001" in front
+
+
+def test_open_questions_and_unused_tables_are_on_one_page(html):
+    """What could not be answered names the file that would; tables not used yet are named."""
+    part = html[html.index('id="open-questions"') : html.index('id="method"')]
+    assert "The loop is not known." in part
+    assert "feedback" in part
+    assert "not used in this report: layers." in part
+
+
+def test_the_page_is_the_same_twice(html):
+    """Rendering twice gives the same text."""
+    assert render_html(samples.report()) == html
+
+
+def test_style_sheet_keeps_lines_short_and_prints(html):
+    """Lines of text stay within 70 characters, figures do not break over pages, phones get narrow drawings."""
+    assert "max-width: 62ch" in html
+    assert re.search(r"@media print.*figure \{[^}]*break-inside: avoid", html, re.DOTALL)
+    assert re.search(r"@media \(max-width: 600px\).*\.drawing \.narrow \{ display: block", html, re.DOTALL)
+
+
+def hostile_report(words: str) -> Report:
+    """Return a report in which the client put these words wherever a client can."""
+    data = {"line": [words, "Home"], "level": [1.0, 2.0], "now": [1.0, 2.0], "then": [2.0, 1.0]}
+    claim = f"{words[:80].strip()} leads."
+    said = {"claim": claim, "subtitle": words, "source": words}
+    chapter = replace(
+        samples.chapter(),
+        headline=Findings((Finding(claim, words),)),
+        method=words,
+        figures=number_figures("R", [Figure("", "a", words, words, "text", source=words)]),
+    )
+    chapter = chapter.add(
+        Exhibit("bars", charts.bar_ranked(data, label="line", value="level", highlight=words, **said))
+    )
+    slope = charts.slope(data, label="line", before="now", after="then", **{**said, "claim": "Two."})
+    chapter = chapter.add(Exhibit("slope", slope))
+    chapter = chapter.add(Exhibit("list", replace(samples.listed(), rows=((words, 1.0, 0.5, 2),) * 3, figures=())))
+    chapter = replace(chapter, exhibits=(replace(chapter.exhibits[0], comments=(words,)), *chapter.exhibits[1:]))
+    meta = replace(samples.META, client=words, confidentiality=words, brand=words, sources=((words, 1, "ab"),))
+    return Report(meta, (chapter,))
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_client_text_is_shown_as_typed_and_runs_nowhere(words):
+    """Hostile names appear as text; the page has the same tags as with a harmless name."""
+    html = render_html(hostile_report(words))
+    got, harmless = Page(html), Page(render_html(hostile_report("Home care")))
+    assert got.faults == []
+    kinds = {tag for tag, _ in got.tags}
+    assert kinds <= {tag for tag, _ in harmless.tags} | {"path", "g"}
+    assert not any(name.startswith("on") for _, attributes in got.tags for name in attributes)
+    assert " ".join(words.split()) in " ".join(" ".join(got.words).split())
+
+
+def test_size_stays_far_from_the_limit(html):
+    """The page of a full report stays well under 600 KB."""
+    assert len(html.encode()) < 400_000
