@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workbench.allocation.canonical import Canonical, canonical
-from workbench.allocation.conflict import Conflict
 from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
 from workbench.allocation.polish import polish
 from workbench.allocation.rules import compile_rules
-from workbench.allocation.solver import Limits, Plan, solve
-from workbench.errors import ModelError
+from workbench.allocation.solver import Limits, Plan, best_plan
 
 PRICE_SHARE = 0.01
 """A price is asked for this share of the capacity where the resource has no step (ours: small, yet beyond noise)."""
@@ -68,7 +66,8 @@ class LineReason:
     next_unit : float or None
         What its next unit of money earns at best; None where it can use no more. Unit: value per currency.
     last_funded : float or None
-        What the last unit of money spent earns in the line where it earns least. Unit: value per currency.
+        What the last unit of money earns elsewhere, in activities that take mainly the same resource, where it earns
+        least. Unit: value per currency.
     binding : tuple of str
         Rules that hold this line's amounts where they are.
     other_option : float or None
@@ -139,7 +138,7 @@ def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = 
     for line in portfolio.lines:
         supported = plan.supported[line.id]
         other, verified = _other_option(plan, line.id)
-        elsewhere = [value for owner, value in last if owner != line.id]
+        next_unit, last_funded = _next_and_last(plan, line.id, last)
         reasons.append(
             LineReason(
                 line=line.id,
@@ -151,8 +150,8 @@ def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = 
                 today_money=line_money(portfolio, today, line.id),
                 people=line_people(portfolio, found, line.id),
                 today_people=line_people(portfolio, today, line.id),
-                next_unit=_next_unit(plan, line.id),
-                last_funded=min(elsewhere, default=None),
+                next_unit=next_unit,
+                last_funded=last_funded,
                 binding=_binding(plan, line.id),
                 other_option=other,
                 is_verified=verified,
@@ -187,7 +186,7 @@ def _value_with(form: Canonical, plan: Plan, resource: str, change: float) -> fl
 
 
 def _clean(price: float, value: float, amount: float) -> float:
-    """A price within the noise of two solves is none."""
+    """Return a price, or none where it is within the noise of two solves."""
     return 0.0 if price * amount <= 1e-8 * max(abs(value), 1e-12) else price
 
 
@@ -196,30 +195,48 @@ def _cost(portfolio: Portfolio, activity: Activity) -> float:
     return sum(portfolio.resource(name).unit_cost * amount for name, amount in activity.recipe.items())
 
 
-def _last_funded(plan: Plan) -> list[tuple[str, float]]:
-    """What the last unit of money earns in each activity that is free to move; all funded ones where none is."""
+def _main_resource(portfolio: Portfolio, activity: Activity) -> str:
+    """Return the resource that most of an activity's money goes to; euros of different resources do not compare."""
+    return max(activity.recipe, key=lambda name: (portfolio.resource(name).unit_cost * activity.recipe[name], name))
+
+
+def _last_funded(plan: Plan) -> list[tuple[str, str, float]]:
+    """Return line, main resource and what the last unit of money earns, of each funded activity that is free to move.
+
+    All funded ones of a resource count where fewer than two are free.
+    """
     free, funded = [], []
     for activity in plan.portfolio.activities:
         cost, level = _cost(plan.portfolio, activity), plan.level(activity.id)
         if cost <= 0 or level <= 1e-9 * activity.maximum or not plan.supported[activity.line]:
             continue
         earns = plan.portfolio.worth(activity.id) * activity.curve.slope(level) / cost
-        funded.append((activity.line, earns))
+        held = (activity.line, _main_resource(plan.portfolio, activity), earns)
+        funded.append(held)
         if activity.minimum * (1 + 1e-6) < level < activity.maximum * (1 - 1e-6):
-            free.append((activity.line, earns))
-    return free if len({line for line, _ in free}) > 1 else funded
+            free.append(held)
+    enough = {name for _, name, _ in free if len({line for line, other, _ in free if other == name}) > 1}
+    return [item for item in free if item[1] in enough] + [item for item in funded if item[1] not in enough]
 
 
-def _next_unit(plan: Plan, line: str) -> float | None:
-    """What the line's next money earns at best: the steepest way up from here in any of its activities."""
-    best = None
+def _next_and_last(plan: Plan, line: str, last: list[tuple[str, str, float]]) -> tuple[float | None, float | None]:
+    """Return what a line's next money earns at best, and what the last earns elsewhere on the same resource.
+
+    From here upwards the steepest way counts, so that a slow start of an S does not hide what follows. Of several
+    activities the one that comes nearest to what is funded elsewhere speaks for the line.
+    """
+    best: tuple[float, float, float | None] | None = None
     for activity in plan.portfolio.activities_of(line):
         cost, level, worth = _cost(plan.portfolio, activity), plan.level(activity.id), plan.portfolio.worth(activity.id)
         if cost <= 0 or worth <= 0 or level >= activity.maximum * (1 - 1e-9):
             continue
         earns = worth * activity.curve.cover(level, level, activity.maximum, 1.0).slope / cost
-        best = earns if best is None else max(best, earns)
-    return best
+        main = _main_resource(plan.portfolio, activity)
+        elsewhere = min((value for owner, name, value in last if owner != line and name == main), default=None)
+        rank = earns / elsewhere if elsewhere else earns
+        if best is None or rank > best[0]:
+            best = (rank, earns, elsewhere)
+    return (None, None) if best is None else (best[1], best[2])
 
 
 def _binding(plan: Plan, line: str) -> tuple[str, ...]:
@@ -241,10 +258,7 @@ def _other_option(plan: Plan, line: str) -> tuple[float | None, bool]:
     word = "close" if plan.supported[line] else "keep"
     name = f"{word} {line} (what if)"
     forced = replace(portfolio, rules=(*portfolio.rules, Rule(name, f'{word} line "{line}"')))
-    try:
-        other = solve(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=10.0))
-    except ModelError:
-        return None, False
-    if isinstance(other, Conflict):
+    other = best_plan(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=10.0))
+    if other is None:
         return None, False
     return max(plan.certificate.value - other.value, 0.0), other.certificate.proved

@@ -34,11 +34,12 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
     findings = [_answer(result), *_carrying(result)]
     scarce = scarcest(result)
     if scarce is not None:
+        worth = _value(result.portfolio, scarce.up * scarce.amount)
         findings.append(
             Finding(
                 _fit(
-                    f"{scarce.resource} is the scarcest: {_amount(scarce)} more would be worth {_value(result.portfolio, scarce.up * scarce.amount)}.",
-                    f"{_amount(scarce)} more would be worth {_value(result.portfolio, scarce.up * scarce.amount)}.",
+                    f"The scarcest resource is {scarce.resource}: {_amount(scarce)} more would be worth {worth}.",
+                    f"{_amount(scarce)} more of the scarcest resource would be worth {worth}.",
                 ),
                 "A local price, found by solving again with that much more; it does not hold for large changes.",
                 ids.ids(f"price/{scarce.resource}", f"capacity/{scarce.resource}"),
@@ -181,14 +182,16 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
             "A line keeps what it has.",
         )
     else:
-        verb = "gets" if change > 0 else "gives up"
-        amount = theme.money(abs(change), result.portfolio.currency)
-        more = " more" if change > 0 else ""
-        claim = _fit(
-            f"{reason.name} {verb} {amount}{more}: {earns}." if earns else f"{reason.name} {verb} {amount}{more}.",
-            f"{reason.name} {verb} {amount}{more}.",
-            f"A line {verb} {amount}{more}.",
-        )
+        currency = result.portfolio.currency
+        brings = reason.value - reason.today_value
+        moved = theme.money(abs(change), currency)
+        worth = _value(result.portfolio, abs(brings))
+        if change > 0:
+            tail = f" and brings {worth} more" if brings > 0 else ""
+            claim = _fit(f"{reason.name} gets {moved} more{tail}.", f"A line gets {moved} more{tail}.")
+        else:
+            tail = f", which costs {worth} of value" if brings < 0 else f" and still brings {worth} more"
+            claim = _fit(f"{reason.name} gives up {moved}{tail}.", f"A line gives up {moved}{tail}.")
     return Finding(
         claim,
         _line_detail(result, reason),
@@ -330,6 +333,9 @@ def _line_detail(result: Allocation, reason: LineReason) -> str:
     parts = [f"{theme.money(reason.today_money, currency)} today → {theme.money(reason.money, currency)} in the plan."]
     if reason.today_people or reason.people:
         parts.append(f"{theme.people(reason.today_people)} → {theme.people(reason.people)}.")
+    earns = _earning(result.portfolio, reason)
+    if earns:
+        parts.append(f"{earns[:1].upper()}{earns[1:]}.")
     if reason.other_option is not None:
         parts.append(f"{decision_cost(result, reason)[:1].upper()}{decision_cost(result, reason)[1:]}.")
     if reason.binding:

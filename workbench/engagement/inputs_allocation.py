@@ -1,0 +1,432 @@
+"""From a client's tables to the portfolio that is allocated; and every fault that only its model can tell.
+
+Curve answers out of order, rules that do not parse, levels beyond a curve's points: each is named by its cell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import Fault, ModelError
+from workbench.findings import Off
+
+if TYPE_CHECKING:
+    from workbench.allocation import AllocationInputs, Portfolio
+    from workbench.allocation.curves import Curve
+    from workbench.engagement.load import Tables
+
+NEEDED = ("resources", "activities", "recipes", "objectives", "worths")
+WHATEVER = "one year"
+"""What a period is called where the client names none."""
+_ORDER = {
+    "y1": ("y0", "more than at level zero"),
+    "y15": ("y1", "more than at the reference level"),
+    "ymax": ("y15", "more than with half as much again"),
+}
+
+
+def build_allocation(tables: Tables) -> AllocationInputs | Off:
+    """Return the inputs of allocation, or Off where a table is absent.
+
+    Parameters
+    ----------
+    tables : Tables
+        Checked: `check_allocation` found no fault. Money is in whole units of the currency.
+    """
+    from workbench.allocation import AllocationInputs, Decision, FunctionPlan, Settings
+
+    missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
+    if missing:
+        return Off("allocation", "How to spread people, money and marketing over the lines cannot be said.", missing)
+    portfolio = _portfolio(tables)
+    plans = tuple(
+        FunctionPlan(row["function"], row["product_line"], row["resource"], row["period"] or WHATEVER, row["planned"])
+        for _, row in _rows(tables, "function_plans")
+    )
+    decisions = tuple(
+        Decision(row["decision"], row["date"].isoformat(), row["by"], row["product_line"] or "", row["what"])
+        for _, row in _rows(tables, "decisions")
+    )
+    return AllocationInputs(portfolio, Settings(currency=portfolio.currency), _scenarios(tables), plans, decisions)
+
+
+def check_allocation(tables: Tables) -> list[Fault]:
+    """Return every fault of the allocation's tables that generic checks cannot see; tables may be absent."""
+    faults = [*_period_faults(tables), *_activity_faults(tables), *_point_faults(tables), *_row_faults(tables)]
+    rules = list(_rows(tables, "rules"))
+    scenarios = tables.documents.get("scenarios") or {}
+    if faults or not (rules or scenarios) or any(name not in tables for name in NEEDED[:3]):
+        return faults
+    try:
+        portfolio = _portfolio(tables, with_rules=False)
+    except (ModelError, KeyError, TypeError, ValueError):
+        return faults  # a fault that other checks name; rules are read once it is mended
+    for label, row in rules:
+        if row["rule"] and row["text"]:
+            faults.extend(_rule_fault(tables, portfolio, label, row))
+    return [*faults, *_scenario_faults(tables, portfolio)]
+
+
+# -- building --------------------------------------------------------------------------------------------------------
+
+
+def _portfolio(tables: Tables, *, with_rules: bool = True) -> Portfolio:
+    from workbench.allocation import Portfolio, Resource, Rule
+
+    currency = tables.settings.currency if tables.settings else "EUR"
+    resources = []
+    for _, row in _rows(tables, "resources"):
+        held = Resource(
+            row["resource"], row["function"], row["unit"], (row["capacity"],), row["unit_cost"] or 0.0, row["step"]
+        )
+        money = held.money_units(currency)
+        if money is not None and not held.unit_cost:  # an amount of money costs what it is
+            held = Resource(held.id, held.function, held.unit, held.capacity, money, held.step)
+        resources.append(held)
+    periods = [row["period"] for _, row in _rows(tables, "resources") if row["period"]]
+    return Portfolio(
+        resources=tuple(resources),
+        activities=tuple(_activities(tables)),
+        lines=tuple(_lines(tables)),
+        objectives=tuple(_objectives(tables)),
+        rules=tuple(Rule(row["rule"], row["text"], row["owner"] or "") for _, row in _rows(tables, "rules"))
+        if with_rules
+        else (),
+        currency=currency,
+        periods=(periods[0] if periods else WHATEVER,),
+    )
+
+
+def _activities(tables: Tables) -> Iterator[Any]:
+    from workbench.allocation import Activity, consistency
+    from workbench.allocation.curves import Adbudg
+
+    recipes: dict[str, dict[str, float]] = {}
+    for _, row in _rows(tables, "recipes"):
+        recipes.setdefault(row["activity"], {})[row["resource"]] = row["amount"]
+    points: dict[str, list[tuple[float, float]]] = {}
+    for _, row in _rows(tables, "curve_points"):
+        points.setdefault(row["activity"], []).append((row["level"], row["outcome"]))
+    for _, row in _rows(tables, "activities"):
+        curve = _curve(row, points.get(row["activity"], []))
+        check = consistency(curve, row["y05"]) if isinstance(curve, Adbudg) and row["y05"] is not None else None
+        yield Activity(
+            id=row["activity"],
+            line=row["product_line"],
+            use=row["use"],
+            unit=row["unit"],
+            curve=curve,
+            recipe=recipes.get(row["activity"], {}),
+            current=row["current"],
+            minimum=row["minimum"] or 0.0,
+            maximum=row["maximum"],
+            status=row["status"] or "",
+            said_by=row["said_by"] or "",
+            check=check,
+        )
+
+
+def _curve(row: Mapping[str, Any], points: list[tuple[float, float]]) -> Curve:
+    from workbench.allocation import adbudg_from_answers, exponential_from_answers, points_curve
+
+    reference = row["reference"] if row["reference"] is not None else row["current"]
+    if row["family"] == "points":
+        return points_curve([level for level, _ in points], [outcome for _, outcome in points], reference=reference)
+    if row["family"] == "exponential":
+        return exponential_from_answers(row["y0"], row["y1"], row["ymax"], reference=reference)
+    return adbudg_from_answers(row["y0"], row["y1"], row["y15"], row["ymax"], reference=reference)
+
+
+def _lines(tables: Tables) -> Iterator[Any]:
+    """Lines of the register, then lines that only activities name."""
+    from workbench.allocation import Closing, Line
+
+    needs: dict[str, dict[str, float]] = {}
+    for _, row in _rows(tables, "needs"):
+        needs.setdefault(row["product_line"], {})[row["resource"]] = row["amount"]
+    closing = {
+        row["product_line"]: Closing(
+            row["one_off_cost"] or 0.0,
+            row["yearly_cost"] or 0.0,
+            1.0 if row["avoidable_share"] is None else row["avoidable_share"],
+            row["note"] or "",
+        )
+        for _, row in _rows(tables, "closing")
+    }
+    register = {row["product_line"]: row for _, row in _rows(tables, "lines")}
+    named = [row["product_line"] for _, row in _rows(tables, "activities")]
+    for line in dict.fromkeys([*register, *named]):
+        row = register.get(line, {})
+        yield Line(
+            line, row.get("name") or line, needs.get(line, {}), closing.get(line), row.get("product_manager") or ""
+        )
+
+
+def _objectives(tables: Tables) -> Iterator[Any]:
+    from workbench.allocation import Objective
+
+    worths: dict[str, dict[str, float]] = {}
+    statuses: dict[str, list[str | None]] = {}
+    for _, row in _rows(tables, "worths"):
+        worths.setdefault(row["objective"], {})[row["activity"]] = row["value"]
+        statuses.setdefault(row["objective"], []).append(row["status"])
+    for _, row in _rows(tables, "objectives"):
+        held = statuses.get(row["objective"], [])
+        yield Objective(
+            id=row["objective"],
+            weight=row["weight"],
+            worths=worths.get(row["objective"], {}),
+            is_money=row["is_money"] == "yes",
+            is_confirmed=bool(held) and all(status == "confirmed" for status in held),
+            agreed_on=row["agreed_on"].isoformat() if row["agreed_on"] else "",
+            agreed_by=row["agreed_by"] or "",
+        )
+
+
+def _scenarios(tables: Tables) -> tuple[Any, ...]:
+    from workbench.allocation import Scenario
+
+    return tuple(
+        Scenario(
+            name,
+            _part(held, "text") or "",
+            dict(_part(held, "weights") or {}),
+            dict(_part(held, "capacities") or {}),
+            dict(_part(held, "rules") or {}),
+            tuple(_part(held, "without_rules") or ()),
+        )
+        for name, held in (tables.documents.get("scenarios") or {}).items()
+    )
+
+
+def _part(held: Any, name: str) -> Any:
+    return held.get(name) if isinstance(held, Mapping) else getattr(held, name, None)
+
+
+# -- faults ----------------------------------------------------------------------------------------------------------
+
+
+def _period_faults(tables: Tables) -> Iterator[Fault]:
+    rows = list(_rows(tables, "resources"))
+    periods = list(dict.fromkeys(row["period"] for _, row in rows))
+    if len(periods) > 1:
+        label = next(label for label, row in rows if row["period"] == periods[1])
+        yield tables.fault(
+            "resources", label, "period",
+            f"a second period, {periods[1]!r}, beside {periods[0]!r}.".replace("None", "blank"),
+            "one period for all resources.",
+            "This version plans one period: keep the rows of one, or put the year's capacity into one row a resource.",
+        )  # fmt: skip
+
+
+def _activity_faults(tables: Tables) -> Iterator[Fault]:
+    points = {row["activity"] for _, row in _rows(tables, "curve_points")}
+    recipes = {row["activity"] for _, row in _rows(tables, "recipes")}
+    for label, row in _rows(tables, "activities"):
+
+        def fault(column: str, found: str, allowed: str, remedy: str, label: Any = label) -> Fault:
+            return tables.fault("activities", label, column, found, allowed, remedy)
+
+        if row["current"] is not None and row["maximum"] is not None and row["current"] > row["maximum"]:
+            yield fault(
+                "maximum",
+                f"{row['maximum']:g} is below today's level, {row['current']:g}.",
+                "a maximum of at least today's level.",
+                "Raise the maximum, or correct current.",
+            )
+        if recipes and row["activity"] not in recipes:
+            yield fault(
+                "activity",
+                f"{row['activity']!r} has no recipe.",
+                "at least one row in recipes.",
+                "Say in recipes what one unit of it takes; without one it would cost nothing.",
+            )
+        reference = row["reference"] if row["reference"] is not None else row["current"]
+        if row["family"] != "points" and reference is not None and not reference > 0:
+            column = "reference" if row["reference"] is not None else "current"
+            yield fault(
+                column,
+                f"the reference level is {reference:g}.",
+                "a level above zero of which the answers speak.",
+                "Fill in reference.",
+            )
+        if row["family"] == "points":
+            if row["activity"] not in points:
+                yield fault(
+                    "family",
+                    f"{row['activity']!r} is of family points and has none.",
+                    "at least two rows in curve_points, the first at level 0.",
+                    "Add them, or answer y0 to ymax.",
+                )
+        else:
+            yield from _answer_faults(tables, label, row)
+
+
+def _answer_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
+    names = ("y0", "y1", "ymax") if row["family"] == "exponential" else ("y0", "y1", "y15", "ymax")
+    for name in names:
+        if row[name] is None:
+            yield tables.fault(
+                "activities",
+                label,
+                name,
+                f"{name} is blank.",
+                f"a number; {row['family']} needs {', '.join(names)}.",
+                "Ask the owner for the missing answer.",
+            )
+    for before, after in zip(names[:-1], names[1:], strict=True):
+        if row[before] is not None and row[after] is not None and not row[before] < row[after]:
+            words = _ORDER[after][1] if _ORDER[after][0] == before else "more than at the reference level"
+            yield tables.fault(
+                "activities",
+                label,
+                after,
+                f"{after} is {row[after]:g}, {before} is {row[before]:g}.",
+                f"{after} above {before}: {words}.",
+                f"Ask again: one of the two answers is wrong ({' < '.join(names)}).",
+            )
+
+
+def _point_faults(tables: Tables) -> Iterator[Fault]:
+    held: dict[str, list[tuple[float, float, Any]]] = {}
+    for label, row in _rows(tables, "curve_points"):
+        if row["level"] is not None and row["outcome"] is not None:
+            held.setdefault(row["activity"], []).append((row["level"], row["outcome"], label))
+    activities = {row["activity"]: row for _, row in _rows(tables, "activities")}
+    for activity, found in held.items():
+        row, found = activities.get(activity), sorted(found, key=lambda item: item[:2])
+        first, last = found[0], found[-1]
+        if row is not None and row["family"] != "points":
+            yield tables.fault(
+                "curve_points",
+                first[2],
+                "activity",
+                f"{activity!r} is of family {row['family']}.",
+                "points for activities of family points.",
+                "Set family to points, or delete these rows.",
+            )
+            continue
+        if len(found) < 2:
+            yield tables.fault(
+                "curve_points",
+                first[2],
+                "activity",
+                f"{activity!r} has one point.",
+                "at least two points.",
+                "Add a point.",
+            )
+        if first[0] != 0:
+            yield tables.fault(
+                "curve_points",
+                first[2],
+                "level",
+                f"the first point of {activity!r} is at level {first[0]:g}.",
+                "a first point at level 0.",
+                "Say what comes of it when it is cut to nothing.",
+            )
+        for (_, low, _), (level, high, label) in zip(found[:-1], found[1:], strict=True):
+            if high < low:
+                yield tables.fault(
+                    "curve_points",
+                    label,
+                    "outcome",
+                    f"the outcome falls from {low:g} to {high:g} at level {level:g}.",
+                    "outcomes that do not fall as levels rise.",
+                    "Correct the point; state harm by a negative worth.",
+                )
+        if row is not None and row["maximum"] is not None and last[0] < row["maximum"]:
+            yield tables.fault(
+                "curve_points",
+                last[2],
+                "level",
+                f"the last point of {activity!r} is at {last[0]:g}, below its maximum {row['maximum']:g}.",
+                "a last point at the maximum or beyond.",
+                "Add a point, or lower the maximum.",
+            )
+
+
+def _row_faults(tables: Tables) -> Iterator[Fault]:
+    """Objectives without a weight that counts."""
+    rows = [(label, row) for label, row in _rows(tables, "objectives") if row["weight"] is not None]
+    if rows and not any(row["weight"] > 0 for _, row in rows):
+        yield tables.fault(
+            "objectives",
+            rows[0][0],
+            "weight",
+            "every weight is 0.",
+            "at least one weight above 0.",
+            "Agree what counts with the board.",
+        )
+
+
+def _rule_fault(tables: Tables, portfolio: Portfolio, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
+    found = _unread(portfolio, row["rule"], row["text"])
+    if found is not None:
+        yield tables.fault("rules", label, "text", *found)
+
+
+def _unread(portfolio: Portfolio, name: str, text: str) -> tuple[str, str, str] | None:
+    """Why a rule cannot be used, as found, allowed and remedy."""
+    from dataclasses import replace
+
+    from workbench.allocation import Rule, RuleError, compile_rules
+
+    try:
+        rows = compile_rules(replace(portfolio, rules=(Rule(name, text),)))
+    except RuleError as error:
+        shown = f"{text!r}, character {error.position}: {error.found}"
+        return shown, "a rule as in docs/allocation.md.", error.remedy
+    for held in rows:
+        closes = held.unit == "lines" and len(held.terms) == 1 and held.limit == 0
+        if closes and portfolio.line(held.terms[0][1]).closing is None:
+            return (
+                f"{text!r} closes a line that has no row in closing.",
+                "a row in closing for every line that may be closed.",
+                "Say in closing what closing it costs and frees.",
+            )
+    return None
+
+
+def _scenario_faults(tables: Tables, portfolio: Portfolio) -> Iterator[Fault]:
+    """Scenarios are not computed with yet, but their names and rules are checked."""
+    from workbench.errors import nearest
+
+    objectives = [item.id for item in portfolio.objectives]
+    resources = [item.id for item in portfolio.resources]
+    rules = [row["rule"] for _, row in _rows(tables, "rules")]
+    for name, held in (tables.documents.get("scenarios") or {}).items():
+        for part, known, kind in (
+            ("weights", objectives, "objective"),
+            ("capacities", resources, "resource"),
+            ("without_rules", rules, "rule"),
+        ):
+            for item in _part(held, part) or ():
+                if item not in known:
+                    yield tables.document_fault(
+                        "scenarios",
+                        (name, part, item),
+                        f"scenario {name!r} names {item!r}.",
+                        f"the name of a {kind}: {', '.join(known) or 'none'}.",
+                        nearest(item, known),
+                    )
+        for item, text in (_part(held, "rules") or {}).items():
+            found = _unread(portfolio, item, text)
+            if found is not None:
+                yield tables.document_fault("scenarios", (name, "rules", item), *found)
+
+
+def _rows(tables: Tables, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Rows of a table with their labels; blanks are None, numbers Python's own; nothing where it is absent."""
+    if name not in tables:
+        return
+    frame = tables[name]
+    for label, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        yield label, {str(column): _plain(value) for column, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return None if math.isnan(value) else float(value)
+    return value
