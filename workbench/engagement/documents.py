@@ -220,9 +220,10 @@ def nest_settings(pairs: Sequence[tuple[str, Any, str]], file: str) -> tuple[Doc
     lines: dict[tuple[str | int, ...], tuple[str, str]] = {}
     faults: list[Fault] = []
     for key, value, cell in pairs:
-        if value is None:
-            continue
         path = tuple(part.strip() for part in key.split("."))
+        if value is None:
+            lines.setdefault(path, ("engagement", cell))
+            continue
         inner = content
         for part in path[:-1]:
             held = inner.setdefault(part, {})

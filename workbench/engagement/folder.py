@@ -221,7 +221,7 @@ class FolderReading:
         """Note which sheet holds which table; a sheet that holds none is a fault."""
         for sheet in sheets:
             name = sheet.strip().lower().replace(" ", "_")
-            if name == "readme":
+            if name == "readme" or name.startswith("readme_"):
                 continue
             self.order.append((WORKBOOK, sheet))
             known = name in TABLES or name in SHEET_TABLES or re.fullmatch(r"facts_[a-z0-9_]+", name)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 
 ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
@@ -636,6 +636,12 @@ class Database(BaseModel):
     statement_timeout_seconds: Annotated[int, Field(gt=0)] = 60
 
 
+def _whole(value: Any) -> Any:
+    """Read 1000 also where a cell holds it as text or as 1000.0."""
+    text = str(value).replace(",", "").replace(" ", "").removesuffix(".0")
+    return int(text) if text.isdigit() and not isinstance(value, bool) else value
+
+
 def _group_guard(size: int) -> int:
     if 2 <= size <= 4:
         raise ValueError(
@@ -653,7 +659,7 @@ class EngagementSettings(BaseModel):
     name: Text = Field(description="The client's name, as the report prints it.")
     as_of: dt.date = Field(description="The day the data speak of; nothing may lie after it.")
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="ISO 4217 code.")
-    money_scale: Literal[1, 1_000, 1_000_000] = Field(
+    money_scale: Annotated[Literal[1, 1_000, 1_000_000], BeforeValidator(_whole)] = Field(
         1, description="Amounts in the client's tables are in units, thousands or millions."
     )
     language: Literal["en"] = Field("en", description="Language of the instrument and the report.")
