@@ -286,7 +286,7 @@ def test_northgate_is_one_workbook_without_population() -> None:
 
 
 def test_northgate_moves_are_planted() -> None:
-    """Trams lost punctuality by rate, buses gained complaints and cost by mix, all by three standard deviations or more."""
+    """Trams lost punctuality by rate, buses gained complaints and cost by mix: each by three standard deviations."""
     book = sheets(NORTHGATE / "engagement.xlsx")
     service = pd.DataFrame(book["facts_service"][1:], columns=book["facts_service"][0])
     service["month"] = service["month"].astype(str).str.slice(0, 10)

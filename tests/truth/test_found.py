@@ -1,0 +1,219 @@
+"""The workbench is asked about the samples and must find what was planted in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import allocation, outcomes, readiness
+from workbench.allocation.answer import Allocation
+from workbench.engagement.load import Engagement, load_engagement
+from workbench.findings import Off
+from workbench.outcomes.review import Move, Outcomes
+
+NAMES = ("harbour-mutual", "northgate-transit", "alder-retail")
+PLANNED = ("harbour-mutual", "northgate-transit")
+
+
+@cache
+def truth(name: str) -> dict[str, Any]:
+    """Return what was planted."""
+    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def planted(pillar: str, key: str, names: tuple[str, ...] = NAMES) -> list[Any]:
+    """Return one case per planted fact, named after its scope."""
+    cases = []
+    for name in names:
+        for held in truth(name)[pillar].get(key, ()):
+            words = "-".join(str(held[part]) for part in ("metric", "product_line")) if isinstance(held, dict) else held
+            cases.append(pytest.param(name, held, id=f"{name}-{words}"))
+    return cases
+
+
+@cache
+def study(name: str) -> Engagement:
+    """Return a sample, loaded."""
+    return load_engagement(name)
+
+
+@cache
+def assessed(name: str) -> readiness.Readiness:
+    """Return a sample's readiness."""
+    result = readiness.assess(study(name).readiness)
+    assert not isinstance(result, Off)
+    return result
+
+
+@cache
+def measured(name: str) -> Outcomes:
+    """Return a sample's outcomes."""
+    result = outcomes.measure(study(name).outcomes)
+    assert not isinstance(result, Off)
+    return result
+
+
+@cache
+def allocated(name: str) -> Allocation:
+    """Return a sample's plan."""
+    result = allocation.allocate(study(name).allocation)
+    assert isinstance(result, Allocation)
+    return result
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sample_loads_without_a_fault(name: str) -> None:
+    """However a client wrote the files, nothing is refused and no table is lost."""
+    engagement = study(name)
+    assert len(engagement.lines) == {"harbour-mutual": 6, "northgate-transit": 4, "alder-retail": 3}[name]
+    on_disk = {path.stem for path in engagement.folder.glob("*.csv")}
+    assert on_disk <= set(engagement.tables)
+
+
+# -- readiness -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["harbour-mutual", "northgate-transit"])
+def test_classes_are_those_that_were_planted(name: str) -> None:
+    """Each line gets the class of its true levels, and what holds it back is among its lowest gates."""
+    held = truth(name)["readiness"]
+    lines = {line.line: line for line in assessed(name).verdict.lines}
+    assert {key: lines[key].verdict for key in held["classes"]} == held["classes"]
+    for key, dimensions in held["held_back_by"].items():
+        assert set(dimensions) <= set(lines[key].held_back_by), key
+    assert list(assessed(name).verdict.product_lines) == held["product_run_in"]
+
+
+@pytest.mark.parametrize(("name", "line"), planted("readiness", "too_few_to_show"))
+def test_lines_with_too_few_people_are_not_judged_in_public(name: str, line: str) -> None:
+    """A class is not printed where too few people answered."""
+    shown = {held.line: held for held in assessed(name).verdict.lines}[line]
+    assert shown.verdict == "not shown"
+    assert not shown.gates
+
+
+@pytest.mark.parametrize("name", ["harbour-mutual", "northgate-transit"])
+def test_the_coordinating_function_is_named_by_its_own_name(name: str) -> None:
+    """The layer with approvals is spoken of, and the one that supplies research is not lumped together with it."""
+    held = truth(name)["readiness"]
+    said = [*readiness.headline(assessed(name)), *readiness.next_steps(assessed(name))]
+    words = " ".join(f"{finding.claim} {finding.detail}" for finding in said)
+    assert held["layer_to_dissolve"] in words
+
+
+def test_unknown_response_is_said() -> None:
+    """Without a table of who was asked, the report says so instead of a response rate."""
+    said = " ".join(f"{f.claim} {f.detail}" for f in readiness.cautions(assessed("northgate-transit")))
+    assert "response" in said.lower()
+    assert "unknown" in said.lower() or "not known" in said.lower()
+
+
+# -- outcomes --------------------------------------------------------------------------------------------------------
+
+
+def find_move(name: str, metric: str, line: str) -> Move | None:
+    """Return the move of a metric that is said of a line, at the line itself or together with another parent."""
+    for move in measured(name).moves:
+        if move.metric == metric and ("product_line", line) in ((move.kind, move.parent), *move.also):
+            return move
+    return None
+
+
+@pytest.mark.parametrize(("name", "held"), planted("outcomes", "moves"))
+def test_planted_moves_are_found(name: str, held: Mapping[str, Any]) -> None:
+    """A planted move is found in its line, from its month on or soon after, its way, with its cause."""
+    move = find_move(name, held["metric"], held["product_line"])
+    if held["cause"] == "definition":
+        # A new wording is not the same measure: nothing may be claimed about it.
+        assert move is None
+        series = measured(name).find(held["metric"], "product_line", held["product_line"])
+        assert series is not None
+        assert series.watched.change is None
+        return
+    assert move is not None
+    start = dt.date.fromisoformat(held["from"])
+    assert start <= move.since <= start + dt.timedelta(days=62)
+    assert (move.change > 0) == (held["way"] == "up")
+    assert move.is_favourable == held["favourable"]
+    if held["cause"] in ("mix", "rate") and move.split is not None:
+        assert move.split.cause == held["cause"]
+    if held["cause"] == "price":
+        assert "price" in {event.kind for event in move.events}
+    if "through" in held:
+        assert move.split is not None
+        assert held["through"] in [part.segment for part in move.split.parts(move.split.wholes()[0].factor)[:2]]
+
+
+@pytest.mark.parametrize(("name", "held"), planted("outcomes", "steady"))
+def test_steady_metrics_are_left_alone(name: str, held: Mapping[str, Any]) -> None:
+    """Where nothing was planted, nothing is found."""
+    assert find_move(name, held["metric"], held["product_line"]) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_largest_insights_are_planted_ones(name: str) -> None:
+    """What is said first was planted."""
+    told = {held["metric"] for held in truth(name)["outcomes"]["moves"]}
+    assert measured(name).moves[0].metric in told
+    assert measured(name).insights[0].metric in told
+
+
+def test_what_does_not_fit_the_register_is_said() -> None:
+    """An unknown product and a ledger that differs are findings, and no total loses them."""
+    held = truth("harbour-mutual")["outcomes"]
+    result = measured("harbour-mutual")
+    assert held["unknown_product"] in {finding.example for finding in result.findings}
+    off = [c for c in result.controls if abs(float(str(c["difference"]))) > 0.01]
+    assert [{key: control[key] for key in ("measure", "scope", "period")} for control in off] == [
+        held["ledger_differs"]
+    ]
+    assert result.residual < 1e-9
+
+
+def test_metrics_without_facts_are_switched_off_by_name() -> None:
+    """A metric whose facts nobody sent is off; the others are computed."""
+    assert [metric for metric, _ in measured("alder-retail").off] == truth("alder-retail")["outcomes"]["off"]
+
+
+# -- allocation ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_the_plan_closes_and_keeps_what_was_planted(name: str) -> None:
+    """The proved best plan closes the planted line and keeps the others; so does the plan to carry out."""
+    held = truth(name)["allocation"]
+    result = allocated(name)
+    for plan in (result.best, result.plan):
+        assert sorted(line for line, kept in plan.supported.items() if not kept) == sorted(held["close"])
+        assert sorted(line for line, kept in plan.supported.items() if kept) == sorted(held["keep"])
+    assert result.best.certificate.proved
+    assert result.portfolio.is_money == held["value_is_money"]
+    assert result.best.gain >= held["least_gain"]
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_people_and_money_go_where_they_were_planted(name: str) -> None:
+    """The planted activities grow, the planted ones shrink, and no line gains as much value as the planted one."""
+    held = truth(name)["allocation"]
+    result = allocated(name)
+    today = result.portfolio.today
+    for activity in held["more"]:
+        assert result.plan.level(activity) > today[activity], activity
+    for activity in held["less"]:
+        assert result.plan.level(activity) < today[activity], activity
+    gains = {row.line: row.value - row.today_value for row in result.rows}
+    assert max(gains, key=gains.__getitem__) == held["money_goes_to"]
+
+
+def test_the_sample_without_resources_says_what_is_missing() -> None:
+    """Without resources the third question is off, and the tables that would answer it are named."""
+    off = study("alder-retail").allocation
+    assert isinstance(off, Off)
+    assert set(truth("alder-retail")["allocation"]["off_for_want_of"]) <= set(off.tables)
+    assert allocation.allocate(off) is off
