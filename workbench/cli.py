@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import ClientDataError, UsageError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.batch.run import EngagementResult, Event
@@ -39,9 +39,9 @@ def new(name: Name) -> None:
 
     Example: workbench new acme-insurance
     """
-    from workbench.engagement.scaffold import create_engagement
+    from workbench.engagement.scaffold import new_engagement
 
-    folder = create_engagement(name)
+    folder = new_engagement(name)
     print(f"Made {folder}")
     print(f"Fill in engagement.xlsx there (its first sheet explains how), then: workbench check {name}")
 
@@ -57,10 +57,32 @@ def check(
 
     Example: workbench check harbour-mutual --mark
     """
-    from workbench.batch.plan import make_plan
-    from workbench.engagement.load import load_engagement
+    from workbench.batch.study import check_engagement
 
-    raise NotImplementedError((make_plan, load_engagement, mark))
+    try:
+        study = check_engagement(name)
+    except ClientDataError as error:
+        print(error)
+        if mark:
+            _mark(name, error)
+        raise typer.Exit(1) from None
+    print(f"{name}: no fault in {len(study.files)} file{'' if len(study.files) == 1 else 's'}.")
+    for off in study.missing:
+        print(f"Not answered: {off}")
+    if study.unused:
+        print(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")
+    print(f"Next: workbench run {name}")
+
+
+def _mark(name: str, error: ClientDataError) -> None:
+    """Write copies with the faulty cells coloured, outside the client's folder, and say where."""
+    from workbench.engagement.mark import mark_engagement
+    from workbench.engagement.places import engagement_folder, reports_folder
+
+    copies = mark_engagement(engagement_folder(name), error.faults, reports_folder() / name / "check")
+    print("\nThe faulty cells are coloured and commented in:")
+    for copy in copies:
+        print(f"  {copy}")
 
 
 @app.command()
@@ -283,7 +305,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(2) from None
     except WorkbenchError as error:
         print(error, file=sys.stderr)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
         raise SystemExit(1) from None

@@ -55,7 +55,8 @@ class AllocationParameters(Parameters):
     """``30_allocation``; None means "as the client's settings say"."""
 
     gap: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
-    near_equal_share: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
+    near_equal: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
+    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class SummaryParameters(Parameters):

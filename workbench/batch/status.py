@@ -131,7 +131,6 @@ def _new_files(folder: Path, known: set[str]) -> list[str]:
     for path in sorted(folder.rglob("*")):
         place = path.relative_to(folder)
         is_ours = not any(part.startswith((".", "~$")) for part in place.parts) and place.parts[0] != "notebooks"
-        is_marked = ".marked." in path.name or path.stem.endswith("-marked")
-        if is_ours and not is_marked and path.suffix.lower() in INPUT_SUFFIXES and path.is_file():
+        if is_ours and path.suffix.lower() in INPUT_SUFFIXES and path.is_file():
             found.append(place.as_posix())
     return [place for place in found if place not in known]

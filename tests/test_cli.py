@@ -1,0 +1,284 @@
+"""Each command says what it does, fails in plain words with the right exit code, and starts quickly."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench import cli
+from workbench.batch.run import BatchResult, EngagementResult, Event
+from workbench.errors import ClientDataError, Fault, MissingToolError, UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = {
+    "pandas",
+    "numpy",
+    "scipy",
+    "matplotlib",
+    "duckdb",
+    "openpyxl",
+    "papermill",
+    "pyarrow",
+    "yaml",
+    "IPython",
+    "jinja2",
+}
+COMMANDS = ("new", "check", "run", "batch", "lab", "status", "demo")
+
+
+def call(*arguments: str) -> int:
+    """Return the exit code of a command."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    return int(caught.value.code or 0)
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a workbench without clients and leave this one's reports alone."""
+    for folder in ("templates", "notebooks", "client_data"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("WORKBENCH_CLIENTS", "WORKBENCH_REPORTS", "WORKBENCH_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def done(name: str) -> EngagementResult:
+    """Return a run that went well."""
+    return EngagementResult(name, "done", 12.3, folder=f"reports/{name}/latest", answers=("Motor is product-run.",))
+
+
+def failed(name: str) -> EngagementResult:
+    """Return a run that stopped."""
+    return EngagementResult(name, "failed", 2.0, folder=f"reports/{name}/failed/1", message="survey.csv: a fault.")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of exactly this command."""
+    assert call(*([command] if command else []), "--help") == 0
+    shown = capsys.readouterr().out
+    assert f"Example: workbench {command}" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["fly"], id="unknown command"),
+        pytest.param(["run"], id="name missing"),
+        pytest.param(["run", "nobody"], id="unknown engagement"),
+        pytest.param(["run", "../nobody"], id="path for a name"),
+        pytest.param(["check", "nobody"], id="check of nobody"),
+        pytest.param(["lab", "nobody"], id="lab of nobody"),
+        pytest.param(["status", "nobody"], id="status of nobody"),
+        pytest.param(["new", "Acme Insurance"], id="name with a space"),
+        pytest.param(["batch"], id="batch of nothing"),
+        pytest.param(["batch", "acme", "--all"], id="some and all"),
+        pytest.param(["batch", "--all"], id="all of none"),
+        pytest.param(["batch", "--all", "--jobs", "0"], id="no jobs"),
+        pytest.param(["run", "nobody", "--fast"], id="unknown option"),
+    ],
+)
+def test_wrong_usage_exits_2_without_a_traceback(
+    room: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sentence goes to stderr."""
+    assert call(*arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.strip()
+    assert "Traceback" not in shown.err
+
+
+def test_no_command_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """All commands, and wrong usage."""
+    assert call() == 2
+    shown = capsys.readouterr()
+    for command in COMMANDS:
+        assert f"\n  {command} " in shown.out + shown.err
+
+
+def test_a_good_run_prints_the_answer_and_where_the_report_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options reach the run as they were typed."""
+    seen: dict[str, object] = {}
+
+    def run(name: str, **options: object) -> EngagementResult:
+        seen.update(options, name=name)
+        return done(name)
+
+    monkeypatch.setattr("workbench.batch.run.run_engagement", run)
+    assert call("run", "acme", "--only", "readiness", "-p", "confidence=0.9", "-p", "sure=0.8") == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("Motor is product-run.\n")
+    assert f"reports/acme/latest{cli.os.sep}report.html" in shown.out
+    assert (seen["name"], seen["only"], seen["overrides"]) == ("acme", "readiness", ["confidence=0.9", "sure=0.8"])
+
+
+def test_a_failed_run_exits_1_and_says_where_the_notebooks_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The faults as text, on stderr."""
+    monkeypatch.setattr("workbench.batch.run.run_engagement", lambda name, **_: failed(name))
+    for command in (["run", "acme"], ["demo"]):
+        assert call(*command) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "survey.csv: a fault." in shown.err
+        assert "failed/1" in shown.err
+
+
+def test_a_batch_names_the_failed_ones_last_and_exits_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others have their reports."""
+    monkeypatch.setattr(
+        "workbench.batch.run.run_batch", lambda names, **_: BatchResult((done("a"), failed("b"), done("c")), 9.0)
+    )
+    assert call("batch", "--all") == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("2 of 3 engagements have a new report (9 s).")
+    assert shown.err.splitlines()[-1] == "Failed: b"
+    monkeypatch.setattr("workbench.batch.run.run_batch", lambda names, **_: BatchResult((done("a"),), 9.0))
+    assert call("batch", "a", "--jobs", "2") == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(UsageError("No such thing."), 2, id="usage"),
+        pytest.param(ClientDataError((Fault("survey.csv", "", "row 2", "Bad.", "Good.", "Mend."),)), 1, id="data"),
+        pytest.param(MissingToolError("JupyterLab", "Install it."), 1, id="tool"),
+    ],
+)
+def test_errors_of_ours_are_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, code: int
+) -> None:
+    """With the exit code that the error stands for."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("workbench.batch.status.read_status", stop)
+    assert call("status") == code
+    assert str(error) in capsys.readouterr().err
+
+
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It must not look like the client's."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("workbench.batch.status.read_status", stop)
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        cli.main(["status"])
+
+
+def test_check_lists_every_fault_and_marks_copies_outside_the_clients_folder(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 1 with the faults on stdout; the client's own folder is left alone."""
+    folder = room / "client_data" / "acme"
+    folder.mkdir()
+    (folder / "engagement.yaml").write_text("name: Acme\nas_of: 2026-09-30\n", encoding="utf-8")
+    (folder / "products.csv").write_text("product,name,stage\np1,One,growing\np1,Two,grow\n", encoding="utf-8")
+    before = sorted(path.name for path in folder.iterdir())
+    assert call("check", "acme") == 1
+    plain = capsys.readouterr().out
+    assert "products.csv, row 2, column stage" in plain
+    assert "p1" in plain
+    assert call("check", "acme", "--mark") == 1
+    assert str(room / "reports" / "acme" / "check" / "products-marked.xlsx") in capsys.readouterr().out
+    assert (room / "reports" / "acme" / "check" / "products-marked.xlsx").is_file()
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_check_of_a_good_folder_says_what_it_cannot_answer(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 0, with the tables that are needed and the next command."""
+    folder = room / "client_data" / "acme"
+    folder.mkdir()
+    (folder / "engagement.yaml").write_text("name: Acme\nas_of: 2026-09-30\n", encoding="utf-8")
+    assert call("check", "acme") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("acme: no fault in 1 file.\n")
+    assert shown.count("Not answered: ") == 3
+    assert "survey" in shown
+    assert shown.endswith("Next: workbench run acme\n")
+
+
+def test_new_makes_a_folder_that_check_understands(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The example rows are ignored; a second time it is wrong usage."""
+    (room / "templates").rmdir()
+    shutil.copytree(ROOT / "templates", room / "templates")
+    assert call("new", "acme-insurance") == 0
+    assert "workbench check acme-insurance" in capsys.readouterr().out
+    assert (room / "client_data" / "acme-insurance" / "engagement.xlsx").is_file()
+    call("check", "acme-insurance")
+    assert "Traceback" not in capsys.readouterr().err
+    assert call("new", "acme-insurance") == 2
+
+
+def test_status_of_an_empty_workbench_says_what_to_do(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not an empty page."""
+    assert call("status") == 0
+    assert "workbench new NAME" in capsys.readouterr().out
+
+
+def test_progress_is_a_line_a_notebook_and_on_a_terminal_what_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain lines in a log file; a line that is written over on a terminal."""
+    events = [
+        Event("checked", "acme", text="33 files", seconds=1.2),
+        Event("cell", "acme", "10_readiness", "3/12"),
+        Event("cell", "acme", "20_outcomes", "4/15"),
+        Event("finished", "acme", "10_readiness", seconds=4.2),
+        Event("failed", "acme", "20_outcomes", "why", 5.0),
+        Event("rendering", "acme"),
+        Event("published", "acme", seconds=9.9),
+    ]
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    log, terminal = io.StringIO(), Terminal()
+    for stream in (log, terminal):
+        monkeypatch.setattr(sys, "stderr", stream)
+        progress = cli.Progress()
+        for event in events:
+            progress(event)
+        progress.close()
+    assert [line.split() for line in log.getvalue().splitlines()] == [
+        ["checked", "33", "files", "1.2", "s"],
+        ["10_readiness", "4.2", "s"],
+        ["20_outcomes", "stopped", "5.0", "s"],
+        ["report", "published", "9.9", "s"],
+    ]
+    assert "10_readiness 3/12 · 20_outcomes 4/15" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert "\x1b" not in log.getvalue()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["fly"]], ids=" ".join)
+def test_help_and_wrong_usage_load_nothing_heavy(arguments: list[str]) -> None:
+    """So that they answer at once."""
+    code = (
+        "import sys\nfrom workbench.cli import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        f"print('loaded', sorted(set({sorted(HEAVY)!r}) & set(sys.modules)))"
+    )
+    got = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)  # noqa: S603
+    assert got.stdout.splitlines()[-1] == "loaded []"
+
+
+def test_the_module_is_a_command_too(tmp_path: Path) -> None:
+    """`python -m workbench` works from any folder, with or without the script."""
+    command = [sys.executable, "-m", "workbench", "--help"]
+    got = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
+    assert "Commands:" in got.stdout
