@@ -231,7 +231,7 @@ def make(folder: Path) -> None:
         "population",
         [{"Unit": g.unit, "Role": g.role, "Product line": g.line, "Headcount": g.headcount} for g in GROUPS],
     )
-    write("projects", PROJECTS)
-    write("events", EVENTS)
+    write("projects", [*PROJECTS, {}], list(PROJECTS[0]))  # a row of empty cells, as sheets often end
+    write("events", [EVENTS[0], {}, *EVENTS[1:]], list(EVENTS[0]))
     write_yaml(folder / "metrics.yaml", METRICS)
     write("facts/sales", _sales(rng))

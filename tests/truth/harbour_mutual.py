@@ -189,7 +189,7 @@ _COMMON: dict[str, Any] = {
         "green-cover": 0.10,
         "travel-renewal": 0.05,
     },
-    "hidden": {("d02_4", "product"): 0.60, ("d10_1", "operations"): 0.25},
+    "hidden": {("d02_4", "product"): 0.80, ("d10_1", "operations"): 0.25},
     "not_applicable": {
         ("d01_5", "travel"): (0.35, "We buy our policy platform as a service from the assistance partner."),
         ("d02_3", "pensions"): (0.25, "Pension contracts cannot be retired by us."),

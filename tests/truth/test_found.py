@@ -114,6 +114,18 @@ def test_unknown_response_is_said() -> None:
     assert "unknown" in said.lower() or "not known" in said.lower()
 
 
+def test_what_people_cannot_see_is_found() -> None:
+    """The item that most product people cannot see is the least visible one, and below half."""
+    held = truth("harbour-mutual")["readiness"]["hard_to_see"]
+    result = assessed("harbour-mutual")
+    visible = {
+        item.id: result.scores.get("item", result.organisation, item.id).visibility for item in result.instrument.items
+    }
+    known = {item: share for item, share in visible.items() if share is not None}
+    assert min(known, key=known.__getitem__) == held["item"]
+    assert known[held["item"]] < 0.5
+
+
 # -- outcomes --------------------------------------------------------------------------------------------------------
 
 
