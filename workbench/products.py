@@ -132,8 +132,18 @@ class ProductMap:
         return tuple(dict.fromkeys(member.parent for member in self.memberships if member.kind == kind))
 
     def name(self, key: str) -> str:
-        """Return what people call a product or a parent."""
-        return self._product_names.get(key) or self.names.get(key) or key
+        """Return what people call a product or a parent; a key that nobody named is written as prose.
+
+        Examples
+        --------
+        >>> ProductMap((), ()).name("private-cover")
+        'Private cover'
+        """
+        named = self._product_names.get(key) or self.names.get(key)
+        if named:
+            return named
+        words = key.replace("-", " ").replace("_", " ").strip()
+        return words[:1].upper() + words[1:] or key
 
     @cached_property
     def _product_names(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -63,6 +63,7 @@ FEW_COUNTS = 30.0
 """Whole numbers with a smaller mean are taken for counts and stabilised as sqrt(x + 3/8): F. J. Anscombe (1948),
 Biometrika 35, 246-254."""
 
+_BATCH = 2_000
 _POWERS = (("none", 1.0), ("sqrt", 0.5), ("fourth_root", 0.25))
 
 Array = np.ndarray
@@ -385,7 +386,7 @@ def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | Non
         look, start = new.size - 1, int(table[-1].argmax())
     after = new[start : look + 1]
     before_mean, after_mean = float(held[base].mean()), float(held[after].mean())
-    spread = math.sqrt(max(float(_variances(series[:, : base.size])[0]), 1e-300))
+    spread = math.sqrt(max(float(scaled[: base.size].var(ddof=1)), 1e-300))
     shift = float(scaled[base.size + start : base.size + look + 1].mean() - scaled[: base.size].mean())
     p = p_value(statistic, base.size, new.size, limits.rho)
     return Change(int(after[0]), int(after.size), before_mean, after_mean, shift / spread, statistic, p)
@@ -557,50 +558,59 @@ def _two_of_three(places: Array, held: Array, limits: Limits, begin: int) -> lis
 # -- one question a review -------------------------------------------------------------------------------------------
 
 
-def _variances(base: Array) -> Array:
-    """Return the variance of each baseline, from its standard deviation: it is the level's own spread."""
-    return base.var(axis=1, ddof=1)
-
-
 def _statistics(series: Array, baseline: int) -> Array:
     """Return |mean of new points start..look − mean of baseline| / its standard error, series × looks × starts."""
-    base, new = series[:, :baseline], series[:, baseline:]
-    centred = base - base.mean(axis=1, keepdims=True)
-    power = (centred**2).sum(axis=1)
-    r1 = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.where(power > 0, power, 1.0)
-    rho = np.clip((r1 + 1 / baseline) / (1 - 4 / baseline), 0.0, LARGEST_RHO)
-    # the sample variance of a short autocorrelated series is too small by the variance of its mean
-    variance = _variances(base) / np.maximum(1 - _inflation(rho, baseline) / baseline, 0.1)
-    floor = variance * _inflation(rho, baseline) / baseline
-    count = new.shape[1]
-    sums = np.cumsum(np.concatenate([np.zeros((series.shape[0], 1)), new], axis=1), axis=1)
+    count = series.shape[1] - baseline
     table = np.zeros((series.shape[0], count, count))
-    means = base.mean(axis=1)
-    for points in range(1, count + 1):
-        error = np.sqrt(np.maximum(variance * _inflation(rho, points) / points + floor, 1e-300))
-        shift = (sums[:, points:] - sums[:, :-points]) / points - means[:, None]
-        scores = np.abs(shift) / error[:, None]
+    for points, scores in _by_length(series, baseline):
         for place in range(count - points + 1):
             table[:, place + points - 1, place] = scores[:, place]
     return table
 
 
+def _largest(series: Array, baseline: int) -> Array:
+    """Return the largest statistic of each series, over starts and looks."""
+    largest = np.zeros(series.shape[0])
+    for _, scores in _by_length(series, baseline):
+        np.maximum(largest, scores.max(axis=1), out=largest)
+    return largest
+
+
+def _by_length(series: Array, baseline: int) -> Iterator[tuple[int, Array]]:
+    """Yield, for each number of new points, the statistic of every stretch of so many, in order of its start."""
+    base, new = series[:, :baseline], series[:, baseline:]
+    means = base.mean(axis=1)
+    centred = base - means[:, None]
+    power = np.einsum("ij,ij->i", centred, centred)
+    r1 = np.einsum("ij,ij->i", centred[:, 1:], centred[:, :-1]) / np.where(power > 0, power, 1.0)
+    rho = np.clip((r1 + 1 / baseline) / (1 - 4 / baseline), 0.0, LARGEST_RHO)
+    # the sample variance of a short autocorrelated series is too small by the variance of its mean
+    spread = power / (baseline - 1) / np.maximum(1 - _inflation(rho, baseline) / baseline, 0.1)
+    floor = spread * _inflation(rho, baseline) / baseline
+    sums = np.cumsum(np.concatenate([np.zeros((series.shape[0], 1)), new], axis=1), axis=1)
+    for points in range(1, new.shape[1] + 1):
+        error = np.sqrt(np.maximum(spread * _inflation(rho, points) / points + floor, 1e-300))
+        shift = (sums[:, points:] - sums[:, :-points]) / points - means[:, None]
+        yield points, np.abs(shift) / error[:, None]
+
+
 def _inflation(rho: Array, n: int) -> Array:
-    """Return n × variance of the mean of n points of AR(1), in variances of one point."""
-    lags = np.arange(1, n)
-    return 1 + 2 * ((1 - lags / n) * rho[:, None] ** lags).sum(axis=1)
+    """Return n × variance of the mean of n points of AR(1), in variances of one point: 1 + 2 Σ (1 − k/n) rho^k."""
+    rest = 1 - rho
+    return 1 + 2 * rho / rest - 2 * rho * (1 - rho**n) / (n * rest**2)
 
 
 @lru_cache(maxsize=256)
 def _null(baseline: int, new: int, rho: float) -> Array:
     """Return the sorted statistics of stable series."""
-    generator = np.random.default_rng([SEED, baseline, new, round(rho * 10)])
-    noise = generator.standard_normal((SIMULATIONS, baseline + new))
-    series = np.empty_like(noise)
-    series[:, 0] = noise[:, 0]
     step = math.sqrt(1 - rho**2)
-    for place in range(1, series.shape[1]):
-        series[:, place] = rho * series[:, place - 1] + step * noise[:, place]
-    found = np.sort(_statistics(series, baseline).reshape(SIMULATIONS, -1).max(axis=1))
-    found.setflags(write=False)
-    return found
+    found = []
+    for batch in range(SIMULATIONS // _BATCH):  # small batches stay in the processor's cache
+        generator = np.random.default_rng([SEED, baseline, new, round(rho * 10), batch])
+        series = generator.standard_normal((baseline + new, _BATCH))
+        for place in range(1, baseline + new):
+            series[place] = rho * series[place - 1] + step * series[place]
+        found.append(_largest(np.ascontiguousarray(series.T), baseline))
+    table = np.sort(np.concatenate(found))
+    table.setflags(write=False)
+    return table

@@ -14,11 +14,11 @@ import pandas as pd
 
 from workbench import theme
 from workbench.errors import nearest
-from workbench.findings import CLAIM_LENGTH
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
 from workbench.outcomes.parts import emit_checks, emit_products, emit_repeated
+from workbench.outcomes.wording import cut_claim, write_pair
 
 EXPORT_LIMITS = (1_000, 5_000, 10_000, 50_000, 65_535, 65_536, 100_000, 1_048_575)
 """Row counts at which exports of trackers and spreadsheets end."""
@@ -114,7 +114,7 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
     for periods, names in holes.items():
         labels = _labels(catalogue, names)
         verb = "has" if len(names) == 1 else "have"
-        claim = _short(f"{labels} {verb} no rows in {_periods(len(periods))}; they stay empty.")
+        claim = cut_claim(f"{labels} {verb} no rows in {_periods(len(periods))}; they stay empty.")
         detail = f"Without rows: {', '.join(periods[:12])}. They are not drawn as zeros and not judged."
         found.append(DataFinding("hole", "", "", len(periods), 0.0, periods[0], tuple(names), "informs", claim, detail))
     for period, names in sorted(still.items()):
@@ -166,14 +166,14 @@ def control_findings(
         )
         if abs(gap) > CONTROL_TOLERANCE:
             where = total.scope or "the company"
-            claim = _short(
+            claim = cut_claim(
                 f"{metric.label}, {where}, {total.period}: {theme.percent(abs(gap), 1)} "
                 f"{'above' if gap > 0 else 'below'} the ledger."
             )
+            own, theirs = write_pair(ours, total.value, metric.unit, currency)
             detail = (
-                f"Ours: {theme.formatted(ours, metric.unit, currency)}; ledger: "
-                f"{theme.formatted(total.value, metric.unit, currency)} ({total.source or 'no source named'}, signed "
-                f"off by {total.signed_off_by or 'nobody'})."
+                f"Ours: {own}; ledger: {theirs} ({total.source or 'no source named'}, signed off by "
+                f"{total.signed_off_by or 'nobody'})."
             )
             example = f"{total.scope} {total.period}".strip()
             names = (metric.metric,)
@@ -183,7 +183,7 @@ def control_findings(
 
 def given_findings(metric: Metric, repeated: int, example: str) -> DataFinding:
     """Return that a given value stands twice for one product and period."""
-    claim = _short(f"{metric.label} is given twice for {_periods(repeated)}; those are left empty.")
+    claim = cut_claim(f"{metric.label} is given twice for {_periods(repeated)}; those are left empty.")
     table = metric.tables[0]
     detail = f"For example {example}. One value per product and period is needed."
     return DataFinding("repeated_value", table, "", repeated, 0.0, example, (metric.metric,), "marked", claim, detail)
@@ -202,9 +202,9 @@ def _key_findings(
         repeated = engine.fetch(emit_repeated(table, engine.dialect)).iloc[0]
         rows, example = int(repeated["rows"]), str(repeated["example"])
     keys = " and ".join(table.key)
-    claim = _short(f"{table.name}: {keys} does not identify a row ({theme.number(rows, 0)} rows share theirs).")
+    claim = cut_claim(f"{table.name}: {keys} does not identify a row ({theme.number(rows, 0)} rows share theirs).")
     if extra <= 0:
-        claim = _short(f"{table.name}: {theme.number(rows, 0)} rows have a blank {keys}.")
+        claim = cut_claim(f"{table.name}: {theme.number(rows, 0)} rows have a blank {keys}.")
     detail = (
         f"For example {example}. Rows counted twice would inflate every total, so the metrics of this table are off "
         "until the key is corrected or the file is exported again."
@@ -238,18 +238,18 @@ def _row_findings(
         field = {"no_date": "no_time", "blank_product": "no_product"}.get(check, check)
         rows = int(counts[field])
         if rows:
-            claim = _short(f"{table.name}: {_rows(rows, total)} {words}.")
+            claim = cut_claim(f"{table.name}: {_rows(rows, total)} {words}.")
             share = rows / total
             found.append(DataFinding(check, table.name, column, rows, share, "", metrics, "informs", claim, detail))
     for column, (rows, example) in inputs.unreadable.get(table.name, {}).items():
-        claim = _short(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and count as blank.")
+        claim = cut_claim(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and count as blank.")
         detail = f"For example {example!r}."
         share = rows / total if total else 0.0
         found.append(
             DataFinding("unreadable", table.name, column, rows, share, example, metrics, "informs", claim, detail)
         )
     if total in EXPORT_LIMITS:
-        claim = _short(f"{table.name} has exactly {theme.number(total, 0)} rows: the export was probably cut off.")
+        claim = cut_claim(f"{table.name} has exactly {theme.number(total, 0)} rows: the export was probably cut off.")
         detail = "Many tools stop an export at such a number. Ask for the rest before relying on totals."
         found.append(DataFinding("export_limit", table.name, "", total, 1.0, "", metrics, "marked", claim, detail))
     return found
@@ -264,7 +264,7 @@ def _product_findings(
     if unknown.empty:
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]
-    claim = _short(f"{table.name}: {_rows(rows, total)} name {len(names)} unknown product(s), such as {names[0]!r}.")
+    claim = cut_claim(f"{table.name}: {_rows(rows, total)} name {len(names)} unknown product(s), such as {names[0]!r}.")
     hint = nearest(names[0], known)
     detail = (
         f"Unknown: {', '.join(names[:8])}. They count for the company and stand under unknown; no line gets them."
@@ -321,8 +321,3 @@ def _periods(count: int) -> str:
 def _labels(catalogue: Catalogue, names: Sequence[str], most: int = 2) -> str:
     by_key: Mapping[str, str] = {metric.metric: metric.label for metric in catalogue.metrics}
     return theme.listing([by_key[name] for name in names], most)
-
-
-def _short(claim: str, length: int = CLAIM_LENGTH) -> str:
-    """Return a claim cut to its length at a word; the detail says the rest."""
-    return claim if len(claim) <= length else claim[: length - 2].rsplit(" ", 1)[0].rstrip(",;:.") + "…."

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH
-from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.drivers import FACTOR_NAMES, Split
 from workbench.outcomes.inputs import Event, OutcomesInputs
+from workbench.outcomes.wording import write_change, write_pair, write_rarity
 from workbench.products import KIND_NAMES, ProductMap
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ VERDICTS = {
 NEGLIGIBLE = 0.02
 """Effects below this share of the change are not said (ours); the figures and the waterfall hold them."""
 
-SMALL_PERIODS = 12
+EXPOSURE_PERIODS = 12
 """Periods whose rows make up the exposure of a parent (a year of months)."""
 
 
@@ -103,9 +104,13 @@ def rank(
     texts : mapping of metric to query
     """
     by_scope = {s.scope: s for s in series}
-    drafts = [_of_move(move, by_scope[move.metric, move.kind, move.parent], inputs, texts) for move in moves]
+    company = {s.metric.metric: s for s in series if s.kind == "company"}
+    drafts = [
+        _of_move(move, by_scope[move.metric, move.kind, move.parent], company.get(move.metric), inputs, texts)
+        for move in moves
+    ]
     drafts += [
-        _of_target(check, by_scope[check.metric, check.kind, check.parent], inputs, texts)
+        _of_target(check, by_scope[check.metric, check.kind, check.parent], company.get(check.metric), inputs, texts)
         for check in targets
         if check.assurance.verdict == "fails" and check.value is not None
     ]
@@ -125,7 +130,7 @@ def say_move(move: Move, metric: Metric, products: ProductMap, currency: str) ->
     """Return the sentence about a move: what, where, from what to what, since when; shorter where it must be."""
     where = _where(move.kind, move.parent, products)
     verb = "rose" if move.change > 0 else "fell"
-    before, after = _pair(move.before, move.after, metric.unit, currency)
+    before, after = write_pair(move.before, move.after, metric.unit, currency)
     since = theme.month(move.since) if metric.grain == "month" else theme.day(move.since)
     usual = ", outside its usual range" if move.is_outside else ", a lasting change"
     tail = {True: ", for the better", False: ", for the worse", None: ""}[move.is_favourable]
@@ -146,7 +151,7 @@ def say_cause(split: Split | None, products: ProductMap, unit: str, currency: st
     if split is None or split.change == 0:
         return ""
     pieces = [
-        f"{FACTOR_NAMES[effect.factor]} {_signed(effect.effect, unit, currency)}"
+        f"{FACTOR_NAMES[effect.factor]} {write_change(effect.effect, unit, currency)}"
         for effect in split.wholes()
         if abs(effect.effect) >= NEGLIGIBLE * abs(split.change)
     ]
@@ -164,9 +169,10 @@ def say_cause(split: Split | None, products: ProductMap, unit: str, currency: st
         parts = split.parts("segments")
     lead = ""
     if parts and abs(parts[0].effect) > 0.3 * abs(split.change):
-        lead = f" Most of it in {products.name(parts[0].segment)} ({_signed(parts[0].effect, unit, currency)})."
+        lead = f" Most of it in {products.name(parts[0].segment)} ({write_change(parts[0].effect, unit, currency)})."
     by = f" (segments: {split.dimension})" if split.dimension else ""
-    return f"{words} Of {_signed(split.change, unit, currency)}: {theme.listing(pieces)}{by}.{lead}"
+    whole = f" Of {write_change(split.change, unit, currency)}: {theme.listing(pieces)}{by}." if len(pieces) > 1 else ""
+    return f"{words}{whole}{lead}"
 
 
 def say_events(events: Sequence[Event]) -> str:
@@ -178,10 +184,10 @@ def say_events(events: Sequence[Event]) -> str:
 
 
 def _of_move(
-    move: Move, series: Series, inputs: OutcomesInputs, texts: Mapping[str, str]
+    move: Move, series: Series, company: Series | None, inputs: OutcomesInputs, texts: Mapping[str, str]
 ) -> tuple[str, float, Insight]:
     metric, products, currency = series.metric, inputs.products, inputs.settings.currency
-    unit, exposure = _exposure(metric, series, abs(move.change), abs(move.before))
+    unit, exposure = _exposure(metric, series, company, abs(move.change), abs(move.before))
     sentences = [
         say_events(move.events),
         say_cause(move.split, products, metric.unit, currency),
@@ -191,7 +197,9 @@ def _of_move(
     if move.holds_under_other_shares is False:
         sentences.append(_DEPENDS)
     rows = round(float(series.frame["n"][series.frame["is_judged"]].sum()))
-    sentences.append(f"Chance alone would show as much in {_often(move.p)} reviews; {theme.number(rows, 0)} rows.")
+    sentences.append(
+        f"Chance alone would show as much in {write_rarity(move.p)} reviews; {theme.number(rows, 0)} rows."
+    )
     lever = bool(move.events) or (move.split is not None and move.split.cause in ("rate", "shares"))
     return (
         unit,
@@ -222,14 +230,14 @@ def _of_move(
 
 
 def _of_target(
-    check: TargetCheck, series: Series, inputs: OutcomesInputs, texts: Mapping[str, str]
+    check: TargetCheck, series: Series, company: Series | None, inputs: OutcomesInputs, texts: Mapping[str, str]
 ) -> tuple[str, float, Insight]:
     metric, products, currency = series.metric, inputs.products, inputs.settings.currency
     value = float(check.value or 0.0)
     distance = value - check.target.value
-    unit, exposure = _exposure(metric, series, abs(distance), abs(check.target.value))
+    unit, exposure = _exposure(metric, series, company, abs(distance), abs(check.target.value))
     where = _where(check.kind, check.parent, products)
-    now, goal = _pair(value, check.target.value, metric.unit, currency)
+    now, goal = write_pair(value, check.target.value, metric.unit, currency)
     by = f" due {theme.month(check.target.by)}" if check.target.by else ""
     claim = f"{metric.label}{where} consistently misses its target of {goal}{by}; it stands at {now}."
     if len(claim) > CLAIM_LENGTH:
@@ -280,14 +288,21 @@ def _scored(insight: Insight, stake: float) -> Insight:
     return replace(insight, stake=stake, score=score)
 
 
-def _exposure(metric: Metric, series: Series, size: float, base: float) -> tuple[str, float]:
-    """Return in what the stake is counted, and how much is at stake: money where a worth is confirmed, else rows."""
-    rows = series.frame[series.frame["is_judged"]].tail(SMALL_PERIODS)
+def _exposure(metric: Metric, series: Series, company: Series | None, size: float, base: float) -> tuple[str, float]:
+    """Return in what the stake is counted, and how much is at stake.
+
+    Money where a worth is confirmed; else the relative distance times the parent's part of the company's rows, which
+    compares across metrics whose rows are events, months or answers.
+    """
+    rows = series.frame[series.frame["is_judged"]].tail(EXPOSURE_PERIODS)
     count = float(rows["n"].sum())
     if metric.worth is not None and metric.worth.status == "confirmed":
         units = count if metric.worth.per == "numerator" else float(len(rows))
         return "money", abs(metric.worth.value) * size * units
-    return "rows", (size / base if base else 1.0) * count
+    whole = (
+        count if company is None else float(company.frame[company.frame["is_judged"]].tail(EXPOSURE_PERIODS)["n"].sum())
+    )
+    return "part", min(1.0, size / base if base else 1.0) * (count / whole if whole else 1.0)
 
 
 def _actionability(metric: Metric, kind: str, parent: str, inputs: OutcomesInputs, has_lever: bool) -> float:
@@ -331,33 +346,3 @@ def _decide(metric: Metric, owner: str) -> str:
         return "Nobody is named to decide on it."
     days = metric.loop.decide_within_days
     return f"To decide: {owner}" + (f", within {days:g} days." if days else ".")
-
-
-def _often(p: float) -> str:
-    return f"fewer than 1 of {theme.number(round(1 / p), 0)}" if p > 0 else "almost no"
-
-
-def _pair(first: float, second: float, unit: str, currency: str) -> tuple[str, str]:
-    """Return two values with as many digits as it takes to tell them apart."""
-    texts = theme.formatted(first, unit, currency), theme.formatted(second, unit, currency)
-    if texts[0] != texts[1]:
-        return texts
-    if unit == "share":
-        return theme.percent(first, 1), theme.percent(second, 1)
-    return theme.number(first, 2), theme.number(second, 2)
-
-
-def _signed(value: float, unit: str, currency: str) -> str:
-    """Return a change: shares in points of percent."""
-    if unit == "share":
-        return f"{theme.signed(100 * value, 1)} points"
-    if unit == "currency":
-        return ("+" if value > 0 else "") + theme.money(value, currency)
-    if unit in ("count", "people"):
-        return theme.signed(value, 0 if abs(value) >= 10 else 1)
-    return theme.signed(value, 1) if unit in ("points", "score", "level") else f"{theme.signed(value, 1)} {unit}"
-
-
-def labels_of(catalogue: Catalogue) -> dict[str, str]:
-    """Return what people read for each metric."""
-    return {metric.metric: metric.label for metric in catalogue.metrics}

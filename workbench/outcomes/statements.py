@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
 from workbench.outcomes.insights import VERDICTS, Insight
 from workbench.outcomes.review import Move, Outcomes, Series
+from workbench.outcomes.wording import cut_claim
 from workbench.products import KIND_NAMES, KINDS
 
 COMPANY = "all"
@@ -53,10 +54,10 @@ def figures(result: Outcomes | Off) -> Figures:
 def headline(result: Outcomes | Off) -> Findings:
     """Return the bottom line: how much moved, the statements that rank first, how the targets stand."""
     if isinstance(result, Off):
-        return Findings((Finding(_cut(result.reason), f"Needed: {', '.join(result.tables)}."),))
+        return Findings((Finding(cut_claim(result.reason), f"Needed: {', '.join(result.tables)}."),))
     numbers = figures(result)
     items = [_answer(result, numbers)]
-    items += [_insight_finding(insight, numbers) for insight in result.insights[: MOST_CLAIMS - 2]]
+    items += [_insight_finding(insight, numbers) for insight in _carrying(result.insights, MOST_CLAIMS - 1)]
     targets = _targets_finding(result, numbers)
     return Findings((*items, *([targets] if targets else [])))
 
@@ -67,19 +68,19 @@ def cautions(result: Outcomes | Off) -> Findings:
         return Findings(())
     numbers = figures(result)
     items = [
-        Finding(_cut(reason if reason.endswith(".") else f"{reason}."), f"Nothing in this chapter uses {metric}.")
+        Finding(cut_claim(reason if reason.endswith(".") else f"{reason}."), f"Nothing in this chapter uses {metric}.")
         for metric, reason in _off_reasons(result)
     ]
     for place, finding in enumerate(result.findings):
         key = f"data/{place + 1}"
-        items.append(Finding(_cut(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
+        items.append(Finding(cut_claim(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
     depends = [i for i in result.insights if i.holds_under_other_shares is False]
     for insight in depends:
         metric = result.catalogue.metric(insight.metric)
         where = result.name(insight.scope_kind, insight.parent)
         items.append(
             Finding(
-                _cut(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
+                cut_claim(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
                 "With the assumed products given wholly to one parent or another, it does not stand in every case.",
             )
         )
@@ -101,11 +102,11 @@ def next_steps(result: Outcomes | Off) -> Findings:
         days = metric.loop.decide_within_days
         when = f" within {days:g} days" if days else ""
         who = insight.reader if insight.reader != "the board" else "nobody is named yet"
-        items.append(Finding(_cut(f"{what}{when} ({who})."), insight.detail, _insight_figures(insight, numbers)))
+        items.append(Finding(cut_claim(f"{what}{when} ({who})."), insight.detail, _insight_figures(insight, numbers)))
     owners = [m.label for m in result.metrics_on() if not m.loop.owner]
     if owners:
         claim = f"Name an owner for {len(owners)} outcome{'s' if len(owners) != 1 else ''} that nobody decides on."
-        items.append(Finding(_cut(claim), theme.listing(owners, 12) + "."))
+        items.append(Finding(cut_claim(claim), theme.listing(owners, 12) + "."))
     assumed = {p for kind in KINDS for p in result.products.assumed_products(kind)}
     if assumed:
         names = theme.listing([result.products.name(p) for p in result.products.ids if p in assumed], 8)
@@ -113,13 +114,13 @@ def next_steps(result: Outcomes | Off) -> Findings:
         items.append(Finding(claim, f"{names}. Until then statements about their parents carry a mark."))
     for finding in result.findings:
         if finding.check == "key":
-            claim = _cut(f"Have {finding.table} exported again with a key that identifies each row.")
+            claim = cut_claim(f"Have {finding.table} exported again with a key that identifies each row.")
             items.append(Finding(claim, finding.claim))
         elif finding.check == "control_total":
-            items.append(Finding(_cut(f"Reconcile with the ledger: {finding.claim}"), finding.detail))
+            items.append(Finding(cut_claim(f"Reconcile with the ledger: {finding.claim}"), finding.detail))
     targets = [m.label for m in result.metrics_on() if not m.targets]
     if targets:
-        claim = f"Agree a target for {len(targets)} outcome{'s' if len(targets) != 1 else ''} that have none."
+        claim = f"Agree a target for {len(targets)} outcome{'s that have' if len(targets) != 1 else ' that has'} none."
         items.append(Finding(claim, theme.listing(targets, 12) + "."))
     return Findings(tuple(items))
 
@@ -329,7 +330,14 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
         if len(result.moves) < on
         else rest.strip()
     )
-    return Finding(_cut(claim), detail, ids)
+    return Finding(cut_claim(claim), detail, ids)
+
+
+def _carrying(insights: Sequence[Insight], most: int) -> list[Insight]:
+    """Return the statements that carry the answer, in their order; no bad news gives way to good news."""
+    bad_first = sorted(insights, key=lambda insight: insight.is_favourable is True)
+    kept = bad_first[:most]
+    return [insight for insight in insights if insight in kept]
 
 
 def _insight_finding(insight: Insight, numbers: Figures) -> Finding:
@@ -380,7 +388,7 @@ def _share_cautions(result: Outcomes) -> list[Finding]:
         refused = [(m, why) for m, why in rolled.marks if why.startswith("not added up")]
         for metric, why in refused:
             label = result.catalogue.metric(metric).label
-            found.append(Finding(_cut(f"{label} by {KIND_NAMES[kind]}: {why.split(':')[0]}."), f"{why}."))
+            found.append(Finding(cut_claim(f"{label} by {KIND_NAMES[kind]}: {why.split(':')[0]}."), f"{why}."))
     by_claim: dict[str, Finding] = {}
     for finding in found:
         by_claim.setdefault(finding.detail, finding)
@@ -399,21 +407,15 @@ def _early_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
     by_metric: dict[str, list[Series]] = {}
     for series in result.series:
         by_metric.setdefault(series.metric.metric, []).append(series)
-    early = [
-        held[0].metric.label for held in by_metric.values() if all(series.watched.limits is None for series in held)
-    ]
+    early = [held[0].metric for held in by_metric.values() if all(series.watched.limits is None for series in held)]
     if not early:
         return []
     claim = f"{len(early)} outcome{'s have' if len(early) != 1 else ' has'} too few periods to judge."
-    detail = f"{theme.listing(early, 10)}: fewer than {LEAST_POINTS} complete periods."
+    detail = f"{theme.listing([metric.label for metric in early], 10)}: fewer than {LEAST_POINTS} complete periods."
+    for event in result.events:
+        if event.kind == "definition" and event.scope in {"", *(metric.metric for metric in early)}:
+            detail += f" {theme.day(event.date)}: {event.what}; what was counted before is another measure."
     return [Finding(claim, detail, numbers.ids("count/judged"))]
-
-
-def _cut(claim: str) -> str:
-    """Return a claim at its length, cut at a word."""
-    if len(claim) <= CLAIM_LENGTH:
-        return claim
-    return claim[: CLAIM_LENGTH - 2].rsplit(" ", 1)[0].rstrip(",;:.") + "…."
 
 
 def listed_scopes(result: Outcomes) -> Sequence[tuple[str, str]]:
