@@ -1,0 +1,1 @@
+"""Benchmarks: what the workbench takes, against what one would otherwise use."""

@@ -1,0 +1,52 @@
+"""``make bench``: every benchmark, one table, and ``bench/results.json``. Nothing is gated on it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHES = ("run", "rollup", "allocation")
+COLUMNS = ("name", "value", "unit", "against", "ratio", "target", "met")
+
+
+def main() -> None:
+    """Run the benches that were named, or all, and print and save what they measured."""
+    wanted = sys.argv[1:] or list(BENCHES)
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        sys.exit(f"No such bench: {', '.join(unknown)}. There are {', '.join(BENCHES)}.")
+    found: list[dict[str, Any]] = []
+    for name in wanted:
+        sys.stderr.write(f"{name} …\n")
+        for row in importlib.import_module(f"bench.{name}").rows():
+            if set(row) != set(COLUMNS):
+                raise ValueError(f"bench.{name} gave {sorted(row)}, not {sorted(COLUMNS)}")
+            found.append(row)
+    sys.stdout.write(table_of(found))
+    if wanted == list(BENCHES):
+        path = Path(__file__).with_name("results.json")
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def table_of(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as a table of text."""
+    cells = [list(COLUMNS)] + [[_shown(row[column]) for column in COLUMNS] for row in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(COLUMNS))]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    main()

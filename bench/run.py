@@ -1,0 +1,69 @@
+"""One run of the sample engagement against a plain papermill loop over the same notebooks.
+
+The loop executes the notebooks one after the other, as papermill does by itself, and stops there: no check of the
+files beforehand, no report. The run checks, executes side by side, draws every exhibit and publishes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SAMPLE = "harbour-mutual"
+RUN_SECONDS, CHECK_SECONDS, HELP_SECONDS = 20.0, 2.0, 0.5
+"""What a run of the sample, its check and --help may take on two cores."""
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return what was measured, a row a measure."""
+    with tempfile.TemporaryDirectory(prefix="wb-bench-") as reports:
+        environment = {**os.environ, "WORKBENCH_REPORTS": reports, "WORKBENCH_BATCH": "1"}
+        _seconds([sys.executable, "-m", "workbench", "check", SAMPLE], environment)  # fills the cache of facts for both
+        run = _seconds([sys.executable, "-m", "workbench", "run", SAMPLE], environment)
+        loop = _seconds([sys.executable, "-c", LOOP, str(ROOT / "notebooks"), reports, SAMPLE], environment)
+        check = _seconds([sys.executable, "-m", "workbench", "check", SAMPLE], environment)
+        start = _seconds([sys.executable, "-m", "workbench", "--help"], environment)
+    return [
+        _row("run of harbour-mutual, report included", run, loop, "papermill loop, no report", RUN_SECONDS),
+        _row("check of harbour-mutual", check, None, "", CHECK_SECONDS),
+        _row("workbench --help", start, None, "", HELP_SECONDS),
+    ]
+
+
+LOOP = """
+import sys
+from pathlib import Path
+import papermill
+masters, folder, engagement = Path(sys.argv[1]), Path(sys.argv[2]) / "loop", sys.argv[3]
+folder.mkdir()
+for path in sorted(masters.glob("[0-9][0-9]_*.ipynb")):
+    papermill.execute_notebook(
+        str(path), str(folder / path.name), {"engagement": engagement, "output_dir": str(folder)}, progress_bar=False
+    )
+"""
+"""What one would write without this package."""
+
+
+def _seconds(command: list[str], environment: dict[str, str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)  # noqa: S603
+    return time.perf_counter() - start
+
+
+def _row(name: str, value: float, other: float | None, against: str, most: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": round(value, 2),
+        "unit": "s",
+        "against": f"{against}: {other:.2f} s" if other is not None else "",
+        "ratio": round(value / other, 3) if other is not None else None,
+        "target": f"at most {most:g} s",
+        "met": value <= most,
+    }
