@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from workbench.batch.lab import lab_command, lab_environment, prepare_lab
+from workbench.engagement.places import engagement_folder
 from workbench.errors import ClientDataError, UsageError
 
 Put = Callable[[str, Path], Path]
@@ -57,6 +58,17 @@ def test_a_lab_needs_a_client_and_a_notebook_that_names_one(root: Path, client: 
     put("no_parameters", client / "notebooks" / "55_pricing.ipynb")
     with pytest.raises(ClientDataError, match="no line that sets engagement"):
         prepare_lab("acme")
+
+
+def test_a_lab_opens_no_other_clients_folder(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by name nor by path."""
+    (root / "client_data" / "other").mkdir()
+    environment = lab_environment(prepare_lab("acme"), {})
+    monkeypatch.setenv("WORKBENCH_ONLY", environment["WORKBENCH_ONLY"])
+    assert engagement_folder("acme").name == "acme"
+    for other in ("other", root / "client_data" / "other"):
+        with pytest.raises(UsageError, match="works for 'acme' alone"):
+            engagement_folder(other)
 
 
 def test_jupyterlab_is_rooted_in_the_copies_of_one_client(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ def test_a_run_publishes_everything_and_leaves_no_litter(
     seen = json.loads(printed(latest / "notebooks" / "55_pricing.ipynb").splitlines()[0])
     assert "DATABASE_PASSWORD" not in seen["env"]
     assert seen["env"]["WORKBENCH_BATCH"] == "1"
+    assert seen["env"]["WORKBENCH_ONLY"] == "acme"
     assert seen["env"]["OPENBLAS_NUM_THREADS"] == "1"
     assert seen["env"]["PYTHONHASHSEED"] == "0"
     assert Path(seen["cwd"]).name == "work"

@@ -22,7 +22,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -333,7 +333,8 @@ def publish_run(
     """
     from workbench.report.story import check_report, load_chapters, new_report, results
 
-    report = new_report(study, load_chapters(staging.chapters, study.name, study.data_hash))
+    chapters = load_chapters(staging.chapters, study.name, study.data_hash)
+    report = new_report(_with_commentary_on(chapters, study) if plan.only else study, chapters)
     check_report(report)
     render_report(report, staging.result, processes)
     write_json(staging.result / "results.json", results(report))
@@ -345,6 +346,15 @@ def publish_run(
     first = report.summary or report.chapters[0]
     pointer = f"only-{plan.only}" if plan.only else "latest"
     return appear(staging, pointer), tuple(finding.claim for finding in first.headline)
+
+
+def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:
+    """Leave out the consultant's words on exhibits of chapters that were not asked for."""
+    if "commentary" not in study.tables:
+        return study
+    keys = {exhibit.key for chapter in chapters for exhibit in chapter.exhibits}
+    rows = study.tables["commentary"]
+    return replace(study, tables={**study.tables, "commentary": rows[rows["exhibit"].isin(keys)]})
 
 
 def render_report(report: Any, folder: Path, processes: Executor) -> None:

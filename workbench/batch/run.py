@@ -372,6 +372,7 @@ def _execute(plan: Plan, job: Job, staging: Staging, on_event: Callable[[Event],
         WORKBENCH_HOME=plan.root,
         WORKBENCH_CLIENTS=clients_folder(plan.root),
         WORKBENCH_REPORTS=staging.reports,
+        WORKBENCH_ONLY=plan.engagement,
     )
     with kernel_manager(staging.work, environment) as manager_class:
         try:

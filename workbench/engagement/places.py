@@ -97,8 +97,12 @@ def engagement_folder(name: str | os.PathLike[str], *, root: Path | None = None)
     Raises
     ------
     UsageError
-        The name is none, nothing is there, or the folder is a link that leads elsewhere.
+        The name is none, nothing is there, the folder is a link that leads elsewhere, or this process works for
+        another client alone (``WORKBENCH_ONLY``, set for the kernels of a run and of a lab).
     """
+    only = os.environ.get("WORKBENCH_ONLY", "")
+    if only and Path(name).name != only:
+        raise UsageError(f"This session works for {only!r} alone and opens no other client's folder.")
     if isinstance(name, os.PathLike):
         folder = Path(name).resolve()
         check_name(folder.name)
