@@ -352,7 +352,7 @@ HR system       | PMO                | unit         | Delivery Office
 COMMENTARY = table("""
 exhibit            | text                                                                                   | author          | date       | action
 readiness-classes  | Discussed with the six line owners on 18 September; Pensions agrees with its reading.  | Lead consultant | 2026-09-19 | add
-allocation-plan    | No decision on persons has been prepared or asked for.                                 | Lead consultant | 2026-09-22 | add
+allocation-lines   | No decision on persons has been prepared or asked for.                                 | Lead consultant | 2026-09-22 | add
 """)
 
 
