@@ -25,6 +25,15 @@ if TYPE_CHECKING:
         stacked_diverging,
         waterfall,
     )
+    from workbench.panels.what_if import what_if
+    from workbench.report.exhibits_allocation import (
+        certificate_exhibit,
+        curves_exhibit,
+        line_decisions_exhibit,
+        line_money_exhibit,
+        resources_exhibit,
+        rules_exhibit,
+    )
     from workbench.report.exhibits_readiness import (
         claims_exhibit,
         classes_exhibit,
@@ -64,12 +73,16 @@ _HOMES = {
     "allocation": "workbench.allocation",
     "bar_diverging": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
+    "certificate_exhibit": "workbench.report.exhibits_allocation",
     "claims_exhibit": "workbench.report.exhibits_readiness",
     "classes_exhibit": "workbench.report.exhibits_readiness",
+    "curves_exhibit": "workbench.report.exhibits_allocation",
     "dots_intervals": "workbench.report.charts",
     "exhibit_from_figure": "workbench.report.story",
     "gap_exhibit": "workbench.report.exhibits_readiness",
+    "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
+    "line_money_exhibit": "workbench.report.exhibits_allocation",
     "lines_over_time": "workbench.report.charts",
     "load_chapter": "workbench.report.story",
     "load_chapters": "workbench.report.story",
@@ -79,8 +92,10 @@ _HOMES = {
     "outcomes": "workbench.outcomes",
     "process_behaviour": "workbench.report.charts",
     "readiness": "workbench.readiness",
+    "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
+    "rules_exhibit": "workbench.report.exhibits_allocation",
     "run_batch": "workbench.batch.run",
     "run_engagement": "workbench.batch.run",
     "save_chapter": "workbench.report.story",
@@ -89,6 +104,7 @@ _HOMES = {
     "table": "workbench.report.tables",
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
     "waterfall": "workbench.report.charts",
+    "what_if": "workbench.panels.what_if",
 }
 """Where each name lives; a pillar is its own home."""
 
@@ -111,12 +127,16 @@ __all__ = [
     "allocation",
     "bar_diverging",
     "bar_ranked",
+    "certificate_exhibit",
     "claims_exhibit",
     "classes_exhibit",
+    "curves_exhibit",
     "dots_intervals",
     "exhibit_from_figure",
     "gap_exhibit",
+    "line_decisions_exhibit",
     "line_levels_exhibit",
+    "line_money_exhibit",
     "lines_over_time",
     "load_chapter",
     "load_chapters",
@@ -126,8 +146,10 @@ __all__ = [
     "outcomes",
     "process_behaviour",
     "readiness",
+    "resources_exhibit",
     "response_curves",
     "response_exhibit",
+    "rules_exhibit",
     "run_batch",
     "run_engagement",
     "save_chapter",
@@ -136,6 +158,7 @@ __all__ = [
     "table",
     "two_jobs_exhibit",
     "waterfall",
+    "what_if",
 ]
 
 

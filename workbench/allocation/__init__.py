@@ -20,7 +20,7 @@ from workbench.allocation.curves import (
     exponential_from_answers,
     points_curve,
 )
-from workbench.allocation.explain import LineReason, ShadowPrice, binding_rules, explain_lines, shadow_prices
+from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
 from workbench.allocation.model import (
     Activity,
     Closing,
@@ -64,6 +64,7 @@ __all__ = [
     "Resource",
     "Rule",
     "RuleError",
+    "RulePrice",
     "RuleRow",
     "Scenario",
     "Settings",
@@ -71,7 +72,6 @@ __all__ = [
     "ShadowPrice",
     "adbudg_from_answers",
     "allocate",
-    "binding_rules",
     "cautions",
     "change_inputs",
     "change_portfolio",
@@ -90,6 +90,7 @@ __all__ = [
     "next_steps",
     "parse_rule",
     "points_curve",
+    "price_rules",
     "reason_words",
     "round_plan",
     "shadow_prices",

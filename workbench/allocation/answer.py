@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workbench.allocation.conflict import Conflict
-from workbench.allocation.explain import LineReason, ShadowPrice, binding_rules, explain_lines, shadow_prices
+from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
@@ -134,8 +134,8 @@ class Allocation:
         In the client's order of lines.
     prices : tuple of ShadowPrice
         In the client's order of resources.
-    binding : tuple of str
-        Rules that hold the best plan where it is.
+    rule_prices : tuple of RulePrice
+        What each rule costs, in the client's order.
     """
 
     inputs: AllocationInputs
@@ -145,12 +145,17 @@ class Allocation:
     today: Evaluation
     reasons: tuple[LineReason, ...]
     prices: tuple[ShadowPrice, ...]
-    binding: tuple[str, ...]
+    rule_prices: tuple[RulePrice, ...]
 
     @property
     def portfolio(self) -> Portfolio:
         """What was allocated."""
         return self.inputs.portfolio
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """Rules that cost value, in the client's order."""
+        return tuple(item.rule for item in self.rule_prices if item.price)
 
     @property
     def rows(self) -> tuple[LineRow, ...]:
@@ -195,8 +200,8 @@ class Allocation:
         closed = [item.name for item in self.reasons if not item.supported]
         words = "proved" if sure.proved else f"not proved: at most {sure.gap:.2%} of the lift below the best"
         return (
-            f"Allocation of {len(self.portfolio.resources)} resources to {len(self.portfolio.activities)} activities of "
-            f"{len(self.reasons)} lines; {words}. Proposed to close: {', '.join(closed) or 'none'}."
+            f"Allocation of {len(self.portfolio.resources)} resources to {len(self.portfolio.activities)} activities "
+            f"of {len(self.reasons)} lines; {words}. Proposed to close: {', '.join(closed) or 'none'}."
         )
 
 
@@ -230,7 +235,8 @@ def allocate(
     if isinstance(best, Conflict):
         return best
     settled = round_plan(best, within=settings.near_equal)
-    reasons = explain_lines(best)
+    rule_prices = price_rules(best)
+    reasons = explain_lines(best, binding={item.rule for item in rule_prices if item.price})
     return Allocation(
         inputs=inputs,
         plan=settled.plan,
@@ -239,7 +245,7 @@ def allocate(
         today=evaluate(portfolio, portfolio.today, {}),
         reasons=tuple(_carried_out(item, settled) for item in reasons),
         prices=shadow_prices(best),
-        binding=binding_rules(best),
+        rule_prices=rule_prices,
     )
 
 
@@ -267,7 +273,7 @@ def change_inputs(
 
 
 def _carried_out(reason: LineReason, settled: Settled) -> LineReason:
-    """A reason of the best plan, with the amounts of the plan to carry out."""
+    """Return a reason of the best plan with the amounts of the plan to carry out."""
     plan = settled.plan
     found = replace(plan.found, used_by_line=settled.given)
     return replace(

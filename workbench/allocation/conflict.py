@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Set
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
@@ -16,6 +17,9 @@ from scipy.sparse import csr_matrix, vstack
 from workbench.allocation.canonical import Canonical, RowName
 from workbench.allocation.highs import LinearModel, search
 from workbench.allocation.model import Portfolio, Rule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROBE_SECONDS = 10.0
 """A probe that takes longer keeps its rule, and the conflict then says that it may not be minimal."""
@@ -64,6 +68,22 @@ class Conflict:
     rules: tuple[Rule, ...]
     given: tuple[Given, ...]
     minimal: bool
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row per rule, capacity, maximum or line in the conflict."""
+        import pandas as pd
+
+        rules = [{"kind": "rule", "name": rule.name, "text": rule.text, "owner": rule.owner} for rule in self.rules]
+        given = [
+            {"kind": item.kind, "name": item.name, "amount": item.amount, "short_by": item.short_by, "unit": item.unit}
+            for item in self.given
+        ]
+        columns = ["kind", "name", "text", "owner", "amount", "short_by", "unit"]
+        return pd.DataFrame([*rules, *given], columns=columns)
+
+    def __repr__(self) -> str:
+        names = [*(rule.name for rule in self.rules), *(f"{item.kind} of {item.name}" for item in self.given)]
+        return f"Conflict: {', '.join(names)} cannot hold together."
 
 
 def find_conflict(form: Canonical) -> Conflict:
@@ -170,7 +190,7 @@ def _given(form: Canonical, kind: str, name: str, out: Collection[tuple[str, str
 
 
 def _short_by(form: Canonical, resource: str, out: Collection[tuple[str, str]]) -> float | None:
-    """The least further capacity with which the conflict's members hold."""
+    """Return the least further capacity with which the conflict's members hold."""
     number = form.row_names.index(RowName("capacity", resource))
     # only the conflict itself: what was left out of it may be broken by the same plan
     model = feasibility(form, without=frozenset(item for item in out), extra=1)

@@ -6,7 +6,7 @@ prices are local: they speak of small changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from workbench.allocation.canonical import Canonical, canonical
@@ -17,6 +17,10 @@ from workbench.allocation.solver import Limits, Plan, best_plan
 
 PRICE_SHARE = 0.01
 """A price is asked for this share of the capacity where the resource has no step (ours: small, yet beyond noise)."""
+MOST_RULES = 20
+"""Up to this many rules each is priced (ours: a plan a rule)."""
+PROBE_SECONDS = 10.0
+"""Backstop of each plan sought again."""
 BINDING = 1e-6
 """A row with less room than this share of its size is binding."""
 
@@ -93,6 +97,60 @@ class LineReason:
     is_verified: bool
 
 
+@dataclass(frozen=True)
+class RulePrice:
+    """What a rule costs: value of the best plan without it, less the best plan with it.
+
+    Attributes
+    ----------
+    rule, owner : str
+    price : float or None
+        0 where it costs less than what can be proved; None where it was not solved again. Unit: value.
+    is_tight : bool
+        It leaves no room in the plan.
+    is_verified : bool
+        The plan without it was proved within the asked gap.
+    """
+
+    rule: str
+    owner: str
+    price: float | None
+    is_tight: bool
+    is_verified: bool
+
+
+def price_rules(plan: Plan) -> tuple[RulePrice, ...]:
+    """Return what each rule costs, in the client's order: each is left out once and the plan is sought again.
+
+    With more than `MOST_RULES` rules only those that leave no room are left out.
+    """
+    portfolio, tight = plan.portfolio, set(tight_rules(plan))
+    noise = 2.0 * max(plan.certificate.gap_absolute, 1e-9 * abs(plan.value))
+    found = []
+    for rule in portfolio.rules:
+        if len(portfolio.rules) > MOST_RULES and rule.name not in tight:
+            found.append(RulePrice(rule.name, rule.owner, None, False, False))
+            continue
+        rest = replace(portfolio, rules=tuple(item for item in portfolio.rules if item is not rule))
+        without = best_plan(
+            rest,
+            gap=plan.certificate.asked_gap,
+            candidates=[(plan.first, plan.supported)],
+            limits=Limits(seconds=PROBE_SECONDS),
+        )
+        price = 0.0 if without is None else without.value - plan.value
+        found.append(
+            RulePrice(
+                rule.name,
+                rule.owner,
+                price if price > noise else 0.0,
+                rule.name in tight,
+                without is not None and without.certificate.proved,
+            )
+        )
+    return tuple(found)
+
+
 def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     """Return what a little more and a little less of each resource is worth, in the client's order."""
     form = canonical(plan.portfolio)
@@ -121,12 +179,16 @@ def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     return tuple(found)
 
 
-def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = None) -> tuple[LineReason, ...]:
+def explain_lines(
+    plan: Plan, *, binding: Collection[str] = (), given: Mapping[str, Mapping[str, float]] | None = None
+) -> tuple[LineReason, ...]:
     """Return a reason per line, in the client's order.
 
     Parameters
     ----------
     plan : Plan
+    binding : collection of str
+        Rules that cost value (see `price_rules`).
     given : mapping of line to mapping of resource to float, optional
         What each line is given, where that is more than it uses (whole people).
     """
@@ -152,7 +214,7 @@ def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = 
                 today_people=line_people(portfolio, today, line.id),
                 next_unit=next_unit,
                 last_funded=last_funded,
-                binding=_binding(plan, line.id),
+                binding=_binding(plan, line.id, binding),
                 other_option=other,
                 is_verified=verified,
             )
@@ -160,8 +222,8 @@ def explain_lines(plan: Plan, given: Mapping[str, Mapping[str, float]] | None = 
     return tuple(reasons)
 
 
-def binding_rules(plan: Plan) -> tuple[str, ...]:
-    """Return the rules that hold the plan where it is (no room left), in the client's order.
+def tight_rules(plan: Plan) -> tuple[str, ...]:
+    """Return the rules that leave no room in the plan, in the client's order.
 
     A rule between lines counts only where it keeps one of them closed or open against the others.
     """
@@ -191,7 +253,7 @@ def _clean(price: float, value: float, amount: float) -> float:
 
 
 def _cost(portfolio: Portfolio, activity: Activity) -> float:
-    """Money that one unit of level takes."""
+    """Return the money that one unit of level takes."""
     return sum(portfolio.resource(name).unit_cost * amount for name, amount in activity.recipe.items())
 
 
@@ -239,15 +301,15 @@ def _next_and_last(plan: Plan, line: str, last: list[tuple[str, str, float]]) ->
     return (None, None) if best is None else (best[1], best[2])
 
 
-def _binding(plan: Plan, line: str) -> tuple[str, ...]:
-    """Binding rules that speak of this line."""
+def _binding(plan: Plan, line: str, binding: Collection[str]) -> tuple[str, ...]:
+    """Return the binding rules that speak of this line."""
     own = {activity.id for activity in plan.portfolio.activities_of(line)}
     named = {
         row.name
         for row in compile_rules(plan.portfolio)
         if any((kind == "level" and key in own) or (kind == "support" and key == line) for kind, key, _ in row.terms)
     }
-    return tuple(name for name in binding_rules(plan) if name in named)
+    return tuple(rule.name for rule in plan.portfolio.rules if rule.name in named and rule.name in binding)
 
 
 def _other_option(plan: Plan, line: str) -> tuple[float | None, bool]:
@@ -258,7 +320,7 @@ def _other_option(plan: Plan, line: str) -> tuple[float | None, bool]:
     word = "close" if plan.supported[line] else "keep"
     name = f"{word} {line} (what if)"
     forced = replace(portfolio, rules=(*portfolio.rules, Rule(name, f'{word} line "{line}"')))
-    other = best_plan(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=10.0))
+    other = best_plan(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=PROBE_SECONDS))
     if other is None:
         return None, False
     return max(plan.certificate.value - other.value, 0.0), other.certificate.proved

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict
+from workbench.allocation.explain import PRICE_SHARE
 from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
 from workbench.findings import Figure, Figures, Off, number_figures
 
@@ -24,7 +25,7 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     plan = result if isinstance(result, Allocation) else None
     portfolio = result.portfolio
     parts = [*_whole(portfolio, plan), *_lines(portfolio, plan), *_activities(portfolio, plan)]
-    parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan)]
+    parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan), *_rules(portfolio, plan)]
     return number_figures("A", parts)
 
 
@@ -139,6 +140,20 @@ def _resources(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure
         yield _figure(f"capacity/{item.id}", f"{item.id}: there is", item.capacity[0], item.unit, "resources")
         yield _figure(f"price/{item.id}", f"{item.id}: worth of one more", price and price.up, per, _PLAN)
         yield _figure(f"price_down/{item.id}", f"{item.id}: cost of one less", price and price.down, per, _PLAN)
+        step = price.amount if price else item.step or PRICE_SHARE * item.capacity[0]
+        worth = price.up * price.amount if price else None
+        cost = price.down * price.amount if price and price.down is not None else None
+        unit = portfolio.value_unit
+        yield _figure(f"step/{item.id}", f"{item.id}: the step asked about", step, item.unit, "resources")
+        yield _figure(f"step_worth/{item.id}", f"{item.id}: worth of one step more", worth, unit, _PLAN)
+        yield _figure(f"step_cost/{item.id}", f"{item.id}: cost of one step less", cost, unit, _PLAN)
+
+
+def _rules(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    prices = {item.rule: item.price for item in plan.rule_prices} if plan else {}
+    for rule in portfolio.rules:
+        name = f"{rule.name}: value it costs"
+        yield _figure(f"rule_price/{rule.name}", name, prices.get(rule.name), portfolio.value_unit, "rules")
 
 
 def _objectives(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
@@ -164,7 +179,7 @@ def _closed(plan: Allocation | None) -> int | None:
 
 
 def _moved(plan: Allocation | None) -> float | None:
-    """What lines lose, or what they win, whichever is less: money that changes hands."""
+    """Return what lines lose, or what they win, whichever is less: money that changes hands."""
     if plan is None:
         return None
     changes = [row.money - row.today_money for row in plan.rows]

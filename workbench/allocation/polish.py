@@ -18,7 +18,7 @@ from workbench.allocation.highs import LinearModel, relax
 
 ROUNDS = 60
 """Linear programmes at most; a handful usually do."""
-CLOSE = 1e-10
+CLOSE = 1e-8
 """Stop when the tangents together promise no more than this (scaled value) above the curves."""
 
 AROUND = np.array([-0.5, -0.2, -0.07, -0.02, 0.0, 0.02, 0.07, 0.2, 0.5])

@@ -208,7 +208,11 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
 
 def reason_words(result: Allocation, reason: LineReason) -> str:
     """Return the reason of a line in a few words, for a table's cell."""
-    parts = [_earning(result.portfolio, reason)]
+    brings = reason.value - reason.today_value
+    sign = "+" if brings > 0 else "−"
+    noise = 1e-6 * max(abs(reason.today_value), 1e-12)
+    parts = ["value as today" if abs(brings) <= noise else f"value {sign}{_value(result.portfolio, abs(brings))}"]
+    parts.append(_earning(result.portfolio, reason))
     if reason.binding:
         parts.append(f"held by {theme.listing(list(reason.binding), 2)}")
     if not reason.supported:
@@ -280,9 +284,13 @@ def _answer(result: Allocation) -> Finding:
             if base > 0
             else f"{_value(result.portfolio, gain)} "
         )
-        split = ", ".join(
-            part for part in (_lines_word(more, "more"), _lines_word(less, "less"), _closing_word(closed)) if part
-        )
+        moves = ((more, "more"), (less, "less"))
+        counted = [
+            f"{_lines_word(count) if place == 0 or not more else count} {word}"
+            for place, (count, word) in enumerate(moves)
+            if count
+        ]
+        split = ", ".join([*counted, *([_closing_word(closed)] if closed else [])])
         claim = _fit(
             f"The same resources can bring {share}more value {against}: {split}.",
             f"The same resources can bring {share}more value {against}.",
@@ -320,12 +328,12 @@ def _changes(reason: LineReason) -> int:
     return 0 if abs(change) <= CHANGE * max(reason.today_money, 1e-12) else 1 if change > 0 else -1
 
 
-def _lines_word(count: int, word: str) -> str:
-    return "" if not count else f"{count} {'line gets' if count == 1 else 'lines get'} {word}"
+def _lines_word(count: int) -> str:
+    return f"{count} {'line gets' if count == 1 else 'lines get'}"
 
 
 def _closing_word(count: int) -> str:
-    return "" if not count else f"{count} {'is' if count == 1 else 'are'} proposed to close"
+    return f"{count} {'is' if count == 1 else 'are'} proposed to close"
 
 
 def _line_detail(result: Allocation, reason: LineReason) -> str:
@@ -356,6 +364,8 @@ def _earning(portfolio: Portfolio, reason: LineReason) -> str:
     here = f"its next {unit} {'earns' if not reason.supported else 'would earn'} {_points(portfolio, reason.next_unit * factor)}"
     if reason.last_funded is None:
         return here
+    if abs(reason.next_unit - reason.last_funded) <= CHANGE * abs(reason.last_funded):
+        return f"its next {unit} would earn as much as elsewhere, {_points(portfolio, reason.next_unit * factor)}"
     return f"{here}, the last one elsewhere {_points(portfolio, reason.last_funded * factor)}"
 
 

@@ -1,0 +1,160 @@
+"""What if a budget, a weight or a line were different: sliders over `allocation.allocate`, the plan beside today.
+
+A panel shows and calls; it computes nothing. In a batch run, or where there are no widgets, it prints what could be moved.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from workbench.allocation import Allocation, AllocationInputs, Conflict, allocate, change_inputs, headline
+from workbench.findings import Off
+
+if TYPE_CHECKING:
+    from workbench.allocation import Portfolio
+
+LOCKS = ("free", "keep", "close", "as today")
+"""What may be done with a line: the plan decides, it stays, it closes, or it keeps exactly what it has."""
+NARROWEST, WIDEST, STEP = 50, 150, 5
+"""Range and step of the budget sliders, in percent of what there is (ours)."""
+
+
+def what_if(inputs: AllocationInputs | Off) -> Any:
+    """Return the panel; as text under ``WORKBENCH_BATCH=1`` and where ipywidgets is missing.
+
+    Parameters
+    ----------
+    inputs : AllocationInputs or Off
+        The engagement's ``allocation``.
+
+    Returns
+    -------
+    WhatIfText or ipywidgets.Widget
+        Both show themselves as the last line of a cell.
+    """
+    if is_batch() or isinstance(inputs, Off):
+        return WhatIfText(inputs)
+    try:
+        import ipywidgets
+    except ModuleNotFoundError:
+        return WhatIfText(inputs)
+    return _panel(ipywidgets, inputs)
+
+
+def is_batch() -> bool:
+    """Return whether nobody sits in front of the notebook: a run, a test or nbval."""
+    return os.environ.get("WORKBENCH_BATCH", "") not in ("", "0")
+
+
+def answer(
+    inputs: AllocationInputs | Off,
+    *,
+    capacity_percent: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
+    locks: Mapping[str, str] | None = None,
+) -> Allocation | Conflict | Off:
+    """Return the plan under the panel's settings: what its button does.
+
+    Parameters
+    ----------
+    inputs : AllocationInputs or Off
+    capacity_percent : mapping of resource to percent
+    weights : mapping of objective to weight
+    locks : mapping of line to one of `LOCKS`
+    """
+    held = dict(locks or {})
+    changed = change_inputs(
+        inputs,
+        capacity_percent=capacity_percent,
+        weights=weights,
+        keep=_lines_with(held, "keep"),
+        close=_lines_with(held, "close"),
+        as_today=_lines_with(held, "as today"),
+    )
+    return allocate(changed)
+
+
+def _lines_with(locks: Mapping[str, str], lock: str) -> tuple[str, ...]:
+    return tuple(line for line, chosen in locks.items() if chosen == lock)
+
+
+class WhatIfText:
+    """The panel as text: what could be moved, for a page that nobody clicks on.
+
+    Attributes
+    ----------
+    inputs : AllocationInputs or Off
+    """
+
+    def __init__(self, inputs: AllocationInputs | Off) -> None:
+        self.inputs = inputs
+
+    def __repr__(self) -> str:
+        if isinstance(self.inputs, Off):
+            return repr(self.inputs)
+        portfolio = self.inputs.portfolio
+        controls = (
+            f"Budgets, {NARROWEST} to {WIDEST} % of today's: {', '.join(item.id for item in portfolio.resources)}.",
+            f"Weights: {', '.join(f'{item.id} {item.weight:g}' for item in portfolio.objectives)}.",
+            f"Lines ({', '.join(LOCKS)}): {', '.join(line.name for line in portfolio.lines)}.",
+        )
+        return "\n".join(["What if? Open this notebook with `workbench lab` to move:", *controls])
+
+
+def _panel(widgets: Any, inputs: AllocationInputs) -> Any:
+    portfolio = inputs.portfolio
+    budgets, weights, locks = _budgets(widgets, portfolio), _weights(widgets, portfolio), _locks(widgets, portfolio)
+    button = widgets.Button(description="Plan again", button_style="primary", tooltip="Solve with these settings")
+    shown = widgets.Output()
+
+    def plan_again(_: Any = None) -> None:
+        button.disabled = True
+        shown.clear_output(wait=True)
+        with shown:
+            try:
+                _show(answer(
+                    inputs,
+                    capacity_percent={name: slider.value for name, slider in budgets.items()},
+                    weights={name: box.value for name, box in weights.items()},
+                    locks={name: choice.value for name, choice in locks.items()},
+                ))  # fmt: skip
+            finally:
+                button.disabled = False
+
+    button.on_click(plan_again)
+    columns = widgets.HBox([
+        widgets.VBox([widgets.HTML("<b>Budgets, % of today's</b>"), *budgets.values()]),
+        widgets.VBox([widgets.HTML("<b>Weights</b>"), *weights.values()]),
+        widgets.VBox([widgets.HTML("<b>Lines</b>"), *locks.values()]),
+    ])  # fmt: skip
+    return widgets.VBox([columns, button, shown])
+
+
+def _budgets(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
+    return {
+        item.id: widgets.IntSlider(
+            value=100, min=NARROWEST, max=WIDEST, step=STEP, description=item.id, continuous_update=False
+        )
+        for item in portfolio.resources
+    }
+
+
+def _weights(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
+    return {
+        item.id: widgets.BoundedFloatText(value=item.weight, min=0.0, max=1e9, step=0.1, description=item.id)
+        for item in portfolio.objectives
+    }
+
+
+def _locks(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
+    return {line.id: widgets.Dropdown(options=LOCKS, value="free", description=line.name) for line in portfolio.lines}
+
+
+def _show(result: Allocation | Conflict | Off) -> None:
+    from IPython.display import display
+
+    from workbench.report.exhibits_allocation import line_decisions_exhibit
+
+    display(headline(result), line_decisions_exhibit(result))
