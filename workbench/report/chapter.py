@@ -266,7 +266,9 @@ def load_chapter(path: str | Path) -> Chapter:
         raise ReportError((sentence,)) from None
 
 
-def load_chapters(folder: str | Path, engagement: str, data_hash: str) -> tuple[Chapter, ...]:
+def load_chapters(
+    folder: str | Path, engagement: str, data_hash: str, *, but: Iterable[str] = ()
+) -> tuple[Chapter, ...]:
     """Return all chapters of a folder, ours first in their order, then the analyst's by name.
 
     Parameters
@@ -275,6 +277,8 @@ def load_chapters(folder: str | Path, engagement: str, data_hash: str) -> tuple[
         Blank means ``reports/_draft/<engagement>``.
     engagement, data_hash : str
         Whose they must be, and of which files.
+    but : iterable of str
+        Chapters to leave out, such as the summary that is about to be written again.
 
     Raises
     ------
@@ -282,7 +286,9 @@ def load_chapters(folder: str | Path, engagement: str, data_hash: str) -> tuple[
         A chapter belongs to another engagement or to other data; all such chapters are named.
     """
     place = find_chapters_folder(engagement, folder)
-    chapters = [load_chapter(path) for path in sorted(place.glob("*.chapter.json"))]
+    left_out = {f"{pillar}.chapter.json" for pillar in but}
+    paths = [path for path in sorted(place.glob("*.chapter.json")) if path.name not in left_out]
+    chapters = [load_chapter(path) for path in paths]
     breaches = [
         f"The chapter {held.pillar} belongs to {held.engagement}, not to {engagement}."
         for held in chapters
