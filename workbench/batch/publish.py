@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import json
 import os
 import platform
@@ -366,9 +367,19 @@ def render_report(report: Any, folder: Path, processes: Executor) -> None:
     folder : Path
     processes : Executor
     """
-    running = [processes.submit(task, report, folder) for task in (_write_images, _write_page, _write_workbook)]
+    (folder / "exhibits").mkdir()
+    running = [processes.submit(_write_page, report, folder), processes.submit(_write_workbook, report, folder)]
+    running += [processes.submit(_write_images, report, folder, exhibit.key) for _, exhibit in report.exhibits()]
     for task in running:
         task.result()
+
+
+def load_drawing() -> None:
+    """Import what drawing a report takes, in a process that waits for it."""
+    for name in ("jinja2", "matplotlib.figure", "matplotlib.backends.backend_agg", "xlsxwriter"):
+        importlib.import_module(name)
+    for name in ("html", "images", "sheets"):
+        importlib.import_module(f"workbench.report.{name}")
 
 
 def _write_page(report: Any, folder: Path) -> None:
@@ -377,10 +388,10 @@ def _write_page(report: Any, folder: Path) -> None:
     (folder / "report.html").write_text(render_html(report), encoding="utf-8", newline="\n")
 
 
-def _write_images(report: Any, folder: Path) -> None:
+def _write_images(report: Any, folder: Path, key: str) -> None:
     from workbench.report.images import write_images
 
-    write_images(report, folder / "exhibits")
+    write_images(report, folder / "exhibits", keys=(key,))
 
 
 def _write_workbook(report: Any, folder: Path) -> None:

@@ -19,7 +19,15 @@ from typing import Any
 from workbench import errors
 from workbench.batch.kernel import kernel_environment, kernel_manager, kill_kernels
 from workbench.batch.plan import Job, Plan, make_plan
-from workbench.batch.publish import Staging, discard, keep_failed, open_staging, publish_run, stage_notebook
+from workbench.batch.publish import (
+    Staging,
+    discard,
+    keep_failed,
+    load_drawing,
+    open_staging,
+    publish_run,
+    stage_notebook,
+)
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
 from workbench.errors import ClientDataError, NotebookError, UsageError, WorkbenchError
 
@@ -291,6 +299,9 @@ def _run_stages(
         if not is_good:
             yield from (JobResult(job.notebook.name, "not run") for job in stage)
             continue
+        if stage == plan.stages()[-1]:  # the summary runs alone, so that the drawing processes can get ready
+            for _ in range(workers.jobs):
+                workers.processes.submit(load_drawing)
         with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
             running = [threads.submit(run_job, plan, job, staging, data_hash, workers, on_event) for job in stage]
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from pathlib import Path
 
 from workbench.report.draw import slide_png, slide_svg
@@ -10,7 +11,7 @@ from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.story import Report
 
 
-def write_images(report: Report, folder: str | Path) -> tuple[Path, ...]:
+def write_images(report: Report, folder: str | Path, *, keys: Collection[str] | None = None) -> tuple[Path, ...]:
     """Write every exhibit that shows something as ``NN-key.svg`` and ``NN-key.png``.
 
     Parameters
@@ -18,6 +19,8 @@ def write_images(report: Report, folder: str | Path) -> tuple[Path, ...]:
     report : Report
     folder : str or Path
         Made where it is not there.
+    keys : collection of str, optional
+        Only these exhibits, under the names that all of them would have; so that several processes can share the work.
 
     Returns
     -------
@@ -28,7 +31,7 @@ def write_images(report: Report, folder: str | Path) -> tuple[Path, ...]:
     place.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for name, exhibit in numbered_exhibits(report):
-        if isinstance(exhibit.content, Note):
+        if isinstance(exhibit.content, Note) or (keys is not None and exhibit.key not in keys):
             continue
         svg, png = _drawings(exhibit)
         (place / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
