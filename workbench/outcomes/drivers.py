@@ -90,6 +90,13 @@ class Split:
         held = (e for e in self.effects if e.factor == factor and e.segment)
         return tuple(sorted(held, key=lambda e: -abs(e.effect)))
 
+    def exact_parts(self, factor: str) -> tuple[Effect, ...]:
+        """Return the parts of a factor if they add up to it; with three factors or more, those of a mix do not."""
+        whole = math.fsum(e.effect for e in self.effects if e.factor == factor and not e.segment)
+        parts = self.parts(factor)
+        missed = abs(math.fsum(e.effect for e in parts) - whole)
+        return parts if missed <= 1e-9 * max(abs(self.before), abs(self.after), abs(whole)) else ()
+
     @property
     def cause(self) -> str:
         """``mix``, ``rate``, ``shares``, ``volume`` or ``several``: what carries at least two thirds of the change."""

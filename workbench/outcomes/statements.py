@@ -9,7 +9,7 @@ from workbench.findings import Figure, Figures, Finding, Findings, Off, number_f
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
 from workbench.outcomes.insights import VERDICTS, Insight
-from workbench.outcomes.review import Move, Outcomes, Series
+from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.wording import cut_claim
 from workbench.products import KIND_NAMES, KINDS
 
@@ -35,7 +35,8 @@ def figures(result: Outcomes | Off) -> Figures:
 
     Keys: ``value/…`` (latest complete period), ``before/…``, ``after/…`` and ``change/…`` (where it moved),
     ``target/…``, each followed by metric, kind and parent; ``effect/…`` with a factor at the end; ``count/…``;
-    ``data/…`` for findings on the data; ``control/…`` for the ledger.
+    ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
+    target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -45,6 +46,7 @@ def figures(result: Outcomes | Off) -> Figures:
         if series.kind != "product" or series.scope in moved:
             found.append(_value_figure(result, series))
             found += _move_figures(result, series, moved)
+    found += _left_over_figures(result)
     found += _target_figures(result, moved)
     found += _effect_figures(result)
     found += _data_figures(result)
@@ -250,6 +252,9 @@ def _target_figures(result: Outcomes, moved: Mapping[tuple[str, str, str], Move]
         by = f" by {theme.day(check.target.by)}" if check.target.by else ""
         name = f"{metric.label}, {result.name(check.kind, check.parent)}: target{by}"
         found.append(Figure("", key, name, float(check.target.value), metric.unit, source="metrics"))
+        reached = name.replace(": target", ": share of the target reached, target")
+        share_key = key.replace("target/", "reached/", 1)
+        found.append(Figure("", share_key, reached, share_of_target(check), "share", source="metrics"))
         series = result.find(check.metric, check.kind, check.parent)
         value_key = scope_key("value", check.metric, check.kind, check.parent)
         if series is not None and series.kind == "product" and series.scope not in moved and value_key not in seen:
@@ -266,9 +271,10 @@ def _effect_figures(result: Outcomes) -> list[Figure]:
         metric = result.catalogue.metric(move.metric)
         where = f"{metric.label}, {result.name(move.kind, move.parent)}"
         base = scope_key("effect", move.metric, move.kind, move.parent)
+        exact = {factor: move.split.exact_parts(factor) for factor in {e.factor for e in move.split.effects}}
         for effect in move.split.effects:
-            if effect.segment and effect.factor not in ("rate", "volume"):
-                continue  # parts of the mix illustrate; they do not add up to the factor
+            if effect.segment and effect not in exact[effect.factor]:
+                continue  # parts that only illustrate do not become figures
             key = f"{base}/{effect.factor}" + (f"/{effect.segment}" if effect.segment else "")
             name = f"{where}: effect of {effect.factor}" + (f", {effect.segment}" if effect.segment else "")
             found.append(Figure("", key, name, float(effect.effect), metric.unit, source=_files(result, metric)))
@@ -416,6 +422,49 @@ def _early_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
         if event.kind == "definition" and event.scope in {"", *(metric.metric for metric in early)}:
             detail += f" {theme.day(event.date)}: {event.what}; what was counted before is another measure."
     return [Finding(claim, detail, numbers.ids("count/judged"))]
+
+
+def share_of_target(check: TargetCheck) -> float | None:
+    """Return a value in shares of its target; None where there is no value or the target is not above zero."""
+    if check.value is None or check.target.value <= 0:
+        return None
+    return check.value / check.target.value
+
+
+def shown_metric(result: Outcomes) -> Metric | None:
+    """Return the metric whose adding-up is shown: the first sum or count that is on, else None."""
+    return next((m for m in result.metrics_on() if m.type in ("sum", "count") and m.via), None)
+
+
+def left_over(result: Outcomes, metric: Metric, kind: str, what: str) -> float | None:
+    """Return what no parent of a kind holds in the latest complete period.
+
+    Parameters
+    ----------
+    what : str
+        ``unallocated`` (shares leave it over) or ``unknown`` (rows of unknown products).
+    """
+    company, rolled = result.find(metric.metric), result.rolled.get(kind)
+    if company is None or company.latest is None or rolled is None:
+        return None
+    frame = rolled.unallocated if what == "unallocated" else rolled.unknown
+    rows = frame[(frame["metric"] == metric.metric) & (frame["period"] == company.latest["period"])]
+    value = float(rows["value"].iloc[0]) if len(rows) else 0.0
+    return value if value == value else 0.0
+
+
+def _left_over_figures(result: Outcomes) -> list[Figure]:
+    metric = shown_metric(result)
+    if metric is None:
+        return []
+    found = []
+    for kind in result.rolled:
+        for what in ("unallocated", "unknown"):
+            name = f"{metric.label}, {what} by {KIND_NAMES[kind]}"
+            value = left_over(result, metric, kind, what)
+            key = f"value/{metric.metric}/{kind}/{what}"
+            found.append(Figure("", key, name, value, metric.unit, source=_files(result, metric)))
+    return found
 
 
 def listed_scopes(result: Outcomes) -> Sequence[tuple[str, str]]:
