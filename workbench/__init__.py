@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         stacked_diverging,
         waterfall,
     )
-    from workbench.panels.what_if import what_if
     from workbench.report.exhibits_allocation import (
         certificate_exhibit,
         curves_exhibit,
@@ -33,6 +32,14 @@ if TYPE_CHECKING:
         line_money_exhibit,
         resources_exhibit,
         rules_exhibit,
+    )
+    from workbench.report.exhibits_outcomes import (
+        all_outcomes_exhibit,
+        cause_exhibit,
+        honesty_exhibit,
+        move_exhibit,
+        rollup_exhibit,
+        targets_exhibit,
     )
     from workbench.report.exhibits_readiness import (
         claims_exhibit,
@@ -70,9 +77,11 @@ _HOMES = {
     "ReportError": "workbench.errors",
     "UsageError": "workbench.errors",
     "WorkbenchError": "workbench.errors",
+    "all_outcomes_exhibit": "workbench.report.exhibits_outcomes",
     "allocation": "workbench.allocation",
     "bar_diverging": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
+    "cause_exhibit": "workbench.report.exhibits_outcomes",
     "certificate_exhibit": "workbench.report.exhibits_allocation",
     "claims_exhibit": "workbench.report.exhibits_readiness",
     "classes_exhibit": "workbench.report.exhibits_readiness",
@@ -80,6 +89,7 @@ _HOMES = {
     "dots_intervals": "workbench.report.charts",
     "exhibit_from_figure": "workbench.report.story",
     "gap_exhibit": "workbench.report.exhibits_readiness",
+    "honesty_exhibit": "workbench.report.exhibits_outcomes",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
     "line_money_exhibit": "workbench.report.exhibits_allocation",
@@ -87,6 +97,7 @@ _HOMES = {
     "load_chapter": "workbench.report.story",
     "load_chapters": "workbench.report.story",
     "load_engagement": "workbench.engagement.load",
+    "move_exhibit": "workbench.report.exhibits_outcomes",
     "new_chapter": "workbench.report.story",
     "number_figures": "workbench.findings",
     "outcomes": "workbench.outcomes",
@@ -95,6 +106,7 @@ _HOMES = {
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
+    "rollup_exhibit": "workbench.report.exhibits_outcomes",
     "rules_exhibit": "workbench.report.exhibits_allocation",
     "run_batch": "workbench.batch.run",
     "run_engagement": "workbench.batch.run",
@@ -102,9 +114,10 @@ _HOMES = {
     "slope": "workbench.report.charts",
     "stacked_diverging": "workbench.report.charts",
     "table": "workbench.report.tables",
+    "targets_exhibit": "workbench.report.exhibits_outcomes",
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
     "waterfall": "workbench.report.charts",
-    "what_if": "workbench.panels.what_if",
+    "what_if_panel": "workbench.panels.what_if",
 }
 """Where each name lives; a pillar is its own home."""
 
@@ -124,9 +137,11 @@ __all__ = [
     "UsageError",
     "WorkbenchError",
     "__version__",
+    "all_outcomes_exhibit",
     "allocation",
     "bar_diverging",
     "bar_ranked",
+    "cause_exhibit",
     "certificate_exhibit",
     "claims_exhibit",
     "classes_exhibit",
@@ -134,6 +149,7 @@ __all__ = [
     "dots_intervals",
     "exhibit_from_figure",
     "gap_exhibit",
+    "honesty_exhibit",
     "line_decisions_exhibit",
     "line_levels_exhibit",
     "line_money_exhibit",
@@ -141,6 +157,7 @@ __all__ = [
     "load_chapter",
     "load_chapters",
     "load_engagement",
+    "move_exhibit",
     "new_chapter",
     "number_figures",
     "outcomes",
@@ -149,6 +166,7 @@ __all__ = [
     "resources_exhibit",
     "response_curves",
     "response_exhibit",
+    "rollup_exhibit",
     "rules_exhibit",
     "run_batch",
     "run_engagement",
@@ -156,9 +174,10 @@ __all__ = [
     "slope",
     "stacked_diverging",
     "table",
+    "targets_exhibit",
     "two_jobs_exhibit",
     "waterfall",
-    "what_if",
+    "what_if_panel",
 ]
 
 

@@ -305,7 +305,7 @@ def _figure_name(result: Outcomes, series: Series) -> str:
 
 
 def _files(result: Outcomes, metric: Metric) -> str:
-    return ", ".join(result.sources.get(name, name) for name in metric.tables)
+    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables))
 
 
 # -- sentences -------------------------------------------------------------------------------------------------------

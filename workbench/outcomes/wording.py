@@ -23,7 +23,7 @@ def write_pair(first: float, second: float, unit: str, currency: str) -> tuple[s
         sign = theme.currency_sign(currency)
         size, prefix = (1e3, "k") if max(abs(first), abs(second)) >= 1e5 else (1.0, "")
         return f"{theme.number(first / size, 0)} {prefix}{sign}", f"{theme.number(second / size, 0)} {prefix}{sign}"
-    decimals = _decimals(abs(first - second))
+    decimals = decimals_for(abs(first - second))
     return theme.number(first, decimals), theme.number(second, decimals)
 
 
@@ -41,12 +41,18 @@ def write_change(value: float, unit: str, currency: str) -> str:
         return ("+" if value > 0 else "") + theme.money(value, currency)
     if unit in ("count", "people"):
         return theme.signed(value, 0 if abs(value) >= 10 else 1)
-    text = theme.signed(value, _decimals(abs(value)))
+    text = theme.signed(value, decimals_for(abs(value)))
     return text if unit in ("points", "score", "level") else f"{text} {unit}"
 
 
-def _decimals(size: float) -> int:
-    """Return the decimals that show a size with two digits at least, at most four."""
+def decimals_for(size: float) -> int:
+    """Return the decimals that show a size with two digits at least, at most four.
+
+    Examples
+    --------
+    >>> decimals_for(12.3), decimals_for(0.31), decimals_for(0.064)
+    (1, 2, 3)
+    """
     return 1 if size >= 0.95 or size == 0 else 2 if size >= 0.095 else 3 if size >= 0.0095 else 4
 
 

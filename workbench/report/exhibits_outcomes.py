@@ -25,7 +25,7 @@ MOST_BARS = 4
 """Parts of a waterfall shown by name; the rest stand together."""
 
 
-def portfolio_exhibit(result: Outcomes | Off) -> Exhibit:
+def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
     """Return the table of all outcomes: latest value, usual range, whether it moved, its target, who decides."""
     if isinstance(result, Off):
         return note_exhibit(result)
@@ -60,7 +60,7 @@ def portfolio_exhibit(result: Outcomes | Off) -> Exhibit:
     count = len(result.moves)
     claim = f"{count} of {len(rows)} outcomes moved beyond {'its' if count == 1 else 'their'} usual ups and downs."
     return Exhibit(
-        "outcomes-portfolio",
+        "outcomes-all",
         table(
             _columns(rows, ("metric", "where", "latest", "range", "state", "good", "owner", "ids")),
             columns={
@@ -194,7 +194,7 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
             events=[(event.date, _brief(event.what)) for event in move.events[:3]],
             unit=series.metric.unit,
             currency=result.settings.currency,
-            decimals=1 if series.metric.unit == "share" else None,
+            decimals=_decimals(series.metric.unit, limits.upper - limits.lower),
             claim=say_move(move, series.metric, result.products, result.settings.currency),
             subtitle=(
                 f"{series.metric.label}, {_where(result, series)}, by {series.metric.grain}; "
@@ -226,6 +226,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
     for label, effect, keys in _steps(result, split, base):
         rows.append(_step(label, effect, False, numbers, *keys))
     rows.append(_step("After", split.after, True, numbers, f"{base}/after"))
+    points = ", effects in points of percent" if metric.unit == "share" else ""
     events = f"; on record: {_brief(move.events[0].what, 60)}" if move.events else ""
     since = theme.month(move.since) if metric.grain == "month" else theme.day(move.since)
     return Exhibit(
@@ -237,13 +238,13 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
             is_total="is_total",
             unit=metric.unit,
             currency=result.settings.currency,
-            decimals=1 if metric.unit == "share" else None,
+            decimals=_decimals(metric.unit, abs(split.change)),
             claim=_cause_claim(result, move, split),
             subtitle=(
                 f"{metric.label}, {result.name(move.kind, move.parent)}: baseline against the "
-                f"{metric.grain}s since {since}{', effects in points of percent' if metric.unit == 'share' else ''}{events}"
+                f"{metric.grain}s since {since}{points}{events}"
             ),
-            source=", ".join(result.sources.get(name, name) for name in metric.tables),
+            source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)),
             figures="ids",
         ),
     )
@@ -466,12 +467,21 @@ def _period(series: Series) -> str:
 
 
 def _sources(result: Outcomes, series: Series) -> str:
-    return ", ".join(result.sources.get(name, name) for name in series.metric.tables)
+    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in series.metric.tables))
 
 
 def _all_sources(result: Outcomes) -> str:
     used = [name for metric in result.metrics_on() for name in metric.tables]
-    return theme.listing([result.sources.get(name, name) for name in dict.fromkeys(used)], 4)
+    return theme.listing(list(dict.fromkeys(result.sources.get(name, name) for name in used)), 4)
+
+
+def _decimals(unit: str, size: float) -> int | None:
+    """Return the decimals that a chart needs to show differences of this size; None leaves it to the unit."""
+    from workbench.outcomes.wording import decimals_for
+
+    if unit == "share":
+        return decimals_for(100 * size)
+    return None if unit in ("currency", "count", "people") else decimals_for(size)
 
 
 def _brief(text: str, length: int = 32) -> str:
