@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.engagement.load import Engagement, load_engagement
     from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
+    from workbench.panels.what_if import answer, is_batch, what_if_panel
     from workbench.report.charts import (
         bar_diverging,
         bar_ranked,
@@ -49,6 +50,12 @@ if TYPE_CHECKING:
         response_exhibit,
         two_jobs_exhibit,
     )
+    from workbench.report.exhibits_summary import (
+        answers_exhibit,
+        decisions_exhibit,
+        disagreements_exhibit,
+        portfolio_exhibit,
+    )
     from workbench.report.story import (
         Chapter,
         Exhibit,
@@ -79,6 +86,8 @@ _HOMES = {
     "WorkbenchError": "workbench.errors",
     "all_outcomes_exhibit": "workbench.report.exhibits_outcomes",
     "allocation": "workbench.allocation",
+    "answer": "workbench.panels.what_if",
+    "answers_exhibit": "workbench.report.exhibits_summary",
     "bar_diverging": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
     "cause_exhibit": "workbench.report.exhibits_outcomes",
@@ -86,10 +95,13 @@ _HOMES = {
     "claims_exhibit": "workbench.report.exhibits_readiness",
     "classes_exhibit": "workbench.report.exhibits_readiness",
     "curves_exhibit": "workbench.report.exhibits_allocation",
+    "decisions_exhibit": "workbench.report.exhibits_summary",
+    "disagreements_exhibit": "workbench.report.exhibits_summary",
     "dots_intervals": "workbench.report.charts",
     "exhibit_from_figure": "workbench.report.story",
     "gap_exhibit": "workbench.report.exhibits_readiness",
     "honesty_exhibit": "workbench.report.exhibits_outcomes",
+    "is_batch": "workbench.panels.what_if",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
     "line_money_exhibit": "workbench.report.exhibits_allocation",
@@ -101,6 +113,7 @@ _HOMES = {
     "new_chapter": "workbench.report.story",
     "number_figures": "workbench.findings",
     "outcomes": "workbench.outcomes",
+    "portfolio_exhibit": "workbench.report.exhibits_summary",
     "process_behaviour": "workbench.report.charts",
     "readiness": "workbench.readiness",
     "resources_exhibit": "workbench.report.exhibits_allocation",
@@ -139,6 +152,8 @@ __all__ = [
     "__version__",
     "all_outcomes_exhibit",
     "allocation",
+    "answer",
+    "answers_exhibit",
     "bar_diverging",
     "bar_ranked",
     "cause_exhibit",
@@ -146,10 +161,13 @@ __all__ = [
     "claims_exhibit",
     "classes_exhibit",
     "curves_exhibit",
+    "decisions_exhibit",
+    "disagreements_exhibit",
     "dots_intervals",
     "exhibit_from_figure",
     "gap_exhibit",
     "honesty_exhibit",
+    "is_batch",
     "line_decisions_exhibit",
     "line_levels_exhibit",
     "line_money_exhibit",
@@ -161,6 +179,7 @@ __all__ = [
     "new_chapter",
     "number_figures",
     "outcomes",
+    "portfolio_exhibit",
     "process_behaviour",
     "readiness",
     "resources_exhibit",

@@ -227,8 +227,13 @@ def allocate(
     """
     if isinstance(inputs, Off):
         return inputs
-    wanted = {"gap": gap, "near_equal": near_equal, "seconds": seconds}
-    settings = replace(inputs.settings, **{name: value for name, value in wanted.items() if value is not None})
+    held = inputs.settings
+    settings = replace(
+        held,
+        gap=held.gap if gap is None else gap,
+        near_equal=held.near_equal if near_equal is None else near_equal,
+        seconds=held.seconds if seconds is None else seconds,
+    )
     inputs = replace(inputs, settings=settings)
     portfolio = inputs.portfolio
     best = solve(portfolio, gap=settings.gap, limits=Limits(seconds=settings.seconds))

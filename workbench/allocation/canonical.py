@@ -128,7 +128,7 @@ class Canonical:
         return np.array([float(supported.get(line, True)) for line in self.lines])
 
 
-def canonical(portfolio: Portfolio) -> Canonical:
+def canonical_form(portfolio: Portfolio) -> Canonical:
     """Return a portfolio in canonical form.
 
     Raises
@@ -235,7 +235,7 @@ def _coarse(value: float) -> float:
 
 
 def _snapped(activity: Activity, level: float) -> float:
-    """A level that is its minimum, maximum, current level or zero but for the last digits is exactly that."""
+    """Return a level; one that is minimum, maximum, today's or zero but for the last digits as exactly that."""
     near = 1e-9 * activity.maximum
     for mark in (0.0, activity.current, activity.minimum, activity.maximum):
         if abs(level - mark) <= near and mark <= activity.maximum:

@@ -42,7 +42,7 @@ class Piece:
         return True
 
     def over(self, share: float) -> float:
-        """The optimistic value at a level: the lowest of the lines."""
+        """Return the optimistic value at a level: the lowest of the lines."""
         return min(slope * share + intercept for slope, intercept in self.lines)
 
 
@@ -63,7 +63,7 @@ class Cover:
         return piece
 
     def is_merged(self, piece: Piece) -> bool:
-        """Does the line's support stand in for this piece's yes/no?"""
+        """Return whether the line's support stands in for this piece's yes/no."""
         return piece.low == 0.0 and sum(other.activity == piece.activity for other in self.pieces) == 1
 
     def refine(self, piece: Piece, share: float) -> None:

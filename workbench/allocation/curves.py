@@ -7,6 +7,7 @@ ADBUDG is J. D. C. Little (1970), Models and Managers: The Concept of a Decision
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -285,7 +286,7 @@ class Points:
         ends = self._corners(low, high)
         found: list[Stretch] = []
         last = math.inf
-        for left, right in zip(ends[:-1], ends[1:], strict=True):
+        for left, right in itertools.pairwise(ends):
             slope = sign * (self.value(right) - self.value(left)) / (right - left)
             if found and slope <= last + 1e-12 * abs(last):
                 found[-1] = Stretch(found[-1].low, right, True)
@@ -405,7 +406,7 @@ def points_curve(levels: Sequence[float], outcomes: Sequence[float], *, referenc
         raise ModelError(f"A curve of points needs at least two; got {len(pairs)}.")
     if pairs[0][0] != 0.0:
         raise ModelError(f"A curve of points starts at level 0; the first point is at {pairs[0][0]:g}.")
-    for (left, before), (right, after) in zip(pairs[:-1], pairs[1:], strict=True):
+    for (left, before), (right, after) in itertools.pairwise(pairs):
         if right <= left:
             raise ModelError(f"Level {right:g} has two points.")
         if after < before:
@@ -454,7 +455,7 @@ def _chord(curve: Curve, low: float, high: float, sign: float) -> CoverLine:
 
 
 def _turns_up(curve: Curve, first: float, middle: float, last: float, sign: float) -> bool:
-    """Is the middle corner under the line from the first to the last?"""
+    """Return whether the middle corner is under the line from the first to the last."""
     before = sign * (curve.value(middle) - curve.value(first)) * (last - middle)
     after = sign * (curve.value(last) - curve.value(middle)) * (middle - first)
     return before <= after

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from workbench.allocation.canonical import Canonical, canonical
+from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
-from workbench.allocation.polish import polish
+from workbench.allocation.polish import polish_plan
 from workbench.allocation.rules import compile_rules
 from workbench.allocation.solver import Limits, Plan, best_plan
 
@@ -153,9 +153,9 @@ def price_rules(plan: Plan) -> tuple[RulePrice, ...]:
 
 def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     """Return what a little more and a little less of each resource is worth, in the client's order."""
-    form = canonical(plan.portfolio)
+    form = canonical_form(plan.portfolio)
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
-    base = polish(form, shares, is_open)
+    base = polish_plan(form, shares, is_open)
     here = plan.value if base is None else max(form.zero_value + form.scale * base.value, plan.value)
     found = []
     for resource in plan.portfolio.resources:
@@ -243,7 +243,7 @@ def _value_with(form: Canonical, plan: Plan, resource: str, change: float) -> fl
     for number, name in enumerate(form.row_names):
         if name.kind == "capacity" and name.name == resource:
             limits[number] += change / form.row_scale[number]
-    found = polish(form, form.shares(plan.first), form.support_array(plan.supported), row_high=limits)
+    found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported), row_high=limits)
     return None if found is None else form.zero_value + form.scale * found.value
 
 

@@ -16,6 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from workbench.allocation.curves import Curve
 from workbench.allocation.rules import RuleRow, compile_rules
@@ -74,7 +75,7 @@ class Resource:
         return None
 
     def is_people(self, currency: str = "EUR") -> bool:
-        """Return whether this is people: its unit says so, or it comes in whole steps of one or more and is no money."""
+        """Return whether this is people: by its unit, or by whole steps of one or more of what is no money."""
         if self.unit.strip().lower() in PEOPLE_WORDS:
             return True
         return self.step is not None and self.step >= 1 and self.money_units(currency) is None
@@ -159,7 +160,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Closing:
-    """What closing a line costs and frees: currency once, currency a year (negative: it keeps earning), share of needs."""
+    """What closing a line costs, once and a year (negative: it keeps earning), and the share of needs it frees."""
 
     one_off_cost: float = 0.0
     yearly_cost: float = 0.0
@@ -212,12 +213,12 @@ class Portfolio:
     rules: tuple[Rule, ...] = ()
     currency: str = "EUR"
     periods: tuple[str, ...] = ("the year",)
-    _index: Mapping[str, Mapping[str, object]] = field(init=False, repr=False, compare=False)
+    _index: Mapping[str, Mapping[str, Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("resources", "activities", "lines", "objectives", "rules", "periods"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        index = {
+        index: dict[str, dict[str, Any]] = {
             "resource": {item.id: item for item in self.resources},
             "activity": {item.id: item for item in self.activities},
             "line": {item.id: item for item in self.lines},
@@ -230,11 +231,11 @@ class Portfolio:
             raise ModelError("Two rules share a name.")
         for activity in self.activities:
             self._need("line", activity.line, f"Activity {activity.id!r}")
-            for resource in activity.recipe:
-                self._need("resource", resource, f"The recipe of {activity.id!r}")
+            for name in activity.recipe:
+                self._need("resource", name, f"The recipe of {activity.id!r}")
         for line in self.lines:
-            for resource in line.needs:
-                self._need("resource", resource, f"The needs of {line.id!r}")
+            for name in line.needs:
+                self._need("resource", name, f"The needs of {line.id!r}")
         for objective in self.objectives:
             for activity_id in objective.worths:
                 self._need("activity", activity_id, f"The worths of {objective.id!r}")
@@ -244,7 +245,7 @@ class Portfolio:
                     f"Resource {resource.id!r} has {len(resource.capacity)} capacities for {len(self.periods)} periods."
                 )
 
-    def _need(self, kind: str, name: str, who: str) -> object:
+    def _need(self, kind: str, name: str, who: str) -> Any:
         held = self._index[kind]
         if name not in held:
             raise ModelError(f"{who} names the unknown {kind} {name!r}. {nearest(name, held)}".strip())
@@ -252,15 +253,15 @@ class Portfolio:
 
     def resource(self, name: str) -> Resource:
         """Return a resource by its key."""
-        return self._need("resource", name, "The request")  # type: ignore[return-value]
+        return self._need("resource", name, "The request")
 
     def activity(self, name: str) -> Activity:
         """Return an activity by its key."""
-        return self._need("activity", name, "The request")  # type: ignore[return-value]
+        return self._need("activity", name, "The request")
 
     def line(self, name: str) -> Line:
         """Return a line by its key."""
-        return self._need("line", name, "The request")  # type: ignore[return-value]
+        return self._need("line", name, "The request")
 
     def activities_of(self, line: str) -> tuple[Activity, ...]:
         """Return the activities of a line, in the client's order."""
@@ -273,7 +274,7 @@ class Portfolio:
 
     @property
     def is_money(self) -> bool:
-        """Is value money: every objective that counts is, its worths are confirmed, and the weights are equal?"""
+        """Value is money: all objectives that count are, with confirmed worths and equal weights."""
         counted = self.weighted
         same_weight = len({objective.weight for objective in counted}) == 1
         return bool(counted) and same_weight and all(item.is_money and item.is_confirmed for item in counted)
@@ -388,7 +389,7 @@ class PlanCheck:
 
     @property
     def holds(self) -> bool:
-        """Does the plan break nothing?"""
+        """The plan breaks nothing."""
         return not self.breaks
 
 

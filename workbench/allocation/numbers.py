@@ -72,11 +72,13 @@ def _lines(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
         row, reason, name = rows.get(line.id), why.get(line.id), line.name
         word = None if row is None else "supported" if row.supported else "proposed to close"
         yield _figure(f"supported/{line.id}", f"{name}: decision", word, "text", _PLAN)
-        yield _figure(f"money/{line.id}", f"{name}: money in the plan", row and row.money, "currency", _TABLES)
+        yield _figure(f"money/{line.id}", f"{name}: money in the plan", row.money if row else None, "currency", _TABLES)
         yield _figure(
             f"today_money/{line.id}", f"{name}: money today", line_money(portfolio, today, line.id), "currency", _TABLES
         )
-        yield _figure(f"people/{line.id}", f"{name}: people in the plan", row and row.people, "people", _TABLES)
+        yield _figure(
+            f"people/{line.id}", f"{name}: people in the plan", row.people if row else None, "people", _TABLES
+        )
         yield _figure(
             f"today_people/{line.id}",
             f"{name}: people today",
@@ -84,22 +86,26 @@ def _lines(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
             "people",
             _TABLES,
         )
-        yield _figure(f"value/{line.id}", f"{name}: value in the plan", row and row.value, unit, _VALUE)
+        yield _figure(f"value/{line.id}", f"{name}: value in the plan", row.value if row else None, unit, _VALUE)
         yield _figure(f"today_value/{line.id}", f"{name}: value today", today.by_line[line.id], unit, _VALUE)
         yield _figure(
-            f"next_unit/{line.id}", f"{name}: what its next unit of money earns", reason and reason.next_unit, "", _PLAN
+            f"next_unit/{line.id}",
+            f"{name}: what its next unit of money earns",
+            reason.next_unit if reason else None,
+            "",
+            _PLAN,
         )
         yield _figure(
             f"last_funded/{line.id}",
             f"{name}: what the last unit of money earns elsewhere",
-            reason and reason.last_funded,
+            reason.last_funded if reason else None,
             "",
             _PLAN,
         )
         yield _figure(
             f"other_option/{line.id}",
             f"{name}: value lost by deciding the other way",
-            reason and reason.other_option,
+            reason.other_option if reason else None,
             unit,
             _PLAN,
         )
@@ -138,8 +144,10 @@ def _resources(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure
         yield _figure(f"used/{item.id}", f"{item.id}: given in the plan", given, item.unit, _TABLES)
         yield _figure(f"today_used/{item.id}", f"{item.id}: used today", today.used[item.id], item.unit, _TABLES)
         yield _figure(f"capacity/{item.id}", f"{item.id}: there is", item.capacity[0], item.unit, "resources")
-        yield _figure(f"price/{item.id}", f"{item.id}: worth of one more", price and price.up, per, _PLAN)
-        yield _figure(f"price_down/{item.id}", f"{item.id}: cost of one less", price and price.down, per, _PLAN)
+        yield _figure(f"price/{item.id}", f"{item.id}: worth of one more", price.up if price else None, per, _PLAN)
+        yield _figure(
+            f"price_down/{item.id}", f"{item.id}: cost of one less", price.down if price else None, per, _PLAN
+        )
         step = price.amount if price else item.step or PRICE_SHARE * item.capacity[0]
         worth = price.up * price.amount if price else None
         cost = price.down * price.amount if price and price.down is not None else None

@@ -34,7 +34,7 @@ class Polished:
     prices: np.ndarray
 
 
-def polish(
+def polish_plan(
     form: Canonical,
     shares: np.ndarray,
     is_open: np.ndarray,

@@ -228,7 +228,7 @@ class _Parser:
         return self.tokens[self.place]
 
     def _is(self, *words: str) -> bool:
-        """Do the next bare words and signs read like this?"""
+        """Return whether the next bare words and signs read like this."""
         ahead = self.tokens[self.place : self.place + len(words)]
         return [token.text.lower() if token.kind == "word" else token.text for token in ahead] == list(words) and all(
             token.kind in ("word", "sign") for token in ahead
@@ -487,7 +487,7 @@ def _rows(rule: ParsedRule, portfolio: Portfolio, name: str, text: str, owner: s
 
 
 def _linear(quantity: Quantity, portfolio: Portfolio) -> tuple[dict[tuple[str, str], float], float]:
-    """A quantity as coefficients of levels and supports, and a constant."""
+    """Return a quantity as coefficients of levels and supports, and a constant."""
     if quantity.kind == "capacity":
         return {}, portfolio.resource(quantity.name).capacity[0]
     if quantity.kind == "level":

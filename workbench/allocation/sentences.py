@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict, Given
@@ -15,6 +14,17 @@ from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
 CHANGE = 0.02
 """A line whose money changes by less than this share keeps what it has, in words (ours)."""
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
+
+_METHOD = (
+    "Each activity has a response curve: ADBUDG from four answers (Little 1970), exponential from three, or straight "
+    "lines between points. Value is the outcome times its worth and the weight of its objective. The plan maximises "
+    "value under every capacity, minimum, maximum and named rule; a closed line brings nothing and still costs what "
+    "closing costs. A line without an entry in the table closing is not proposed to close. Money of a line is every "
+    "resource it takes, for its activities and its needs, times the resource's unit cost. Resources count as people "
+    "where their unit says so, or where they come in whole steps of one or more and are no money. Curves are covered "
+    "by concave envelopes, split where that matters, and solved by HiGHS through SciPy; the bound holds for the "
+    "continuous curves, and every plan is checked again in our own arithmetic. "
+)
 
 
 def headline(result: Allocation | Conflict | Off) -> Findings:
@@ -96,21 +106,20 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
             "Drop or soften one of the rules in conflict, or raise what is given.", f"{theme.listing(names, 8)}.{who}"
         )
         return Findings((first, confirm) if open_answers else (first,))
-    items = []
-    closed = [item for item in result.reasons if not item.supported]
-    for item in closed:
+    items: list[Finding] = []
+    for closed in (reason for reason in result.reasons if not reason.supported):
         items.append(
             Finding(
-                _fit(f"Decide on {item.name}: {decision_cost(result, item)}.", "Decide on the line proposed to close."),
-                f"{people_words(item)} This is a proposal on a product line, not on persons.",
+                _fit(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line proposed to close."),
+                f"{people_words(closed)} This is a proposal on a product line, not on persons.",
             )
         )
     moved = sorted(result.reasons, key=lambda item: -abs(item.money - item.today_money))
     if moved and abs(moved[0].money - moved[0].today_money) > 0:
-        names = theme.listing([item.name for item in moved[:3]], 3)
+        largest = theme.listing([item.name for item in moved[:3]], 3)
         items.append(
             Finding(
-                _fit(f"Agree the largest moves first: {names}.", "Agree the three largest moves first."),
+                _fit(f"Agree the largest moves first: {largest}.", "Agree the three largest moves first."),
                 "They carry most of the change; the rest can follow.",
             )
         )
@@ -128,16 +137,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
 
 def method(result: Allocation | Conflict | Off) -> str:
     """Return how the plan was found and how far it is proved, for the appendix."""
-    text = (
-        "Each activity has a response curve: ADBUDG from four answers (Little 1970), exponential from three, or straight "
-        "lines between points. Value is the outcome times its worth and the weight of its objective. The plan maximises value "
-        "under every capacity, minimum, maximum and named rule; a closed line brings nothing and still costs what closing costs. "
-        "A line without an entry in the table closing is not proposed to close. Money of a line is every resource it takes, "
-        "for its activities and its needs, times the resource's unit cost. Resources count as people where their unit says so, "
-        "or where they come in whole steps of one or more and are no money. "
-        "Curves are covered by concave envelopes, split where that matters, and solved by HiGHS through SciPy; the bound holds "
-        "for the continuous curves, and every plan is checked again in our own arithmetic. "
-    )
+    text = _METHOD
     if isinstance(result, Off):
         return ""
     if isinstance(result, Conflict):
@@ -150,7 +150,8 @@ def method(result: Allocation | Conflict | Off) -> str:
     proof = (
         f"Proved: no plan can beat the best one by more than {sure.gap:.4%} of its lift (asked: {sure.asked_gap:.4%})."
         if sure.proved
-        else f"Not proved: the best plan is at most {sure.gap:.2%} of its lift below the best possible (stopped by {sure.stopped_by})."
+        else f"Not proved: the best plan is at most {sure.gap:.2%} of its lift below the best possible, "
+        f"stopped by its {sure.stopped_by}."
     )
     settled = result.settled
     return (
@@ -301,9 +302,10 @@ def _answer(result: Allocation) -> Finding:
         if sure.proved
         else f"Not proved: a plan at most {theme.percent(sure.gap, 1)} of the lift better may exist."
     )
+    then, now = _value(result.portfolio, base), _value(result.portfolio, result.plan.value)
     detail = (
-        f"{_value(result.portfolio, base)} {'in the nearest plan that holds' if repaired else 'today'} → {_value(result.portfolio, result.plan.value)} "
-        f"a period, in {result.portfolio.value_words}. {proof}"
+        f"{then} {'in the nearest plan that holds' if repaired else 'today'} → {now} a period, "
+        f"in {result.portfolio.value_words}. {proof}"
     )
     if repaired:
         detail += " Today's plan breaks: " + "; ".join(str(item) for item in result.best.current_breaks) + "."
@@ -311,7 +313,7 @@ def _answer(result: Allocation) -> Finding:
 
 
 def _carrying(result: Allocation) -> list[Finding]:
-    """The closings, the largest gain and the largest loss."""
+    """Return the closings, the largest gain and the largest loss."""
     chosen = [item for item in result.reasons if not item.supported][:2]
     stay = [item for item in result.reasons if item.supported and _changes(item)]
     rising = max(stay, key=lambda item: item.money - item.today_money, default=None)
@@ -326,6 +328,10 @@ def _carrying(result: Allocation) -> list[Finding]:
 def _changes(reason: LineReason) -> int:
     change = reason.money - reason.today_money
     return 0 if abs(change) <= CHANGE * max(reason.today_money, 1e-12) else 1 if change > 0 else -1
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _lines_word(count: int) -> str:
@@ -357,11 +363,12 @@ def _line_detail(result: Allocation, reason: LineReason) -> str:
 
 
 def _earning(portfolio: Portfolio, reason: LineReason) -> str:
-    """What the next unit of money earns here and the last funded one elsewhere."""
+    """Return what the next unit of money earns here and the last one elsewhere."""
     if reason.next_unit is None:
         return "it is at its largest useful level" if reason.supported else ""
     unit, factor = _money_unit(portfolio, reason)
-    here = f"its next {unit} {'earns' if not reason.supported else 'would earn'} {_points(portfolio, reason.next_unit * factor)}"
+    verb = "would earn" if reason.supported else "earns"
+    here = f"its next {unit} {verb} {_points(portfolio, reason.next_unit * factor)}"
     if reason.last_funded is None:
         return here
     if abs(reason.next_unit - reason.last_funded) <= CHANGE * abs(reason.last_funded):
@@ -453,7 +460,7 @@ def _curve_cautions(portfolio: Portfolio) -> list[Finding]:
         again = [item.id for item in apart if item.check is not None and item.check > ASK_AGAIN]
         items.append(
             Finding(
-                f"{len(apart)} {'curve misses' if len(apart) == 1 else 'curves miss'} the fifth answer, the check of the other four.",
+                f"{_count(len(apart), 'curve misses', 'curves miss')} the fifth answer, the check of the other four.",
                 "; ".join(f"{item.id}: off by {theme.percent(item.check)} of its range" for item in apart)
                 + (f". Ask again: {theme.listing(again, 6)}." if again else "."),
             )
@@ -462,7 +469,7 @@ def _curve_cautions(portfolio: Portfolio) -> list[Finding]:
     if shaky:
         items.append(
             Finding(
-                f"{len(shaky)} {'curve turns' if len(shaky) == 1 else 'curves turn'} from S-shaped to concave, or back, with a 2 % change of one answer.",
+                f"{_count(len(shaky), 'curve turns', 'curves turn')} from S to concave with a 2 % change of an answer.",
                 f"{theme.listing(shaky, 8)}: ask y15 with care.",
             )
         )
@@ -475,14 +482,14 @@ def _value_cautions(portfolio: Portfolio) -> list[Finding]:
         items.append(
             Finding(
                 _fit(f"Value is in points: {portfolio.value_words}.", "Value is in points, not in money."),
-                "Value is money only where every objective that counts is money with confirmed worths and equal weights.",
+                "It is money only where every objective that counts is, with confirmed worths and equal weights.",
             )
         )
     idle = [item.id for item in portfolio.activities if portfolio.worth(item.id) == 0]
     if idle:
         items.append(
             Finding(
-                f"{len(idle)} {'activity has' if len(idle) == 1 else 'activities have'} no worth for any objective, so the plan gives nothing.",
+                f"{_count(len(idle), 'activity has', 'activities have')} no worth for any objective and so no money.",
                 f"{theme.listing(idle, 8)}. Add a row in worths.",
             )
         )
@@ -508,7 +515,7 @@ def _value_cautions(portfolio: Portfolio) -> list[Finding]:
 
 
 def _fit(*claims: str) -> str:
-    """The first claim that is short enough to stand above an exhibit."""
+    """Return the first claim that is short enough to stand above an exhibit."""
     return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from workbench.allocation.canonical import Canonical, canonical
+from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.highs import LinearModel, search
 from workbench.allocation.model import check_plan
-from workbench.allocation.polish import polish, tangent_programme
+from workbench.allocation.polish import polish_plan, tangent_programme
 from workbench.allocation.solver import Plan, make_plan
 
 NEAR_EQUAL = 0.001
@@ -63,7 +63,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     within : float
         What fewer moves may cost, as a share of the lift.
     """
-    form = canonical(plan.portfolio)
+    form = canonical_form(plan.portfolio)
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
     best_value = form.value_of(shares, is_open)
     certificate = plan.certificate
@@ -111,7 +111,7 @@ def _fewer_moves(
     calm = shares
     for place in small:
         trial = {**fixed, int(place): float(today[place])}
-        found = polish(form, calm, is_open, fixed=trial, close=1e-8)
+        found = polish_plan(form, calm, is_open, fixed=trial, close=1e-8)
         if found is not None and found.value >= least_value and _holds(form, found.shares, is_open):
             calm, fixed = found.shares, trial
     return calm, fixed
@@ -139,7 +139,7 @@ def _whole_steps(
         row_low=np.concatenate([form.row_low, np.full(len(levels), -np.inf)]),
         row_high=np.concatenate([form.row_high, limits]),
     )
-    found = polish(tighter, shares, is_open, fixed=fixed, close=1e-9)
+    found = polish_plan(tighter, shares, is_open, fixed=fixed, close=1e-9)
     return found.shares if found is not None and _holds(form, found.shares, is_open) else None
 
 
@@ -191,7 +191,7 @@ def _step(form: Canonical, number: int) -> float:
 
 
 def _held_by_support(form: Canonical, number: int, line: int, is_open: bool) -> float:
-    """What a line takes of a resource before any activity, scaled like the row."""
+    """Return what a line takes of a resource before any activity, scaled like the row."""
     name, resource = form.lines[line], form.row_names[number].name
     portfolio = form.portfolio
     amount = portfolio.line(name).needs.get(resource, 0.0) if is_open else portfolio.left(name, resource)
@@ -205,9 +205,14 @@ def _holds(form: Canonical, shares: np.ndarray, is_open: np.ndarray) -> bool:
 def _as_plan(form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarray) -> Plan | None:
     if not _holds(form, shares, is_open):
         return None
+    levels = form.levels(shares)
+    # a search leaves 18.9999999999 where it means 19
+    neat = {name: float(f"{level:.7g}") for name, level in levels.items()}
+    if check_plan(form.portfolio, neat, form.supports(is_open), rows=form.rules).holds:
+        levels = neat
     return make_plan(
         form,
-        form.levels(shares),
+        levels,
         form.supports(is_open),
         plan.certificate,
         plan.baseline,

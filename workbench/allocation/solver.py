@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from workbench.allocation.canonical import Canonical, canonical
+from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.conflict import Conflict, feasibility, find_conflict
 from workbench.allocation.cover import Cover
 from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
-from workbench.allocation.polish import CLOSE, polish
+from workbench.allocation.polish import CLOSE, polish_plan
 from workbench.errors import ModelError
 
 GAP = 1e-4
@@ -155,7 +155,7 @@ def solve(
     ModelError
         The portfolio has several periods, a rule cannot be read, or the limits were hit before any plan was found.
     """
-    form = canonical(portfolio)
+    form = canonical_form(portfolio)
     return _hunted(form, gap, candidates, limits or Limits()) or find_conflict(form)
 
 
@@ -167,7 +167,7 @@ def best_plan(
     limits: Limits | None = None,
 ) -> Plan | None:
     """Return what `solve` does, but None where no plan holds: quicker for those who need no reason."""
-    return _hunted(canonical(portfolio), gap, candidates, limits or Limits())
+    return _hunted(canonical_form(portfolio), gap, candidates, limits or Limits())
 
 
 def _hunted(
@@ -329,7 +329,7 @@ class _Hunt:
 
     def _polish(self, shares: np.ndarray, is_open: np.ndarray, *, is_last: bool = False) -> None:
         close = CLOSE if is_last else max(0.05 * self.gap * self.lift, CLOSE) if self.best is not None else 1e-6
-        better = polish(self.form, shares, is_open, close=close)
+        better = polish_plan(self.form, shares, is_open, close=close)
         if better is not None:
             self.offer(better.shares, np.round(is_open))
 

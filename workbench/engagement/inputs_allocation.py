@@ -5,6 +5,7 @@ Curve answers out of order, rules that do not parse, levels beyond a curve's poi
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -276,7 +277,7 @@ def _answer_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterat
                 f"a number; {row['family']} needs {', '.join(names)}.",
                 "Ask the owner for the missing answer.",
             )
-    for before, after in zip(names[:-1], names[1:], strict=True):
+    for before, after in itertools.pairwise(names):
         if row[before] is not None and row[after] is not None and not row[before] < row[after]:
             words = _ORDER[after][1] if _ORDER[after][0] == before else "more than at the reference level"
             yield tables.fault(
@@ -296,14 +297,14 @@ def _point_faults(tables: Tables) -> Iterator[Fault]:
             held.setdefault(row["activity"], []).append((row["level"], row["outcome"], label))
     activities = {row["activity"]: row for _, row in _rows(tables, "activities")}
     for activity, found in held.items():
-        row, found = activities.get(activity), sorted(found, key=lambda item: item[:2])
+        held_row, found = activities.get(activity), sorted(found, key=lambda item: item[:2])
         first, last = found[0], found[-1]
-        if row is not None and row["family"] != "points":
+        if held_row is not None and held_row["family"] != "points":
             yield tables.fault(
                 "curve_points",
                 first[2],
                 "activity",
-                f"{activity!r} is of family {row['family']}.",
+                f"{activity!r} is of family {held_row['family']}.",
                 "points for activities of family points.",
                 "Set family to points, or delete these rows.",
             )
@@ -326,7 +327,7 @@ def _point_faults(tables: Tables) -> Iterator[Fault]:
                 "a first point at level 0.",
                 "Say what comes of it when it is cut to nothing.",
             )
-        for (_, low, _), (level, high, label) in zip(found[:-1], found[1:], strict=True):
+        for (_, low, _), (level, high, label) in itertools.pairwise(found):
             if high < low:
                 yield tables.fault(
                     "curve_points",
@@ -336,12 +337,12 @@ def _point_faults(tables: Tables) -> Iterator[Fault]:
                     "outcomes that do not fall as levels rise.",
                     "Correct the point; state harm by a negative worth.",
                 )
-        if row is not None and row["maximum"] is not None and last[0] < row["maximum"]:
+        if held_row is not None and held_row["maximum"] is not None and last[0] < held_row["maximum"]:
             yield tables.fault(
                 "curve_points",
                 last[2],
                 "level",
-                f"the last point of {activity!r} is at {last[0]:g}, below its maximum {row['maximum']:g}.",
+                f"the last point of {activity!r} is at {last[0]:g}, below its maximum {held_row['maximum']:g}.",
                 "a last point at the maximum or beyond.",
                 "Add a point, or lower the maximum.",
             )

@@ -1,6 +1,6 @@
 """What if a budget, a weight or a line were different: sliders over `allocation.allocate`, the plan beside today.
 
-A panel shows and calls; it computes nothing. In a batch run, or where there are no widgets, it prints what could be moved.
+A panel shows and calls; it computes nothing. In a batch run, or without widgets, it prints what could be moved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NARROWEST, WIDEST, STEP = 50, 150, 5
 """Range and step of the budget sliders, in percent of what there is (ours)."""
 
 
-def what_if(inputs: AllocationInputs | Off) -> Any:
+def what_if_panel(inputs: AllocationInputs | Off) -> Any:
     """Return the panel; as text under ``WORKBENCH_BATCH=1`` and where ipywidgets is missing.
 
     Parameters

@@ -54,6 +54,7 @@ def line_money_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         )
         return Exhibit("allocation-money", chart)
     closed = [row.name for row in result.rows if not row.supported]
+    moved = _money(portfolio, numbers["moved_money"].value)
     rising = max(result.rows, key=lambda row: row.money - row.today_money)
     chart = slope(
         data,
@@ -61,8 +62,8 @@ def line_money_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         before="today",
         after="plan",
         claim=_fit(
-            f"{_money(portfolio, numbers['moved_money'].value)} of {_money(portfolio, total)} move, most to {rising.name}.",
-            f"{_money(portfolio, numbers['moved_money'].value)} of {_money(portfolio, total)} move between lines.",
+            f"{moved} of {_money(portfolio, total)} move, most to {rising.name}.",
+            f"{moved} of {_money(portfolio, total)} move between lines.",
         ),
         subtitle=subtitle,
         source=TABLES,
@@ -105,13 +106,14 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             }
         )
     closed = [reason for reason in result.reasons if not reason.supported]
+    names = theme.listing([item.name for item in closed], 2)
     affected = round(sum(reason.today_people for reason in closed))
     open_lines = f"{len(rows) - len(closed)} of {len(rows)} lines are supported"
     claim = (
         f"All {len(rows)} lines are supported."
         if not closed
         else _fit(
-            f"{open_lines}; {theme.listing([item.name for item in closed], 2)} would close, {theme.people(affected)} affected.",
+            f"{open_lines}; {names} would close, {theme.people(affected)} affected.",
             f"{open_lines}; {theme.people(affected)} are in lines proposed to close.",
         )
     )
@@ -183,17 +185,17 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return how much of each resource is used, and what one more would be worth."""
     if isinstance(result, Off):
         return note_exhibit(result)
-    from workbench.allocation import Conflict, figures
+    from workbench.allocation import figures
 
     numbers, portfolio = figures(result), result.portfolio
     rows = []
     names = ("today_used", "used", "capacity", "step", "step_worth", "step_cost")
     for resource in portfolio.resources:
         keys = [f"{name}/{resource.id}" for name in names]
-        held = dict(zip(names, (numbers[key].value for key in keys), strict=True))
+        held: dict[str, Any] = dict(zip(names, (numbers[key].value for key in keys), strict=True))
         size = theme.number(held["step"], 0 if held["step"] >= 1 else 2)
         step = "1 person" if (size, resource.unit) == ("1", "people") else f"{size} {resource.unit}"
-        unit = {"resource": f"{resource.id} ({resource.unit})", "function": resource.function}
+        unit: dict[str, Any] = {"resource": f"{resource.id} ({resource.unit})", "function": resource.function}
         rows.append({**held, **unit, "step": step, "ids": _ids(numbers, *keys)})
     scarce = [item.id for item, row in zip(portfolio.resources, rows, strict=True) if (row["step_worth"] or 0) > 0]
     worth = portfolio.value_unit
