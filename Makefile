@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Needs Python 3.11 or newer and make, nothing else.
-PYTHON ?= $(firstword $(foreach v,python3.13 python3.12 python3.11 python3 python,$(shell \
+PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3 python,$(shell \
 	$(v) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(v))))
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -11,7 +11,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m workbench demo
 
 test: $(STAMP)
-	$(DRAFTS) $(BIN)/python -m pytest -q --nbval -p no:cacheprovider -c pyproject.toml notebooks
+	$(DRAFTS) $(BIN)/python -m pytest -q --nbval -p no:cacheprovider notebooks
 	$(BIN)/python -m pytest -q -n auto
 
 check: $(STAMP)

@@ -53,7 +53,7 @@ def test_names_are_sorted_and_type_checkers_see_the_same() -> None:
 
 def test_every_exhibit_and_panel_can_be_imported_from_the_package() -> None:
     """Notebooks import from workbench and from nowhere else."""
-    offered = functions("report/exhibits_*.py", "_exhibit") | functions("panels/*.py", "")
+    offered = functions("report/exhibits_*.py", "_exhibit") | functions("panels/*.py", "_panel")
     assert offered
     assert offered <= set(workbench.__all__)
 

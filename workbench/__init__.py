@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.engagement.load import Engagement, load_engagement
     from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
-    from workbench.panels.what_if import answer, is_batch, what_if_panel
+    from workbench.panels.what_if import what_if_panel
     from workbench.report.charts import (
         bar_diverging,
         bar_ranked,
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         new_chapter,
         save_chapter,
     )
+    from workbench.report.summary import read_summary
     from workbench.report.tables import table
 
 __version__ = "0.1.0"
@@ -86,7 +87,6 @@ _HOMES = {
     "WorkbenchError": "workbench.errors",
     "all_outcomes_exhibit": "workbench.report.exhibits_outcomes",
     "allocation": "workbench.allocation",
-    "answer": "workbench.panels.what_if",
     "answers_exhibit": "workbench.report.exhibits_summary",
     "bar_diverging": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
@@ -101,7 +101,6 @@ _HOMES = {
     "exhibit_from_figure": "workbench.report.story",
     "gap_exhibit": "workbench.report.exhibits_readiness",
     "honesty_exhibit": "workbench.report.exhibits_outcomes",
-    "is_batch": "workbench.panels.what_if",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
     "line_money_exhibit": "workbench.report.exhibits_allocation",
@@ -115,6 +114,7 @@ _HOMES = {
     "outcomes": "workbench.outcomes",
     "portfolio_exhibit": "workbench.report.exhibits_summary",
     "process_behaviour": "workbench.report.charts",
+    "read_summary": "workbench.report.summary",
     "readiness": "workbench.readiness",
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
@@ -152,7 +152,6 @@ __all__ = [
     "__version__",
     "all_outcomes_exhibit",
     "allocation",
-    "answer",
     "answers_exhibit",
     "bar_diverging",
     "bar_ranked",
@@ -167,7 +166,6 @@ __all__ = [
     "exhibit_from_figure",
     "gap_exhibit",
     "honesty_exhibit",
-    "is_batch",
     "line_decisions_exhibit",
     "line_levels_exhibit",
     "line_money_exhibit",
@@ -181,6 +179,7 @@ __all__ = [
     "outcomes",
     "portfolio_exhibit",
     "process_behaviour",
+    "read_summary",
     "readiness",
     "resources_exhibit",
     "response_curves",
