@@ -81,17 +81,6 @@ def check_readiness(tables: Tables) -> list[Fault]:
         remedy = "Name one of them under instrument, or mend the file."
         return [Fault("engagement settings", "", "instrument", str(error), f"{known}.", remedy)]
     faults: list[Fault] = []
-    if tables.settings is not None and 1 < tables.settings.minimum_group < 5:
-        faults.append(
-            Fault(
-                "engagement settings",
-                "",
-                "minimum_group",
-                f"a minimum group of {tables.settings.minimum_group} would let colleagues guess who said what",
-                "5 or more, or 1 for an assessment that was announced to respondents as openly named.",
-                "Raise it, or announce the assessment as openly named.",
-            )
-        )
     if "survey" in tables:
         faults += _survey_columns(tables, instrument)
         faults += _survey_cells(tables, instrument)

@@ -388,12 +388,14 @@ def _population(held: pd.DataFrame | None, instrument: Instrument) -> _Populatio
     )
 
 
-def _headcount(grid: _Grid, part: Part, item: Item | None) -> int | None:
-    """People who belong to a part, or those of them who were asked an item."""
+def _headcount(grid: _Grid, part: Part, items: Iterable[str] | None) -> int | None:
+    """People who belong to a part, or those of them who were asked one of these items."""
     held = grid.population
     if held is None:
         return None
-    take = np.ones(len(held.headcount), dtype=bool) if item is None else held.is_asked[item.id]
+    take = np.ones(len(held.headcount), dtype=bool)
+    if items is not None:
+        take = np.logical_or.reduce([held.is_asked[name] for name in items])
     if part.kind == LINE:
         take = take & ((held.line == "") | (held.line == part.id))
     elif part.kind == CUT:
@@ -440,7 +442,7 @@ def _column(grid: _Grid, part: Part, item: Item) -> _Column:
     applies_not = persons(NOT_APPLICABLE) & ~has_level & ~sees_not
     answered = int((has_level | sees_not | applies_not).sum())
     asked_here = int(persons(ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK).sum())
-    asked = _headcount(grid, whole, item)
+    asked = _headcount(grid, whole, [item.id])
     count = int(has_level.sum())
     low, high = grid.instrument.span(item)
     return _Column(
@@ -538,7 +540,11 @@ def _assemble(
         weights[:, place] = shares.get(column.item.id, 0.0) * column.weights
     people = _people(column for column in columns)
     own_people = _people(held[name] for name in own)
-    level = _estimate(grid, [(shares[column.item.id], column) for column in used], len(own_people)) if used else None
+    level = None
+    if used:
+        is_pooled = part.kind == LINE and all(held[name].item.scope == "organisation" for name in own)
+        asked_people = _headcount(grid, Part(ORGANISATION, "", "") if is_pooled else part, own)
+        level = _estimate(grid, [(shares[one.item.id], one) for one in used], len(own_people), asked_people)
     band = None
     if band_shares:
         ends = [(share, held[name].band) for name, share in band_shares.items()]
@@ -572,7 +578,7 @@ def _people(columns: Iterable[_Column]) -> frozenset[int]:
     return frozenset().union(*(np.flatnonzero(~np.isnan(column.levels)).tolist() for column in columns))
 
 
-def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int) -> Estimate:
+def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int, asked: int | None) -> Estimate:
     value = sum(share * column.mean for share, column in used)
     influence = np.zeros(grid.people)
     for share, column in used:
@@ -581,8 +587,7 @@ def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int) -> Es
         influence += share * rest / n * math.sqrt(n / (n - 1) * (1 - column.response))
     error = float(np.sqrt((influence**2).sum()))
     has_silent = any(column.response < 1 for _, column in used)
-    is_known = all(column.asked is not None for _, column in used)
-    method = "t, corrected for the finite population" if is_known else "t, response unknown"
+    method = "t, corrected for the finite population" if asked is not None else "t, response unknown"
     if error < 1e-12 and has_silent:
         # All answers are the same, yet not everybody answered: silence about a spread is no proof of none. Adding the
         # items' standard errors up treats them as moving together, which is the careful side.
@@ -593,7 +598,6 @@ def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int) -> Es
         )
         method = BORROWED
     df = len(used) / sum(1.0 / column.count for _, column in used) - 1
-    asked = max((column.asked or 0 for _, column in used), default=0) if is_known else None
     spans = [(share * column.low, share * column.high) for share, column in used]
     within = (sum(low for low, _ in spans), sum(high for _, high in spans))
     if not math.isfinite(error) or (error < 1e-12 and has_silent):

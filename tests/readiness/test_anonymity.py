@@ -1,0 +1,355 @@
+"""Nobody is exposed: small groups are hidden, and nothing that is shown gives them away by subtraction."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench import readiness
+from workbench.errors import ModelError
+from workbench.readiness import Instrument, Readiness, ReadinessInputs, Settings
+from workbench.readiness.anonymity import COMPLEMENTARY, SMALL, find_leak
+from workbench.readiness.scores import Part, Scores, Trace
+
+Make = Callable[..., Any]
+ROLES = ("executive", "product", "builder", "operations", "support")
+CUTS = {"shape": ("product", "builder"), "run": ("operations", "support")}
+MINIMUM = 5
+
+
+def random_inputs(small: Make, build: Make, seed: int, **more: Any) -> ReadinessInputs:
+    """Return a small organisation with uneven groups, some people without a line, some gaps."""
+    rng = np.random.default_rng(seed)
+    instrument = small({"d": ["a", "b"], "e": ["c", "f*"], "g": ["h*"]})
+    lines = [f"l{place}" for place in range(rng.integers(2, 5))]
+    groups = []
+    for line in [*lines, None]:
+        for role in ROLES:
+            answered = int(rng.choice([0, 0, 1, 2, 3, 5, 8])) if line else int(rng.choice([0, 0, 0, 1, 2, 6]))
+            if answered:
+                groups.append((role, line, answered + 1, answered))
+    groups = groups or [("builder", "l0", 9, 6)]
+    gaps = float(rng.choice([0.0, 0.0, 0.1]))
+    return build(instrument, groups, lambda item, line, role: 3.0, rng, gaps=gaps, **more)
+
+
+def members(inputs: ReadinessInputs, part: Part) -> np.ndarray:
+    """Return the sheets of a part, worked out here once more."""
+    sheets = inputs.answers[0].sheets
+    line = sheets["product_line"].isna() | (sheets["product_line"] == part.id)
+    role = sheets["role"]
+    found = {
+        "organisation": np.ones(len(sheets), dtype=bool),
+        "line": line.to_numpy(dtype=bool),
+        "cut": role.isin(CUTS.get(part.id, ())).to_numpy(dtype=bool),
+        "role": (role == part.id).to_numpy(dtype=bool),
+    }
+    return found[part.kind]
+
+
+def items_of(inputs: ReadinessInputs, key: tuple[str, str, str, str]) -> list[str]:
+    """Return the items behind a score."""
+    return [key[3]] if key[0] == "item" else list(inputs.instrument.group(key[3]).items)
+
+
+def weights(inputs: ReadinessInputs, part: Part, key: tuple[str, str, str, str]) -> np.ndarray:
+    """Return how a level hangs on each answer (people × items), from its definition."""
+    answers, names = inputs.answers[0], [item.id for item in inputs.instrument.items]
+    table = np.zeros((len(answers.sheets), len(names)))
+    used = []
+    for name in items_of(inputs, key):
+        pooled = part.kind == "line" and inputs.instrument.item(name).scope == "organisation"
+        who = members(inputs, Part("organisation", "", "")) if pooled else members(inputs, part)
+        has = who & answers.levels[name].notna().to_numpy()
+        if has.sum() >= 2:
+            used.append(name)
+            table[has, names.index(name)] = 1 / has.sum()
+    return table / max(1, len(used))
+
+
+def people_behind(inputs: ReadinessInputs, part: Part, key: tuple[str, str, str, str]) -> np.ndarray:
+    """Return who has a level in a cell; in a line, those of its own items where it has any."""
+    items = items_of(inputs, key)
+    own = [name for name in items if inputs.instrument.item(name).scope == "line"]
+    if part.kind == "line" and own:
+        items = own
+    pooled = part.kind == "line" and not own
+    who = members(inputs, Part("organisation", "", "")) if pooled else members(inputs, part)
+    return who & inputs.answers[0].levels[items].notna().any(axis=1).to_numpy()
+
+
+def lies_in(rows: np.ndarray, wanted: np.ndarray) -> bool:
+    """Return whether the wanted row can be put together from the others."""
+    if not len(rows):
+        return False
+    found, *_ = np.linalg.lstsq(rows.T, wanted, rcond=1e-10)
+    return bool(np.abs(rows.T @ found - wanted).max() < 1e-8)
+
+
+def exposed(inputs: ReadinessInputs, shown: Mapping[Any, Any], parts: Mapping[tuple[str, str], Part]) -> list[str]:
+    """Attack what is shown by plain linear algebra; return every small group whose number can be computed."""
+    found = []
+    small_groups = list(small_sets(inputs))
+    for group in inputs.instrument.groups:
+        keys = [key for key in shown if (key[0] == "dimension" and key[3] == group.id) or key[3] in group.items]
+        dimension = [key for key in keys if key[0] == "dimension"]
+        measures = [dimension, *([key for key in keys if key[3] == name] for name in group.items)]
+        for held in measures:
+            rows = np.array([people_behind(inputs, parts[key[1:3]], key).astype(float) for key in held])
+            has_level = rows.any(axis=0) if len(rows) else np.zeros(len(inputs.answers[0].sheets), dtype=bool)
+            for name, who in small_groups:
+                wanted = who & has_level
+                if 0 < wanted.sum() < MINIMUM and lies_in(rows, wanted.astype(float)):
+                    found.append(f"people of {name} in {held[0][3]}")
+        rows = np.array([weights(inputs, parts[key[1:3]], key).reshape(-1) for key in keys])
+        for name, who in small_groups:
+            for items in [list(group.items), *([one] for one in group.items)]:
+                wanted = mean_of(inputs, who, items)
+                if wanted is not None and lies_in(rows, wanted):
+                    found.append(f"level of {name} in {items}")
+    return found
+
+
+def mean_of(inputs: ReadinessInputs, who: np.ndarray, items: list[str]) -> np.ndarray | None:
+    """Return the row of a group's level over some items, or None where it is no small group."""
+    answers, names = inputs.answers[0], [item.id for item in inputs.instrument.items]
+    table = np.zeros((len(who), len(names)))
+    people = np.zeros(len(who), dtype=bool)
+    used = 0
+    for name in items:
+        has = who & answers.levels[name].notna().to_numpy()
+        if has.any():
+            table[has, names.index(name)] = 1 / has.sum()
+            people |= has
+            used += 1
+    return table.reshape(-1) / used if 0 < people.sum() < MINIMUM else None
+
+
+def small_sets(inputs: ReadinessInputs) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield every group that somebody could be interested in: line × role, lines, roles, those without a line."""
+    sheets = inputs.answers[0].sheets
+    line = sheets["product_line"].astype(object).where(sheets["product_line"].notna(), "")
+    for name in sorted(set(line)):
+        yield f"line {name or 'none'}", (line == name).to_numpy()
+        yield f"line {name} with none", ((line == name) | (line == "")).to_numpy()
+        for role in ROLES:
+            yield f"{role} of {name or 'none'}", ((line == name) & (sheets["role"] == role)).to_numpy()
+    for role in ROLES:
+        yield role, (sheets["role"] == role).to_numpy()
+    for cut in CUTS:
+        yield cut, sheets["role"].isin(CUTS[cut]).to_numpy()
+
+
+def shown_of(result: Readiness) -> dict[Any, Any]:
+    """Return the scores that have a number."""
+    return {key: held for key, held in result.scores.scores.items() if held.level is not None}
+
+
+def parts_of(result: Readiness) -> dict[tuple[str, str], Part]:
+    """Return parts by kind and id."""
+    return {(part.kind, part.id): part for part in result.parts}
+
+
+def test_no_hidden_group_can_be_computed_from_what_is_shown(small: Make, build: Make) -> None:
+    """In 70 random small organisations no small group's number follows exactly from the published ones."""
+    leaks, hidden, shown = [], 0, 0
+    for seed in range(70):
+        inputs = random_inputs(small, build, seed)
+        result = readiness.assess(inputs)
+        leaks += [f"{seed}: {leak}" for leak in exposed(inputs, shown_of(result), parts_of(result))]
+        hidden += sum(held.hidden in (SMALL, COMPLEMENTARY) for held in result.scores.scores.values())
+        shown += len(shown_of(result))
+    assert leaks == []
+    assert hidden > 300, "the organisations have too few small groups to prove anything"
+    assert shown > 300, "everything is hidden, which proves nothing"
+
+
+def test_the_attack_sees_a_guard_that_only_hides_small_groups(small: Make, build: Make) -> None:
+    """Without complementary suppression the same attack succeeds in most organisations."""
+    exposed_in = 0
+    for seed in range(24):
+        inputs = random_inputs(small, build, seed)
+        result = readiness.assess(dataclasses.replace(inputs, settings=Settings(minimum_group=1)))
+        naive = {
+            key: held
+            for key, held in shown_of(result).items()
+            if people_behind(inputs, parts_of(result)[key[1:3]], key).sum() >= MINIMUM
+        }
+        exposed_in += bool(exposed(inputs, naive, parts_of(result)))
+    assert exposed_in >= 12
+
+
+def test_counts_of_people_do_not_give_a_small_line_away(small: Make, build: Make) -> None:
+    """The number of respondents of a small line does not follow from the totals of the others."""
+    for seed in range(40):
+        inputs = random_inputs(small, build, seed)
+        result = readiness.assess(inputs)
+        heads = [part for part in result.parts if result.scores.heads[part].people is not None]
+        rows = np.array([members(inputs, part).astype(float) for part in heads])
+        for name, who in small_sets(inputs):
+            assert not (0 < who.sum() < MINIMUM and lies_in(rows, who.astype(float))), f"{seed}: {name}"
+
+
+def test_a_line_hidden_in_the_count_is_hidden_everywhere(small: Make, build: Make) -> None:
+    """What holds for the number of people holds for each of its levels."""
+    for seed in range(30):
+        result = readiness.assess(random_inputs(small, build, seed))
+        for part in result.parts:
+            if result.scores.heads[part].hidden:
+                assert all(
+                    held.level is None for key, held in result.scores.scores.items() if key[1:3] == (part.kind, part.id)
+                )
+
+
+def test_a_line_below_the_minimum_takes_its_smallest_neighbour_with_it(small: Make, build: Make) -> None:
+    """Four people of one line are hidden; the next smallest line too, because the total is shown."""
+    instrument = small({"d": ["a", "b"]})
+    groups = [("builder", "tiny", 6, 4), ("builder", "middle", 12, 9), ("builder", "large", 30, 20)]
+    result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(1)))
+    reasons = {part.id: result.scores.get("dimension", part, "d").hidden for part in result.lines}
+    assert reasons == {"tiny": SMALL, "middle": COMPLEMENTARY, "large": ""}
+    assert result.scores.get("dimension", result.organisation, "d").level is not None
+    assert result.scores.information_lost == pytest.approx(13 / 33, abs=0.005)
+
+
+def test_few_people_without_a_line_do_not_follow_from_lines_and_total(small: Make, build: Make) -> None:
+    """Each line holds them and the total holds them once: lines minus total would be theirs alone."""
+    instrument = small({"d": ["a"]})
+    groups = [("builder", "x", 12, 9), ("builder", "y", 14, 10), ("builder", None, 3, 3)]
+    inputs = build(instrument, groups, lambda *_: 3.0, np.random.default_rng(2))
+    result = readiness.assess(inputs)
+    assert exposed(inputs, shown_of(result), parts_of(result)) == []
+    assert COMPLEMENTARY in {held.hidden for held in result.scores.scores.values()}
+
+
+def test_roles_give_way_before_lines(small: Make, build: Make) -> None:
+    """Two executives are hidden with one more role, not with a line."""
+    instrument = small({"d": ["a"]})
+    groups = [
+        (role, line, size + 2, size)
+        for line in ("x", "y")
+        for role, size in (("product", 6), ("builder", 9), ("operations", 8), ("support", 7))
+    ]
+    groups += [("executive", "x", 3, 2)]
+    result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(3)))
+    reasons = {part.id: result.scores.get("dimension", part, "d").hidden for part in result.parts}
+    assert reasons["executive"] == SMALL
+    assert COMPLEMENTARY in {reasons[role] for role in ("product", "builder", "operations", "support")}
+    assert reasons["x"] == reasons["y"] == reasons[""] == ""
+
+
+def test_an_openly_named_assessment_hides_nothing(small: Make, build: Make) -> None:
+    """A minimum of one is a choice that was announced: every group is shown."""
+    inputs = random_inputs(small, build, 5, settings=Settings(minimum_group=1))
+    result = readiness.assess(inputs)
+    assert set(result.scores.hidden.values()) <= {"nobody answered", "too few answers"}
+
+
+@pytest.mark.parametrize("minimum", [0, 2, 3, 4])
+def test_a_minimum_of_two_to_four_is_refused(minimum: int) -> None:
+    """It would let colleagues guess who said what."""
+    with pytest.raises(ModelError, match="5 or more, or 1"):
+        Settings(minimum_group=minimum)
+
+
+@pytest.mark.parametrize(("answer", "edge", "shown"), [(1, "≤", 1.2), (5, "≥", 4.8)])
+def test_a_uniform_answer_of_few_people_shows_only_the_end(
+    small: Make, answers_of: Make, answer: int, edge: str, shown: float
+) -> None:
+    """Eight people who all say the same would each be known: only the end of the scale is named."""
+    instrument = small({"d": ["a"]})
+    people = [("builder", "x")] * 8
+    held = answers_of(instrument, people, [[answer]] * 8, population=[("builder", "x", 8)])
+    result = readiness.assess(ReadinessInputs(instrument, (held,), (("x", "X"),)))
+    found = result.scores.get("dimension", result.lines[0], "d")
+    assert found.level is not None
+    assert (found.edge, found.level.value, found.level.low, found.band_low) == (edge, shown, None, None)
+
+
+def test_ten_people_may_be_shown_as_they_answered(small: Make, answers_of: Make) -> None:
+    """From ten people on, the level stands as it is."""
+    instrument = small({"d": ["a"]})
+    held = answers_of(instrument, [("builder", "x")] * 10, [[1]] * 10, population=[("builder", "x", 10)])
+    found = readiness.assess(ReadinessInputs(instrument, (held,), ())).scores
+    level = next(iter(found.scores.values())).level
+    assert level is not None
+    assert (level.value, level.low) == (1.0, 1.0)
+
+
+def walk(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield everything that can be reached from a result."""
+    if id(value) in seen or value is None or isinstance(value, str | int | float | bool | dt.date):
+        return
+    seen.add(id(value))
+    yield value
+    if dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from walk(getattr(value, field.name), seen)
+    elif isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from walk(key, seen)
+            yield from walk(held, seen)
+    elif isinstance(value, tuple | list | set | frozenset):
+        for held in value:
+            yield from walk(held, seen)
+
+
+def test_nothing_unprotected_leaves_assess(small: Make, build: Make, instrument: Instrument) -> None:
+    """No array, no frame, no trace of a person; levels have one decimal and no standard error."""
+    rng = np.random.default_rng(4)
+    groups = [(role, line, 9, 7) for line in ("x", "y") for role in ROLES]
+    result = readiness.assess(build(instrument, groups, lambda *_: 2.7, rng, gaps=0.05))
+    for held in walk(result, set()):
+        assert not isinstance(held, Scores | Trace | np.ndarray), type(held)
+        assert not type(held).__module__.startswith("pandas"), type(held)
+    for score in result.scores.scores.values():
+        if score.level is not None:
+            assert score.level.standard_error is None
+            assert score.level.df is None
+            assert score.level.value == round(score.level.value, 1)
+            assert score.level.low is None or score.level.low == round(score.level.low, 1)
+
+
+def test_figures_and_frame_hold_no_hidden_number(small: Make, build: Make) -> None:
+    """A hidden level keeps its place among the figures, without value, interval or people."""
+    for seed in range(10):
+        result = readiness.assess(random_inputs(small, build, seed))
+        numbers = readiness.figures(result)
+        frame = result.to_frame().set_index(["kind", "part", "dimension"])
+        for key in result.scores.hidden:
+            measure, kind, part, name = key
+            path = "" if kind == "organisation" else f"/{part}" if kind == "line" else f"/{kind}/{part}"
+            prefix = "level" if measure == "dimension" else "item"
+            figure = numbers[f"{prefix}{path}/{name}"]
+            assert (figure.value, figure.low, figure.high, figure.n) == (None, None, None, None)
+            if measure == "dimension":
+                assert frame.loc[(kind, part, name), ["level", "low", "high", "people", "band_low"]].isna().all()
+
+
+def test_hiding_a_number_never_renumbers_the_others(small: Make, build: Make) -> None:
+    """Ids hang on the tables only, not on what the guard hides."""
+    inputs = random_inputs(small, build, 8)
+    open_ids = {f.key: f.id for f in readiness.figures(readiness.assess(inputs))}
+    named = dataclasses.replace(inputs, settings=Settings(minimum_group=1))
+    assert {f.key: f.id for f in readiness.figures(readiness.assess(named))} == open_ids
+
+
+@pytest.mark.parametrize(
+    ("rows", "minimum", "is_leak"),
+    [
+        pytest.param([[1] * 9, [1] * 6 + [0] * 3], 5, True, id="total minus part"),
+        pytest.param([[1] * 12, [1] * 6 + [0] * 6], 5, False, id="both sides large"),
+        pytest.param([[1] * 6 + [0] * 6, [0] * 5 + [1] * 7, [1] * 12], 5, True, id="overlap of one"),
+        pytest.param([[1] * 4 + [0] * 8], 5, True, id="itself small"),
+    ],
+)
+def test_leaks_are_found_by_rank(rows: list[list[int]], minimum: int, is_leak: bool) -> None:
+    """Sums and differences of what is shown, whatever their weights."""
+    shown = np.array(rows, dtype=float)
+    scaled = shown / shown.sum(axis=1, keepdims=True)
+    assert (find_leak(scaled, np.eye(shown.shape[1], dtype=bool), minimum) is not None) == is_leak
