@@ -132,7 +132,7 @@ def test_honest_minimum_groups_are_taken(client: Client, size: int) -> None:
         pytest.param(b"name: M\xfcller\nas_of: 2026-09-30\n", "line 1", "not UTF-8", id="encoding"),
         pytest.param("name: !!python/object/apply:os.system [ls]\n", "", "not YAML that we read", id="code"),
         pytest.param("name: T\nas_of: 20260930\n", "line 2, as_of", "is not a date", id="day number"),
-        pytest.param("name: T\nas_of: 2026-09-30\nminimum_group: yes\n", "line 3, minimum_group", "True", id="yes"),
+        pytest.param("name: T\nas_of: 2026-09-30\nminimum_group: true\n", "line 3, minimum_group", "True", id="yes"),
         pytest.param("name: T\nas_of: 2026-09-30\ncurrency: euro\n", "line 3, currency", "'euro'", id="currency"),
         pytest.param(
             "name: T\nas_of: 2026-09-30\nsources:\n  servey: {decimal: '.'}\n",

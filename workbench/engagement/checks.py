@@ -117,11 +117,11 @@ def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
 def _unknown(
     tables: Tables, name: str, place: int, column: str, value: str, target: str, allowed: frozenset[str]
 ) -> Fault:
-    table = target.partition(".")[0]
+    table, _, key = target.partition(".")
     shown = sorted(allowed)
     listed = ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
     hint = nearest(value, shown) or f"Add it to {table}, or correct the cell."
-    word = KIND_NAMES.get(column, column)
+    word = KIND_NAMES.get(key, key)
     return tables.fault(name, place, column, f"the {word} {value!r} is not in {table}", f"{listed}.", hint)
 
 
@@ -225,7 +225,7 @@ def _headcounts(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
 
 
 def _levels(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """Minimum, current and maximum of an activity stand in order."""
+    """Find activities whose minimum is above the maximum or above today's level."""
     for place, row in _rows(tables["activities"]) if "activities" in tables else ():
         low, high, now = row["minimum"], row["maximum"], row["current"]
         if low > high:
@@ -233,10 +233,6 @@ def _levels(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
             found = f"the minimum {low:g} is above the maximum {high:g}"
             yield tables.fault("activities", place, "minimum", found, f"{high:g} or less.", remedy)
             continue
-        if now > high:
-            found = f"today's level {now:g} is above the maximum {high:g}"
-            remedy = "Raise the maximum, or correct today's level."
-            yield tables.fault("activities", place, "current", found, f"{high:g} or less.", remedy)
         if 0 < now < low:
             found = f"today's level {now:g} is below the minimum {low:g} at which the activity makes sense"
             remedy = "Lower the minimum, or correct today's level."
@@ -346,10 +342,6 @@ def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
         "capacities": "resources.resource",
         "without_rules": "rules.rule",
     }
-    changes = {"weights": "weight", "capacities": "capacity", "without_rules": "without_rule"}
-    places = {}
-    for place, row in _rows(tables["scenarios"]) if "scenarios" in tables else ():
-        places[row["scenario"], row["change"], row["name"]] = place
     for scenario, content in scenarios.items():
         for part, target in targets.items():
             for name in content.get(part) or () if target in known else ():
@@ -359,8 +351,4 @@ def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
                 found = f"the {column} {name!r} is not in {table}"
                 allowed = f"{', '.join(sorted(known[target]))}."
                 remedy = nearest(name, known[target]) or "Correct the scenario."
-                at = places.get((scenario, changes[part], name))
-                if at is None:
-                    yield tables.document_fault(f"scenarios/{scenario}", (part, name), found, allowed, remedy)
-                else:
-                    yield tables.fault("scenarios", at, "name", found, allowed, remedy)
+                yield tables.document_fault("scenarios", (scenario, part, name), found, allowed, remedy)

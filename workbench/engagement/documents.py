@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from workbench.errors import Fault, nearest
@@ -81,7 +82,7 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
         line = content.count(b"\n", 0, error.start) + 1
         return fault(f"line {line}", "the file is not UTF-8", "Save it as UTF-8.")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}" if mark else ""
@@ -101,12 +102,40 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
     if faults:
         return None, faults
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, with fewer surprises
     except (yaml.YAMLError, ValueError) as error:
         return fault("", f"it is not YAML that we read: {str(error).splitlines()[0]}", "Use plain values only.")
     if not isinstance(loaded, dict):
         return fault("line 1", "it does not consist of key: value lines", "Start each line with a key and a colon.")
     return Document(file, "", loaded, lines), []
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """Return the safe loader with the words and numbers of YAML 1.2.
+
+    YAML 1.1 takes the column ``on`` for true, the key ``no`` for false, ``010`` for 8 and ``10:30`` for 630.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """Values as people read them."""
+
+    shapes = {
+        "tag:yaml.org,2002:bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+        "tag:yaml.org,2002:int": (r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+        "tag:yaml.org,2002:float": (
+            r"^[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$",
+            "-+0123456789.",
+        ),
+    }
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, shape) for tag, shape in held if tag not in shapes]
+        for first, held in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    for tag, (shape, first) in shapes.items():
+        Loader.add_implicit_resolver(tag, re.compile(shape), list(first))
+    return Loader
 
 
 def _walk(
@@ -394,25 +423,34 @@ def build_metrics(
     return {"tables": tables, "metrics": listed}, paths, unread
 
 
-def build_scenarios(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
-    """Return the documents that sheet scenarios stands for, and the rows whose value is no number."""
+def build_scenarios(
+    rows: Sequence[Mapping[str, Any]],
+) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str, str], int], list[tuple[int, str]]]:
+    """Return the documents that sheet scenarios stands for.
+
+    Returns
+    -------
+    tuple
+        Scenario → document; (scenario, part, name) → row; rows whose value is no number, with the value.
+    """
     scenarios: dict[str, dict[str, Any]] = {}
+    paths: dict[tuple[str, str, str], int] = {}
     bad: list[tuple[int, str]] = []
+    parts = {"weight": "weights", "capacity": "capacities", "rule": "rules", "without_rule": "without_rules"}
     for number, row in enumerate(rows):
         scenario = scenarios.setdefault(row["scenario"], {})
-        kind, name, value = row["change"], row["name"], row["value"]
-        if kind == "without_rule":
-            scenario.setdefault("without_rules", []).append(name)
-        elif kind == "rule":
-            scenario.setdefault("rules", {})[name] = value
+        part, name, value = parts[row["change"]], row["name"], row["value"]
+        paths[row["scenario"], part, name] = number
+        if part == "without_rules":
+            scenario.setdefault(part, []).append(name)
+        elif part == "rules":
+            scenario.setdefault(part, {})[name] = value
         else:
             try:
-                amount = float(value)
-            except (TypeError, ValueError):
+                scenario.setdefault(part, {})[name] = float(value)
+            except ValueError:
                 bad.append((number, value))
-                continue
-            scenario.setdefault("weights" if kind == "weight" else "capacities", {})[name] = amount
-    return scenarios, bad
+    return scenarios, paths, bad
 
 
 def _split(text: str | None) -> list[str]:

@@ -330,9 +330,8 @@ def facts_of_sheet(
 
     from workbench.engagement.read import column_letters
 
-    decimal = source.decimal if source and source.decimal else "."
     cells = {
-        header: pa.array([_as_text(value, decimal) for value in raw.cells[column]], pa.string())
+        header: pa.array([_as_text(value, roles.get(header)) for value in raw.cells[column]], pa.string())
         for header, column in zip(raw.headers, raw.columns, strict=True)
     }
     letters = {header: column_letters(place) for header, place in zip(raw.headers, raw.positions, strict=True)}
@@ -349,7 +348,7 @@ def facts_of_sheet(
     return table, unreadable, faults
 
 
-def _as_text(value: Any, decimal: str) -> str | None:
+def _as_text(value: Any, role: Role | None) -> str | None:
     """Write a cell as a text that reads back as the same value."""
     if value is None or isinstance(value, str):
         return value
@@ -359,7 +358,19 @@ def _as_text(value: Any, decimal: str) -> str | None:
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
     if isinstance(value, dt.date):
         return value.isoformat()
-    return repr(value).replace(".", decimal) if isinstance(value, float) else str(value)
+    return _without_sign(repr(value)) if role == "number" else str(value)
+
+
+def _without_sign(number: str) -> str:
+    """Write a number without a decimal sign, so that Excel's own numbers say nothing about those typed as text.
+
+    >>> _without_sign("2.5"), _without_sign("1.5e-07"), _without_sign("3")
+    ('25e-1', '15e-8', '3')
+    """
+    digits, _, power = number.partition("e")
+    whole, _, part = digits.partition(".")
+    exponent = int(power or 0) - len(part)
+    return f"{whole}{part}e{exponent}" if exponent else f"{whole}{part}"
 
 
 # -- the cache ---------------------------------------------------------------------------------------------------------

@@ -470,7 +470,7 @@ class FolderReading:
             if not faults:
                 scenarios[name] = document.content
         rows = [row.model_dump() for row in self._read_table(SHEET_TABLES["scenarios"])]
-        built, bad = build_scenarios(rows)
+        built, paths, bad = build_scenarios(rows)
         for row, value in bad:
             raw = self.raw["scenarios"]
             found = f"{show(value)} is no amount"
@@ -478,6 +478,13 @@ class FolderReading:
         for name in built:
             if name in scenarios:
                 self._twice(f"scenarios/{name}.yaml", "scenarios")
+            raw = self.raw["scenarios"]
+            lines: dict[tuple[str | int, ...], tuple[str, str]] = {
+                (part, item): (raw.sheet, raw.place(row, "name"))
+                for (scenario, part, item), row in paths.items()
+                if scenario == name
+            }
+            self.origins[f"scenarios/{name}"] = Document(WORKBOOK, "scenarios", built[name], lines)
         scenarios.update(built)
         if scenarios:
             self.documents["scenarios"] = scenarios

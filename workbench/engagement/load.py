@@ -98,10 +98,11 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     reading.read()
     tables, faults = reading.tables(), reading.faults
     faults += check_tables(tables, reading.known)
+    told = {(fault.file, fault.sheet, fault.cell) for fault in faults if fault.cell}
     for pillar in PILLARS:
         check = _pillar_function(pillar, f"check_{pillar}")
-        if check is not None:
-            faults += check(tables)
+        if check is not None:  # what is wrong with a cell is said once, by whoever looked first
+            faults += [fault for fault in check(tables) if (fault.file, fault.sheet, fault.cell) not in told]
     products = None
     if not faults:
         products, faults = _product_map(tables)

@@ -104,5 +104,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
 
     def document_fault(self, document: str, path: Sequence[str | int], found: str, allowed: str, remedy: str) -> Fault:
         """Return a fault of a document at a path of keys, such as ``("metrics", 0, "type")``, with its line or cell."""
+        if document == "scenarios" and path:  # one file, or one group of rows, a scenario
+            document, path = f"scenarios/{path[0]}", path[1:]
         source = self._sources.get(document) or Document(f"{document}.yaml", "", {})
         return source.fault(path, found, allowed, remedy)

@@ -1,0 +1,256 @@
+"""Facts become Parquet: types by evidence, unreadable cells counted, conversions kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from workbench.engagement.facts import (
+    cache_key,
+    find_cached,
+    open_facts,
+    read_facts,
+    roles_of,
+    to_parquet_cache,
+)
+from workbench.engagement.schema import Source
+
+if TYPE_CHECKING:
+    from conftest import Client
+
+ROLES: dict[str, Any] = {"id": "text", "on": "date", "product": "text", "cost": "number"}
+METRICS = """
+tables:
+  tickets: {key: [id], kind: event, time: {column: on}, product: product}
+metrics:
+  - {metric: n, label: N, type: count, unit: count, direction: down, measure: {from: tickets, agg: count}}
+  - {metric: c, label: C, type: sum, unit: currency, direction: down, measure: {from: tickets, agg: sum, column: cost}}
+"""
+
+
+def read(text: str | bytes, source: Source | None = None) -> dict[str, list[Any]]:
+    """Return facts that must be readable."""
+    content = text if isinstance(text, bytes) else text.encode()
+    table, _, faults = read_facts(content, "facts/t.csv", "t", ROLES, source)
+    assert not faults, faults
+    assert table is not None
+    return table.to_pydict()
+
+
+def test_columns_get_their_types() -> None:
+    """Keys keep leading zeros; free columns are numbers, dates or words, whichever every cell is."""
+    text = (
+        "id,on,product,cost,n,day,code,open,mixed\n"
+        "007,2026-09-01,car,1.5,3,2026-01-02,01,true,1\n8,2026-09-02,van,,4,,02,false,x\n"
+    )
+    assert read(text) == {
+        "id": ["007", "8"],
+        "on": [dt.date(2026, 9, 1), dt.date(2026, 9, 2)],
+        "product": ["car", "van"],
+        "cost": [1.5, None],
+        "n": [3, 4],
+        "day": [dt.date(2026, 1, 2), None],
+        "code": ["01", "02"],
+        "open": [True, False],
+        "mixed": ["1", "x"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        pytest.param(["14.09.2026", "3.9.2026"], [dt.date(2026, 9, 14), dt.date(2026, 9, 3)], id="day first"),
+        pytest.param(["9/14/2026", "9/3/2026"], [dt.date(2026, 9, 14), dt.date(2026, 9, 3)], id="month first"),
+        pytest.param(
+            ["2026-09-14 9:05", "2026-09-03"], [dt.datetime(2026, 9, 14, 9, 5), dt.datetime(2026, 9, 3)], id="times"
+        ),
+        pytest.param(
+            ["14.09.2026 09:05:30", "3.9.2026 10:00"],
+            [dt.datetime(2026, 9, 14, 9, 5, 30), dt.datetime(2026, 9, 3, 10)],
+            id="day first, times",
+        ),
+        pytest.param(
+            ["2026-09-14T09:05:00+02:00", "2026-09-14T09:05:00Z"],
+            [dt.datetime(2026, 9, 14, 7, 5, tzinfo=dt.UTC), dt.datetime(2026, 9, 14, 9, 5, tzinfo=dt.UTC)],
+            id="zones",
+        ),
+    ],
+)
+def test_dates_and_times_are_read_over_the_whole_column(cells: list[str], expected: list[Any]) -> None:
+    """As in tables, but vectorised."""
+    got = read("id;on\n" + "".join(f"{n};{cell}\n" for n, cell in enumerate(cells)))["on"]
+    assert got == expected
+
+
+def test_an_undecidable_day_is_a_question_with_its_place() -> None:
+    """Facts are no place for guesses either."""
+    _, _, faults = read_facts(b"id,on\n1,05/05/2026\n2,03/09/2026\n", "facts/t.csv", "t", ROLES)
+    assert [fault.cell for fault in faults] == ["row 3, column on"]
+    assert "sources: {t: {date_order" in faults[0].remedy
+    assert read("id,on\n2,03/09/2026\n", Source(date_order="month-day-year"))["on"] == [dt.date(2026, 3, 9)]
+
+
+def test_an_undecidable_decimal_sign_is_a_question() -> None:
+    """Thousand or one and a bit: it would be wrong by a factor of 1,000."""
+    _, _, faults = read_facts(b"id;cost\n1;1,234\n", "facts/t.csv", "t", ROLES)
+    assert [fault.cell for fault in faults] == ["row 2, column cost"]
+    assert read("id;cost\n1;1,234\n", Source(decimal=","))["cost"] == [1.234]
+    assert read("id;cost\n1;1,234\n2;1.234,5\n")["cost"] == [1.234, 1234.5]
+
+
+def test_unreadable_cells_are_counted_and_not_guessed() -> None:
+    """They are a finding; only a column without a single readable cell is a fault."""
+    table, unreadable, faults = read_facts(b"id,on,cost\n1,2026-09-01,5\n2,soon,n/a\n3,,n/a\n", "f", "t", ROLES)
+    assert not faults
+    assert table is not None
+    assert unreadable == {"on": (1, "soon"), "cost": (2, "n/a")}
+    assert table.column("cost").to_pylist() == [5, None, None]
+    _, _, faults = read_facts(b"id,on\n1,soon\n2,later\n", "f", "t", ROLES)
+    assert "all other cells of the column are no dates" in faults[0].found
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(b"", "the file is empty", id="empty"),
+        pytest.param(b"id,on\n", "a header and no rows", id="no rows"),
+        pytest.param("id,on\nü,2026-09-01\n".encode("cp1252"), "not UTF-8", id="encoding"),
+        pytest.param(b"id,on,id\n1,2026-09-01,2\n", "stands twice", id="header twice"),
+        pytest.param(b"id,,on\n1,x,2026-09-01\n", "without a header", id="no header"),
+        pytest.param(b"id,on\n1,2026-09-01,extra\n", "cannot be read as CSV", id="ragged"),
+    ],
+)
+def test_a_file_of_facts_that_cannot_be_read_is_a_fault(content: bytes, found: str) -> None:
+    """The file as a whole cannot be trusted."""
+    table, _, faults = read_facts(content, "facts/t.csv", "t", ROLES)
+    assert table is None
+    assert found in faults[0].found
+
+
+def test_a_conversion_is_kept_and_found_again(tmp_path: Path) -> None:
+    """The key is the content and everything that decides how it is read; old conversions go."""
+    path, cache = tmp_path / "t.csv", tmp_path / "cache"
+    path.write_text("id,on,cost\n1,2026-09-01,x\n2,2026-09-02,5\n")
+    first, _ = open_facts("t", path, "facts/t.csv", ROLES, cache)
+    assert first is not None
+    stamp = first.parquet.stat().st_mtime_ns
+    again, _ = open_facts("t", path, "facts/t.csv", ROLES, cache)
+    assert again == first
+    assert again.parquet.stat().st_mtime_ns == stamp
+    assert again.unreadable == {"cost": (1, "x")}
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    path.write_text("id,on,cost\n1,2026-09-01,7\n")
+    changed, _ = open_facts("t", path, "facts/t.csv", ROLES, cache)
+    assert changed is not None
+    assert changed.rows == 1
+    assert [held.name for held in cache.iterdir()] == [changed.parquet.name]
+
+
+def test_another_way_of_reading_is_another_conversion() -> None:
+    """A declared decimal sign changes the numbers, so it changes the key."""
+    keys = {
+        cache_key("t", "abc", ROLES, None),
+        cache_key("t", "abc", ROLES, Source(decimal=",")),
+        cache_key("t", "abd", ROLES, None),
+        cache_key("t", "abc", {**ROLES, "n": "number"}, None),
+        cache_key("u", "abc", ROLES, None),
+    }
+    assert len(keys) == 5
+
+
+def test_names_of_tables_do_not_leave_the_cache(tmp_path: Path) -> None:
+    """A name is never made into a path."""
+    path = to_parquet_cache(pa.table({"a": [1]}), tmp_path / "cache", "../../evil", "k" * 24)
+    assert path.parent == tmp_path / "cache"
+    assert find_cached(tmp_path / "cache", "../../evil", "k" * 24) == path
+
+
+def test_a_cache_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
+    """A temporary folder serves."""
+    (tmp_path / "cache").write_text("a file in the way")
+    path = to_parquet_cache(pa.table({"a": [1]}), tmp_path / "cache", "t", "k" * 24)
+    assert pq.read_table(path).num_rows == 1
+
+
+def test_parquet_is_used_where_it_lies(client: Client) -> None:
+    """With the kinds of its columns."""
+    stream = io.BytesIO()
+    now = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
+    columns = {"id": ["1"], "on": [dt.date(2026, 9, 1)], "product": ["car"], "cost": [1], "at": [now], "x": [b"y"]}
+    pq.write_table(pa.table(columns), stream)
+    client.write({"metrics.yaml": METRICS, "facts/tickets.parquet": stream.getvalue()})
+    facts = client.load().tables.facts["tickets"]
+    assert facts.parquet == client.folder / "facts" / "tickets.parquet"
+    assert dict(facts.columns) == {
+        "id": "text", "on": "date", "product": "text", "cost": "number", "at": "instant", "x": "other"
+    }  # fmt: skip
+
+
+def test_csv_facts_are_converted_below_the_reports(client: Client) -> None:
+    """The roles come from the catalogue."""
+    client.write({"metrics.yaml": METRICS, "facts/tickets.csv": "id;on;product;cost\n01;14.09.2026;car;1.234,5\n"})
+    facts = client.load().tables.facts["tickets"]
+    assert facts.parquet.parent == client.root / "reports" / "_cache" / "tiny"
+    assert pq.read_table(facts.parquet).to_pylist() == [
+        {"id": "01", "on": dt.date(2026, 9, 14), "product": "car", "cost": 1234.5}
+    ]
+
+
+def test_facts_of_a_sheet_are_converted_too(excel_client: Client, sheets: dict[str, Any]) -> None:
+    """Excel's dates and numbers are used as they are."""
+    tables = [
+        ["table", "key_columns", "kind", "time_column", "product_column"],
+        ["tickets", "id", "event", "on", "product"],
+    ]
+    metrics = [
+        ["metric", "label", "type", "unit", "direction", "from_table", "agg", "column"],
+        ["c", "C", "sum", "currency", "down", "tickets", "sum", "Cost in EUR"],
+    ]
+    facts = [["id", "on", "product", "Cost in EUR"], [1, dt.date(2026, 9, 14), "car", 2.5], [2, None, "van", "3,5"]]
+    book = {**sheets, "fact_tables": tables, "metrics": metrics, "facts_tickets": facts}
+    found = excel_client.workbook(book).load().tables.facts["tickets"]
+    assert (found.file, found.sheet, found.rows) == ("engagement.xlsx", "facts_tickets", 2)
+    assert pq.read_table(found.parquet).to_pydict() == {
+        "id": ["1", "2"],
+        "on": [dt.date(2026, 9, 14), None],
+        "product": ["car", "van"],
+        "Cost in EUR": [2.5, 3.5],
+    }
+
+
+def test_an_open_date_in_a_sheet_of_facts_is_asked_with_its_address(
+    excel_client: Client, sheets: dict[str, Any]
+) -> None:
+    """Letters and number, as Excel shows them."""
+    tables = [
+        ["table", "key_columns", "kind", "time_column", "product_column"],
+        ["tickets", "id", "event", "on", "product"],
+    ]
+    metrics = [
+        ["metric", "label", "type", "unit", "direction", "from_table"],
+        ["n", "N", "count", "count", "up", "tickets"],
+    ]
+    facts = [["id", "on", "product"], [1, "03/09/2026", "car"]]
+    fault = excel_client.workbook(
+        {**sheets, "fact_tables": tables, "metrics": metrics, "facts_tickets": facts}
+    ).only_fault()
+    assert (fault.sheet, fault.cell) == ("facts_tickets", "B2")
+
+
+def test_roles_come_from_the_catalogue(client: Client) -> None:
+    """Keys and products are text, measures numbers, the time a date."""
+    from workbench.engagement.catalogue_schema import parse_catalogue
+
+    client.write({"metrics.yaml": METRICS, "facts/tickets.csv": "id,on,product,cost\n1,2026-09-01,car,1\n"})
+    document = client.load().tables.document("metrics")
+    assert document is not None
+    catalogue, _ = parse_catalogue(document)
+    assert catalogue is not None
+    assert roles_of(catalogue, "tickets") == ROLES
