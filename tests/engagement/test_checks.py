@@ -125,7 +125,8 @@ ALLOCATION = {
         ),
         pytest.param(
             {
-                "feedback.csv": "signal,product,channel,raised,seen,decided\ns1,car,phone,2026-06-01,2026-06-09,2026-06-08\n"
+                "feedback.csv": "signal,product,channel,raised,seen,decided\n"
+                "s1,car,phone,2026-06-01,2026-06-09,2026-06-08\n"
             },
             "feedback.csv row 2, column decided",
             "decided on 2026-06-08, but seen only on 2026-06-09",

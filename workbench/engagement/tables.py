@@ -102,6 +102,10 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         """Return a fault of one cell of a table."""
         return Fault(*self.where(table, row_index, column), found, allowed, remedy)
 
+    def document(self, name: str) -> Document | None:
+        """Return a document with the places of its keys: ``metrics``, ``engagement``, ``scenarios/<name>``."""
+        return self._sources.get(name)
+
     def document_fault(self, document: str, path: Sequence[str | int], found: str, allowed: str, remedy: str) -> Fault:
         """Return a fault of a document at a path of keys, such as ``("metrics", 0, "type")``, with its line or cell."""
         if document == "scenarios" and path:  # one file, or one group of rows, a scenario
