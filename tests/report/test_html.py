@@ -13,6 +13,7 @@ from workbench.report import charts
 from workbench.report.exhibit import Exhibit
 from workbench.report.html import POLICY, render_html
 from workbench.report.story import Report, results
+from workbench.report.tables import Table
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "path", "use", "rect"}
 HOSTILE = (
@@ -121,7 +122,8 @@ def test_figures_have_captions_alternatives_and_their_numbers(page, report):
     drawn = [exhibit for exhibit in exhibits if isinstance(exhibit.content, charts.Chart)]
     assert sorted({str(drawing["aria-label"]) for drawing in drawings}) == sorted({e.alt for e in drawn})
     assert len(drawings) == 2 * len(drawn)
-    assert len(page.all("details")) == len(page.all("summary")) == len(drawn)
+    listed = [exhibit for exhibit in exhibits if isinstance(exhibit.content, Table) and exhibit.figure_ids()]
+    assert len(page.all("details")) == len(page.all("summary")) == len(drawn) + len(listed)
 
 
 def test_tables_have_captions_scopes_and_can_scroll(html, page):
@@ -160,9 +162,46 @@ def test_every_figure_of_results_stands_on_the_page(html, report):
     """Each figure's id, name and value as rounded is in the list of all numbers."""
     for figure in results(report)["figures"]:
         assert f'<tr id="fig-{figure["id"]}">' in html
-    assert re.search(
-        r'fig-R-001"><th scope="row">R-001</th><td class="name">Number 0</td><td class="num">1.0</td>', html
+    row = '<tr id="fig-R-001"><th scope="row">R-001</th><td>Number 0</td><td>1.0</td><td>0.5 to 1.5</td><td>20</td>'
+    assert row in html
+
+
+def test_figures_without_a_value_are_counted_and_kept_where_quoted():
+    """Hidden figures take a sentence, not rows; one that the report quotes keeps its row."""
+    held = [
+        Figure("", "a", "Seen", 1.0, "level"),
+        Figure("", "b", "Hidden", None, "level"),
+        Figure("", "c", "Quoted", None, "level"),
+    ]
+    chapter = samples.chapter(
+        figures=number_figures("R", held), headline=Findings((Finding("One.", "", ("R-001", "R-003")),))
     )
+    html = render_html(Report(samples.META, (chapter,)))
+    assert 'id="fig-R-003"' in html
+    assert 'id="fig-R-002"' not in html
+    assert "1 further figures of this chapter have no value" in html
+
+
+def test_the_summary_leads_with_its_numbers_and_claims():
+    """With a summary the cards show its numbers and certainty, and its claims carry the answer before the chapters."""
+    held = [
+        Figure("", "answer/readiness", "of 6 lines are product-run", 2, "count"),
+        Figure("", "sure/readiness", "how sure", "Settled for 5 of 6 lines.", "text"),
+    ]
+    said = (Finding("2 of 6 lines are product-run."), Finding("Close Travel."))
+    summary = samples.chapter("summary", "S", figures=number_figures("S", held), headline=Findings(said))
+    html = render_html(Report(samples.META, (summary, samples.chapter())))
+    front = html[: html.index("<nav")]
+    assert '<p class="number"><bdi>2</bdi></p>' in front
+    assert "Settled for 5 of 6 lines." in front
+    assert "Close Travel." in front
+    assert html.count("Close Travel.") == 1
+
+
+def test_a_number_never_parts_from_its_unit():
+    """Between a number and its unit stands a space that does not break."""
+    chapter = samples.chapter(headline=Findings((Finding("It rose by 45 % to 3.5 m€."),)))
+    assert "45\u00a0% to 3.5\u00a0m€." in render_html(Report(samples.META, (chapter,)))
 
 
 def test_the_front_page_says_one_number_for_each_answer(html):

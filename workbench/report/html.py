@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,18 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
 """Where the page's templates are."""
 
-BROAD = 7
-"""A table of more columns than this is printed on a page of its own, on its side."""
+AUDIENCES = {
+    "board": "For the board",
+    "line_owner": "For line owners",
+    "staff": "For staff",
+    "works_council": "For the works council",
+}
+"""How the front page names who reads it."""
+
+_UNIT = re.compile(r"(\d) (%|[mk]?[€$£¥])")
+
+BROAD = 13
+"""A table wider than this (a column of numbers counts one, of text two) is printed on a page of its own, sideways."""
 
 
 def render_html(report: Report) -> str:
@@ -51,11 +62,22 @@ def render_html(report: Report) -> str:
     if not TEMPLATES.is_dir():
         raise ReportError(("The templates of the report are missing: templates/report.",))
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_keep_together,
     )
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     policy = Markup(POLICY)  # noqa: S704 - ours
     return pages.get_template("report.html").render(css=css, policy=policy, **_page(report)) + "\n"
+
+
+def _keep_together(value: Any) -> Any:
+    """Tie a number to its unit, so that no line begins with "%"; drawings and our own markup stay as they are."""
+    if type(value) is not str:
+        return value
+    return _UNIT.sub("\\1\u00a0\\2", value)
 
 
 def _page(report: Report) -> dict[str, Any]:
@@ -64,9 +86,10 @@ def _page(report: Report) -> dict[str, Any]:
     places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
     chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
     appendix = [_exhibit(e, places[e.key]) for _, e in report.exhibits() if e.is_appendix]
-    summary = report.summary
+    summary, quoted = report.summary, _quoted(report)
     first = summary.headline[0] if summary is not None and len(summary.headline) else None
-    eyebrow = [f"As of {_day(meta.as_of)}" if meta.as_of else "", meta.confidentiality, meta.audience]
+    eyebrow = [f"As of {_day(meta.as_of)}" if meta.as_of else "", meta.confidentiality]
+    eyebrow.append(AUDIENCES.get(meta.audience, meta.audience))
     contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
     contents += [{"target": "open-questions", "words": "What we could not answer"}]
     contents += [{"target": "method", "words": "Method and data"}]
@@ -81,14 +104,15 @@ def _page(report: Report) -> dict[str, Any]:
         "eyebrow": [words for words in eyebrow if words],
         "answer": first.claim if first is not None else "What the numbers say.",
         "lead": first.detail if first is not None else "",
-        "cards": [card for chapter in report.body if (card := _card(report, chapter)) is not None],
+        "cards": _cards(report),
+        "carrying": _findings(list(summary.headline)[1:]) if summary is not None else [],
         "contents": contents,
         "chapters": chapters,
         "appendix": appendix,
         "open_questions": _open_questions(report),
         "unused": theme.listing(meta.unused, 40) if meta.unused else "",
         "files": _files(report),
-        "figures": [_figures(report, chapter) for chapter in report.chapters if len(chapter.figures)],
+        "figures": [_figures(report, chapter, quoted) for chapter in report.chapters if len(chapter.figures)],
     }
 
 
@@ -104,22 +128,37 @@ def _day(text: str) -> str:
         return text
 
 
-def _card(report: Report, chapter: Chapter) -> dict[str, Any] | None:
-    """Return a pillar's answer with the one number it quotes first."""
-    if not len(chapter.headline):
-        return None
-    first = chapter.headline[0]
-    figure = next((held for name in first.figures if (held := report.figure(name)) is not None), None)
-    number = theme.MISSING if figure is None else _written(figure, report.meta.currency)
-    return {
-        "title": chapter.title,
-        "claim": first.claim,
-        "number": number,
-        "is_word": len(number) > 9,
-        "name": figure.name if figure is not None else "no number",
-        "ids": [figure.id] if figure is not None else [],
-        "sure": _sure(figure, report.meta.currency),
-    }
+def _cards(report: Report) -> list[dict[str, Any]]:
+    """Return each answer with one number and how sure it is: the summary's, or what the chapters quote first."""
+    cards = []
+    for chapter in report.body:
+        if not len(chapter.headline):
+            continue
+        first = chapter.headline[0]
+        answer, sure = _summed_up(report, chapter.pillar)
+        quoted = (held for name in first.figures if (held := report.figure(name)) is not None)
+        figure = answer if answer is not None else next(quoted, None)
+        number = theme.MISSING if figure is None else _written(figure, report.meta.currency)
+        cards.append(
+            {
+                "title": chapter.title,
+                "claim": first.claim,
+                "number": number,
+                "is_word": len(number) > 9,
+                "name": figure.name if figure is not None else "no number",
+                "ids": [figure.id] if figure is not None else [],
+                "sure": sure or _sure(figure, report.meta.currency),
+            }
+        )
+    return cards
+
+
+def _summed_up(report: Report, pillar: str) -> tuple[Figure | None, str]:
+    """Return the summary's number for a pillar and its certainty in words."""
+    numbers = report.summary.figures if report.summary is not None else ()
+    held = {figure.key: figure for figure in numbers}
+    answer, sure = held.get(f"answer/{pillar}"), held.get(f"sure/{pillar}")
+    return answer, str(sure.value) if sure is not None and sure.value else ""
 
 
 def _written(figure: Figure, currency: str) -> str:
@@ -135,8 +174,8 @@ def _sure(figure: Figure | None, currency: str) -> str:
 
 
 def _chapter(report: Report, chapter: Chapter, places: dict[str, int]) -> dict[str, Any]:
-    # The front page already says the summary's answer in large letters.
-    headline = list(chapter.headline)[1:] if chapter is report.summary else list(chapter.headline)
+    # The front page already says what the summary says.
+    headline = [] if chapter is report.summary else list(chapter.headline)
     return {
         "target": f"chapter-{chapter.pillar}",
         "title": chapter.title,
@@ -211,7 +250,7 @@ def _table(table: Table) -> dict[str, Any]:
             for place, (cells, names) in enumerate(zip(table.cells(), ids, strict=True))
         ],
         "has_ids": bool(table.figures),
-        "is_broad": len(table.columns) > BROAD,
+        "is_broad": sum(1 if number else 2 for number in is_number) > BROAD,
     }
 
 
@@ -231,20 +270,33 @@ def _files(report: Report) -> dict[str, Any]:
     return _table(Table(columns, rows, "", "", "", ""))
 
 
-def _figures(report: Report, chapter: Chapter) -> dict[str, Any]:
+def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, Any]:
+    """Return the chapter's numbers; those without a value only where the report quotes them."""
     currency = report.meta.currency
     rows = []
     for figure in chapter.figures:
+        if figure.value is None and figure.id not in quoted:
+            continue
         low, high = (theme.formatted(value, figure.unit, currency) for value in (figure.low, figure.high))
         rows.append(
             {
                 "id": figure.id,
                 "name": figure.name,
                 "value": _written(figure, currency),
-                "is_number": not isinstance(figure.value, str),
                 "interval": f"{low} to {high}" if figure.low is not None and figure.high is not None else "",
                 "n": theme.number(figure.n, 0) if figure.n is not None else "",
                 "source": figure.source,
             }
         )
-    return {"title": chapter.title, "rows": rows}
+    return {"title": chapter.title, "rows": rows, "silent": len(chapter.figures) - len(rows)}
+
+
+def _quoted(report: Report) -> set[str]:
+    """Return the ids of all figures that the page names."""
+    ids = {name for _, exhibit in report.exhibits() for name in exhibit.figure_ids()}
+    for chapter in report.chapters:
+        for findings in (chapter.headline, chapter.cautions, chapter.next_steps):
+            ids.update(name for finding in findings for name in finding.figures)
+        if chapter is report.summary:
+            ids.update(figure.id for figure in chapter.figures)
+    return ids

@@ -6,18 +6,27 @@ measured again. `read_summary` makes the value; the other functions say it, as t
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, number_figures
 from workbench.report.chapter import PILLARS, Chapter, load_chapters
+from workbench.report.portfolio import Book, Line, direction, is_good, metric_label, read_line, running_projects, total
 
 MOVED_MONEY = 0.05
 """Share of a line's money that must change before the summary calls it a move (ours)."""
+
+CARRYING = 0.1
+"""Share of all the money that moves from which a line's move is a decision of its own for a board (ours)."""
+
+MOSTLY = 0.6
+"""Share of a change from which one cause is called most of it (ours)."""
+
+MOST_MOVES = 3
+"""Moves of outcomes that the board's page names (ours)."""
 
 MOST_DECISIONS = 6
 """Decisions a board takes in one sitting (ours)."""
@@ -56,54 +65,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A product line across the three answers.
-
-    Attributes
-    ----------
-    line, name : str
-    owner, stage : str
-        Who answers for it; the stages of its products with their count.
-    people, money : float or None
-        Today: people, and money in whole units a period.
-    readiness, held_back : str
-        Class, and what holds it back.
-    outcome, moves : str
-        The key outcome against its target; what moved, in words.
-    better, worse : tuple of str
-        Metrics that moved for the better and for the worse.
-    plan : str
-        Money today and in the plan, or that it is proposed to close.
-    change : float or None
-        Money in the plan less money today.
-    is_closing : bool
-    projects : str
-    ids, outcome_ids, plan_ids : tuple of str
-        Figures behind the row, behind the outcomes, behind the plan.
-    """
-
-    line: str
-    name: str
-    owner: str
-    stage: str
-    people: float | None
-    money: float | None
-    readiness: str
-    held_back: str
-    outcome: str
-    moves: str
-    better: tuple[str, ...]
-    worse: tuple[str, ...]
-    plan: str
-    change: float | None
-    is_closing: bool
-    projects: str
-    ids: tuple[str, ...]
-    outcome_ids: tuple[str, ...]
-    plan_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Decision:
     """A decision that the numbers support.
 
@@ -133,6 +94,8 @@ class Summary:
         In the register's order.
     decisions : tuple of Decision
         Those with the largest effect first.
+    moves : tuple of Finding
+        What moved and through what, in the order of the outcomes chapter.
     disagreements : tuple of Finding
         Lines on which the three answers do not point the same way.
     projects : tuple of (key, name, projects, budget)
@@ -145,6 +108,7 @@ class Summary:
     answers: tuple[Answer, ...]
     lines: tuple[Line, ...]
     decisions: tuple[Decision, ...]
+    moves: tuple[Finding, ...]
     disagreements: tuple[Finding, ...]
     projects: tuple[tuple[str, str, int, float | None], ...]
     chapters: tuple[Chapter, ...]
@@ -158,33 +122,6 @@ class Summary:
 
     def __repr__(self) -> str:
         return f"{self.client}: {len(self.answers)} answers, {len(self.decisions)} decisions, {len(self.lines)} lines."
-
-
-class _Book:
-    """All figures of the chapters, by pillar and key."""
-
-    def __init__(self, chapters: Iterable[Chapter]) -> None:
-        self.chapters = {chapter.pillar: chapter for chapter in chapters}
-
-    def get(self, pillar: str, key: str) -> Figure | None:
-        chapter = self.chapters.get(pillar)
-        return chapter.figures[key] if chapter is not None and key in chapter.figures else None
-
-    def number(self, pillar: str, key: str) -> float | None:
-        figure = self.get(pillar, key)
-        return figure.value if figure is not None and isinstance(figure.value, int | float) else None
-
-    def words(self, pillar: str, key: str) -> str:
-        figure = self.get(pillar, key)
-        return figure.value if figure is not None and isinstance(figure.value, str) else ""
-
-    def ids(self, pillar: str, *keys: str) -> tuple[str, ...]:
-        held = (self.get(pillar, key) for key in keys)
-        return tuple(figure.id for figure in held if figure is not None and figure.value is not None)
-
-    def all(self, pillar: str, start: str) -> list[Figure]:
-        chapter = self.chapters.get(pillar)
-        return [figure for figure in chapter.figures if figure.key.startswith(start)] if chapter is not None else []
 
 
 def read_summary(study: Any, output_dir: str | Path = "", *, chapters: Sequence[Chapter] | None = None) -> Summary:
@@ -205,10 +142,10 @@ def read_summary(study: Any, output_dir: str | Path = "", *, chapters: Sequence[
     """
     if chapters is None:
         chapters = load_chapters(output_dir, study.name, study.data_hash, but=("summary",))
-    book = _Book(chapter for chapter in chapters if chapter.pillar != "summary")
+    book = Book(chapter for chapter in chapters if chapter.pillar != "summary")
     currency = str(study.settings.currency)
-    projects = _projects(study)
-    lines = tuple(_line(study, book, line, projects.get(line, []), currency) for line in study.lines)
+    projects = running_projects(study)
+    lines = tuple(read_line(study, book, line, projects.get(line, []), currency) for line in study.lines)
     names = {line.line: line.name for line in lines}
     return Summary(
         client=str(study.settings.name),
@@ -216,9 +153,10 @@ def read_summary(study: Any, output_dir: str | Path = "", *, chapters: Sequence[
         answers=tuple(_answer(book, book.chapters[name], currency) for name in ANSWERS if name in book.chapters),
         lines=lines,
         decisions=tuple(_decisions(study, book, lines, currency)[:MOST_DECISIONS]),
-        disagreements=tuple(finding for line in lines for finding in _disagreements(line, currency)),
+        moves=tuple(_outcome_moves(study, book, currency)),
+        disagreements=tuple(finding for line in lines for finding in _disagreements(book, line, currency)),
         projects=tuple(
-            (line, names.get(line, "no line"), len(held), _total(row["budget"] for row in held))
+            (line, names.get(line, "no line"), len(held), total(row["budget"] for row in held))
             for line, held in ((line, projects.get(line, [])) for line in (*study.lines, ""))
         ),
         chapters=tuple(book.chapters.values()),
@@ -228,7 +166,7 @@ def read_summary(study: Any, output_dir: str | Path = "", *, chapters: Sequence[
 # -- the three answers -----------------------------------------------------------------------------------------------
 
 
-def _answer(book: _Book, chapter: Chapter, currency: str) -> Answer:
+def _answer(book: Book, chapter: Chapter, currency: str) -> Answer:
     made = {"readiness": _ready, "outcomes": _moved, "allocation": _gained}[chapter.pillar]
     value, unit, name, sure, ids = made(book, currency)
     first = chapter.headline[0] if len(chapter.headline) else Finding("Not answered.")
@@ -239,7 +177,7 @@ _Number = tuple[float | None, str, str, str, tuple[str, ...]]
 _CLASSES = ("product-run", "in-transition", "still-project-run", "too-close-to-call", "not-shown")
 
 
-def _ready(book: _Book, currency: str) -> _Number:
+def _ready(book: Book, currency: str) -> _Number:
     counts = {name: book.number("readiness", f"lines/{name}") for name in _CLASSES}
     ready = counts["product-run"]
     if ready is None:
@@ -252,7 +190,7 @@ def _ready(book: _Book, currency: str) -> _Number:
     return ready, "count", name, _with_caution(book, "readiness", sure), ids
 
 
-def _moved(book: _Book, currency: str) -> _Number:
+def _moved(book: Book, currency: str) -> _Number:
     get = {name: book.number("outcomes", f"count/{name}") for name in ("moved", "better", "worse", "on", "judged")}
     if get["moved"] is None or not get["on"]:
         return None, "count", "no outcome could be judged", "", ()
@@ -264,7 +202,7 @@ def _moved(book: _Book, currency: str) -> _Number:
     return get["moved"], "count", name, sure, book.ids("outcomes", *(f"count/{name}" for name in get))
 
 
-def _gained(book: _Book, currency: str) -> _Number:
+def _gained(book: Book, currency: str) -> _Number:
     share = book.number("allocation", "gain_share")
     ids = book.ids("allocation", "gain_share", "gain", "value", "bound")
     gain, bound, value = (book.get("allocation", key) for key in ("gain", "bound", "value"))
@@ -280,181 +218,28 @@ def _gained(book: _Book, currency: str) -> _Number:
     return None, "share", "no plan was found", "", ()
 
 
-def _with_caution(book: _Book, pillar: str, words: str) -> str:
+def _with_caution(book: Book, pillar: str, words: str) -> str:
     cautions = book.chapters[pillar].cautions
     return f"{words} {cautions[0].claim}".strip() if len(cautions) else words
-
-
-# -- line by line ----------------------------------------------------------------------------------------------------
-
-
-def _line(study: Any, book: _Book, line: str, projects: list[dict[str, Any]], currency: str) -> Line:
-    better, worse, move_ids = _moves(study, book, line)
-    outcome, outcome_ids = _key_outcome(study, book, line, currency)
-    plan, change, is_closing, plan_ids = _plan(book, line, currency)
-    people = book.number("allocation", f"today_people/{line}")
-    people_ids = book.ids("allocation", f"today_people/{line}")
-    if people is None:
-        people = book.number("readiness", f"headcount/{line}")
-        people_ids = book.ids("readiness", f"headcount/{line}")
-    said = book.words("readiness", f"class/{line}").split(" (")[0]
-    moves = [*(f"{name} better" for name in better), *(f"{name} worse" for name in worse)]
-    return Line(
-        line=line,
-        name=study.products.name(line),
-        owner=study.products.owners.get(line) or "nobody named",
-        stage=_stages(study, line),
-        people=people,
-        money=book.number("allocation", f"today_money/{line}"),
-        readiness=said or theme.MISSING,
-        held_back=theme.listing(book.words("readiness", f"held-back/{line}").split("; "), 2) if said else theme.MISSING,
-        outcome=outcome,
-        moves="; ".join(moves) or ("no move" if "outcomes" in book.chapters else theme.MISSING),
-        better=better,
-        worse=worse,
-        plan=plan,
-        change=change,
-        is_closing=is_closing,
-        projects=_project_words(projects),
-        ids=(
-            *book.ids("readiness", f"class/{line}", f"held-back/{line}"),
-            *outcome_ids,
-            *people_ids,
-            *plan_ids,
-        ),
-        outcome_ids=move_ids,
-        plan_ids=plan_ids,
-    )
-
-
-def _stages(study: Any, line: str) -> str:
-    """Return the stages of a line's products, the commonest first."""
-    shares = study.products.shares("product_line", study.settings.as_of)
-    held = [study.products.stage(name) for name in shares.loc[shares["parent"] == line, "product"]]
-    known = [stage for stage in held if stage]
-    counts = sorted(((known.count(stage), stage) for stage in set(known)), key=lambda pair: (-pair[0], pair[1]))
-    if len(counts) == 1:
-        return counts[0][1]
-    return ", ".join(f"{count} {stage}" for count, stage in counts) or theme.MISSING
-
-
-def _direction(study: Any, metric: str) -> str:
-    catalogue = getattr(study.outcomes, "catalogue", None)
-    known = {held.metric: held for held in catalogue.metrics} if catalogue is not None else {}
-    return known[metric].direction if metric in known else "neutral"
-
-
-def _label(study: Any, metric: str) -> str:
-    catalogue = getattr(study.outcomes, "catalogue", None)
-    known = {held.metric: held.label for held in catalogue.metrics} if catalogue is not None else {}
-    return known.get(metric, metric.replace("_", " "))
-
-
-def _moves(study: Any, book: _Book, line: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the metrics that moved for the better and for the worse in a line."""
-    better: list[str] = []
-    worse: list[str] = []
-    ids: list[str] = []
-    for figure in book.all("outcomes", "change/"):
-        _, metric, kind, parent = figure.key.split("/", 3)
-        good = _is_good(_direction(study, metric), figure.value)
-        if kind != "product_line" or parent != line or good is None:
-            continue
-        (better if good else worse).append(_label(study, metric))
-        ids.append(figure.id)
-    return tuple(better), tuple(worse), tuple(ids)
-
-
-def _is_good(direction: str, change: float | str | None) -> bool | None:
-    if not isinstance(change, int | float) or direction not in ("up", "down"):
-        return None
-    return (change > 0) == (direction == "up")
-
-
-def _key_outcome(study: Any, book: _Book, line: str, currency: str) -> tuple[str, tuple[str, ...]]:
-    """Return the line's outcome that has a target (one that moved before one that did not), as words."""
-    found: list[tuple[bool, str, Figure, Figure]] = []
-    for target in book.all("outcomes", "target/"):
-        parts = target.key.split("/")
-        value = book.get("outcomes", f"value/{parts[1]}/product_line/{line}")
-        if parts[2:4] == ["product_line", line] and value is not None and value.value is not None:
-            has_moved = book.number("outcomes", f"change/{parts[1]}/product_line/{line}") is not None
-            found.append((not has_moved, parts[1], value, target))
-    if not found:
-        return _untargeted(study, book, line, currency)
-    _, metric, value, target = min(found, key=lambda held: held[0])
-    now, goal = (theme.formatted(held.value, held.unit, currency) for held in (value, target))
-    reached = _is_reached(_direction(study, metric), value.value, target.value)
-    words = "" if reached is None else ", met" if reached else ", missed"
-    return f"{_label(study, metric)}: {now} (target {goal}{words})", (value.id, target.id)
-
-
-def _untargeted(study: Any, book: _Book, line: str, currency: str) -> tuple[str, tuple[str, ...]]:
-    """Without a target of its own, a line shows what moved."""
-    for change in book.all("outcomes", "change/"):
-        _, metric, kind, parent = change.key.split("/", 3)
-        value = book.get("outcomes", f"value/{metric}/{kind}/{parent}")
-        if (kind, parent) == ("product_line", line) and change.value is not None and value is not None:
-            now = theme.formatted(value.value, value.unit, currency)
-            return f"{_label(study, metric)}: {now} (no target)", (value.id,)
-    return ("no target" if "outcomes" in book.chapters else theme.MISSING), ()
-
-
-def _is_reached(direction: str, value: float | str | None, target: float | str | None) -> bool | None:
-    if not isinstance(value, int | float) or not isinstance(target, int | float) or direction not in ("up", "down"):
-        return None
-    return value >= target if direction == "up" else value <= target
-
-
-def _plan(book: _Book, line: str, currency: str) -> tuple[str, float | None, bool, tuple[str, ...]]:
-    today, then = (book.number("allocation", f"{key}/{line}") for key in ("today_money", "money"))
-    is_closing = book.words("allocation", f"supported/{line}") == "proposed to close"
-    ids = book.ids("allocation", f"today_money/{line}", f"money/{line}", f"supported/{line}")
-    if today is None or then is None:
-        return theme.MISSING, None, False, ids
-    words = f"{theme.money(today, currency)} → {theme.money(then, currency)}"
-    return (f"proposed to close ({words})" if is_closing else words), then - today, is_closing, ids
-
-
-def _projects(study: Any) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    frame = study.tables.get("projects")
-    if frame is None:
-        return found
-    for row in frame.to_dict("records"):
-        ends = row.get("ends")
-        if not isinstance(ends, dt.date) or ends >= study.settings.as_of:
-            found.setdefault(str(row.get("product_line") or ""), []).append(row)
-    return found
-
-
-def _project_words(projects: list[dict[str, Any]]) -> str:
-    counts = {word: sum(row.get("disposition") == word for row in projects) for word in ("absorb", "finish", "stop")}
-    said = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
-    return f"{len(projects)} ({said})" if said else str(len(projects))
-
-
-def _total(values: Iterable[Any]) -> float | None:
-    held = [float(value) for value in values if isinstance(value, int | float) and value == value]
-    return sum(held) if held else None
 
 
 # -- what to decide, and where the answers part ----------------------------------------------------------------------
 
 
-def _decisions(study: Any, book: _Book, lines: Sequence[Line], currency: str) -> list[Decision]:
+def _decisions(study: Any, book: Book, lines: Sequence[Line], currency: str) -> list[Decision]:
     found: list[tuple[float, Decision]] = []
+    moved = book.number("allocation", "moved_money") or 0.0
     for line in lines:
-        weight = abs(line.change or 0.0)
+        change = line.change or 0.0
         if line.is_closing:
-            found.append((weight, _closing(book, line, currency)))
-        elif line.change is not None and line.money and line.change > MOVED_MONEY * line.money:
-            found.append((weight, _giving(book, line, currency)))
+            found.append((abs(change), _closing(book, line, currency)))
+        elif change and abs(change) >= CARRYING * moved:
+            found.append((abs(change), _shifting(book, line, change, currency)))
     held = [decision for _, decision in sorted(found, key=lambda pair: -pair[0])]
     return [*held, *_urgent(study, book, lines, currency)]
 
 
-def _closing(book: _Book, line: Line, currency: str) -> Decision:
+def _closing(book: Book, line: Line, currency: str) -> Decision:
     other = book.get("allocation", f"other_option/{line.line}")
     affected = theme.people(line.people) if line.people is not None else "people"
     cost = f"{affected} affected, no decision on persons"
@@ -464,17 +249,24 @@ def _closing(book: _Book, line: Line, currency: str) -> Decision:
     return Decision(f"Close {line.name}", "keep it as it is", cost, line.owner, ids)
 
 
-def _giving(book: _Book, line: Line, currency: str) -> Decision:
+def _shifting(book: Book, line: Line, change: float, currency: str) -> Decision:
+    """Return the decision to give a line more money, or to take some away."""
+    amount = theme.money(abs(change), currency)
     now, then = (book.get("allocation", f"{key}/{line.line}") for key in ("today_value", "value"))
-    cost = f"{theme.money(line.change, currency)} taken from other lines"
+    worth = ""
     if now is not None and then is not None and isinstance(then.value, float) and isinstance(now.value, float):
-        cost += f"; leaving it would forgo {theme.formatted(then.value - now.value, then.unit, currency)} there"
-    what = f"Give {line.name} {theme.money(line.change, currency)} more"
+        worth = theme.formatted(abs(then.value - now.value), then.unit, currency)
+    if change > 0:
+        what, cost = f"Give {line.name} {amount} more", f"{amount} from other lines"
+        cost += f"; leaving it would forgo {worth} there" if worth else ""
+    else:
+        what, cost = f"Take {amount} from {line.name}", f"{worth} of value there" if worth else "its value there"
+        cost += f"; leaving it would keep {amount} from other lines"
     ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}"))
     return Decision(what, "leave its money as today", cost, line.owner, ids)
 
 
-def _urgent(study: Any, book: _Book, lines: Sequence[Line], currency: str) -> list[Decision]:
+def _urgent(study: Any, book: Book, lines: Sequence[Line], currency: str) -> list[Decision]:
     """Return the steps of the outcomes chapter that answer a move for the worse."""
     chapter = book.chapters.get("outcomes")
     if chapter is None:
@@ -486,19 +278,13 @@ def _urgent(study: Any, book: _Book, lines: Sequence[Line], currency: str) -> li
         if moved is None:
             continue
         _, metric, _, parent = moved.key.split("/", 3)
-        if _is_good(_direction(study, metric), moved.value) is not False:
+        if is_good(direction(study, metric), moved.value) is not False:
             continue
         change = _signed_change(moved, currency)
         cost = f"waiting keeps the change of {change}"
-        found.append(
-            Decision(
-                step.claim.removesuffix("."),
-                "wait and see",
-                cost,
-                _owner(study, metric, parent, lines),
-                (moved.id,),
-            )
-        )
+        owner = _owner(study, metric, parent, lines)
+        what = step.claim.removesuffix(".").removesuffix(f" ({owner})")
+        found.append(Decision(what, "wait and see", cost, owner, (moved.id,)))
     return found
 
 
@@ -516,13 +302,59 @@ def _owner(study: Any, metric: str, parent: str, lines: Sequence[Line]) -> str:
     return named.get(metric) or owners.get(parent) or "nobody named"
 
 
-def _disagreements(line: Line, currency: str) -> list[Finding]:
+def _outcome_moves(study: Any, book: Book, currency: str) -> list[Finding]:
+    """Return what moved, from what to what, and through what, as the outcomes chapter ranks it."""
+    chapter = book.chapters.get("outcomes")
+    found: list[Finding] = []
+    if chapter is None:
+        return found
+    by_id = {figure.id: figure for figure in chapter.figures if figure.key.startswith("change/")}
+    for finding in chapter.headline:
+        moved = next((by_id[name] for name in finding.figures if name in by_id), None)
+        if moved is None or not isinstance(moved.value, int | float):
+            continue
+        scope = moved.key.removeprefix("change/")
+        metric, _, parent = scope.split("/", 2)
+        before, after = (book.get("outcomes", f"{key}/{scope}") for key in ("before", "after"))
+        if before is None or after is None:
+            continue
+        start, end = (theme.formatted(figure.value, figure.unit, currency) for figure in (before, after))
+        where = "" if parent == "all" else f" in {study.products.name(parent)}"
+        cause, ids = _cause(book, scope, moved.value)
+        verb = "rose" if moved.value > 0 else "fell"
+        plainly = f"{metric_label(study, metric)}{where} {verb} from {start} to {end}"
+        claim = (
+            fit(f"{plainly}, mostly through {cause}.", f"{plainly}.", finding.claim) if cause else fit(f"{plainly}.")
+        )
+        found.append(Finding(claim, "", (before.id, after.id, moved.id, *ids)))
+    return found
+
+
+def _cause(book: Book, scope: str, change: float) -> tuple[str, tuple[str, ...]]:
+    """Return the one factor that carries most of a change, in words, with its figure."""
+    start = f"effect/{scope}/"
+    held = [figure for figure in book.all("outcomes", start) if "/" not in figure.key.removeprefix(start)]
+    factors = [figure for figure in held if figure.key.removeprefix(start) not in ("before", "after")]
+    sizes = [(abs(figure.value), figure) for figure in factors if isinstance(figure.value, int | float)]
+    if not sizes:
+        return "", ()
+    largest = max(sizes, key=lambda pair: pair[0])[1]
+    if not isinstance(largest.value, int | float) or largest.value / change < MOSTLY:
+        return "", ()
+    factor = largest.key.removeprefix(start)
+    words = {"products": "the mix of products", "rate": "the rate itself"}
+    return words.get(factor, f"the mix of {factor.replace('_', ' ')}"), (largest.id,)
+
+
+def _disagreements(book: Book, line: Line, currency: str) -> list[Finding]:
     """Return where readiness, outcomes and the plan do not point the same way for a line."""
     if line.change is None:
         return []
     ids = (*line.ids[:1], *line.outcome_ids, *line.plan_ids)
-    floor = MOVED_MONEY * (line.money or 0.0)
-    gets, gives = line.change > max(floor, 0.0) and line.change > 0, line.is_closing or line.change < -floor
+    carrying = CARRYING * (book.number("allocation", "moved_money") or float("inf"))
+    floor = min(MOVED_MONEY * (line.money or 0.0), carrying)
+    gets = line.change > 0 and line.change >= floor
+    gives = line.is_closing or (line.change < 0 and -line.change >= floor)
     amount = theme.money(abs(line.change), currency)
     gets_words = f"gives it {amount} more"
     gives_words = "proposes to close it" if line.is_closing else f"takes {amount} away"
@@ -594,44 +426,73 @@ def figures(summary: Summary) -> Figures:
 def headline(summary: Summary) -> Findings:
     """Return the board's page in sentences: the answer, the decisions, where the answers disagree."""
     numbers = figures(summary)
-    known = {answer.pillar: answer for answer in summary.answers}
-    ids = [name for pillar in ANSWERS for name in numbers.ids(f"answer/{pillar}") if pillar in known]
-    found = [Finding(_whole(summary), " ".join(answer.claim for answer in summary.answers), tuple(ids))]
-    found += [
-        Finding(
-            fit(f"{decision.what}.", decision.what),
-            f"Rejected: {decision.rejected}. Cost: {decision.cost}. Owner: {decision.owner}.",
-            decision.ids,
-        )
-        for decision in summary.decisions[:3]
-    ]
-    parted = list(dict.fromkeys(finding.claim.split(":")[0] for finding in summary.disagreements))
-    if parted:
-        claim = f"The three answers disagree on {len(parted)} of {len(summary.lines)} lines."
-        detail = " ".join(finding.claim for finding in summary.disagreements)
-        found.append(Finding(claim, detail, numbers.ids("disagreements")))
-    elif len(summary.answers) > 1 and any(line.change is not None for line in summary.lines):
-        found.append(Finding("The three answers disagree on no line.", "", numbers.ids("disagreements")))
+    known = {answer.pillar for answer in summary.answers}
+    ids = [name for pillar in ANSWERS if pillar in known for name in numbers.ids(f"answer/{pillar}")]
+    found = [Finding(_whole(summary), _in_short(summary), (*ids, *numbers.ids("decisions", "disagreements")))]
+    found += _by_readiness(summary)
+    found += list(summary.moves[:MOST_MOVES])
+    planned = [decision for decision in summary.decisions if decision.ids and decision.ids[0].startswith("A")][:2]
+    if planned:
+        words = [planned[0].what, *(decision.what[:1].lower() + decision.what[1:] for decision in planned[1:])]
+        detail = " ".join(f"{decision.what}: {decision.cost}. Owner: {decision.owner}." for decision in planned)
+        ids = [name for decision in planned for name in decision.ids]
+        found.append(Finding(fit(f"{' and '.join(words)}.", f"{words[0]}."), detail, tuple(dict.fromkeys(ids))))
+    if summary.disagreements:
+        detail = " ".join(finding.claim for finding in summary.disagreements[1:])
+        found.append(replace(summary.disagreements[0], detail=detail))
     return Findings(tuple(found))
 
 
+def _in_short(summary: Summary) -> str:
+    """Return how many decisions are supported and on how many lines the answers part."""
+    many = len(summary.decisions)
+    sentences = [f"{many} decision{'s are' if many != 1 else ' is'} supported by the numbers." if many else ""]
+    parted = len({finding.claim.split(":")[0] for finding in summary.disagreements})
+    if parted:
+        total_lines = len(summary.lines)
+        sentences.append(f"The three answers disagree on {parted} of {total_lines} lines; settle these first.")
+    elif len(summary.answers) == len(ANSWERS) and all(answer.value is not None for answer in summary.answers):
+        sentences.append("The three answers disagree on no line.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _by_readiness(summary: Summary) -> list[Finding]:
+    """Return which lines stand at the two ends."""
+    ends = []
+    ids: list[str] = []
+    for word in ("still project-run", "product-run"):
+        held = [line for line in summary.lines if line.readiness == word]
+        if held:
+            names = theme.listing([line.name for line in held], 2)
+            ends.append(f"{names} {'is' if len(held) == 1 else 'are'} {word}")
+            ids += [name for line in held for name in line.ids[:2]]
+    if not ends:
+        return []
+    detail = " ".join(
+        f"{line.name} is held back by {line.held_back}."
+        for line in summary.lines
+        if line.readiness == "still project-run"
+    )
+    return [Finding(fit(f"{'; '.join(ends)}.", f"{ends[0]}."), detail, tuple(ids))]
+
+
 def _whole(summary: Summary) -> str:
+    """Return the answer: one number of each question."""
     parts = []
     for answer in summary.answers:
-        if answer.value is None:
-            continue
-        number = theme.formatted(answer.value, answer.unit, summary.currency)
-        short = {
-            "readiness": f"{number} {answer.name.replace('product lines', 'lines')}",
-            "outcomes": f"{number} {answer.name.split(':')[0]}",
-            "allocation": f"{number} {answer.name}",
-        }[answer.pillar]
-        parts.append(short)
+        if answer.value is not None:
+            number = theme.formatted(answer.value, answer.unit, summary.currency)
+            parts.append(
+                {
+                    "readiness": f"{number} {answer.name.replace('product lines', 'lines')}",
+                    "outcomes": f"{number} {answer.name.split(':')[0]}",
+                    "allocation": f"the same resources can bring {number} more value",
+                }[answer.pillar]
+            )
     if not parts:
         return "None of the three questions could be answered from the files we have."
-    whole = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 1 else parts[0]
-    tail = " is possible" if parts and "more value" in parts[-1] else ""
-    return fit(f"{whole}{tail}.", f"{theme.listing(parts)}.", f"{parts[0]}.")
+    whole = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
+    return fit(f"{whole[:1].upper()}{whole[1:]}.", f"{parts[0][:1].upper()}{parts[0][1:]}.")
 
 
 def cautions(summary: Summary) -> Findings:
@@ -648,8 +509,10 @@ def method(summary: Summary) -> str:
     """Return how the summary was made, for the appendix."""
     return (
         "The summary reads the chapters' figures and the registers of lines, products and projects; it measures "
-        f"nothing again. A line's money counts as moved from {theme.percent(MOVED_MONEY)} of its money today (ours). "
-        "Answers disagree on a line when the plan adds to a line that is still project-run or whose outcomes got worse, "
-        "or takes from one whose outcomes got better or that is product-run. The key outcome is one with a target of "
-        "the line's own, one that moved before one that did not."
+        f"nothing again. A line's money is called moved from {theme.percent(MOVED_MONEY)} of what it takes today, or "
+        f"from {theme.percent(CARRYING)} of all the money that moves; the latter makes a decision of its own. A cause "
+        f"is called most of a change from {theme.percent(MOSTLY)} of it. These thresholds are ours.\n\n"
+        "Answers disagree on a line when the plan adds to a line that is still project-run or whose outcomes got "
+        "worse, or takes from one whose outcomes got better or that is product-run. The key outcome is one with a "
+        "target of the line's own, one that moved before one that did not."
     )

@@ -1,0 +1,214 @@
+"""What readiness shows: claims with numbers, hidden cells marked, every row traced to its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from workbench import readiness
+from workbench.findings import CLAIM_LENGTH, Off
+from workbench.readiness import Answers, Readiness, ReadinessInputs, Settings, Target, build_instrument, routed
+from workbench.report.charts import Chart
+from workbench.report.exhibit import Exhibit, Note
+from workbench.report.exhibits_readiness import (
+    HIDDEN,
+    claims_exhibit,
+    classes_exhibit,
+    gap_exhibit,
+    line_levels_exhibit,
+    response_exhibit,
+    two_jobs_exhibit,
+)
+from workbench.report.tables import Table
+
+EXHIBITS = (classes_exhibit, gap_exhibit, line_levels_exhibit, two_jobs_exhibit, response_exhibit, claims_exhibit)
+ROOT = Path(__file__).resolve().parents[2]
+INSTRUMENT = build_instrument(
+    yaml.safe_load((ROOT / "templates/instruments/project-to-product.yaml").read_text(encoding="utf-8"))
+)
+ROLES = ("product", "builder", "operations", "support", "executive", "finance", "hr")
+HOSTILE = '<script>alert("x")</script> =HYPERLINK("y")'
+
+
+def company(*, small_line: bool = False, named: str = "Motor", **settings: object) -> ReadinessInputs:
+    """Return a company of two lines (and a small one), 9 of 12 people answered in each role and line."""
+    rng = np.random.default_rng(11)
+    groups = [(role, line, 9) for line in ("motor", "home") for role in ROLES]
+    groups += [("builder", "tiny", 2), ("product", "tiny", 2)] if small_line else []
+    people = [(role, line) for role, line, count in groups for _ in range(count)]
+    items = [item.id for item in INSTRUMENT.items]
+    levels = np.clip(np.rint(rng.normal(2.6, 0.9, (len(people), len(items)))), 1, 5)
+    held = pd.DataFrame(levels, columns=items)
+    states = pd.DataFrame("answered", index=held.index, columns=items).astype(object)
+    for row, (role, _) in enumerate(people):
+        unasked = [name for name in items if name not in routed(INSTRUMENT, role)]
+        states.loc[row, unasked] = "not asked"
+        held.loc[row, unasked] = np.nan
+    held["d07_5"] = np.nan
+    codes = pd.DataFrame({"d07_5": pd.Series([("price", "app", "data")] * len(people), dtype=object)})
+    sheets = pd.DataFrame(
+        {
+            "respondent": [f"p{row}" for row in range(len(people))],
+            "unit": None,
+            "role": [role for role, _ in people],
+            "product_line": [line for _, line in people],
+            "seconds": np.nan,
+        }
+    )
+    population = pd.DataFrame(
+        [(None, role, line, count + 3) for role, line, count in groups],
+        columns=["unit", "role", "product_line", "headcount"],
+    )
+    lines = [("motor", named), ("home", "Home")] + ([("tiny", "Tiny")] if small_line else [])
+    return ReadinessInputs(
+        INSTRUMENT,
+        (Answers("2026-09", None, sheets, held, states, codes, population=population),),
+        tuple(lines),
+        Settings(**settings),  # type: ignore[arg-type]
+        targets=(Target("d06", "", 4.0),),
+    )
+
+
+@pytest.fixture(scope="module")
+def result() -> Readiness:
+    """Return a company with one line too small to be shown."""
+    found = readiness.assess(company(small_line=True))
+    assert isinstance(found, Readiness)
+    return found
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS)
+def test_every_exhibit_says_what_it_shows(result: Readiness, exhibit: Callable[..., Exhibit]) -> None:
+    """A claim of two lines with a full stop, a subtitle, a source, an alternative text, a key of its own."""
+    found = exhibit(result)
+    assert found.key.startswith("readiness-")
+    assert found.claim.endswith(".")
+    assert len(found.claim) <= CLAIM_LENGTH
+    assert found.subtitle
+    assert "wave 2026-09" in found.source
+    assert found.alt
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS)
+def test_every_row_is_traced_to_figures_of_the_chapter(result: Readiness, exhibit: Callable[..., Exhibit]) -> None:
+    """Ids of every row exist, and the numbers that are shown are the figures' values."""
+    numbers = readiness.figures(result)
+    known = {figure.id: figure for figure in numbers}
+    found = exhibit(result)
+    per_row = found.content.figure_ids() if isinstance(found.content, Chart) else found.data().figures
+    assert len(per_row) > 0
+    assert all(ids and set(ids) <= set(known) for ids in per_row)
+    if isinstance(found.content, Chart):
+        for ids, value in zip(per_row, found.content.role("value"), strict=True):
+            assert known[ids[0]].value == value
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS)
+def test_a_pillar_that_is_off_shows_a_note(exhibit: Callable[..., Exhibit]) -> None:
+    """The same note each time, so that a chapter keeps it once."""
+    off = Off("readiness", "Whether the move has happened cannot be said.", ("survey",))
+    found = exhibit(off)
+    assert isinstance(found.content, Note)
+    assert found == classes_exhibit(off)
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS)
+def test_exhibits_travel_as_json(result: Readiness, exhibit: Callable[..., Exhibit]) -> None:
+    """What is saved is what is read."""
+    found = exhibit(result)
+    assert Exhibit.from_dict(found.to_dict()) == found
+
+
+def test_hidden_cells_are_marked_and_counted(result: Readiness) -> None:
+    """The small line and what would give it away stand as "hidden", and the subtitle says how many."""
+    found = line_levels_exhibit(result)
+    assert isinstance(found.content, Table)
+    cells = found.content.cells()
+    assert [row[3] for row in cells] == [HIDDEN] * 10
+    count = sum(row.count(HIDDEN) for row in cells)
+    assert f"{count} hidden" in found.subtitle
+    row = next(row for row in classes_exhibit(result).data().cells() if row[0] == "Tiny")
+    assert row[1] == "not shown"
+    assert HIDDEN in row
+
+
+def test_a_hidden_count_is_no_blank(result: Readiness) -> None:
+    """In the table of who answered a hidden number reads as hidden, not as missing."""
+    row = next(row for row in response_exhibit(result).data().cells() if row[0] == "Tiny")
+    assert row[2:4] == (HIDDEN, HIDDEN)
+
+
+def test_targets_stand_beside_levels(result: Readiness) -> None:
+    """The client's own target for one dimension, the usual one for the others."""
+    found = gap_exhibit(result).content
+    assert isinstance(found, Chart)
+    targets = dict(zip(found.role("label"), found.role("target"), strict=True))
+    assert targets["Funding and standing teams (gate)"] == 4.0
+    assert targets["Support functions follow"] == 3.0
+
+
+def test_every_dimension_shows_its_people_and_interval(result: Readiness) -> None:
+    """Small numbers never stand without an interval."""
+    found = gap_exhibit(result).content
+    assert isinstance(found, Chart)
+    for value, low, high, people in zip(*(found.role(name) for name in ("value", "low", "high", "n")), strict=True):
+        assert low is not None
+        assert low <= value <= high
+        assert people >= 5
+
+
+def test_the_two_jobs_are_two_series(result: Readiness) -> None:
+    """Shape and run stand side by side; a dimension that one is not asked has one dot."""
+    found = two_jobs_exhibit(result).content
+    assert isinstance(found, Chart)
+    assert set(found.order) == {"shape", "run"}
+    pairs = list(zip(found.role("label"), found.role("series"), strict=True))
+    assert ("Outcomes instead of output", "shape") in pairs
+    assert ("Outcomes instead of output", "run") not in pairs
+
+
+@pytest.mark.parametrize(
+    ("thesis", "is_appendix", "kind"),
+    [("front", False, Table), ("appendix", True, Table), ("off", True, Note)],
+)
+def test_the_thesis_stands_where_the_client_wants_it(thesis: str, is_appendix: bool, kind: type) -> None:
+    """In front, in the appendix, or not at all."""
+    found = claims_exhibit(readiness.assess(company(thesis=thesis)))
+    assert found.is_appendix == is_appendix
+    assert isinstance(found.content, kind)
+
+
+def test_all_ten_claims_are_there_as_an_opinion(result: Readiness) -> None:
+    """A1 to A10, attributed, each with the levels of its items."""
+    found = claims_exhibit(result)
+    rows = found.data().rows
+    assert [str(row[0]).split()[0] for row in rows] == [f"A{place}" for place in range(1, 11)]
+    assert "its authors' opinion" in found.subtitle
+    assert "9.4:" in str(rows[1][-1])
+    assert result.verdict is not None
+    assert result.verdict.words in str(rows[9][-1])
+
+
+def test_a_response_nobody_knows_is_said(result: Readiness) -> None:
+    """Without a population the claim and the source say so, and no share is shown."""
+    held = company()
+    answers = held.answers[0]
+    alone = Answers(answers.wave, None, answers.sheets, answers.levels, answers.status, answers.codes)
+    found = response_exhibit(readiness.assess(ReadinessInputs(INSTRUMENT, (alone,), held.lines)))
+    assert "not known" in found.claim
+    assert "response unknown" in found.source
+    assert {row[3] for row in found.data().cells()} == {"unknown"}
+
+
+def test_hostile_names_are_shown_as_typed() -> None:
+    """A line called like a script is a line; nothing else happens."""
+    named = readiness.assess(company(named=HOSTILE))
+    for exhibit in EXHIBITS:
+        found = exhibit(named)
+        assert len(found.claim) <= CLAIM_LENGTH
+    assert any(HOSTILE in str(row[0]) for row in classes_exhibit(named).data().rows)
