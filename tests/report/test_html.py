@@ -120,7 +120,9 @@ def test_figures_have_captions_alternatives_and_their_numbers(page, report):
     assert len(page.all("figure")) == len(page.all("figcaption")) == len(exhibits)
     drawings = [attributes for attributes in page.all("div") if attributes.get("role") == "img"]
     drawn = [exhibit for exhibit in exhibits if isinstance(exhibit.content, charts.Chart)]
-    assert sorted({str(drawing["aria-label"]) for drawing in drawings}) == sorted({e.alt for e in drawn})
+    assert sorted({str(drawing["aria-label"]).replace("\u00a0", " ") for drawing in drawings}) == sorted(
+        {e.alt for e in drawn}
+    )
     assert len(drawings) == 2 * len(drawn)
     listed = [exhibit for exhibit in exhibits if isinstance(exhibit.content, Table) and exhibit.figure_ids()]
     assert len(page.all("details")) == len(page.all("summary")) == len(drawn) + len(listed)
