@@ -56,12 +56,6 @@ if TYPE_CHECKING:
         disagreements_exhibit,
         portfolio_exhibit,
     )
-    from workbench.report.exhibits_summary import (
-        answers_exhibit,
-        decisions_exhibit,
-        disagreements_exhibit,
-        portfolio_exhibit,
-    )
     from workbench.report.story import (
         Chapter,
         Exhibit,
@@ -71,7 +65,6 @@ if TYPE_CHECKING:
         new_chapter,
         save_chapter,
     )
-    from workbench.report.summary import read_summary
     from workbench.report.summary import read_summary
     from workbench.report.tables import table
 
