@@ -639,7 +639,7 @@ class Database(BaseModel):
 def _whole(value: Any) -> Any:
     """Read 1000 also where a cell holds it as text or as 1000.0."""
     text = str(value).replace(",", "").replace(" ", "").removesuffix(".0")
-    return int(text) if text.isdigit() and not isinstance(value, bool) else value
+    return int(text) if text.isdigit() else text  # as text, "True" is not taken for 1
 
 
 def _group_guard(size: int) -> int:
