@@ -300,6 +300,14 @@ def test_unknown_and_missing_columns_are_named_once(client: Client) -> None:
     assert "Did you mean 'nmae'?" in faults[1].remedy
 
 
+def test_a_column_that_cannot_be_decided_is_one_fault_however_many_rows_it_has(client: Client) -> None:
+    """The question stands for the whole column; nothing else is made of it."""
+    client.write({"waves.csv": "wave,date\nw1,03/09/2026\nw2,04/09/2026\n"})
+    assert client.only_fault().cell == "row 2, column date"
+    client.write({"waves.csv": None, "lines.csv": None, "population.csv": "role;headcount\nbuilder;1,234\nhr;2,345\n"})
+    assert client.only_fault().cell == "row 2, column headcount"
+
+
 def test_a_table_that_is_there_twice_is_a_fault(client: Client, sheets: dict[str, Any]) -> None:
     """CSV and sheet, or CSV and Parquet."""
     client.workbook({"lines": sheets["lines"]})

@@ -82,7 +82,8 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
         line = content.count(b"\n", 0, error.start) + 1
         return fault(f"line {line}", "the file is not UTF-8", "Save it as UTF-8.")
     try:
-        node = yaml.compose(text, Loader=_loader())
+        loader = _loader()(text)
+        node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}" if mark else ""
@@ -102,7 +103,7 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
     if faults:
         return None, faults
     try:
-        loaded = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader, with fewer surprises
+        loaded = loader.construct_document(node)
     except (yaml.YAMLError, ValueError) as error:
         return fault("", f"it is not YAML that we read: {str(error).splitlines()[0]}", "Use plain values only.")
     if not isinstance(loaded, dict):

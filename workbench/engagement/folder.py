@@ -342,6 +342,8 @@ class FolderReading:
                     column = str(item["loc"][0]) if item["loc"] else columns[0]
                     wrong.add(column)
                     place = raw.place(row, column)
+                    if item["type"] == "missing" and column in raw.columns and raw.cells[column][row] is not None:
+                        continue  # the cell is filled, but its column could not be read: that was said once
                     if (raw.sheet, place) not in bad:
                         self.faults.append(_row_fault(raw, spec, row, column, item))
                 if any(fields[column].is_required() for column in wrong):

@@ -111,7 +111,6 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     settings, tables = tables.settings, _in_currency(tables)
     inputs = {pillar: _build(pillar, tables) for pillar in PILLARS}
     files = tuple(sorted(reading.files, key=lambda file: file.path))
-    computed = set().union(*(getattr(value, "tables_used", ()) for value in inputs.values()))
     return Engagement(
         name=folder.name,
         folder=folder,
@@ -125,7 +124,7 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         unused=tuple(
             spec.name
             for spec in (*TABLES.values(), *SHEET_TABLES.values())
-            if spec.need == "later" and spec.name not in computed and _has(tables, spec.name)
+            if spec.need == "later" and _has(tables, spec.name)
         ),
         missing=tuple(value for value in inputs.values() if isinstance(value, Off)),
     )
