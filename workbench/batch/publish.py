@@ -15,18 +15,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
 import os
 import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.batch.drawing import Drawings
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
@@ -304,7 +303,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def publish_run(
-    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], processes: Executor, start: float
+    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], drawings: Drawings, start: float
 ) -> tuple[Path, tuple[str, ...]]:
     """Make the report of the staged chapters and let it appear.
 
@@ -315,8 +314,8 @@ def publish_run(
     plan : Plan
     study : Study
     jobs : sequence of JobResult
-    processes : Executor
-        Draws the exhibits.
+    drawings : Drawings
+        Of all chapters.
     start : float
         `time.monotonic` of the command.
 
@@ -337,7 +336,7 @@ def publish_run(
     chapters = load_chapters(staging.chapters, study.name, study.data_hash)
     report = new_report(_with_commentary_on(chapters, study) if plan.only else study, chapters)
     check_report(report)
-    render_report(report, staging.result, processes)
+    drawings.finish(report, staging.result)
     write_json(staging.result / "results.json", results(report))
     for job in plan.jobs:
         seal_notebook(staging.notebook_of(job.notebook))
@@ -356,48 +355,6 @@ def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:
     keys = {exhibit.key for chapter in chapters for exhibit in chapter.exhibits}
     rows = study.tables["commentary"]
     return replace(study, tables={**study.tables, "commentary": rows[rows["exhibit"].isin(keys)]})
-
-
-def render_report(report: Any, folder: Path, processes: Executor) -> None:
-    """Write report.html, the exhibits as files and exhibits.xlsx, side by side.
-
-    Parameters
-    ----------
-    report : Report
-    folder : Path
-    processes : Executor
-    """
-    (folder / "exhibits").mkdir()
-    running = [processes.submit(_write_page, report, folder), processes.submit(_write_workbook, report, folder)]
-    running += [processes.submit(_write_images, report, folder, exhibit.key) for _, exhibit in report.exhibits()]
-    for task in running:
-        task.result()
-
-
-def load_drawing() -> None:
-    """Import what drawing a report takes, in a process that waits for it."""
-    for name in ("jinja2", "matplotlib.figure", "matplotlib.backends.backend_agg", "xlsxwriter"):
-        importlib.import_module(name)
-    for name in ("html", "images", "sheets"):
-        importlib.import_module(f"workbench.report.{name}")
-
-
-def _write_page(report: Any, folder: Path) -> None:
-    from workbench.report.html import render_html
-
-    (folder / "report.html").write_text(render_html(report), encoding="utf-8", newline="\n")
-
-
-def _write_images(report: Any, folder: Path, key: str) -> None:
-    from workbench.report.images import write_images
-
-    write_images(report, folder / "exhibits", keys=(key,))
-
-
-def _write_workbook(report: Any, folder: Path) -> None:
-    from workbench.report.sheets import write_workbook
-
-    write_workbook(report, folder / "exhibits.xlsx")
 
 
 def appear(staging: Staging, pointer: str = "latest") -> Path:

@@ -13,23 +13,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench import errors
+from workbench.batch.drawing import Drawings
 from workbench.batch.kernel import kernel_environment, kernel_manager, kill_kernels
 from workbench.batch.plan import Job, Plan, make_plan
 from workbench.batch.publish import (
     Staging,
     discard,
     keep_failed,
-    load_drawing,
     open_staging,
     publish_run,
     stage_notebook,
 )
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
 from workbench.errors import ClientDataError, NotebookError, UsageError, WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.report.story import Chapter
 
 IOPUB_SECONDS = 60
 """How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
@@ -260,13 +264,14 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     loading.join()
     on_event(Event("checked", plan.engagement, text=f"{len(study.files)} files", seconds=time.monotonic() - start))
     staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
+    drawings = Drawings(workers.processes, staging.folder / "drawings")
     jobs: list[JobResult] = []
     try:
-        jobs += _run_stages(plan, staging, study.data_hash, workers, on_event)
+        jobs += _run_stages(plan, staging, study.data_hash, drawings, workers, on_event)
         stopped = [job for job in jobs if job.status == "failed"]
         if not stopped:
             on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
-            published, answers = publish_run(staging, plan, study, jobs, workers.processes, start)
+            published, answers = publish_run(staging, plan, study, jobs, drawings, start)
             seconds = time.monotonic() - start
             on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
             return EngagementResult(plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers)
@@ -274,8 +279,10 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     except WorkbenchError as error:
         message = str(error)
     except BaseException:
+        drawings.stop()
         discard(staging)
         raise
+    drawings.stop()
     seconds = time.monotonic() - start
     kept = keep_failed(staging, plan, study, jobs, message, seconds)
     return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message)
@@ -291,7 +298,12 @@ def make_run_id() -> str:
 
 
 def _run_stages(
-    plan: Plan, staging: Staging, data_hash: str, workers: Workers, on_event: Callable[[Event], None]
+    plan: Plan,
+    staging: Staging,
+    data_hash: str,
+    drawings: Drawings,
+    workers: Workers,
+    on_event: Callable[[Event], None],
 ) -> Iterator[JobResult]:
     """Run stage after stage; after a failure the stages behind it are not started."""
     is_good = True
@@ -299,11 +311,9 @@ def _run_stages(
         if not is_good:
             yield from (JobResult(job.notebook.name, "not run") for job in stage)
             continue
-        if stage == plan.stages()[-1]:  # the summary runs alone, so that the drawing processes can get ready
-            for _ in range(workers.jobs):
-                workers.processes.submit(load_drawing)
+        calls = [partial(run_job, plan, job, staging, data_hash, drawings, workers, on_event) for job in stage]
         with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
-            running = [threads.submit(run_job, plan, job, staging, data_hash, workers, on_event) for job in stage]
+            running = [threads.submit(one) for one in calls]
             try:
                 results = [future.result() for future in running]
             except BaseException:
@@ -333,6 +343,7 @@ def run_job(
     job: Job,
     staging: Staging,
     data_hash: str,
+    drawings: Drawings,
     workers: Workers,
     on_event: Callable[[Event], None] = silent,
 ) -> JobResult:
@@ -346,6 +357,8 @@ def run_job(
         Where the executed notebook and its chapter go.
     data_hash : str
         The chapter must have been made from these files.
+    drawings : Drawings
+        Begun as soon as the chapter is there.
     workers : Workers
         Gives the kernel's slot.
     on_event : callable
@@ -357,7 +370,7 @@ def run_job(
         on_event(Event("started", plan.engagement, name))
         try:
             _execute(plan, job, staging, on_event)
-            _check_chapter(plan, job, staging, data_hash)
+            drawings.begin(_read_chapter(plan, job, staging, data_hash))
         except NotebookError as error:
             seconds = time.monotonic() - start
             on_event(Event("failed", plan.engagement, name, error.cause, seconds))
@@ -448,8 +461,8 @@ def _keep_cells(source: Path, output: Path, cells: Mapping[int, Any]) -> None:
     output.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
-def _check_chapter(plan: Plan, job: Job, staging: Staging, data_hash: str) -> None:
-    """Raise when the notebook left no chapter of its name, or one of another engagement or other data."""
+def _read_chapter(plan: Plan, job: Job, staging: Staging, data_hash: str) -> Chapter:
+    """Return the notebook's chapter; raise when it left none of its name, or one of another client or other data."""
     from workbench.report.story import load_chapter
 
     def stop(cause: str) -> NotebookError:
@@ -467,6 +480,7 @@ def _check_chapter(plan: Plan, job: Job, staging: Staging, data_hash: str) -> No
         raise stop(f"It saved a chapter of {chapter.engagement!r}, not of {plan.engagement!r}.")
     if chapter.data_hash != data_hash:
         raise stop("It saved a chapter of other data: the client's files changed while it ran. Run again.")
+    return chapter
 
 
 def _kind_of(error: NotebookError) -> str:

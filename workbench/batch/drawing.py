@@ -1,0 +1,87 @@
+"""Draw a run's exhibits on all cores, each as soon as its chapter is there, and write the report from them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.report.story import Chapter, Report
+
+
+@dataclass
+class Drawings:
+    """The exhibits of a run that are drawn or under way.
+
+    Attributes
+    ----------
+    processes : Executor
+        Where they are drawn.
+    folder : Path
+        Where they wait until the report says how they are numbered.
+    """
+
+    processes: Executor
+    folder: Path
+    _running: dict[str, Future[tuple[Path, ...]]] = field(default_factory=dict)
+
+    def begin(self, chapter: Chapter) -> None:
+        """Start to draw a chapter's exhibits.
+
+        Parameters
+        ----------
+        chapter : Chapter
+        """
+        from workbench.findings import Figures
+
+        for exhibit in chapter.exhibits:
+            alone = replace(chapter, exhibits=(exhibit,), figures=Figures(()))  # little to send to another process
+            self._running[exhibit.key] = self.processes.submit(_draw, alone, self.folder)
+
+    def finish(self, report: Report, folder: Path) -> None:
+        """Write report.html, exhibits.xlsx and exhibits/.
+
+        Parameters
+        ----------
+        report : Report
+            Of the chapters that were begun.
+        folder : Path
+            Of the result.
+        """
+        from workbench.report.images import numbered_exhibits
+
+        page = self.processes.submit(_write_page, report, folder)
+        workbook = self.processes.submit(_write_workbook, report, folder)
+        (folder / "exhibits").mkdir()
+        for name, exhibit in numbered_exhibits(report):
+            for drawn in self._running.pop(exhibit.key).result():
+                drawn.rename(folder / "exhibits" / f"{name}{drawn.suffix}")
+        page.result()
+        workbook.result()
+
+    def stop(self) -> None:
+        """Draw nothing more, and wait for what is under way, so that nothing writes into a folder that is gone."""
+        for task in self._running.values():
+            task.cancel()
+        wait(self._running.values())
+
+
+def _draw(chapter: Chapter, folder: Path) -> tuple[Path, ...]:
+    from workbench.report.images import write_images
+    from workbench.report.story import Meta, Report
+
+    return write_images(Report(Meta(chapter.engagement, "", ""), (chapter,)), folder / chapter.exhibits[0].key)
+
+
+def _write_page(report: Report, folder: Path) -> None:
+    from workbench.report.html import render_html
+
+    (folder / "report.html").write_text(render_html(report), encoding="utf-8", newline="\n")
+
+
+def _write_workbook(report: Report, folder: Path) -> None:
+    from workbench.report.sheets import write_workbook
+
+    write_workbook(report, folder / "exhibits.xlsx")
