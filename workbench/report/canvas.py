@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import theme
+from workbench.report.values import keep_together
 
 STYLE_FILE = Path(__file__).resolve().parents[2] / "templates" / "workbench.mplstyle"
 """Where the style of the charts is written down."""
@@ -54,9 +55,15 @@ def _measurer() -> Any:
     return RendererAgg(1, 1, 72)
 
 
-@lru_cache(maxsize=4096)
 def text_width(words: str, size: float, weight: str = "normal") -> float:
-    """Return how wide words are, in points."""
+    """Return how wide words are, in points; word by word, for a text that is broken into lines is measured often."""
+    *before, last = words.split(" ")
+    bar = _measured("|", size, weight)
+    return sum(_measured(f"{word} |", size, weight) - bar for word in before) + _measured(last, size, weight)
+
+
+@lru_cache(maxsize=65_536)
+def _measured(words: str, size: float, weight: str) -> float:
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(family=list(installed_fonts()), size=size, weight=weight)
@@ -79,9 +86,9 @@ def wrap_text(words: str, width: float, size: float, weight: str = "normal", mos
     most_lines : int
     """
     lines: list[str] = []
-    for word in " ".join(words.split()).split(" "):
+    for word in keep_together(" ".join(words.split())).split(" "):
         trial = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(trial, size, weight) <= width:
+        if lines and text_width(trial, size, weight) <= width + 0.5:
             lines[-1] = trial
         else:
             lines.append(word)
@@ -105,7 +112,7 @@ def balance_text(words: str, width: float, size: float, weight: str = "normal", 
 
 
 def _shortened(line: str, width: float, size: float, weight: str) -> str:
-    if text_width(line, size, weight) <= width:
+    if text_width(line, size, weight) <= width + 0.5:  # a width computed from the words themselves must hold them
         return line
     low, high = 0, len(line)
     while low < high:

@@ -73,6 +73,8 @@ class Chart:
         Things that happened, written above a chart over time.
     level_unit : str
         Unit of the horizontal axis of response curves.
+    direction : int
+        1 where a rise is good, -1 where a fall is, 0 where nobody says.
     """
 
     kind: str
@@ -91,6 +93,7 @@ class Chart:
     order: tuple[str, ...] = ()
     marks: tuple[tuple[str, str], ...] = ()
     level_unit: str = ""
+    direction: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KIND_WORDS:
@@ -506,6 +509,7 @@ def waterfall(
     unit: str = "",
     currency: str = "EUR",
     decimals: int | None = None,
+    higher_is_better: bool | None = None,
     highlight: str | Iterable[str] | None = None,
     figures: str | Sequence[str] | None = None,
     alt: str | None = None,
@@ -518,6 +522,8 @@ def waterfall(
         Rows in reading order: a total, its effects, the next total.
     label, value, is_total : str
         Columns with the row's name, its amount (an effect is signed) and whether it is a total.
+    higher_is_better : bool or None
+        Effects for the worse are marked in colour; None marks none.
     claim, subtitle, source, unit, currency, decimals, highlight, figures, alt
         As in `bar_ranked`.
     """
@@ -534,6 +540,7 @@ def waterfall(
         unit=unit,
         currency=currency,
         decimals=decimals,
+        direction=0 if higher_is_better is None else 1 if higher_is_better else -1,
     )
 
 

@@ -149,6 +149,13 @@ def slide_svg(chart: Chart | Table) -> str:
         return tidy_svg(_svg(figure), prefix="", is_file=True)
 
 
+def slide_drawings(chart: Chart | Table) -> tuple[str, bytes]:
+    """Return what `slide_svg` and `slide_png` would, laid out once."""
+    with house_style():
+        figure = draw_chart(chart, width=SLIDE_WIDTH, height=SLIDE_HEIGHT, size=SLIDE_TEXT)
+        return tidy_svg(_svg(figure), prefix="", is_file=True), _png(figure, SLIDE_DPI)
+
+
 def page_svg(chart: Chart, prefix: str, *, is_phone: bool = False) -> str:
     """Return a chart without its frame, to stand inside a page.
 

@@ -239,6 +239,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
             unit=metric.unit,
             currency=result.settings.currency,
             decimals=_decimals(metric.unit, abs(split.change)),
+            higher_is_better={"up": True, "down": False}.get(metric.direction),
             claim=_cause_claim(result, move, split),
             subtitle=(
                 f"{metric.label}, {result.name(move.kind, move.parent)}: baseline against the "

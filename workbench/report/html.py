@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.story import Report
 from workbench.report.tables import Column, Table
-from workbench.report.values import heading
+from workbench.report.values import heading, keep_together
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """What the page may load: nothing. The last two do not inherit from the first."""
@@ -36,8 +35,6 @@ AUDIENCES = {
     "works_council": "For the works council",
 }
 """How the front page names who reads it."""
-
-_UNIT = re.compile(r"(\d) (%|[mk]?[€$£¥])")
 
 BROAD = 13
 """A table wider than this (a column of numbers counts one, of text two) is printed on a page of its own, sideways."""
@@ -77,7 +74,7 @@ def _keep_together(value: Any) -> Any:
     """Tie a number to its unit, so that no line begins with "%"; drawings and our own markup stay as they are."""
     if type(value) is not str:
         return value
-    return _UNIT.sub("\\1\u00a0\\2", value)
+    return keep_together(value)
 
 
 def _page(report: Report) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Collection
 from pathlib import Path
 
-from workbench.report.draw import slide_png, slide_svg
+from workbench.report.draw import slide_drawings
 from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.story import Report
 
@@ -52,4 +52,4 @@ def _drawings(exhibit: Exhibit) -> tuple[str, bytes]:
         return content.svg, base64.b64decode(content.png)
     if isinstance(content, Note):  # has nothing to draw; the caller leaves it out
         return "", b""
-    return slide_svg(content), slide_png(content)
+    return slide_drawings(content)

@@ -98,13 +98,18 @@ def _bar_half(row: Row, canvas: Canvas) -> float:
 def rows_height(chart: Chart, canvas: Canvas) -> float:
     """Return the height that any chart in rows would like, in points."""
     names = _names(chart)
-    has_note = chart.name_of("n") is not None
+    has_note = chart.name_of("n") is not None and not _has_column(chart, canvas)
     most = canvas.width * NAME_SHARE
     total = 0.0
     for name in names:
         lines = len(canvas.wrap(name, most, weight=_weight(chart, name), lines=3))
         total += _row_height(canvas, lines + has_note * 0.85)
     return total + _head(chart, canvas)
+
+
+def _has_column(chart: Chart, canvas: Canvas) -> bool:
+    """Say whether there is room for a column of n on the right; else it stands below each name."""
+    return len(chart.order) < 2 and chart.name_of("n") is not None and canvas.width > 36 * canvas.size
 
 
 def _head(chart: Chart, canvas: Canvas) -> float:
@@ -168,8 +173,12 @@ def draw_bar_diverging(canvas: Canvas, chart: Chart) -> None:
     better = [_number(value) for value in chart.role("better")]
     head = _head(chart, canvas)
     rows = _lay_rows(canvas, chart, [str(name) for name in chart.role("label")], [""] * len(better), head)
+    # One target for all stands above the line; targets of their own stand beside the values.
+    goal = chart.write(targets[0]) if len(set(targets)) == 1 and targets[0] is not None else ""
     words = [
-        f"{chart.write(value)} (target {chart.write(target)})" if target is not None else chart.write(value)
+        f"{chart.write(value)} (target {chart.write(target)})"
+        if target is not None and not goal
+        else chart.write(value)
         for value, target in zip(values, targets, strict=True)
     ]
     room = max((canvas.measure(text, 0.9) for text in words), default=0.0) + canvas.size * 0.6
@@ -188,7 +197,7 @@ def draw_bar_diverging(canvas: Canvas, chart: Chart) -> None:
         canvas.text(x + canvas.size * 0.4, row.y, text, scale=0.9)
     canvas.line([zero, zero], [canvas.top + head, _foot(rows)], colour=theme.INK, width=1)
     y = canvas.top + canvas.size * LINE / 2
-    worse, better_words = "worse than target", "at or better than target"
+    worse, better_words = "worse than target", f"at or better than target{f' ({goal})' if goal else ''}"
     if zero + canvas.size * 0.5 + canvas.measure(better_words, 0.88) > canvas.right:
         worse, better_words = "worse", "better"
     if low < 0:
@@ -289,7 +298,14 @@ def draw_dots_intervals(canvas: Canvas, chart: Chart) -> None:
     series = chart.order or ("",)
     cells = _by_row(chart)
     head = _head(chart, canvas)
-    rows = _lay_rows(canvas, chart, names, [_note_of(cells.get((name, series[0]), {})) for name in names], head)
+    notes = [_note_of(cells.get((name, series[0]), {})) for name in names]
+    has_column = _has_column(chart, canvas)
+    rows = _lay_rows(canvas, chart, names, [""] * len(names) if has_column else notes, head)
+    if has_column:
+        for row, note in zip(rows.items, notes, strict=True):
+            canvas.text(canvas.right, row.y, note, scale=0.82, colour=theme.SLATE, align="right")
+        wide = max((canvas.measure(note, 0.82) for note in notes), default=0.0)
+        canvas = canvas.inside(right=canvas.right - wide - canvas.size * 1.1)
     written = {key: chart.write(cell["value"]) for key, cell in cells.items()}
     widths = [
         max(
@@ -418,7 +434,8 @@ def _draw_step(
         canvas.dot(scale(last), row.y, colour=theme.SLATE, marker="D", scale=0.66)
         return
     is_lit = not chart.highlight or _is_lit(chart, row.name)
-    colour = (theme.BLUE if last >= first else theme.VERMILLION) if is_lit else theme.MUTE
+    is_worse = chart.direction != 0 and (last - first) * chart.direction < 0
+    colour = (theme.VERMILLION if is_worse else theme.BLUE) if is_lit else theme.MUTE
     x0, x1 = scale(first), scale(last)
     canvas.bar(
         x0,
@@ -430,5 +447,7 @@ def _draw_step(
 
 
 def _signed(chart: Chart, value: float) -> str:
+    if chart.unit == "share":  # an effect on a share is counted in points
+        return f"{theme.signed(100 * value, chart.decimals if chart.decimals is not None else 1)} points"
     words = chart.write(value)
     return words if words.startswith("−") or words.strip("0., %") == "" else f"+{words}"

@@ -19,7 +19,9 @@ def _columns(canvas: Canvas, table: Table) -> list[float]:
     need, least = [], []
     for place, column in enumerate(table.columns):
         words = [row[place] for row in cells]
+        # A header takes two lines, or as much as its longest word needs.
         head = max((canvas.measure(part, 0.88) for part in heads[place].split()), default=0.0)
+        head = max(head, canvas.measure(heads[place], 0.88) * 0.62)
         wide = max([head, *(canvas.measure(text) for text in words)])
         longest = max([head, *(canvas.measure(part) for text in words for part in text.split())])
         need.append(wide + gap)

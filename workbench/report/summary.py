@@ -181,9 +181,12 @@ def _ready(book: Book, currency: str) -> _Number:
     counts = {name: book.number("readiness", f"lines/{name}") for name in _CLASSES}
     ready = counts["product-run"]
     if ready is None:
-        return None, "count", "no line could be judged", "", ()
+        return None, "count", "not answered", "", ()
     total = sum(count or 0 for count in counts.values())
-    is_open = (counts["too-close-to-call"] or 0) + (counts["not-shown"] or 0)
+    hidden = counts["not-shown"] or 0
+    if hidden == total:
+        return None, "count", "too few answers for the class of any line", "", book.ids("readiness", "lines/not-shown")
+    is_open = (counts["too-close-to-call"] or 0) + hidden
     sure = f"Settled for {total - is_open:.0f} of {total:.0f} lines."
     name = f"of {total:.0f} product lines {'is' if ready == 1 else 'are'} product-run"
     ids = book.ids("readiness", *(f"lines/{name}" for name in _CLASSES))
@@ -193,7 +196,7 @@ def _ready(book: Book, currency: str) -> _Number:
 def _moved(book: Book, currency: str) -> _Number:
     get = {name: book.number("outcomes", f"count/{name}") for name in ("moved", "better", "worse", "on", "judged")}
     if get["moved"] is None or not get["on"]:
-        return None, "count", "no outcome could be judged", "", ()
+        return None, "count", "not answered", "", ()
     name = f"of {get['on']:.0f} outcomes really moved: {get['better'] or 0:.0f} better, {get['worse'] or 0:.0f} worse"
     sure = (
         "Moved means beyond what chance alone shows in a review of this size; "
@@ -215,7 +218,9 @@ def _gained(book: Book, currency: str) -> _Number:
         return share, "share", "more value from the same resources", sure, ids
     if gain is not None and isinstance(gain.value, int | float):
         return gain.value, gain.unit, "more value from the same resources", sure, ids
-    return None, "share", "no plan was found", "", ()
+    if "value" in book.chapters["allocation"].figures:
+        return None, "share", "no plan keeps all rules", "", ()
+    return None, "share", "not answered", "", ()
 
 
 def _with_caution(book: Book, pillar: str, words: str) -> str:

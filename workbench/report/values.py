@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -90,6 +91,20 @@ def written(value: Plain, unit: str, currency: str = "EUR", decimals: int | None
     if unit == "currency":
         return f"{theme.number(value, decimals)} {theme.currency_sign(currency)}"
     return f"{theme.number(value, decimals)} {unit}"
+
+
+_UNIT = re.compile(r"(\d) (%|points?\b|[mk]?[€$£¥])")
+
+
+def keep_together(words: str) -> str:
+    r"""Return words in which no line may begin with a unit: the space between a number and its unit does not break.
+
+    Examples
+    --------
+    >>> keep_together("It rose by 45 % to 3.5 m€.") == "It rose by 45\u00a0% to 3.5\u00a0m€."
+    True
+    """
+    return _UNIT.sub("\\1\u00a0\\2", words)
 
 
 def heading(name: str) -> str:
