@@ -125,10 +125,7 @@ class Adbudg:
 
     def value(self, level: float) -> float:
         """Return the outcome at a level."""
-        if level <= 0:
-            return self.low
-        # u^c / (d + u^c) written with the reciprocal, so that a large level does not overflow
-        return self.low + (self.high - self.low) / (1.0 + self.half * (level / self.reference) ** -self.shape)
+        return self.low + (self.high - self.low) * self._shares(level)[0]
 
     def slope(self, level: float) -> float:
         """Return what the next unit brings."""
@@ -136,8 +133,17 @@ class Adbudg:
             if self.shape > 1:
                 return 0.0
             return math.inf if self.shape < 1 else (self.high - self.low) / (self.half * self.reference)
-        rest = self.half * (level / self.reference) ** -self.shape
-        return (self.high - self.low) * self.shape * rest / (level * (1.0 + rest) ** 2)
+        reached, rest = self._shares(level)
+        return (self.high - self.low) * self.shape * reached * rest / level
+
+    def _shares(self, level: float) -> tuple[float, float]:
+        """Return the share of the rise that is reached, and the rest; as exponentials, which neither end overflows."""
+        if level <= 0:
+            return 0.0, 1.0
+        power = self.shape * (math.log(level) - math.log(self.reference)) - math.log(self.half)
+        small = math.exp(-abs(power))
+        large, little = 1.0 / (1.0 + small), small / (1.0 + small)
+        return (large, little) if power >= 0 else (little, large)
 
     def stretches(self, low: float, high: float, sign: float) -> tuple[Stretch, ...]:
         """Return the convex stretch up to the inflection, then the concave one."""

@@ -110,7 +110,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
     for closed in (reason for reason in result.reasons if not reason.supported):
         items.append(
             Finding(
-                _fit(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line proposed to close."),
+                _fit(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line to close."),
                 f"{people_words(closed)} This is a proposal on a product line, not on persons.",
             )
         )

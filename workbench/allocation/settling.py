@@ -67,8 +67,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
     best_value = form.value_of(shares, is_open)
     certificate = plan.certificate
-    # the certificate's gap is absolute over lift, so the lift is their quotient; without a gap, take the gain
-    lift = certificate.gap_absolute / certificate.gap if certificate.gap > 1e-15 else abs(plan.value - form.zero_value)
+    lift = certificate.lift
     calm, fixed = _fewer_moves(form, shares, is_open, best_value - within * lift / form.scale)
     calm_value = form.value_of(calm, is_open)
     stepped = [number for number, name in enumerate(form.row_names) if _step(form, number)]

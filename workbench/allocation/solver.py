@@ -26,6 +26,8 @@ GAP = 1e-4
 """Gap asked for, as a share of the lift: 0.01 %."""
 OUTWARDS = 1e-9
 """Bounds are rounded outwards by this, times one plus their size."""
+LEAST_LIFT = 1e-4
+"""Where doing nothing is as good as anything, the gap is a share of this part of all that the activities could bring."""
 RELAXED_ROUNDS = 6
 """Relaxations before the first search; the bound has stalled by then in every case measured."""
 
@@ -47,10 +49,11 @@ class Certificate:
     ----------
     value, bound : float
         Of the plan, and what no plan can beat. Unit: value.
-    gap_absolute : float
-        Bound minus value. Unit: value.
+    gap_absolute, lift : float
+        Bound minus value; what the gap is a share of. Unit: value.
     gap, asked_gap : float
-        Share of the lift: the value over that of doing nothing (or of the cheapest plan that holds).
+        Share of the lift: the value over that of doing nothing (or of the cheapest plan that holds); where there is
+        no lift, of a small part of all that the activities could bring (`LEAST_LIFT`).
     proved : bool
         The gap is not above the one asked for.
     how : str
@@ -66,6 +69,7 @@ class Certificate:
     value: float
     bound: float
     gap_absolute: float
+    lift: float
     gap: float
     asked_gap: float
     proved: bool
@@ -260,7 +264,7 @@ class _Hunt:
     @property
     def lift(self) -> float:
         """What the gap is a share of."""
-        return max(self.value - (self.floor or 0.0), 1e-12)
+        return max(self.value - (self.floor or 0.0), LEAST_LIFT)
 
     @property
     def is_proved(self) -> bool:
@@ -346,6 +350,7 @@ class _Hunt:
             value=value,
             bound=bound,
             gap_absolute=bound - value,
+            lift=self.lift * form.scale,
             gap=float(gap),
             asked_gap=self.gap,
             proved=bool(gap <= self.gap),
