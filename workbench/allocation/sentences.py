@@ -276,7 +276,6 @@ def _answer(result: Allocation) -> Finding:
     closed = sum(not item.supported for item in rows)
     gain, base = result.plan.value - result.best.baseline_value, result.best.baseline_value
     repaired = result.best.baseline == "repaired"
-    against = "than the nearest plan that holds" if repaired else "than today"
     if gain <= 1e-6 * max(abs(base), 1e-12):
         claim = "Today's plan is already as good as any within the rules."
     else:
@@ -292,10 +291,10 @@ def _answer(result: Allocation) -> Finding:
             if count
         ]
         split = ", ".join([*counted, *([_closing_word(closed)] if closed else [])])
-        claim = _fit(
-            f"The same resources can bring {share}more value {against}: {split}.",
-            f"The same resources can bring {share}more value {against}.",
-        )
+        opening = f"The same resources can bring {share}more value than today"
+        if repaired:  # today breaks a rule, so it is no measure
+            opening = f"Within the rules {share}more value is possible"
+        claim = _fit(f"{opening}: {split}.", f"{opening}.")
     sure = result.best.certificate
     proof = (
         "No plan within the rules can do noticeably better."

@@ -1,0 +1,337 @@
+"""The answer: reasons, prices, whole people, sentences and figures, each as true as the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from allocation_cases import seeded, small
+
+from workbench.allocation import (
+    Allocation,
+    AllocationInputs,
+    Closing,
+    Conflict,
+    Objective,
+    Plan,
+    Portfolio,
+    Resource,
+    Rule,
+    Settings,
+    allocate,
+    cautions,
+    change_inputs,
+    change_portfolio,
+    check_plan,
+    evaluate,
+    figures,
+    headline,
+    line_finding,
+    method,
+    next_steps,
+    price_rules,
+    reason_words,
+    round_plan,
+    shadow_prices,
+    solve,
+)
+from workbench.errors import ModelError
+from workbench.findings import Off
+
+
+def allocated(portfolio: Portfolio) -> Allocation:
+    """Return the allocation of a portfolio that has a plan."""
+    found = allocate(AllocationInputs(portfolio))
+    assert isinstance(found, Allocation)
+    return found
+
+
+TIGHT = small(budget=250.0, people=21.0)
+
+
+def test_a_price_is_what_solving_again_gives() -> None:
+    """One more and one less, with supports as they are: the full search agrees for small changes."""
+    plan = solve(TIGHT, gap=1e-7)
+    assert isinstance(plan, Plan)
+    prices = {item.resource: item for item in shadow_prices(plan)}
+    locked = tuple(
+        Rule(f"as is {line}", f"{'keep' if held else 'close'} line {line}")
+        for line, held in plan.supported.items()
+        if TIGHT.line(line).closing is not None
+    )
+    for place, resource in enumerate(TIGHT.resources):
+        for side, price in ((1, prices[resource.id].up), (-1, prices[resource.id].down)):
+            capacity = resource.capacity[0] + side * prices[resource.id].amount
+            changed = [replace(item) for item in TIGHT.resources]
+            changed[place] = replace(resource, capacity=(capacity,))
+            again = solve(replace(TIGHT, resources=tuple(changed), rules=locked), gap=1e-7)
+            assert isinstance(again, Plan)
+            expected = side * (again.value - plan.value) / prices[resource.id].amount
+            assert price == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert prices["budget"].up > 0
+    assert prices["budget"].down >= prices["budget"].up
+
+
+def test_a_resource_with_room_has_no_price() -> None:
+    """More of what is left over brings nothing."""
+    plan = solve(small(people=1000.0, budget=250.0))
+    assert isinstance(plan, Plan)
+    prices = {item.resource: item for item in shadow_prices(plan)}
+    assert (prices["engineers"].up, prices["engineers"].down) == (0.0, 0.0)
+
+
+def test_a_rule_costs_what_leaving_it_out_brings() -> None:
+    """The dear rule has a price, the idle one none."""
+    portfolio = replace(
+        TIGHT, rules=(Rule("dear", "level of loans-market <= 1", "CFO"), Rule("idle", "level of loans-market <= 99"))
+    )
+    plan = solve(portfolio)
+    free = solve(TIGHT)
+    assert isinstance(plan, Plan)
+    assert isinstance(free, Plan)
+    dear, idle = price_rules(plan)
+    assert dear.price == pytest.approx(free.value - plan.value, rel=1e-3)
+    assert (dear.is_tight, dear.owner, idle.price, idle.is_tight) == (True, "CFO", 0.0, False)
+    assert allocated(portfolio).binding == ("dear",)
+
+
+def test_the_other_option_is_what_deciding_the_other_way_loses() -> None:
+    """Closing a kept line, keeping a closed one: found by solving again."""
+    portfolio = small(budget=100.0, people=20.0)
+    result = allocated(portfolio)
+    cards = next(item for item in result.reasons if item.line == "cards")
+    kept = solve(replace(portfolio, rules=(Rule("keep", "keep line cards"),)))
+    assert isinstance(kept, Plan)
+    assert not cards.supported
+    assert cards.other_option == pytest.approx(result.best.value - kept.value, rel=1e-3)
+    loans = next(item for item in result.reasons if item.line == "loans")
+    assert loans.other_option is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whole_people_fit_and_what_they_cost_is_said(seed: int) -> None:
+    """Every line gets whole steps, together no more than there are; the value given up is the difference."""
+    portfolio = seeded(seed, 9, share=0.5)
+    stepped = replace(portfolio.resources[0], step=1.0, unit="people")
+    portfolio = replace(portfolio, resources=(stepped, *portfolio.resources[1:]))
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    settled = round_plan(plan)
+    assert check_plan(portfolio, settled.plan.first, settled.plan.supported).holds
+    assert settled.plan.value >= plan.baseline_value - 1e-9 * abs(plan.baseline_value)
+    assert settled.plan.value <= plan.value + 1e-9 * abs(plan.value)
+    assert settled.moves <= settled.best_moves
+    assert settled.near_equal_cost <= 0.001 * plan.certificate.lift + 1e-9
+    if settled.is_whole:
+        amounts = [settled.given[line.id]["r0"] for line in portfolio.lines]
+        assert all(amount == round(amount) for amount in amounts)
+        assert sum(amounts) <= stepped.capacity[0] + 1e-9
+        for line in portfolio.lines:
+            assert settled.given[line.id]["r0"] >= settled.plan.found.used_by_line[line.id]["r0"] - 1e-5
+        lost = settled.near_equal_cost + settled.rounding_cost
+        assert plan.value - settled.plan.value == pytest.approx(lost, abs=1e-6 * abs(plan.value))
+
+
+def test_small_moves_that_are_worth_nothing_are_left_out() -> None:
+    """An activity at its best but for a hair stays where it is."""
+    best = solve(TIGHT)
+    assert isinstance(best, Plan)
+    near = tuple(
+        replace(
+            item, current=min(best.level(item.id) * 1.003, item.maximum) if item.id == "loans-market" else item.current
+        )
+        for item in TIGHT.activities
+    )
+    moved = solve(replace(TIGHT, activities=near))
+    assert isinstance(moved, Plan)
+    settled = round_plan(replace(moved), within=0.01)
+    assert settled.plan.level("loans-market") == pytest.approx(near[1].current)
+
+
+def test_value_is_money_only_where_it_is_confirmed() -> None:
+    """Unconfirmed worths, unequal weights or another aim make points; the text says by whom weights were agreed."""
+    (margin,) = TIGHT.objectives
+    assert TIGHT.is_money
+    assert not replace(TIGHT, objectives=(replace(margin, is_confirmed=False),)).is_money
+    reach = Objective("reach", 2.0, {"loans-market": 5.0})
+    mixed = replace(TIGHT, objectives=(margin, reach))
+    assert not mixed.is_money
+    assert mixed.value_words == "value points, weights agreed on 2026-09-01 by Executive board"
+    other = replace(margin, id="later", weight=3.0)
+    assert not replace(TIGHT, objectives=(margin, other)).is_money
+    assert replace(TIGHT, objectives=(replace(margin, weight=7.0),)).worth("loans-develop") == 100.0
+
+
+def test_costs_of_closing_go_to_the_money_resource_where_value_is_points() -> None:
+    """Points cannot be spent: what closing costs is taken from the budget."""
+    (margin,) = TIGHT.objectives
+    points = replace(TIGHT, objectives=(replace(margin, is_confirmed=False),))
+    assert (TIGHT.closing_value("cards"), TIGHT.left("cards", "budget")) == (10.0, 0.0)
+    assert (points.closing_value("cards"), points.left("cards", "budget")) == (0.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "step", "expected"),
+    [
+        pytest.param("people", None, True, id="by its unit"),
+        pytest.param("FTE", None, True, id="another spelling"),
+        pytest.param("engineers", 1.0, True, id="whole steps"),
+        pytest.param("kEUR", 5.0, False, id="money in steps"),
+        pytest.param("hours", None, False, id="hours"),
+        pytest.param("hours", 0.5, False, id="half steps"),
+    ],
+)
+def test_people_are_known_by_unit_or_whole_steps(unit: str, step: float | None, expected: bool) -> None:
+    """Money never counts as people."""
+    assert Resource("x", "HR", unit, (1.0,), 0.0, step).is_people("EUR") is expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "size"), [("EUR", 1.0), ("€", 1.0), ("kEUR", 1e3), ("k€", 1e3), ("m EUR", 1e6), ("people", None)]
+)
+def test_money_is_known_by_its_unit(unit: str, size: float | None) -> None:
+    """Units, thousands and millions of the engagement's currency."""
+    assert Resource("x", "Finance", unit, (1.0,)).money_units("EUR") == size
+
+
+def test_figures_say_what_the_result_says_in_a_fixed_order() -> None:
+    """Values are those of the plan; ids depend on the client's tables only."""
+    result = allocated(TIGHT)
+    numbers = figures(result)
+    assert numbers["value"].id == "A-001"
+    assert numbers["value"].value == result.plan.value
+    assert numbers["bound"].value >= numbers["best_value"].value
+    for row in result.rows:
+        assert numbers[f"money/{row.line}"].value == row.money
+        assert numbers[f"people/{row.line}"].value == row.people
+    today = evaluate(TIGHT, TIGHT.today, {})
+    assert numbers["today_money/loans"].value == pytest.approx(100.0 * (2 + 10) + 20 * 2 + 60 * 2)
+    assert numbers["today_value"].value == pytest.approx(today.value)
+    tighter = allocated(replace(TIGHT, resources=small(budget=120.0, people=20.0).resources))
+    assert [item.key for item in figures(tighter)] == [item.key for item in numbers]
+    assert len(figures(Off("allocation", "No tables.", ("resources",)))) == 0
+
+
+def test_the_bottom_line_reads_as_a_board_reads() -> None:
+    """The answer first, claims short, closings with the words that must stand beside them."""
+    result = allocated(small(budget=100.0, people=20.0))
+    said = headline(result)
+    assert said[0].claim.startswith("Within the rules 85 % more value is possible: ")
+    assert "1 is proposed to close" in said[0].claim
+    closing = next(item for item in said if "Cards" in item.claim)
+    assert "proposed to close" in closing.claim
+    assert "10 people affected, no decision on persons." in closing.detail
+    numbers = figures(result)
+    known = {item.id for item in numbers}
+    for findings in (said, cautions(result), next_steps(result)):
+        for item in findings:
+            assert set(item.figures) <= known
+    assert "Proved" in method(result)
+    assert all(line_finding(result, item).claim for item in result.reasons)
+    assert "Keeping" in line_finding(result, result.reasons[1]).detail
+    assert "keeping it would cost" in reason_words(result, result.reasons[1])
+
+
+def test_points_are_never_called_money() -> None:
+    """Without confirmed worths the bottom line speaks of value points."""
+    (margin,) = TIGHT.objectives
+    result = allocated(replace(TIGHT, objectives=(replace(margin, is_confirmed=False),)))
+    assert "value points, weights agreed on 2026-09-01 by Executive board" in headline(result)[0].detail
+    assert any(item.claim.startswith("Value is in points") for item in cautions(result))
+
+
+def test_a_plan_as_good_as_any_is_said_to_be() -> None:
+    """Nothing to gain is an answer too."""
+    best = solve(TIGHT)
+    assert isinstance(best, Plan)
+    still = replace(TIGHT, activities=tuple(replace(item, current=best.level(item.id)) for item in TIGHT.activities))
+    still = replace(still, lines=tuple(replace(line, closing=None) for line in still.lines))
+    again = allocated(still) if all(best.supported.values()) else None
+    if again is None:
+        still = replace(still, rules=(Rule("keep", "keep line cards"),))
+        kept = solve(still)
+        assert isinstance(kept, Plan)
+        still = replace(
+            still, activities=tuple(replace(item, current=kept.level(item.id)) for item in still.activities)
+        )
+        again = allocated(still)
+    assert headline(again)[0].claim == "Today's plan is already as good as any within the rules."
+
+
+def test_off_passes_through() -> None:
+    """A pillar without its tables is a result, and every sentence takes it."""
+    off = Off("allocation", "No resources.", ("resources",))
+    assert allocate(off) is off
+    assert change_inputs(off) is off
+    assert "resources" in headline(off)[0].detail
+    assert len(cautions(off)) == 0
+    assert method(off) == ""
+
+
+def test_overrides_win_over_settings() -> None:
+    """A notebook's parameter overrules; None leaves what the settings say."""
+    inputs = AllocationInputs(TIGHT, Settings(gap=1e-3))
+    assert allocate(inputs).best.certificate.asked_gap == 1e-3
+    assert allocate(inputs, gap=1e-5).best.certificate.asked_gap == 1e-5
+    with pytest.raises(ModelError, match="shares"):
+        allocate(inputs, gap=2.0)
+
+
+def test_a_frame_has_a_row_per_activity() -> None:
+    """Tidy, in the client's order."""
+    result = allocated(TIGHT)
+    frame = result.to_frame()
+    assert list(frame["activity"]) == [item.id for item in TIGHT.activities]
+    assert frame["value"].sum() == pytest.approx(sum(result.plan.found.by_activity.values()))
+    assert "proved" in repr(result)
+
+
+def test_what_if_changes_only_what_it_is_asked_to() -> None:
+    """Budgets in percent, weights, locks; the given portfolio stays as it is."""
+    changed = change_portfolio(
+        TIGHT, capacity_percent={"budget": 50}, weights={"margin": 3.0}, keep=["cards"], as_today=["loans"]
+    )
+    assert changed.resource("budget").capacity == (125.0,)
+    assert changed.resource("engineers").capacity == TIGHT.resource("engineers").capacity
+    assert changed.objectives[0].weight == 3.0
+    assert {rule.text for rule in changed.rules} >= {'keep line "cards"', 'keep line "loans"'}
+    assert TIGHT.resource("budget").capacity == (250.0,)
+    plan = solve(replace(changed, resources=small().resources))
+    assert isinstance(plan, Plan)
+    assert plan.level("loans-market") == 2.0
+    shut = solve(change_portfolio(small(), close=["cards"]))
+    assert isinstance(shut, Plan)
+    assert not shut.supported["cards"]
+    assert isinstance(solve(change_portfolio(small(), close=["loans"])), Conflict)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"weights": {"magrin": 1}}, "Did you mean 'margin'", id="objective"),
+        pytest.param({"capacity_percent": {"budgte": 1}}, "Did you mean 'budget'", id="resource"),
+        pytest.param({"keep": ["card"]}, "Did you mean 'cards'", id="line"),
+        pytest.param({"keep": ["cards"], "close": ["cards"]}, "one way only", id="two locks"),
+    ],
+)
+def test_what_if_refuses_unknown_names(change: dict[str, object], said: str) -> None:
+    """With the nearest spelling."""
+    with pytest.raises(ModelError, match=said):
+        change_portfolio(TIGHT, **change)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        pytest.param(lambda: replace(TIGHT, lines=TIGHT.lines[:1]), "unknown line 'cards'", id="line"),
+        pytest.param(lambda: replace(TIGHT, resources=TIGHT.resources[:1]), "unknown resource 'budget'", id="resource"),
+        pytest.param(lambda: replace(TIGHT, lines=(*TIGHT.lines, TIGHT.lines[0])), "share a key", id="a key twice"),
+        pytest.param(lambda: replace(TIGHT.activities[0], minimum=9), "minimum 9 <= maximum 5", id="box"),
+        pytest.param(lambda: Resource("x", "HR", "people", (-1.0,)), "0 or more", id="capacity"),
+        pytest.param(lambda: Closing(1.0) and Objective("x", -1.0, {}), "0 or more", id="weight"),
+    ],
+)
+def test_a_portfolio_that_makes_no_sense_is_refused(broken: object, said: str) -> None:
+    """At once, and in words."""
+    with pytest.raises(ModelError, match=said):
+        broken()
