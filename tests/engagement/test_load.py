@@ -456,6 +456,17 @@ def test_a_sheet_that_does_not_belong_is_a_fault(
     assert (fault.sheet, found in fault.found, remedy in fault.remedy) == (sheet, True, True)
 
 
+def test_a_sheet_of_another_name_can_be_declared(excel_client: Client, sheets: dict[str, Any]) -> None:
+    """sources: says which sheet holds a table; it is then no unknown sheet."""
+    sheets["engagement"].append(["sources.lines.sheet", "Unsere Linien"])
+    sheets["Unsere Linien"] = sheets.pop("lines")
+    assert excel_client.workbook(sheets).load().lines == ("motor", "fleet")
+    sheets["engagement"][-1][1] = "Unsre Linien"
+    faults = excel_client.workbook(sheets).faults()
+    assert [(fault.sheet, fault.cell) for fault in faults] == [("engagement", "B4"), ("Unsere Linien", "")]
+    assert "Did you mean 'Unsere Linien'" in faults[0].remedy
+
+
 def test_a_hidden_sheet_is_named_as_hidden(excel_client: Client, sheets: dict[str, Any]) -> None:
     """Otherwise the client would not find it."""
 

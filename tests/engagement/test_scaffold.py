@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from workbench.engagement.load import load_engagement
-from workbench.engagement.scaffold import new_engagement
+from workbench.engagement.scaffold import describe_settings, describe_tables, new_engagement
 from workbench.engagement.schema import SHEET_TABLES, TABLES
 from workbench.errors import ClientDataError, UsageError
 from workbench.findings import Off
@@ -190,3 +190,10 @@ def test_a_name_that_is_none_makes_nothing(client: Client, name: str) -> None:
     with pytest.raises(UsageError):
         new_engagement(name, root=client.root)
     assert sorted(client.root.rglob("*")) == before
+
+
+def test_the_page_for_clients_is_what_the_schema_says() -> None:
+    """Renew docs/client-files.md when a table or a setting changes."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "client-files.md").read_text(encoding="utf-8")
+    assert describe_settings() in page
+    assert describe_tables() in page

@@ -69,6 +69,8 @@ class FolderReading:
         self._contents: dict[str, bytes] = {}
         self._found: dict[str, list[str]] = {}
         self._sheets: dict[str, str] = {}
+        self._spare_sheets: dict[str, str] = {}
+        self._unknown_sheets: dict[str, Fault] = {}
         self._fact_paths: dict[str, Path] = {}
 
     def tables(self) -> Tables:
@@ -86,6 +88,8 @@ class FolderReading:
                 self._name_sheets(workbook.sheets, workbook.hidden)
         self._workbook = workbook
         self._read_settings()
+        claimed = {_sheet_key(source.sheet) for source in self.sources.values() if source.sheet}
+        self.faults += [fault for name, fault in self._unknown_sheets.items() if name not in claimed]
         for spec in TABLES.values():
             self._read_table(spec)
         self._read_metrics()
@@ -221,18 +225,19 @@ class FolderReading:
     def _name_sheets(self, sheets: Sequence[str], hidden: frozenset[str]) -> None:
         """Note which sheet holds which table; a sheet that holds none is a fault."""
         for sheet in sheets:
-            name = sheet.strip().lower().replace(" ", "_")
+            name = _sheet_key(sheet)
             if name == "readme" or name.startswith("readme_"):
                 continue
             self.order.append((WORKBOOK, sheet))
-            known = name in TABLES or name in SHEET_TABLES or re.fullmatch(r"facts_[a-z0-9_]+", name)
-            if not known:
-                self._fault(
+            self._spare_sheets.setdefault(name, sheet)
+            if name not in TABLES and name not in SHEET_TABLES and not re.fullmatch(r"facts_[a-z0-9_]+", name):
+                self._unknown_sheets[name] = Fault(
                     WORKBOOK,
+                    sheet,
+                    "",
                     "an unknown sheet" + (", hidden" if sheet in hidden else ""),
                     f"README, {', '.join([*TABLES, *SHEET_TABLES])} or facts_<name>.",
                     nearest(name, [*TABLES, *SHEET_TABLES]) or "Delete the sheet, or move it to another workbook.",
-                    sheet=sheet,
                 )
             elif name in self._sheets:
                 found = f"the same table as sheet {self._sheets[name]}"
@@ -278,7 +283,7 @@ class FolderReading:
     def _sheet_of(self, table: str) -> str | None:
         source = self.sources.get(table)
         if source and source.sheet:
-            return self._sheets.get(source.sheet.strip().lower().replace(" ", "_"))
+            return self._spare_sheets.get(_sheet_key(source.sheet))
         return self._sheets.get(table)
 
     def _read_table(self, spec: TableSpec) -> list[Any]:
@@ -386,9 +391,9 @@ class FolderReading:
                         nearest(table, [*known, *self._fact_paths]) or "Delete it.",
                     )
                 )
-            elif source.sheet and source.sheet.strip().lower().replace(" ", "_") not in self._sheets:
+            elif source.sheet and _sheet_key(source.sheet) not in self._spare_sheets:
                 found = f"there is no sheet {source.sheet!r}"
-                hint = nearest(source.sheet, self._sheets.values())
+                hint = nearest(source.sheet, self._spare_sheets.values())
                 path = ("sources", table, "sheet")
                 self.faults.append(document.fault(path, found, "a sheet of the workbook.", hint or "Correct it."))
 
@@ -559,6 +564,11 @@ class FolderReading:
         from workbench.engagement.catalogue_schema import parse_catalogue
 
         return parse_catalogue(document, self.root / "templates" / "metrics")[0]
+
+
+def _sheet_key(sheet: str) -> str:
+    """Return the name of a sheet as the schema would write it."""
+    return sheet.strip().lower().replace(" ", "_")
 
 
 def _salvage(content: Mapping[str, Any]) -> EngagementSettings:

@@ -320,7 +320,7 @@ def _explain(column: str, info: FieldInfo, kind: str) -> str:
     if unit:
         lines.append(f"Unit: {unit}.")
     choices = choices_of(info)
-    if choices:
+    if choices and not all(choice in lines[0] for choice in choices):
         lines.append(f"One of: {', '.join(choices)}.")
     elif kind == "date":
         lines.append("A date: 2026-09-30.")
@@ -371,3 +371,53 @@ def _comment(sheet: Worksheet, row: int, place: int, text: str) -> None:
     sheet.write_comment(
         row, place, text, {"width": 340, "height": 24 + 17 * lines, "author": "workbench", "font_size": 9}
     )
+
+
+# -- the reference -----------------------------------------------------------------------------------------------------
+
+
+def describe_tables() -> str:
+    """Return the reference of ``docs/client-files.md``: every table with its columns, in Markdown.
+
+    A test compares the page with this, so that the page is renewed when the schema changes.
+    """
+    titles = {
+        "all": "For every question",
+        "readiness": "Readiness",
+        "outcomes": "Outcomes",
+        "allocation": "Allocation",
+        "report": "The report",
+    }
+    parts = []
+    for group, title in titles.items():
+        parts.append(f"### {title}")
+        for spec in (*TABLES.values(), *SHEET_TABLES.values()):
+            if spec.answers == group and spec.name != "engagement":
+                parts.append(_describe(spec))
+    return "\n\n".join(parts)
+
+
+def describe_settings() -> str:
+    """Return the settings of an engagement as a Markdown table."""
+    lines = ["| setting | meaning | usual value |", "|---|---|---|"]
+    for key, info in EngagementSettings.model_fields.items():
+        is_given = info.default_factory is None and info.default is not None
+        usual = "**must be given**" if info.is_required() else f"`{info.default}`" if is_given else ""
+        choices = choices_of(info)
+        words = info.description or ""
+        if choices:
+            words = f"{words} One of: {', '.join(choices)}."
+        lines.append(f"| `{key}` | {words} | {usual} |")
+    return "\n".join(lines)
+
+
+def _describe(spec: TableSpec) -> str:
+    need = NEED_WORDS[spec.need]
+    sheet_only = " Only as a sheet; as a file it is YAML." if spec.name in SHEET_TABLES else ""
+    lines = [f"**`{spec.name}`** – {need}. {_purpose(spec)}{sheet_only}", "", "| column | what goes in |", "|---|---|"]
+    for column, info in spec.columns.items():
+        mark = " **(needed)**" if info.is_required() else ""
+        told = _explain(column, info, column_kind(info)).replace("\n", " ").replace("|", r"\|")
+        told = told.removesuffix(" Must be filled.").removesuffix(" May stay blank.")
+        lines.append(f"| `{column}`{mark} | {told} |")
+    return "\n".join(lines)
