@@ -125,7 +125,7 @@ def same(got: float, expected: float) -> bool:
     return (math.isnan(got) and math.isnan(expected)) or got == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_every_type_agrees_with_brute_force_at_every_parent(bench: samples.Bench, seed: int) -> None:
     """Values of all parents, products and the company equal a plain loop over rows with the share of each row's day."""
     generator = np.random.default_rng([7, seed])
@@ -137,9 +137,10 @@ def test_every_type_agrees_with_brute_force_at_every_parent(bench: samples.Bench
     compared = 0
     for kind in KINDS:
         rolled = roll_up(parts, catalogue, shares, kind, cubes=cubes)
+        held = {parent: weight_of(shares, kind, parent, frame) for parent in shares.parents(kind)}
         for row in rolled.values.itertuples():  # noqa: PD011 - a field of ours
             rows = frame[month == row.period]
-            weights = weight_of(shares, kind, row.parent, rows)
+            weights = held[row.parent][month == row.period]
             members = rows[weights > 0]
             if row.metric in REACH:
                 expected = reached(metrics[row.metric], members)
@@ -162,7 +163,7 @@ def test_every_type_agrees_with_brute_force_at_every_parent(bench: samples.Bench
     assert compared > 200
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_parents_unallocated_and_unknown_add_up_to_the_company(bench: samples.Bench, seed: int) -> None:
     """For every kind, period and part the law holds to 1e-9; the company comes from a query without products."""
     generator = np.random.default_rng([11, seed])
