@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -240,3 +243,34 @@ def test_a_batch_of_nothing_is_wrong_usage(root: Path, client: Path) -> None:
     client.rmdir()
     with pytest.raises(UsageError, match="no engagement to run"):
         run_batch()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a console, not to a process")
+def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replace_master: Replace) -> None:
+    """A real run, interrupted in the middle of a cell."""
+    import psutil
+
+    replace_master("20_outcomes", "slow")
+    command = [sys.executable, "-m", "workbench", "run", "acme"]
+    run = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    process = psutil.Process(run.pid)
+
+    def kernels() -> list[psutil.Process]:
+        return [child for child in process.children(recursive=True) if "ipykernel_launcher" in child.cmdline()]
+
+    end = time.monotonic() + 60
+    while not kernels() and run.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(1.5)
+    started = kernels()
+    assert started
+    start = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert time.monotonic() - start < 30
+    assert run.returncode not in (0, None)
+    assert "Traceback" not in errors
+    assert not psutil.wait_procs(started, timeout=5)[1]
+    reports = root / "reports" / "acme"
+    assert not (reports / "latest").exists()
+    assert not (reports / ".staging").exists()
