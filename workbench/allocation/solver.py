@@ -27,7 +27,7 @@ GAP = 1e-4
 OUTWARDS = 1e-9
 """Bounds are rounded outwards by this, times one plus their size."""
 LEAST_LIFT = 1e-4
-"""Where doing nothing is as good as anything, the gap is a share of this part of all that the activities could bring."""
+"""Where doing nothing is as good as anything, the gap is a share of this part of all that could be brought."""
 RELAXED_ROUNDS = 6
 """Relaxations before the first search; the bound has stalled by then in every case measured."""
 

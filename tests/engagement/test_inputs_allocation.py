@@ -1,0 +1,163 @@
+"""A client's allocation tables become a portfolio; what the model cannot use is a fault with its cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.allocation import Allocation, AllocationInputs, allocate
+from workbench.engagement.inputs_allocation import check_allocation
+from workbench.engagement.load import Tables
+from workbench.errors import ClientDataError, Fault
+from workbench.findings import Off
+
+# what a client's files look like, and what faults say, is easier to read in one line
+# ruff: noqa: E501
+FILES = {
+    "resources.csv": "resource,function,unit,capacity,unit_cost,step\n"
+    "engineers,HR,people,30,100000,1\nbudget,Finance,EUR,4000000,,\n",
+    "activities.csv": "activity,product_line,use,unit,current,reference,minimum,maximum,family,y0,y1,y15,ymax,y05,status\n"
+    "motor-develop,motor,develop,teams,2,,1,5,adbudg,0,4,6,10,1.5,confirmed\n"
+    "motor-market,motor,market,campaigns,3,,,6,points,,,,,,assumed\n"
+    "fleet-operate,fleet,operate,teams,2,,0,4,exponential,0,3,,6,,confirmed\n",
+    "curve_points.csv": "activity,level,outcome\nmotor-market,0,1\nmotor-market,3,5\nmotor-market,6,7\n",
+    "recipes.csv": "activity,resource,amount\nmotor-develop,engineers,5\nmotor-develop,budget,100000\n"
+    "motor-market,budget,300000\nfleet-operate,engineers,3\n",
+    "objectives.csv": "objective,weight,is_money,agreed_on,agreed_by\nmargin,1,yes,2026-09-01,Executive board\n",
+    "worths.csv": "objective,activity,value,status\nmargin,motor-develop,500000,confirmed\n"
+    "margin,motor-market,300000,confirmed\nmargin,fleet-operate,200000,confirmed\n",
+    "rules.csv": "rule,text,owner\nKeep running,engineers in use=operate >= 3,COO\n",
+    "needs.csv": "product_line,resource,amount\nfleet,engineers,4\n",
+    "closing.csv": "product_line,one_off_cost,yearly_cost,avoidable_share,note\nfleet,100000,-20000,0.5,Dealers take over.\n",
+    "function_plans.csv": "function,product_line,resource,planned\nHR,motor,engineers,12\n",
+    "decisions.csv": "decision,date,by,product_line,what\nD-01,2026-09-20,CPO,motor,Go on.\n",
+    "scenarios/lean.yaml": "text: Fewer engineers.\ncapacities: {engineers: 26}\nrules: {More: 'level of motor-market >= 1'}\n",
+}
+
+
+def changed(name: str, before: str, after: str) -> dict[str, str]:
+    """Return the files with one text replaced, which must be there."""
+    assert before in FILES[name]
+    return {**FILES, name: FILES[name].replace(before, after, 1)}
+
+
+def test_the_tables_become_a_portfolio(client: Any) -> None:
+    """Every table arrives where the model wants it, and the plan can be made."""
+    inputs = client.write(FILES).load().allocation
+    assert isinstance(inputs, AllocationInputs)
+    portfolio = inputs.portfolio
+    assert [item.id for item in portfolio.activities] == ["motor-develop", "motor-market", "fleet-operate"]
+    assert [item.curve.family for item in portfolio.activities] == ["adbudg", "points", "exponential"]
+    assert portfolio.activity("motor-develop").recipe == {"engineers": 5.0, "budget": 100000.0}
+    assert portfolio.activity("motor-develop").check == pytest.approx(0.0071, abs=1e-3)
+    assert portfolio.activity("motor-market").minimum == 0.0
+    assert portfolio.resource("budget").unit_cost == 1.0
+    assert (portfolio.line("fleet").needs, portfolio.line("fleet").closing.avoidable_share) == ({"engineers": 4.0}, 0.5)
+    assert portfolio.line("motor").closing is None
+    assert portfolio.line("motor").name == "Motor"
+    assert portfolio.is_money
+    assert portfolio.value_words == "money, EUR"
+    assert [rule.owner for rule in portfolio.rules] == ["COO"]
+    assert (inputs.scenarios[0].name, inputs.scenarios[0].capacities) == ("lean", {"engineers": 26.0})
+    assert (inputs.function_plans[0].planned, inputs.decisions[0].by) == (12.0, "CPO")
+    assert isinstance(allocate(inputs), Allocation)
+
+
+def test_money_in_thousands_gives_the_same_plan(client: Any) -> None:
+    """Unit costs, closing costs and worths of money scale; amounts of resources stay in their unit."""
+    thousands = {
+        **changed(
+            "resources.csv", "30,100000,1\nbudget,Finance,EUR,4000000,,", "30,100,1\nbudget,Finance,kEUR,4000,1,"
+        ),
+        "engagement.yaml": "name: Tiny Insurance\nas_of: 2026-09-30\nmoney_scale: 1000\n",
+        "recipes.csv": "activity,resource,amount\nmotor-develop,engineers,5\nmotor-develop,budget,100\n"
+        "motor-market,budget,300\nfleet-operate,engineers,3\n",
+        "worths.csv": FILES["worths.csv"].replace("00000,", "00,"),
+        "closing.csv": FILES["closing.csv"].replace("100000,-20000", "100,-20"),
+    }
+    first = allocate(client.write(FILES).load().allocation)
+    second = allocate(client.write(thousands).load().allocation)
+    assert second.plan.value == pytest.approx(first.plan.value, rel=1e-9)
+    assert [row.money for row in second.rows] == pytest.approx([row.money for row in first.rows], rel=1e-6)
+
+
+@pytest.mark.parametrize("table", ["resources", "activities", "recipes", "objectives", "worths"])
+def test_without_a_needed_table_the_question_is_off(client: Any, table: str) -> None:
+    """And the report names the table that would answer it."""
+    needs_it = {"resources": ("recipes", "needs", "function_plans"), "activities": ("recipes", "worths", "curve_points"),
+                "objectives": ("worths",)}  # fmt: skip
+    gone = {f"{name}.csv" for name in (table, *needs_it.get(table, ()))} | {"scenarios/lean.yaml", "rules.csv"}
+    inputs = client.write({name: text for name, text in FILES.items() if name not in gone}).load().allocation
+    assert isinstance(inputs, Off)
+    assert table in inputs.tables
+
+
+@pytest.mark.parametrize(
+    ("files", "cell", "found", "allowed"),
+    [
+        pytest.param(changed("activities.csv", "0,4,6,10", "0,4,3.5,10"), "y15", "y15 is 3.5, y1 is 4", "y15 above y1",
+                     id="answers out of order"),
+        pytest.param(changed("activities.csv", "0,4,6,10", "0,4,,10"), "y15", "y15 is blank", "adbudg needs",
+                     id="an answer is missing"),
+        pytest.param(changed("activities.csv", "exponential,0,3,,6", "exponential,0,3,,2"), "ymax", "ymax is 2, y1 is 3", "ymax above y1",
+                     id="exponential answers"),
+        pytest.param(changed("activities.csv", "2,,1,5", "2,0,1,5"), "reference", "reference level is 0", "above zero",
+                     id="no level to speak of"),
+        pytest.param(changed("curve_points.csv", "motor-market,0,1\n", ""), "level", "at level 3", "level 0",
+                     id="points that do not start at zero"),
+        pytest.param(changed("curve_points.csv", "3,5", "3,9"), "outcome", "falls from 9 to 7", "do not fall",
+                     id="an outcome that falls"),
+        pytest.param(changed("curve_points.csv", "6,7", "5,7"), "level", "below its maximum 6", "at the maximum",
+                     id="a curve that ends too soon"),
+        pytest.param(changed("curve_points.csv", "motor-market,0,1\n", "motor-market,0,1\nfleet-operate,0,1\n"), "activity",
+                     "of family exponential", "family points", id="points nobody asked for"),
+        pytest.param({**FILES, "curve_points.csv": "activity,level,outcome\nfleet-operate,0,1\n"}, "family", "has none",
+                     "two rows in curve_points", id="a curve of points without points"),
+        pytest.param(changed("recipes.csv", "fleet-operate,engineers,3\n", ""), "activity", "has no recipe", "one row in recipes",
+                     id="an activity that costs nothing"),
+        pytest.param(changed("rules.csv", "engineers in use=operate", "enginers in use=operate"), "text",
+                     "character 1: 'enginers'", "docs/allocation.md", id="a rule with a misspelt name"),
+        pytest.param(changed("rules.csv", "engineers in use=operate >= 3", "at most 1 of lines"), "text",
+                     "counting lines is not computed with yet", "docs/allocation.md", id="a rule that is refused by name"),
+        pytest.param(changed("rules.csv", "engineers in use=operate >= 3", "close line motor"), "text",
+                     "no row in closing", "a row in closing", id="closing a line nobody priced"),
+        pytest.param(changed("objectives.csv", "margin,1", "margin,0"), "weight", "every weight is 0", "above 0",
+                     id="nothing counts"),
+        pytest.param(changed("scenarios/lean.yaml", "engineers: 26", "enginers: 26"), "", "'enginers'", "engineers",
+                     id="a scenario with a misspelt name"),
+        pytest.param(changed("scenarios/lean.yaml", "level of motor-market", "level of motor-markt"), "", "motor-markt",
+                     "docs/allocation.md", id="a scenario with a misspelt rule"),
+    ],
+)  # fmt: skip
+def test_every_fault_names_its_cell(client: Any, files: dict[str, str], cell: str, found: str, allowed: str) -> None:
+    """What was seen, what is allowed, and what to do."""
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    said = [fault for fault in caught.value.faults if found in fault.found and allowed in fault.allowed]
+    assert said, caught.value.faults
+    assert cell in said[0].cell
+    assert said[0].remedy
+
+
+def test_two_periods_are_refused(client: Any) -> None:
+    """One period is planned in this version, and the cell of the second is named."""
+    two = "resource,function,unit,capacity,period,unit_cost\nengineers,HR,people,30,2026,1\nengineers,HR,people,30,2027,1\n"
+    budget = "budget,Finance,EUR,4000000,2026,1\n"
+    with pytest.raises(ClientDataError, match="one period"):
+        client.write({**FILES, "resources.csv": two + budget}).load()
+
+
+def test_all_faults_come_at_once(client: Any) -> None:
+    """A spreadsheet is mended in one pass."""
+    files = {**changed("activities.csv", "0,4,6,10", "4,4,3.5,10"), "curve_points.csv": "activity,level,outcome\n"}
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    cells = " ".join(fault.cell for fault in caught.value.faults)
+    assert {name for name in ("y1", "y15", "family") if name in cells} == {"y1", "y15", "family"}
+
+
+def test_absent_tables_have_no_faults() -> None:
+    """A folder without allocation is checked in peace."""
+    assert check_allocation(Tables({}, None)) == []
+    assert isinstance(Fault("a", "", "", "b", "c", "d"), Fault)

@@ -1,0 +1,154 @@
+"""What allocation shows: every number a figure, today where no plan holds, a note where tables are absent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "allocation"))
+
+from allocation_cases import small
+
+from workbench.allocation import Allocation, AllocationInputs, Conflict, Rule, allocate, figures
+from workbench.findings import CLAIM_LENGTH, Off
+from workbench.report.charts import Chart
+from workbench.report.exhibit import Exhibit, Note
+from workbench.report.exhibits_allocation import (
+    certificate_exhibit,
+    curves_exhibit,
+    line_decisions_exhibit,
+    line_money_exhibit,
+    resources_exhibit,
+    rules_exhibit,
+)
+from workbench.report.tables import Table
+
+EXHIBITS: tuple[Callable[..., Exhibit], ...] = (
+    line_money_exhibit,
+    line_decisions_exhibit,
+    curves_exhibit,
+    resources_exhibit,
+    rules_exhibit,
+    certificate_exhibit,
+)
+OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
+DEAR = Rule("Cap on campaigns", "level of loans-market <= 1", "CFO")
+
+
+def results() -> dict[str, Allocation | Conflict]:
+    """Return a plan in money, one in points with a closed line, and a conflict."""
+    tight = replace(small(budget=250.0, people=21.0), rules=(DEAR,))
+    (margin,) = tight.objectives
+    poor = small(budget=100.0, people=20.0)
+    points = replace(poor, objectives=(replace(margin, is_confirmed=False),))
+    clash = small(rules=(("Loans floor", "engineers in line=loans >= 26"),), people=24.0)
+    return {
+        name: allocate(AllocationInputs(held))
+        for name, held in (("money", tight), ("points", points), ("conflict", clash))
+    }
+
+
+RESULTS = results()
+
+
+@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("show", EXHIBITS)
+def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Exhibit], name: str) -> None:
+    """One sentence of two lines at most, a source, an alternative text, and ids of figures of the result."""
+    result = RESULTS[name]
+    exhibit = show(result)
+    known = {item.id: item.value for item in figures(result)}
+    assert exhibit.claim.endswith(".")
+    assert len(exhibit.claim) <= CLAIM_LENGTH
+    assert exhibit.source
+    assert exhibit.alt
+    for held in exhibit.figure_ids():
+        assert held in known
+        assert known[held] is not None
+    assert repr(exhibit)
+
+
+@pytest.mark.parametrize("name", list(RESULTS))
+def test_the_exhibits_of_a_chapter_have_keys_and_claims_of_their_own(name: str) -> None:
+    """Nothing is said twice."""
+    shown = [show(RESULTS[name]) for show in EXHIBITS]
+    assert len({exhibit.key for exhibit in shown}) == len(shown)
+    assert len({exhibit.claim for exhibit in shown}) == len(shown)
+    assert sum(not exhibit.is_appendix for exhibit in shown) <= 6
+
+
+@pytest.mark.parametrize("show", EXHIBITS)
+def test_off_gives_a_note(show: Callable[..., Exhibit]) -> None:
+    """With the tables that would answer."""
+    content = show(OFF).content
+    assert isinstance(content, Note)
+    assert content.tables == OFF.tables
+
+
+def test_the_money_of_each_line_is_its_figure() -> None:
+    """Today and plan, in the client's currency, the closed line at nothing."""
+    result = RESULTS["points"]
+    chart = line_money_exhibit(result).content
+    assert isinstance(chart, Chart)
+    assert (chart.kind, chart.unit) == ("slope", "currency")
+    plan = dict(zip(chart.role("label"), chart.role("after"), strict=True))
+    assert plan["Cards"] == figures(result)["money/cards"].value == pytest.approx(10.0)
+    assert "Cards" in chart.highlight
+
+
+def test_the_decisions_say_people_affected_and_no_decision_on_persons() -> None:
+    """Beside every proposal to close."""
+    table = line_decisions_exhibit(RESULTS["points"]).content
+    assert isinstance(table, Table)
+    row = next(cells for cells in table.cells() if cells[0] == "Cards")
+    assert row[1] == "proposed to close"
+    assert "no decision on persons" in row[-1]
+    assert "no decision on persons" in table.subtitle
+
+
+def test_curves_mark_today_and_plan_of_lines_that_stay() -> None:
+    """Each curve has both marks; a closed line has no curve."""
+    result = RESULTS["points"]
+    chart = curves_exhibit(result).content
+    assert isinstance(chart, Chart)
+    marks = set(zip(chart.role("label"), chart.role("mark"), strict=True))
+    for label in {name for name, _ in marks}:
+        assert not str(label).startswith("cards")
+        assert any((label, mark) in marks for mark in ("plan", "today and plan"))
+
+
+def test_a_rule_that_costs_shows_its_price() -> None:
+    """The dear rule by name, with what it costs."""
+    exhibit = rules_exhibit(RESULTS["money"])
+    assert "Cap on campaigns" in exhibit.claim
+    assert isinstance(exhibit.content, Table)
+    assert figures(RESULTS["money"])["rule_price/Cap on campaigns"].value > 0
+
+
+def test_a_conflict_shows_its_rules_and_what_is_given() -> None:
+    """The table of decisions becomes the table of the conflict; today is shown without a plan."""
+    conflict = RESULTS["conflict"]
+    table = line_decisions_exhibit(conflict).content
+    assert isinstance(table, Table)
+    assert table.cells()[0][:2] == ("Loans floor", "rule")
+    assert any("2.0 more would do" in cells[2] for cells in table.cells())
+    money = line_money_exhibit(conflict).content
+    assert isinstance(money, Chart)
+    assert money.kind == "bar_ranked"
+    assert isinstance(certificate_exhibit(conflict).content, Note)
+
+
+def test_the_proof_stands_in_the_appendix() -> None:
+    """Not on the pages a board reads."""
+    assert certificate_exhibit(RESULTS["money"]).is_appendix
+    assert "Proved" in certificate_exhibit(RESULTS["money"]).claim
+
+
+def test_without_rules_a_note_says_so() -> None:
+    """Only capacities, minima and maxima hold then."""
+    result = allocate(AllocationInputs(small()))
+    assert isinstance(rules_exhibit(result).content, Note)
