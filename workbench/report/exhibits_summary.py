@@ -90,6 +90,10 @@ def disagreements_exhibit(summary: Summary) -> Exhibit:
     claim = fit(
         f"The three answers disagree on {names}.", f"The three answers disagree on {many} of {len(rows)} lines."
     )
+    is_whole = len(summary.answers) == 3 and all(answer.value is not None for answer in summary.answers)
+    nothing = "The three answers disagree on no line."
+    if not is_whole:
+        nothing = "Not all three answers are there, so whether they disagree cannot be said."
     return Exhibit(
         "summary-disagreements",
         table(
@@ -101,7 +105,7 @@ def disagreements_exhibit(summary: Summary) -> Exhibit:
                 "plan": "Money, today → plan",
                 "parts": "Where they disagree",
             },
-            claim=claim if many else "Where all three answers speak, they disagree on no line.",
+            claim=claim if many else nothing,
             subtitle="What each of the three answers says of each line",
             source="chapters on readiness, outcomes and allocation",
             figures="ids",
@@ -149,7 +153,7 @@ def portfolio_exhibit(summary: Summary) -> Exhibit:
                 "projects": "Projects running",
             },
             units={"people": "people"},
-            claim=f"{held}{owners}; {running} projects run beside them.",
+            claim=f"{held}{owners}; {running} project{'s run' if running != 1 else ' runs'} beside them.",
             subtitle=f"The portfolio on a page; {loose} of {running} projects belong to no line"
             if running
             else "The portfolio on a page",

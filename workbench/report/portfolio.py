@@ -13,6 +13,7 @@ from typing import Any
 from workbench import theme
 from workbench.findings import Figure
 from workbench.report.chapter import Chapter
+from workbench.report.values import plain
 
 
 @dataclass(frozen=True)
@@ -237,7 +238,7 @@ def running_projects(study: Any) -> dict[str, list[dict[str, Any]]]:
     for row in frame.to_dict("records"):
         ends = row.get("ends")
         if not isinstance(ends, dt.date) or ends >= study.settings.as_of:
-            found.setdefault(str(row.get("product_line") or ""), []).append(row)
+            found.setdefault(str(plain(row.get("product_line")) or ""), []).append(row)
     return found
 
 

@@ -31,6 +31,15 @@ MOST_MOVES = 3
 MOST_DECISIONS = 6
 """Decisions a board takes in one sitting (ours)."""
 
+CAUSES = {
+    "products": "the mix of products",
+    "segments": "the mix of segments",
+    "rate": "the rate itself",
+    "shares": "the share table",
+    "volume": "volume",
+}
+"""How a sentence names what carried a change."""
+
 ANSWERS = ("readiness", "outcomes", "allocation")
 """The chapters that answer the three questions, in the order in which they are asked."""
 
@@ -347,8 +356,7 @@ def _cause(book: Book, scope: str, change: float) -> tuple[str, tuple[str, ...]]
     if not isinstance(largest.value, int | float) or largest.value / change < MOSTLY:
         return "", ()
     factor = largest.key.removeprefix(start)
-    words = {"products": "the mix of products", "rate": "the rate itself"}
-    return words.get(factor, f"the mix of {factor.replace('_', ' ')}"), (largest.id,)
+    return CAUSES.get(factor, factor.replace("_", " ")), (largest.id,)
 
 
 def _disagreements(book: Book, line: Line, currency: str) -> list[Finding]:
