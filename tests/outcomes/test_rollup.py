@@ -125,11 +125,11 @@ def same(got: float, expected: float) -> bool:
     return (math.isnan(got) and math.isnan(expected)) or got == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_every_type_agrees_with_brute_force_at_every_parent(bench: samples.Bench, seed: int) -> None:
     """Values of all parents, products and the company equal a plain loop over rows with the share of each row's day."""
     generator = np.random.default_rng([7, seed])
-    frame, shares = samples.random_events(generator, PRODUCTS), random_map(generator)
+    frame, shares = samples.random_events(generator, PRODUCTS, 220), random_map(generator)
     metrics = samples.metrics()
     parts, catalogue = fetch(bench, frame, list(metrics.values()), shares)
     month = pd.Series([day.replace(day=1) for day in frame["day"]], index=frame.index)

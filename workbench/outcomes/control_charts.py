@@ -380,10 +380,11 @@ def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | Non
     series = scaled[None, :]
     table = _statistics(series, base.size)[0]
     statistic = float(table.max())
-    look, start = divmod(int(table.argmax()), table.shape[1])
+    look = int(table.argmax()) // table.shape[1]
     # the level that the reader meets is the one that still holds at the newest point, where that is nearly as clear
     if float(table[-1].max()) >= STILL_HOLDS * statistic:
-        look, start = new.size - 1, int(table[-1].argmax())
+        look = new.size - 1
+    start = _begin(scaled[: base.size], scaled[base.size : base.size + look + 1])
     after = new[start : look + 1]
     before_mean, after_mean = float(held[base].mean()), float(held[after].mean())
     spread = math.sqrt(max(float(scaled[: base.size].var(ddof=1)), 1e-300))
@@ -574,6 +575,19 @@ def _largest(series: Array, baseline: int) -> Array:
     for _, scores in _by_length(series, baseline):
         np.maximum(largest, scores.max(axis=1), out=largest)
     return largest
+
+
+def _begin(base: Array, new: Array) -> int:
+    """Return the place at which the new level begins: the split of baseline and new points that leaves least squares.
+
+    Dating is a question of its own: the judgement's standard error would favour short stretches.
+    """
+    gains = []
+    for start in range(new.size):
+        before, after = np.concatenate([base, new[:start]]), new[start:]
+        gap = float(after.mean() - before.mean())
+        gains.append(gap * gap * before.size * after.size / (before.size + after.size))
+    return int(np.argmax(gains))
 
 
 def _by_length(series: Array, baseline: int) -> Iterator[tuple[int, Array]]:
