@@ -261,6 +261,7 @@ def test_a_broken_rule_is_one_fault_with_its_cell(client: Client, files: dict[st
             {"control_totals.csv": "measure,period,value\na,2026-Q3,1\na,2026,1\na,2026-08,1\n"}, id="periods"
         ),
         pytest.param({"lines.csv": None}, id="no register of lines"),
+        pytest.param({"waves.csv": "wave,date\nw1,2026-09-30\n"}, id="a wave on the day itself"),
     ],
 )
 def test_what_is_allowed_is_no_fault(client: Client, files: dict[str, str | None]) -> None:
@@ -272,6 +273,12 @@ def test_one_wrong_cell_is_not_reported_by_everything_that_refers_to_its_row(cli
     """The product exists although its name is missing."""
     client.write({"products.csv": "product,name\ncar,\nvan,Van\n"})
     assert client.only_fault().cell == "row 2, column name"
+
+
+def test_too_many_respondents_of_a_team_are_not_told_again_for_the_whole_role(client: Client) -> None:
+    """One fault leads to the cell to mend."""
+    client.write({**SURVEY, "population.csv": "unit,role,product_line,headcount\nClaims,builder,motor,1\n"})
+    assert client.only_fault().cell == "row 2, column headcount"
 
 
 def test_every_duplicate_names_the_first(client: Client) -> None:

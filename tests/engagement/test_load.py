@@ -287,6 +287,10 @@ def test_the_hash_is_of_every_input_file(client: Client) -> None:
     client.write({"lines.csv": (client.folder / "lines.csv").read_bytes() + b"\n"})
     assert client.load().data_hash != first.data_hash
     assert [file.path for file in first.files] == sorted(file.path for file in first.files)
+    client.write({"scenarios/a.yaml": "text: one\n"})
+    before = client.load().data_hash
+    client.write({"scenarios/b.yaml": "text: one\n", "scenarios/a.yaml": None})
+    assert client.load().data_hash != before
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

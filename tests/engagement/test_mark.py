@@ -142,6 +142,15 @@ def test_the_original_is_never_the_target(client: Client) -> None:
         mark_workbook(client.folder / "lines.csv", [], client.folder / "lines.csv")
 
 
+def test_a_fault_that_looks_like_a_formula_is_listed_as_text(client: Client, tmp_path: Path) -> None:
+    """Whatever a message quotes, it is never run."""
+    client.workbook({"lines": [["product_line"], ["motor"]]})
+    fault = Fault("engagement.xlsx", "lines", "A2", "=1+1", "=1+1", "=1+1")
+    assert mark_workbook(client.folder / "engagement.xlsx", [fault], tmp_path / "copy.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "copy.xlsx")[LIST_SHEET]
+    assert [(cell.value, cell.data_type) for cell in sheet[2]][1:] == [("=1+1", "s")] * 3
+
+
 def test_places_without_a_cell_mark_the_header(client: Client, tmp_path: Path) -> None:
     """A column that is missing has no cell."""
     fault = Fault("lines.csv", "", "row 1", "the column name is missing", "…", "Add it.")

@@ -181,6 +181,35 @@ def test_a_formula_with_its_result_is_a_value() -> None:
     assert {name: cells[0] for name, cells in raw.cells.items()} == {"product": "car", "share": 0.5, "name": None}
 
 
+@pytest.mark.parametrize(
+    ("cell", "is_fault"),
+    [
+        pytest.param('<c r="B2" t="str"><f>""</f><v></v></c>', False, id="Excel: an empty text"),
+        pytest.param('<c r="B2"><f>1/2</f><v></v></c>', True, id="nothing stored"),
+        pytest.param('<c r="B2"><f>1/2</f><v/></c>', True, id="nothing stored, written shortly"),
+        pytest.param('<c r="B2"><f>1/2</f></c>', True, id="no value at all"),
+        pytest.param('<x:c r="B2"><x:f>1/2</x:f><x:v>0.5</x:v></x:c>', False, id="another program's spelling"),
+    ],
+)
+def test_what_is_stored_beside_a_formula_decides(cell: str, is_fault: bool) -> None:
+    """An empty text is a result; an empty cell is none."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book([["product", "share"], ["car", 123456]]))) as old,
+        zipfile.ZipFile(stream, "w") as new,
+    ):
+        for part in old.namelist():
+            data = old.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                data = data.replace(b'<c r="B2" t="n"><v>123456</v></c>', cell.encode())
+                data = data.replace(
+                    b"<worksheet ", b'<worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+                )
+                assert cell.encode() in data
+            new.writestr(part, data)
+    assert [fault.cell for fault in sheet_faults(stream.getvalue())] == (["B2"] if is_fault else [])
+
+
 def test_an_error_cell_is_a_fault() -> None:
     """#REF! is no blank, although calamine shows it as one."""
 

@@ -471,7 +471,12 @@ class Workbook:
                 shown = value.group(1).decode("utf-8", "replace") if value else "an error"
                 remedy = "Mend the formula, or write the value."
                 faults.append(Fault(self.file, sheet, address, f"the cell shows {shown}", "a value.", remedy))
-            elif is_formula and value is None and b't="str"' not in attributes and address in inside | {""}:
+            elif (
+                is_formula
+                and not (value and value.group(1))
+                and b't="str"' not in attributes
+                and address in inside | {""}
+            ):
                 faults.append(
                     Fault(
                         self.file,
