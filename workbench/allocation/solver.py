@@ -300,9 +300,7 @@ class _Hunt:
             self._bounded(found.value)
             shares, is_open, errors = self.cover.read(found.point)
             grown = [piece.add(self.form, inside) for piece, inside, error in errors if error > 1e-12]
-            if self.rounds == 0 or before - found.value < self.gap * 0.1 * max(abs(found.value), 1e-12):
-                self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
-            if self.is_proved or not any(grown) or before - found.value < 1e-7 * max(abs(found.value), 1e-12):
+            if not any(grown) or before - found.value < 1e-7 * max(abs(found.value), 1e-12):
                 break
             before = found.value
         self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
