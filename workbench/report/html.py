@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -270,10 +271,11 @@ def _files(report: Report) -> dict[str, Any]:
 def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, Any]:
     """Return the chapter's numbers; those without a value only where the report quotes them."""
     currency = report.meta.currency
+    shown = [figure for figure in chapter.figures if figure.value is not None or figure.id in quoted]
+    usual, times = Counter(figure.source for figure in shown).most_common(1)[0] if shown else ("", 0)
+    usual = usual if times > 1 else ""
     rows = []
-    for figure in chapter.figures:
-        if figure.value is None and figure.id not in quoted:
-            continue
+    for figure in shown:
         low, high = (theme.formatted(value, figure.unit, currency) for value in (figure.low, figure.high))
         rows.append(
             {
@@ -282,10 +284,10 @@ def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, An
                 "value": _written(figure, currency),
                 "interval": f"{low} to {high}" if figure.low is not None and figure.high is not None else "",
                 "n": theme.number(figure.n, 0) if figure.n is not None else "",
-                "source": figure.source,
+                "source": figure.source if figure.source != usual else "",
             }
         )
-    return {"title": chapter.title, "rows": rows, "silent": len(chapter.figures) - len(rows)}
+    return {"title": chapter.title, "rows": rows, "usual": usual, "silent": len(chapter.figures) - len(rows)}
 
 
 def _quoted(report: Report) -> set[str]:
