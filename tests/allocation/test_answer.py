@@ -236,7 +236,7 @@ def test_points_are_never_called_money() -> None:
     """Without confirmed worths the bottom line speaks of value points."""
     (margin,) = TIGHT.objectives
     result = allocated(replace(TIGHT, objectives=(replace(margin, is_confirmed=False),)))
-    assert "value points, weights agreed on 2026-09-01 by Executive board" in headline(result)[0].detail
+    assert "value points a period; weights agreed on 2026-09-01 by Executive board." in headline(result)[0].detail
     assert any(item.claim.startswith("Value is in points") for item in cautions(result))
 
 

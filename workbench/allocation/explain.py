@@ -265,8 +265,17 @@ def _main_resource(portfolio: Portfolio, activity: Activity) -> str:
 def _last_funded(plan: Plan) -> list[tuple[str, str, float]]:
     """Return line, main resource and what the last unit of money earns, of each funded activity that is free to move.
 
-    All funded ones of a resource count where fewer than two are free.
+    An activity that a rule holds where it is, does not count. Funded ones at their minimum or maximum count where
+    fewer than two of a resource are free.
     """
+    tight = set(tight_rules(plan))
+    held_by_rule = {
+        key
+        for row in compile_rules(plan.portfolio)
+        if row.name in tight
+        for kind, key, _ in row.terms
+        if kind == "level"
+    }
     free, funded = [], []
     for activity in plan.portfolio.activities:
         cost, level = _cost(plan.portfolio, activity), plan.level(activity.id)
@@ -274,8 +283,10 @@ def _last_funded(plan: Plan) -> list[tuple[str, str, float]]:
             continue
         earns = plan.portfolio.worth(activity.id) * activity.curve.slope(level) / cost
         held = (activity.line, _main_resource(plan.portfolio, activity), earns)
-        funded.append(held)
-        if activity.minimum * (1 + 1e-6) < level < activity.maximum * (1 - 1e-6):
+        if activity.id not in held_by_rule:
+            funded.append(held)
+        is_inside = activity.minimum * (1 + 1e-6) < level < activity.maximum * (1 - 1e-6)
+        if is_inside and activity.id not in held_by_rule:
             free.append(held)
     enough = {name for _, name, _ in free if len({line for line, other, _ in free if other == name}) > 1}
     return [item for item in free if item[1] in enough] + [item for item in funded if item[1] not in enough]
@@ -296,7 +307,8 @@ def _next_and_last(plan: Plan, line: str, last: list[tuple[str, str, float]]) ->
         main = _main_resource(plan.portfolio, activity)
         elsewhere = min((value for owner, name, value in last if owner != line and name == main), default=None)
         rank = earns / elsewhere if elsewhere else earns
-        if best is None or rank > best[0]:
+        # at the best plan several earn the same but for the last digits: the first in the client's order then speaks
+        if best is None or rank > best[0] * (1 + 1e-3):
             best = (rank, earns, elsewhere)
     return (None, None) if best is None else (best[1], best[2])
 

@@ -179,7 +179,7 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
         )
     elif is_kept:
         claim = _fit(
-            f"{reason.name} keeps its {theme.money(reason.today_money, result.portfolio.currency)}.",
+            f"{reason.name}: money stays at {theme.money(reason.today_money, result.portfolio.currency)}.",
             "A line keeps what it has.",
         )
     else:
@@ -188,11 +188,12 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
         moved = theme.money(abs(change), currency)
         worth = _value(result.portfolio, abs(brings))
         if change > 0:
-            tail = f" and brings {worth} more" if brings > 0 else ""
-            claim = _fit(f"{reason.name} gets {moved} more{tail}.", f"A line gets {moved} more{tail}.")
+            claim = _fit(f"{reason.name}: {moved} more, which brings {worth} more.", f"A line: {moved} more.")
+            if brings <= 0:
+                claim = _fit(f"{reason.name}: {moved} more, as the rules ask.", f"A line: {moved} more.")
         else:
-            tail = f", which costs {worth} of value" if brings < 0 else f" and still brings {worth} more"
-            claim = _fit(f"{reason.name} gives up {moved}{tail}.", f"A line gives up {moved}{tail}.")
+            tail = f"which costs {worth}" if brings < 0 else f"and still {worth} more value"
+            claim = _fit(f"{reason.name}: {moved} less, {tail}.", f"A line: {moved} less, {tail}.")
     return Finding(
         claim,
         _line_detail(result, reason),
@@ -303,8 +304,8 @@ def _answer(result: Allocation) -> Finding:
     )
     then, now = _value(result.portfolio, base), _value(result.portfolio, result.plan.value)
     detail = (
-        f"{then} {'in the nearest plan that holds' if repaired else 'today'} → {now} a period, "
-        f"in {result.portfolio.value_words}. {proof}"
+        f"{then} {'in the nearest plan that holds' if repaired else 'today'} → {now} a period"
+        f"{_agreed(result.portfolio)}. {proof}"
     )
     if repaired:
         detail += " Today's plan breaks: " + "; ".join(str(item) for item in result.best.current_breaks) + "."
@@ -375,6 +376,12 @@ def _earning(portfolio: Portfolio, reason: LineReason) -> str:
     return f"{here}, the last one elsewhere {_points(portfolio, reason.last_funded * factor)}"
 
 
+def _agreed(portfolio: Portfolio) -> str:
+    """Return who agreed the weights, where value is points."""
+    words = portfolio.value_words
+    return f"; {words.removeprefix('value points, ')}" if words.startswith("value points, ") else ""
+
+
 def _money_unit(portfolio: Portfolio, reason: LineReason) -> tuple[str, float]:
     """Money earns money per euro; points are told per an amount at which they read as numbers."""
     if portfolio.is_money:
@@ -391,7 +398,7 @@ def _points(portfolio: Portfolio, value: float) -> str:
 def _value(portfolio: Portfolio, value: float) -> str:
     if portfolio.is_money:
         return theme.money(value, portfolio.currency)
-    return f"{theme.number(value, 1 if abs(value) < 1000 else 0)} value points"
+    return f"{theme.number(value, 1 if abs(value) < 100 else 0)} value points"
 
 
 def _amount(price: ShadowPrice) -> str:
@@ -480,7 +487,7 @@ def _value_cautions(portfolio: Portfolio) -> list[Finding]:
     if not portfolio.is_money:
         items.append(
             Finding(
-                _fit(f"Value is in points: {portfolio.value_words}.", "Value is in points, not in money."),
+                _fit(f"Value is in points, not in money{_agreed(portfolio)}.", "Value is in points, not in money."),
                 "It is money only where every objective that counts is, with confirmed worths and equal weights.",
             )
         )
