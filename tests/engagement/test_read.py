@@ -164,6 +164,23 @@ def test_a_formula_without_a_stored_result_is_found_by_its_address() -> None:
     assert [(fault.cell, "not stored" in fault.found) for fault in faults] == [("B2", True)]
 
 
+def test_a_row_of_nothing_but_formulas_without_results_is_not_lost() -> None:
+    """It would look like a blank row."""
+    faults = sheet_faults(book([["product", "share"], ["car", 0.5], ["=A2", "=B2"], [None, None, "=A1"]]))
+    assert [fault.cell for fault in faults] == ["A3", "B3"]
+
+
+def test_a_damaged_sheet_is_a_fault_of_that_sheet() -> None:
+    """Other sheets are still read."""
+    content, stream = book([["product"], ["car"]]), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            new.writestr(part, data.replace(b"</is>", b"</it>") if "sheet1" in part else data)
+    faults = sheet_faults(stream.getvalue())
+    assert [(fault.sheet, "damaged" in fault.found) for fault in faults] == [("t", True)]
+
+
 def test_a_formula_with_its_result_is_a_value() -> None:
     """What Excel has calculated is read; an empty text is blank."""
     stream = io.BytesIO()

@@ -409,7 +409,7 @@ def open_facts(
         try:
             meta = pq.read_metadata(path)
             columns = {name: _kind(kind) for name, kind in _schema_items(meta.schema.to_arrow_schema())}
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             said = str(error).splitlines()[0] if str(error) else "no reason given"
             found = f"it cannot be read as Parquet: {said}"
             return None, [Fault(shown, "", "", found, "a Parquet file.", "Export the file again.")]

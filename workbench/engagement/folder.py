@@ -266,8 +266,10 @@ class FolderReading:
         if sheet is not None and self._workbook is not None:
             raw, faults = self._workbook.read(sheet, spec.name, known)
             if raw is not None:
-                raw = _without_examples(raw, spec)
-            self.faults += [fault for fault in faults if raw is None or not _in_example(fault, raw)]
+                before, raw = raw, _without_examples(raw, spec)
+                examples = set(before.row_numbers) - set(raw.row_numbers)
+                faults = [fault for fault in faults if not _is_in(fault, examples)]
+            self.faults += faults
             if raw is not None and len(raw):
                 found.append(raw)
         if len(found) > 1:
@@ -618,10 +620,10 @@ def _is_example(value: Any) -> bool:
     return isinstance(value, str) and value.lower().startswith(EXAMPLE_PREFIX)
 
 
-def _in_example(fault: Fault, raw: RawTable) -> bool:
-    """Say whether a fault lies in a row that was left out."""
+def _is_in(fault: Fault, rows: set[int]) -> bool:
+    """Say whether a fault's cell lies in one of these rows."""
     match = re.fullmatch(r"[A-Z]{1,3}(\d+)", fault.cell)
-    return match is not None and int(match.group(1)) not in (1, *raw.row_numbers)
+    return match is not None and int(match.group(1)) in rows
 
 
 def _row_fault(raw: RawTable, spec: TableSpec, row: int, column: str, item: Mapping[str, Any]) -> Fault:

@@ -195,7 +195,7 @@ def _parquet_rows(path: Path) -> list[list[Any]] | None:
 
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         return None
     columns = [column.to_pylist() for column in table.columns]
     return [list(table.column_names), *map(list, zip(*columns, strict=True))]

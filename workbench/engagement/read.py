@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -345,7 +346,8 @@ def read_parquet(content: bytes, file: str, table: str) -> tuple[RawTable | None
 
     try:
         found = pq.read_table(pa.BufferReader(content))
-    except (pa.ArrowInvalid, OSError) as error:
+        values = [column.to_pylist() for column in found.columns]
+    except (pa.ArrowException, OSError, ValueError) as error:
         said = str(error).splitlines()[0] if str(error) else "no reason given"
         return None, [
             Fault(file, "", "", f"it cannot be read as Parquet: {said}", "a Parquet file.", "Export the file again.")
@@ -365,7 +367,7 @@ def read_parquet(content: bytes, file: str, table: str) -> tuple[RawTable | None
     ]
     if faults:
         return None, faults
-    cells = {name: [_plain(value) for value in found.column(place).to_pylist()] for place, name in enumerate(columns)}
+    cells = {name: [_plain(value) for value in values[place]] for place, name in enumerate(columns)}
     raw = RawTable(
         table,
         file,
@@ -423,15 +425,20 @@ class Workbook:
 
     def read(self, sheet: str, table: str, known: Iterable[str]) -> tuple[RawTable | None, list[Fault]]:
         """Read one sheet; a sheet without a single filled cell is no table and no fault."""
-        xml = self._xml(sheet)
-        reach = _filled_area(xml)
+        try:
+            xml = self._xml(sheet)
+            reach = _filled_area(xml)
+            content = self._book.get_sheet_by_name(sheet) if reach <= LARGEST_AREA else None
+            cells = content.to_python(skip_empty_area=False) if content is not None else []
+            merged = (content.merged_cell_ranges or []) if content is not None else []
+        except _damage() as error:
+            found, remedy = _damaged(error)
+            return None, [Fault(self.file, sheet, "", found, "a sheet that Excel can read.", remedy)]
         if reach > LARGEST_AREA:
             found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
             remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or bring the table as CSV."
             return None, [Fault(self.file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)]
-        content = self._book.get_sheet_by_name(sheet)
-        rows = [[_excel_value(cell) for cell in row] for row in content.to_python(skip_empty_area=False)]
-        merged = content.merged_cell_ranges or []
+        rows = [[_excel_value(cell) for cell in row] for row in cells]
         faults = [self._merged(sheet, area) for area in merged]
         if any(top == 0 for (top, _), _ in merged):
             return None, faults
@@ -458,25 +465,20 @@ class Workbook:
         """Return the faults of error cells and of formulas whose result is not stored in the file."""
         if b"<f" not in xml and b":f" not in xml and b't="e"' not in xml:
             return []
-        inside = {
-            f"{column_letters(position)}{number}" for position in raw.positions for number in (1, *raw.row_numbers)
-        }
+        inside = {column_letters(position) for position in raw.positions} | {""}
         faults = []
         for attributes, body in _CELL_XML.findall(xml):
             match = _REFERENCE.search(attributes)
             address = match.group(1).decode() if match else ""
             is_formula = re.search(rb"<(?:\w+:)?f\b", body) is not None
             value = re.search(rb"<(?:\w+:)?v>([^<]*)</", body)
-            if b't="e"' in attributes and address in inside:
+            if address.rstrip("0123456789") not in inside:
+                continue
+            if b't="e"' in attributes:
                 shown = value.group(1).decode("utf-8", "replace") if value else "an error"
                 remedy = "Mend the formula, or write the value."
                 faults.append(Fault(self.file, sheet, address, f"the cell shows {shown}", "a value.", remedy))
-            elif (
-                is_formula
-                and not (value and value.group(1))
-                and b't="str"' not in attributes
-                and address in inside | {""}
-            ):
+            elif is_formula and not (value and value.group(1)) and b't="str"' not in attributes:
                 faults.append(
                     Fault(
                         self.file,
@@ -499,7 +501,6 @@ class Workbook:
 
 def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Fault]]:
     """Open a workbook from its bytes, or say why it cannot be read."""
-    from python_calamine import CalamineError
 
     def fault(found: str, remedy: str) -> tuple[None, list[Fault]]:
         return None, [Fault(file, "", "", found, "an Excel workbook (.xlsx) that anyone may open.", remedy)]
@@ -523,12 +524,36 @@ def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Faul
                 if part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.open(part).read(2_000):
                     return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
         return Workbook(content, file), []
-    except (zipfile.BadZipFile, zlib.error, CalamineError, KeyError, ElementTree.ParseError, EOFError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return fault(
-            f"the workbook is damaged, or was still being saved ({said})",
-            "Close it everywhere, open it in Excel, save it again and copy it here.",
-        )
+    except _damage() as error:
+        found, remedy = _damaged(error)
+        return fault(found, remedy)
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """Return what zip, XML and calamine raise for a file that is no sound workbook."""
+    from python_calamine import CalamineError
+
+    return (
+        CalamineError,
+        ElementTree.ParseError,
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,  # a compression that nobody uses
+        RuntimeError,  # a password on a part
+        struct.error,
+        ValueError,
+        KeyError,
+        OSError,
+        EOFError,
+    )
+
+
+def _damaged(error: Exception) -> tuple[str, str]:
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return (
+        f"the workbook is damaged, or was still being saved ({said})",
+        "Close it everywhere, open it in Excel, save it again and copy it here.",
+    )
 
 
 def _unpacked_size(packed: zipfile.ZipFile, content: bytes) -> int:
