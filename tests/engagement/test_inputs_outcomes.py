@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench import outcomes
-from workbench.engagement.catalogue_schema import parse_catalogue, with_ready_lists
+from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, read_yaml
 from workbench.errors import Fault
 from workbench.findings import Off
@@ -207,9 +207,6 @@ def test_ready_lists_are_taken_only_when_named(name: str) -> None:
     assert catalogue.metrics
     _, faults = parsed(f"use: [{name[:-1]}x]\nmetrics: []\n")
     assert f"Did you mean '{name}'" in str(faults[0])
-    expanded = with_ready_lists({"use": name}, TEMPLATES)
-    assert {metric["metric"] for metric in expanded["metrics"]} == {metric.metric for metric in catalogue.metrics}
-    assert with_ready_lists({"metrics": []}, TEMPLATES) == {"metrics": []}
 
 
 def test_the_clients_own_metric_replaces_a_ready_one() -> None:

@@ -26,8 +26,8 @@ from workbench.outcomes.parts import (
 
 TABLE = FactTable("events", ("id",), "day", "product", columns={"id": "number", "day": "date", "product": "text"})
 SNAPSHOT = """select "_product", "_version", "_period", "_cut",
-  coalesce(sum(case when "status" = 'paid' then cast(1.0 as double) end), 0.0) as "paid__sum",
-  cast(coalesce(sum(case when "status" = 'paid' then 1 else 0 end), 0) as double) as "paid__n",
+  cast(count(case when "status" = 'paid' then 1 end) as double) as "paid__sum",
+  cast(count(case when "status" = 'paid' then 1 end) as double) as "paid__n",
   cast(count(*) as double) as "paid__rows"
 from (
   select coalesce(cast("product" as varchar), '') as "_product",

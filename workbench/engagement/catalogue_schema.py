@@ -358,37 +358,6 @@ def parse_catalogue(document: Written, templates: Path | None = None) -> tuple[C
     return Catalogue(tuple(t for n, t in tables.items() if n in used), tuple(metrics.values()), forums), []
 
 
-def with_ready_lists(content: Any, templates: Path | None) -> Any:
-    """Return what metrics.yaml says with the tables and metrics of the ready lists it uses; its own come first.
-
-    For those who must know the tables of facts before the catalogue is checked. Names of lists that do not exist are
-    passed over here; `parse_catalogue` reports them.
-
-    Parameters
-    ----------
-    content : Any
-        The document's content, not yet checked.
-    templates : Path or None
-        Folder with the ready lists.
-    """
-    if not isinstance(content, dict) or not content.get("use") or templates is None:
-        return content
-    use = content["use"]
-    tables: dict[str, Any] = {}
-    metrics: list[Any] = []
-    for name in [use] if isinstance(use, str) else use if isinstance(use, list) else []:
-        path = templates / f"{name}.yaml"
-        document = read_yaml(path.read_bytes(), path.name)[0] if path.is_file() and path.parent == templates else None
-        if document is not None:
-            tables |= document.content.get("tables") or {}
-            metrics += document.content.get("metrics") or []
-    own_tables, own_metrics = content.get("tables"), content.get("metrics")
-    if isinstance(own_tables, dict):
-        tables |= own_tables
-    metrics += own_metrics if isinstance(own_metrics, list) else []
-    return {**content, "tables": tables, "metrics": metrics}
-
-
 class _Reader:
     """Collects faults while the parts of a document are read."""
 

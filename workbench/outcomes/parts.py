@@ -11,6 +11,7 @@ table share one scan through `emit_together`; the expressions are the same.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -340,7 +341,7 @@ def _rows(
         if table.columns and column not in table.columns:
             raise ModelError(f"{table.name} has no column {column} to split by.")
         columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as \"_by_{place}\"")
-    columns += [sql.name_of(name) for name in _needed(metrics, table)]
+    columns += _needed(metrics, table, sql)
     conditions = [f"{day} is not null"]
     if window.until:
         conditions.append(f"{day} <= {sql.literal(window.until)}")
@@ -350,19 +351,40 @@ def _rows(
     return f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
 
 
-def _needed(metrics: Sequence[Metric], table: FactTable) -> list[str]:
-    """Return the raw columns that the measures read, each once."""
-    names: list[str] = []
+def _needed(metrics: Sequence[Metric], table: FactTable, sql: Dialect) -> list[str]:
+    """Return what the measures read, each once: raw columns, and columns as clean numbers."""
+    raw: list[str] = []
+    numbers: list[str] = []
     for metric in metrics:
-        for _, measure in metric.measures:
+        for role, measure in metric.measures:
             if measure.table != table.name:
                 continue
             if measure.sql:  # its own words may name any column
-                return list(table.columns)
-            names += [c.column for c in measure.where] + ([measure.column] if measure.column else [])
-        if metric.weight and metric.measure and metric.measure.table == table.name:
-            names.append(metric.weight)
-    return list(dict.fromkeys(names))
+                raw += list(table.columns)
+            for condition in measure.where:
+                (numbers if _is_size(condition) else raw).append(condition.column)
+            if measure.column:
+                (numbers if _is_number(metric, measure) else raw).append(measure.column)
+            if metric.weight and role == "measure":
+                numbers.append(metric.weight)
+    cleaned = [f"{sql.to_float.format(x=sql.name_of(name))} as {_number(name, sql)}" for name in dict.fromkeys(numbers)]
+    return [sql.name_of(name) for name in dict.fromkeys(raw)] + cleaned
+
+
+def _is_number(metric: Metric, measure: Measure) -> bool:
+    """Return whether the measure adds up (or ranks) numbers, not rows or names."""
+    return metric.type in ("score", "percentile", "given", "weighted_mean") or measure.agg in ("sum", "min", "max")
+
+
+def _is_size(condition: Condition) -> bool:
+    """Return whether the condition compares sizes of numbers; a NaN would be larger than every number in DuckDB."""
+    value = condition.value
+    return condition.test in _SIZES and isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(column: str, sql: Dialect) -> str:
+    """Return the name under which a column's clean numbers stand."""
+    return sql.name_of(f"_number_{column}")
 
 
 def _day(table: FactTable, zone: str | None, sql: Dialect) -> str:
@@ -422,53 +444,52 @@ def _part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tu
 
 
 def _simple(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
-    amount, counts = _amount(measure, sql)
-    return [("sum", _sum(amount, counts)), ("n", _count(counts)), ("rows", "cast(count(*) as double)")]
+    return [
+        ("sum", _total(measure, metric, sql)),
+        ("n", _rows_that_count(measure, metric, sql)),
+        ("rows", _count("true")),
+    ]
 
 
 def _ratio(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
-    amount, counts = _amount(measure, sql)
     if role == "measure":
-        return [("num", _sum(amount, counts))]
-    return [("den", _sum(amount, counts)), ("n", _count(counts))]
+        return [("num", _total(measure, metric, sql))]
+    return [("den", _total(measure, metric, sql)), ("n", _rows_that_count(measure, metric, sql))]
 
 
 def _weighted(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
-    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
-    weight = sql.to_float.format(x=sql.name_of(metric.weight or ""))
-    counts = _all(_holds(measure, sql), f"{value} is not null", f"{weight} is not null")
-    return [("num", _sum(f"{value} * {weight}", counts)), ("den", _sum(weight, counts)), ("n", _count(counts))]
+    value, weight = _number(measure.column or "", sql), _number(metric.weight or "", sql)
+    holds = _holds(measure, sql)
+    both = _all(holds, f"{value} is not null", f"{weight} is not null")
+    return [("num", _sum(f"{value} * {weight}", holds)), ("den", _sum(weight, both)), ("n", _count(both))]
 
 
 def _score(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
     if metric.score is None:
         raise ModelError(f"{metric.metric} is a score without a rule for its answers.")
-    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
-    answered = _all(_holds(measure, sql), f"{value} is not null")
+    value, holds = _number(measure.column or "", sql), _holds(measure, sql)
 
     def passing(tests: Iterable[tuple[str, float]]) -> str:
-        return " and ".join(f"{value} {_SIGNS[test]} {sql.literal(limit)}" for test, limit in tests)
+        return _all(holds, *(f"{value} {_SIGNS[test]} {sql.literal(limit)}" for test, limit in tests))
 
-    parts = [("plus", _count(f"{answered} and {passing(metric.score.plus)}"))]
+    parts = [("plus", _count(passing(metric.score.plus)))]
     if metric.score.minus:
-        parts.append(("minus", _count(f"{answered} and {passing(metric.score.minus)}")))
-    return [*parts, ("n", _count(answered))]
+        parts.append(("minus", _count(passing(metric.score.minus))))
+    return [*parts, ("n", _count(_all(holds, f"{value} is not null")))]
 
 
 def _given(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
-    value = sql.to_float.format(x=sql.name_of(measure.column or ""))
-    counts = _all(_holds(measure, sql), f"{value} is not null")
-    parts = [("sum", _sum(value, counts)), ("n", _count(counts))]
+    value, holds = _number(measure.column or "", sql), _holds(measure, sql)
+    parts = [("sum", _sum(value, holds)), ("n", _count(_all(holds, f"{value} is not null")))]
     if metric.weight:
-        weight = sql.to_float.format(x=sql.name_of(metric.weight))
-        weighed = f"{counts} and {weight} is not null"
-        parts += [("num", _sum(f"{value} * {weight}", weighed)), ("den", _sum(weight, weighed))]
+        weight = _number(metric.weight, sql)
+        both = _all(holds, f"{value} is not null", f"{weight} is not null")
+        parts += [("num", _sum(f"{value} * {weight}", holds)), ("den", _sum(weight, both))]
     return parts
 
 
 def _reached(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
-    _, counts = _amount(measure, sql)
-    return [("n", _count(counts))]
+    return [("n", _rows_that_count(measure, metric, sql))]
 
 
 _MAKERS = {
@@ -486,43 +507,53 @@ _MAKERS = {
 
 
 def _reach_columns(metric: Metric, sql: Dialect) -> tuple[str, str]:
-    if metric.measure is None or metric.measure.column is None:
+    measure = metric.measure
+    if measure is None or measure.column is None:
         raise ModelError(f"{metric.metric} names no column.")
-    counts = _amount(metric.measure, sql)[1]
-    column = sql.name_of(metric.measure.column)
-    value = column if metric.type == "distinct" else sql.to_float.format(x=column)
-    chosen = f"case when {counts} then {value} end"
+    value = _number(measure.column, sql) if _is_number(metric, measure) else sql.name_of(measure.column)
+    holds = _holds(measure, sql)
+    chosen = value if holds == "true" else f"case when {holds} then {value} end"
     if metric.type == "percentile":
         aggregate = sql.percentile.format(x=chosen, p=repr(metric.percentile))
     elif metric.type == "distinct":
         aggregate = f"count(distinct {chosen})"
     else:
         aggregate = f"{metric.type}({chosen})"
-    return f"cast({aggregate} as double)", _count(counts)
+    return f"cast({aggregate} as double)", _rows_that_count(measure, metric, sql)
 
 
-def _amount(measure: Measure, sql: Dialect) -> tuple[str, str]:
-    """Return the amount of a row, and when the row counts."""
+def _total(measure: Measure, metric: Metric, sql: Dialect) -> str:
+    """Return the sum of a measure: of numbers, of rows that are true, or of rows."""
+    if measure.column is None or measure.agg in ("count", "distinct"):
+        return _rows_that_count(measure, metric, sql)
+    if measure.agg == "share_true":
+        return _count(_all(_holds(measure, sql), f"cast({sql.name_of(measure.column)} as boolean)"))
+    return _sum(_number(measure.column, sql), _holds(measure, sql))
+
+
+def _rows_that_count(measure: Measure, metric: Metric, sql: Dialect) -> str:
+    """Return how many rows a measure rests on: those that hold and are not blank."""
     holds = _holds(measure, sql)
     if measure.column is None:
-        return "1.0", holds
-    column = sql.name_of(measure.column)
-    if measure.agg == "share_true":
-        return f"case when cast({column} as boolean) then 1.0 else 0.0 end", _all(holds, f"{column} is not null")
-    if measure.agg in ("count", "distinct"):
-        return "1.0", _all(holds, f"{column} is not null")
-    number = sql.to_float.format(x=column)
-    return number, _all(holds, f"{number} is not null")
+        return _count(holds)
+    column = _number(measure.column, sql) if _is_number(metric, measure) else sql.name_of(measure.column)
+    return _count(_all(holds, f"{column} is not null"))
 
 
-def _sum(amount: str, counts: str) -> str:
-    return f"coalesce(sum(case when {counts} then cast({amount} as double) end), 0.0)"
+def _sum(amount: str, holds: str) -> str:
+    """Return a sum that is zero without rows; sums pass over blanks by themselves."""
+    return f"coalesce(sum({amount if holds == 'true' else f'case when {holds} then {amount} end'}), 0.0)"
 
 
-def _count(counts: str) -> str:
-    return f"cast(coalesce(sum(case when {counts} then 1 else 0 end), 0) as double)"
+def _count(holds: str) -> str:
+    if holds == "true":
+        return "cast(count(*) as double)"
+    blank = _IS_FILLED.fullmatch(holds)
+    return f"cast(count({blank[1] if blank else f'case when {holds} then 1 end'}) as double)"
 
 
+_IS_FILLED = re.compile(r'("(?:[^"]|"")+") is not null')
+_SIZES = ("at_least", "at_most", "above", "below")
 _SIGNS = {"is": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 
 
@@ -554,6 +585,6 @@ def _test(condition: Condition, sql: Dialect) -> str:
         return f"({column} is null or {column} not in ({listed}))"
     if condition.test not in _SIGNS:
         raise ModelError(f"There is no condition {condition.test!r}.")
-    if isinstance(value, int | float) and not isinstance(value, bool) and condition.test != "is":
-        column = sql.to_float.format(x=column)  # a NaN is larger than every number in DuckDB
+    if _is_size(condition):
+        column = _number(condition.column, sql)
     return f"{column} {_SIGNS[condition.test]} {sql.literal(value)}"
