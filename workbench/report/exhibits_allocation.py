@@ -267,7 +267,11 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         "owner": [rule.owner or theme.MISSING for rule in rules],
     }
     columns = {"rule": "Rule", "text": "In its own words", "owner": "Owner"}
+    how = f"All {len(rules)} named rules; each was left out once and the plan sought again"
+    if any(item.value is None for item in costs):
+        how = f"All {len(rules)} named rules; those without room were left out once and the plan sought again"
     if isinstance(result, Conflict):
+        how = f"All {len(rules)} named rules"
         tight = {rule.name for rule in result.rules}
         data["state"] = ["in conflict" if rule.name in tight else "can hold" for rule in rules]
         columns["state"] = "In the conflict"
@@ -298,7 +302,7 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             units={"cost": result.portfolio.value_unit},
             currency=result.portfolio.currency,
             claim=claim,
-            subtitle=f"All {len(rules)} named rules; each was left out once and the plan sought again",
+            subtitle=how,
             source="rules",
             figures="ids" if "ids" in data else None,
         ),
