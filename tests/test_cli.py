@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workbench import cli
-from workbench.batch.run import BatchResult, EngagementResult, Event
+from workbench.batch.results import BatchResult, EngagementResult, Event
 from workbench.errors import ClientDataError, Fault, MissingToolError, UsageError
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,7 @@ import typer
 from workbench.errors import ClientDataError, UsageError, WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.batch.run import EngagementResult, Event
+    from workbench.batch.results import EngagementResult, Event
 
 app = typer.Typer(
     name="workbench",

@@ -81,7 +81,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Threads in place of worker processes, and clients that need no reading."""
     monkeypatch.setattr("workbench.batch.study.prepare_study", make_study)
     with ThreadPoolExecutor(1) as threads:
-        yield Workers(threads, Semaphore(4), 4)
+        yield Workers(threads, Semaphore(4))
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from workbench.batch.kernel import FIXED_VARIABLES, kernel_environment, kernel_manager
+from workbench.batch.kernel import FIXED_VARIABLES, Kernels, kernel_environment, kernel_manager
 
 
 def test_only_named_variables_of_the_shell_reach_a_kernel() -> None:
@@ -34,7 +35,7 @@ def test_only_named_variables_of_the_shell_reach_a_kernel() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sockets in the file system")
 def test_a_kernel_listens_on_files_in_a_private_folder(tmp_path: Path) -> None:
     """No port that another user or run could take; the folder is gone afterwards."""
-    with kernel_manager(tmp_path, {}) as manager_class:
+    with kernel_manager(tmp_path, {}, Kernels()) as manager_class:
         manager = manager_class()
         folder = Path(manager.connection_file).parent
         assert manager.transport == "ipc"
@@ -52,5 +53,25 @@ def test_a_kernel_is_this_interpreter_whatever_kernelspecs_there_are(
     text = '{"argv": ["/usr/bin/other-python"], "display_name": "other", "language": "python"}'
     (spec / "kernel.json").write_text(text, encoding="utf-8")
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    with kernel_manager(tmp_path, {}) as manager_class:
+    with kernel_manager(tmp_path, {}, Kernels()) as manager_class:
         assert manager_class(kernel_name="python3").kernel_spec.argv[0] == sys.executable
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_kernel_that_starts_after_the_stop_is_ended_at_once() -> None:
+    """Ctrl-C may come while one is being started; those that have ended are left alone."""
+    sleepers = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(3)]
+    kernels = Kernels()
+    try:
+        kernels.add(sleepers[0].pid)
+        kernels.add(sleepers[1].pid)
+        kernels.forget({sleepers[1].pid})
+        kernels.stop()
+        kernels.add(sleepers[2].pid)
+        assert sleepers[0].wait(10) != 0
+        assert sleepers[2].wait(10) != 0
+        assert sleepers[1].poll() is None
+    finally:
+        for sleeper in sleepers:
+            sleeper.kill()
+            sleeper.wait(10)

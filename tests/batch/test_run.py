@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.batch.run import Event, Workers, run_batch, run_engagement
+from workbench.batch.results import Event
+from workbench.batch.run import Workers, run_batch, run_engagement
 from workbench.errors import ClientDataError, Fault, UsageError
 
 Put = Callable[[str, Path], Path]
@@ -269,7 +270,7 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
     _, errors = run.communicate(timeout=60)
     assert time.monotonic() - start < 30
     assert run.returncode not in (0, None)
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     assert not psutil.wait_procs(started, timeout=5)[1]
     reports = root / "reports" / "acme"
     assert not (reports / "latest").exists()

@@ -13,7 +13,7 @@ import pytest
 
 from workbench.batch.plan import hash_file, make_plan
 from workbench.batch.publish import appear, keep_failed, make_manifest, open_staging, write_json
-from workbench.batch.run import JobResult
+from workbench.batch.results import JobResult
 from workbench.batch.status import read_status
 from workbench.batch.study import Study
 from workbench.engagement.load import InputFile

@@ -66,8 +66,34 @@ FIXED_VARIABLES = {
 }
 """What every kernel of a run has."""
 
-_running: set[int] = set()
-_lock = threading.Lock()
+
+class Kernels:
+    """The kernels that run, so that Ctrl-C can end them all and let no other start."""
+
+    def __init__(self) -> None:
+        self._pids: set[int] = set()
+        self._is_stopped = False
+        self._lock = threading.Lock()
+
+    def add(self, pid: int) -> None:
+        """Note a kernel's process; end it where all were stopped meanwhile."""
+        with self._lock:
+            self._pids.add(pid)
+        if self._is_stopped:
+            self.stop()
+
+    def forget(self, pids: set[int]) -> None:
+        """Note that processes are gone: their numbers may become a stranger's."""
+        with self._lock:
+            self._pids -= pids
+
+    def stop(self) -> None:
+        """End every kernel that runs; one that starts later is ended at once."""
+        with self._lock:
+            self._is_stopped = True
+            for pid in self._pids:
+                with suppress(OSError):
+                    os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def kernel_environment(given: Mapping[str, str], **own: str | Path) -> dict[str, str]:
@@ -91,7 +117,7 @@ def kernel_environment(given: Mapping[str, str], **own: str | Path) -> dict[str,
 
 
 @contextmanager
-def kernel_manager(folder: Path, environment: Mapping[str, str]) -> Iterator[type]:
+def kernel_manager(folder: Path, environment: Mapping[str, str], kernels: Kernels) -> Iterator[type]:
     """Give a class of kernel managers whose kernels start in a folder, with an environment, over sockets of their own.
 
     papermill's own ways to say this do not serve: its ``cwd`` moves the whole process and so every thread, its
@@ -103,6 +129,8 @@ def kernel_manager(folder: Path, environment: Mapping[str, str]) -> Iterator[typ
         The kernel's working folder.
     environment : mapping
         From `kernel_environment`.
+    kernels : Kernels
+        Told of the process.
     """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -130,14 +158,12 @@ def kernel_manager(folder: Path, environment: Mapping[str, str]) -> Iterator[typ
                 pid = getattr(self.provisioner, "pid", None)
                 if pid:
                     own.add(int(pid))
-                    with _lock:
-                        _running.add(int(pid))
+                    kernels.add(int(pid))
 
         try:
             yield WorkbenchKernelManager
         finally:
-            with _lock:
-                _running.difference_update(own)
+            kernels.forget(own)
             _close_loop()
 
 
@@ -148,6 +174,7 @@ def _close_loop() -> None:
     from jupyter_core.utils import ensure_event_loop
 
     loop = ensure_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # what a dead kernel left unread is told by its notebook's error
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
@@ -155,12 +182,3 @@ def _close_loop() -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
-
-
-def kill_kernels() -> None:
-    """End every kernel that this process started and that still runs: the user pressed Ctrl-C."""
-    with _lock:
-        pids = list(_running)
-    for pid in pids:
-        with suppress(OSError):
-            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

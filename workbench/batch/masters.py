@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.batch.kernel import kernel_environment, kernel_manager
+from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
 from workbench.engagement.places import clients_folder, find_root
 
 SAMPLE = "harbour-mutual"
@@ -64,7 +64,7 @@ def _execute(document: Mapping[str, Any], root: Path, reports: Path) -> dict[str
         os.environ, WORKBENCH_HOME=root, WORKBENCH_CLIENTS=clients_folder(root), WORKBENCH_REPORTS=reports
     )
     notebook = nbformat.reads(json.dumps(clean), as_version=4)
-    with kernel_manager(reports, environment) as manager_class:
+    with kernel_manager(reports, environment, Kernels()) as manager_class:
         NotebookClient(
             notebook,
             kernel_name="python3",

@@ -12,14 +12,14 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import errors
 from workbench.batch.drawing import Drawings
-from workbench.batch.kernel import kernel_environment, kernel_manager, kill_kernels
+from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
 from workbench.batch.plan import Job, Plan, make_plan
 from workbench.batch.publish import (
     Staging,
@@ -29,6 +29,7 @@ from workbench.batch.publish import (
     publish_run,
     stage_notebook,
 )
+from workbench.batch.results import BatchResult, EngagementResult, Event, JobResult, silent
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
 from workbench.errors import ClientDataError, NotebookError, UsageError, WorkbenchError
 
@@ -39,115 +40,6 @@ IOPUB_SECONDS = 60
 """How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that a waiting person wants to know.
-
-    Attributes
-    ----------
-    kind : str
-        ``checked``, ``started``, ``cell``, ``finished``, ``failed``, ``rendering``, ``published``.
-    engagement, notebook : str
-        Whose; the notebook's name, or empty.
-    text : str
-        What there is to say: ``3/12`` for a cell, the sentence of a failure.
-    seconds : float
-        Since the notebook (or, without one, the run) started.
-    """
-
-    kind: str
-    engagement: str
-    notebook: str = ""
-    text: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """How one notebook went.
-
-    Attributes
-    ----------
-    notebook : str
-    status : str
-        ``done``, ``failed`` or ``not run``.
-    seconds : float
-    cause : str
-        Of a failure: ``data``, ``cell_error``, ``kernel_died``, ``chapter``; else empty.
-    message : str
-        The failure's own sentences.
-    """
-
-    notebook: str
-    status: str
-    seconds: float = 0.0
-    cause: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class EngagementResult:
-    """How one engagement went.
-
-    Attributes
-    ----------
-    engagement : str
-    status : str
-        ``done`` or ``failed``.
-    seconds : float
-    jobs : tuple of JobResult
-        Empty where nothing was started.
-    folder : str
-        Of the published report, or where the notebooks of a failed run are kept; empty where there is neither.
-    message : str
-        Of a failure, in sentences.
-    answers : tuple of str
-        The report's bottom line, claim by claim.
-    """
-
-    engagement: str
-    status: str
-    seconds: float
-    jobs: tuple[JobResult, ...] = ()
-    folder: str = ""
-    message: str = ""
-    answers: tuple[str, ...] = ()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether a report was published."""
-        return self.status == "done"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """How a batch went.
-
-    Attributes
-    ----------
-    engagements : tuple of EngagementResult
-        In the order of the names.
-    seconds : float
-    """
-
-    engagements: tuple[EngagementResult, ...]
-    seconds: float
-
-    @property
-    def failed(self) -> tuple[EngagementResult, ...]:
-        """The engagements without a new report."""
-        return tuple(held for held in self.engagements if not held.is_done)
-
-    @property
-    def exit_code(self) -> int:
-        """0 where every engagement has its report, else 1."""
-        return 1 if self.failed else 0
-
-
 @dataclass
 class Workers:
     """What the runs of one process share: processes for checking and drawing, and a limit on kernels.
@@ -156,15 +48,15 @@ class Workers:
     ----------
     processes : Executor
         For work that would hold the interpreter: reading a folder, drawing exhibits.
-    kernels : Semaphore
-        One slot for each kernel that may run at a time.
-    jobs : int
-        How many slots there are.
+    slots : Semaphore
+        One for each kernel that may run at a time.
+    kernels : Kernels
+        Those that run.
     """
 
     processes: Executor
-    kernels: threading.Semaphore
-    jobs: int
+    slots: threading.Semaphore
+    kernels: Kernels = field(default_factory=Kernels)
 
 
 def count_cores() -> int:
@@ -179,17 +71,14 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
 
     # spawned, not forked: threads run already, and a fork would copy their locks
     processes = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    workers = Workers(processes, threading.Semaphore(kernels))
     try:
-        yield Workers(processes, threading.Semaphore(kernels), jobs)
+        yield workers
     except BaseException:
-        kill_kernels()
+        workers.kernels.stop()
         processes.shutdown(wait=False, cancel_futures=True)
         raise
     processes.shutdown()
-
-
-def silent(event: Event) -> None:
-    """Say nothing."""
 
 
 # -- one engagement ---------------------------------------------------------------------------------------------------
@@ -317,7 +206,7 @@ def _run_stages(
             try:
                 results = [future.result() for future in running]
             except BaseException:
-                kill_kernels()
+                workers.kernels.stop()
                 raise
         is_good = all(result.status == "done" for result in results)
         yield from results
@@ -365,11 +254,11 @@ def run_job(
         Told of the start, each cell and the end.
     """
     name = job.notebook.name
-    with workers.kernels:
+    with workers.slots:
         start = time.monotonic()
         on_event(Event("started", plan.engagement, name))
         try:
-            _execute(plan, job, staging, on_event)
+            _execute(plan, job, staging, workers, on_event)
             drawings.begin(_read_chapter(plan, job, staging, data_hash))
         except NotebookError as error:
             seconds = time.monotonic() - start
@@ -380,7 +269,7 @@ def run_job(
         return JobResult(name, "done", seconds)
 
 
-def _execute(plan: Plan, job: Job, staging: Staging, on_event: Callable[[Event], None]) -> None:
+def _execute(plan: Plan, job: Job, staging: Staging, workers: Workers, on_event: Callable[[Event], None]) -> None:
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -398,7 +287,7 @@ def _execute(plan: Plan, job: Job, staging: Staging, on_event: Callable[[Event],
         WORKBENCH_REPORTS=staging.reports,
         WORKBENCH_ONLY=plan.engagement,
     )
-    with kernel_manager(staging.work, environment) as manager_class:
+    with kernel_manager(staging.work, environment, workers.kernels) as manager_class:
         try:
             papermill.execute_notebook(
                 _as_written(source),
@@ -541,7 +430,7 @@ def run_batch(
         except BaseException:
             for future in running:
                 future.cancel()
-            kill_kernels()
+            workers.kernels.stop()
             raise
     return BatchResult(tuple(results[name] for name in chosen), time.monotonic() - start)
 
