@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -52,7 +53,7 @@ DECIMALS, SHARE_DECIMALS = 1, 2
 TOLERANCE = 1e-9
 """Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
 
-MOST_GROUPS = 20_000
+MOST_GROUPS = 5_000
 """Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
 
 _TIERS = {(DIMENSION, ROLE): 0, (ITEM, LINE): 1, (DIMENSION, CUT): 2, (DIMENSION, LINE): 3, (ITEM, ORGANISATION): 4}
@@ -173,27 +174,25 @@ def find_leak(rows: np.ndarray, owners: np.ndarray, minimum: int) -> np.ndarray 
     True
     """
     shown, groups = _merged(rows, owners)
-    if not shown.size:
+    is_small = groups.sum(axis=1) < minimum
+    if not shown.size or not is_small.any():
         return None
-    size = groups.sum(axis=1)
-    is_small = size < minimum
-    if not is_small.any():
-        return None
+    # Combinations in which every large group cancels; what is left of them lives on small groups only.
     silent = _null_space(shown[:, ~is_small].T) if (~is_small).any() else np.eye(len(shown))
     left = silent.T @ shown[:, is_small]
     basis = _row_space(left)
-    if not len(basis):
-        return None
-    small = groups[is_small]
-    for inside in _few_people(small, minimum):
-        outside = left[:, ~inside]
-        free = _null_space(outside.T) if outside.size else np.eye(len(left))
-        if not free.size:
-            continue
-        effect = np.abs(free.T @ left[:, inside]).max(axis=1)
-        if (effect > 1e-7).any():
-            found = silent @ free[:, int(np.argmax(effect))]
-            return _signed(found)
+    reach = basis.T @ basis  # projection on what is left: a vector inside a set of columns has eigenvalue one there
+    people = [frozenset(np.flatnonzero(held).tolist()) for held in groups[is_small]]
+    for inside in _few_people(people, np.diag(reach), minimum):
+        block = reach[inside][:, inside]
+        if (block * block).sum() < 1 - 1e-6:
+            continue  # the squares of its eigenvalues add up to less than one
+        sizes, vectors = np.linalg.eigh(block)
+        if sizes[-1] > 1 - 1e-6:
+            wanted = np.zeros(left.shape[1])
+            wanted[inside] = vectors[:, -1]
+            found, *_ = np.linalg.lstsq(left.T, wanted, rcond=None)
+            return _signed(silent @ found)
     return None
 
 
@@ -209,15 +208,17 @@ def _merged(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarra
     shown = rows / np.where(scale > 0, scale, 1.0)
     columns, place = np.unique(np.round(shown, 9), axis=1, return_inverse=True)
     place = np.asarray(place).reshape(-1)
-    groups = np.zeros((columns.shape[1], owners.shape[1]), dtype=bool)
-    np.logical_or.at(groups, place, owners)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(columns.shape[1]))
+    groups = np.logical_or.reduceat(owners[order], starts, axis=0) if len(starts) else owners[:0]
     is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
     return columns[:, is_used], groups[is_used]
 
 
 def _null_space(matrix: np.ndarray) -> np.ndarray:
     """Orthonormal columns that the matrix sends to nothing."""
-    _, sizes, right = np.linalg.svd(matrix, full_matrices=True)
+    # The square factor on the side of the answers is never wanted, and is by far the larger one.
+    _, sizes, right = np.linalg.svd(matrix, full_matrices=matrix.shape[0] < matrix.shape[1])
     rank = int((sizes > 1e-8 * max(1.0, sizes.max(initial=0.0))).sum())
     return right[rank:].T
 
@@ -229,26 +230,33 @@ def _row_space(matrix: np.ndarray) -> np.ndarray:
     return right[: int((sizes > 1e-7).sum())]
 
 
-def _few_people(groups: np.ndarray, minimum: int) -> Iterable[np.ndarray]:
-    """Every set of small groups whose people together stay below the minimum, as a mask; the largest sets first."""
-    people = [frozenset(np.flatnonzero(held).tolist()) for held in groups]
-    distinct = sorted(set(people), key=lambda held: (len(held), sorted(held)))
+def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) -> Iterable[list[int]]:
+    """Yield the columns of every union of small groups below the minimum that could hold a vector; largest first.
+
+    A column whose `weight` is nothing is in no vector, and the columns of a vector weigh one or more together.
+    """
+    columns: dict[frozenset[int], list[int]] = {}
+    for column, held in enumerate(people):
+        if weight[column] > 1e-9:
+            columns.setdefault(held, []).append(column)
+    distinct = sorted(columns, key=lambda held: (len(held), sorted(held)))
     found: set[frozenset[int]] = set(distinct)
-    frontier = list(distinct)
+    frontier = set(distinct)
     while frontier and len(found) <= MOST_GROUPS:
-        grown = {held | more for held in frontier for more in distinct if len(held | more) < minimum} - found
-        found |= grown
-        frontier = list(grown)
+        frontier = {held | more for held in frontier for more in distinct if len(held | more) < minimum} - found
+        found |= frontier
     if len(found) > MOST_GROUPS:
-        yield np.ones(len(people), dtype=bool)
+        yield [column for held in distinct for column in columns[held]]
         return
-    tried: set[tuple[bool, ...]] = set()
     for union in sorted(found, key=lambda held: (-len(held), sorted(held))):
-        inside = np.array([held <= union for held in people])
-        mark = tuple(inside.tolist())
-        if mark not in tried:
-            tried.add(mark)
+        inside = [column for part in _parts_of(union) for column in columns.get(part, ())]
+        if weight[inside].sum() > 1 - 1e-6:
             yield inside
+
+
+def _parts_of(people: frozenset[int]) -> Iterable[frozenset[int]]:
+    for size in range(1, len(people) + 1):
+        yield from map(frozenset, combinations(sorted(people), size))
 
 
 def _hide_parts(scores: Scores, minimum: int) -> dict[tuple[str, str], str]:
@@ -335,16 +343,16 @@ def _indicator(people: frozenset[int], count: int) -> np.ndarray:
 
 
 def _weighted(scores: Scores, cells: list[_Cell]) -> tuple[list[_Cell], np.ndarray]:
-    """Give each cell its row over the answers (person × item) of the dimension."""
+    """Give each cell its row over the answers (person × item) of the dimension; alike answers are merged at once."""
     items = list(dict.fromkeys(name for cell in cells for name in scores.traces[cell.key].items))
     count = scores.respondents
-    weighted = []
-    for cell in cells:
-        row = np.zeros((count, len(items)))
+    rows = np.zeros((len(cells), count, len(items)))
+    for place, cell in enumerate(cells):
         trace = scores.traces[cell.key]
-        row[:, [items.index(name) for name in trace.items]] = trace.weights
-        weighted.append(replace(cell, row=row.reshape(-1)))
-    return weighted, np.repeat(np.eye(count, dtype=bool), len(items), axis=0)
+        rows[place][:, [items.index(name) for name in trace.items]] = trace.weights
+    owners = np.repeat(np.eye(count, dtype=bool), len(items), axis=0)
+    merged, groups = _merged(rows.reshape(len(cells), -1), owners)
+    return [replace(cell, row=row) for cell, row in zip(cells, merged, strict=True)], groups
 
 
 def _suppress(
@@ -354,22 +362,30 @@ def _suppress(
     owners: np.ndarray,
     people: Callable[[_Cell], int],
 ) -> dict[Key, str]:
-    """Hide what is too small, then the cheapest cell of each leak, until nothing leaks."""
+    """Hide what is too small; then let in kind after kind, the most important first, hiding what would leak.
+
+    What was let in stays: a leak is closed by the cheapest cell of the kind that brought it.
+    """
     found = dict(hidden)
     for cell in cells:
         count = people(cell)
         if cell.key not in found and count < minimum:
             found[cell.key] = SMALL if count else NOBODY
-    while True:
-        shown = [cell for cell in cells if cell.key not in found]
-        if not shown:
-            return {cell.key: found[cell.key] for cell in cells if cell.key in found}
-        leak = find_leak(np.array([cell.row for cell in shown]), owners, minimum)
-        if leak is None:
-            return {cell.key: found[cell.key] for cell in cells if cell.key in found}
-        involved = [cell for cell, weight in zip(shown, leak, strict=True) if abs(weight) > 1e-7]
-        cheapest = min(involved, key=lambda cell: (cell.tier, cell.cost, cell.key))
-        found[cheapest.key] = COMPLEMENTARY
+    shown: list[_Cell] = []
+    for tier in sorted({cell.tier for cell in cells}, reverse=True):
+        trying = [cell for cell in cells if cell.tier == tier and cell.key not in found]
+        while trying:
+            together = [*shown, *trying]
+            leak = find_leak(np.array([cell.row for cell in together]), owners, minimum)
+            if leak is None:
+                break
+            weights = np.abs(leak[len(shown) :])
+            involved = [cell for cell, weight in zip(trying, weights, strict=True) if weight > 1e-7] or trying
+            cheapest = min(involved, key=lambda cell: (cell.cost, cell.key))
+            found[cheapest.key] = COMPLEMENTARY
+            trying = [cell for cell in trying if cell is not cheapest]
+        shown += trying
+    return {cell.key: found[cell.key] for cell in cells if cell.key in found}
 
 
 def _published(

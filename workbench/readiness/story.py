@@ -208,9 +208,10 @@ def _part_words(name: str, verdict: Verdict) -> str:
 def _why(result: Readiness, verdict: Verdict) -> str:
     head = result.scores.heads[result.organisation]
     people = theme.people(head.people) if head.people is not None else "An undisclosed number of people"
-    asked = f" of {theme.number(head.headcount, 0)} asked" if head.headcount else ", response unknown"
+    asked = f" of {theme.number(head.headcount, 0)} asked" if head.headcount else ""
+    unknown = "" if head.headcount else "; how many were asked is not known"
     held = held_back_words(result, verdict.gates, verdict.held_back_by)
-    sentences = [f"Held back by {held}.", f"{people}{asked} answered in wave {result.wave}."]
+    sentences = [f"Held back by {held}.", f"{people}{asked} answered in wave {result.wave}{unknown}."]
     visible = [line for line in verdict.lines if line.verdict != NOT_SHOWN]
     if visible and len(visible) < len(verdict.lines):
         names = theme.listing([line.name for line in verdict.lines if line.verdict == NOT_SHOWN])
@@ -365,9 +366,15 @@ def _value(step: Step) -> float:
 
 def _start(result: Readiness, name: str, steps: list[Step], numbers: Figures) -> Finding:
     item = result.instrument.item(name)
-    lines = [step.name for step in steps]
-    where = "all lines" if len(lines) == len(result.lines) > 1 else theme.listing(lines, 2)
-    levels = "; ".join(f"{step.name} {level_words(step.score)}, target {step.target:.1f}" for step in steps)
+    lines = list(dict.fromkeys(step.name for step in steps))
+    if item.scope == "organisation":
+        steps = steps[:1]  # everybody's answers are pooled: one level, the same in every line
+        where, shared = "the whole organisation", f" It holds back {theme.listing(lines, 6)}."
+        levels = f"The organisation {level_words(steps[0].score)}, target {steps[0].target:.1f}."
+    else:
+        where, shared = "all lines" if len(lines) == len(result.lines) > 1 else theme.listing(lines, 2), ""
+        words = [f"{step.name} {level_words(step.score)}, target {step.target:.1f}" for step in steps]
+        levels = f"{'; '.join(words)[:1].upper()}{'; '.join(words)[1:]}."
     low = min(steps, key=_value)
     above = [(level, text) for level, text in item.anchors if level > _value(low)]
     texts = f' Next: "{item.statement} {above[0][1]}"' if above else ""
@@ -378,7 +385,7 @@ def _start(result: Readiness, name: str, steps: list[Step], numbers: Figures) ->
     title = item.title[:1].lower() + item.title[1:]
     return Finding(
         _fit(f"Start with {title} ({item.printed}) in {where}.", f"Start with {title} ({item.printed})."),
-        f"{levels}.{texts}{waits}{sign}",
+        f"{levels}{shared}{texts}{waits}{sign}",
         numbers.ids(*keys),
     )
 
