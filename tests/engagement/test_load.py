@@ -355,6 +355,26 @@ def test_control_characters_in_text_are_a_fault(client: Client) -> None:
     assert client.only_fault().cell == "row 2, column name"
 
 
+def test_what_only_a_pillar_knows_is_reported_with_everything_else(
+    excel_client: Client, sheets: dict[str, Any]
+) -> None:
+    """An answer outside its scale, an item that does not exist, a rule that cannot be read: all in one pass."""
+    sheets["memberships"][1][3] = 2
+    sheets["waves"] = [["wave", "date"], ["w1", "2026-09-12"]]
+    sheets["survey"] = [
+        ["respondent", "wave", "role", "product_line", "d01_4", "d99_9"],
+        ["p1", "w1", "builder", "motor", 9, None],
+    ]
+    sheets["resources"] = [["resource", "function", "unit", "capacity"], ["eng", "HR", "people", 60]]
+    sheets["activities"] = [
+        ["activity", "product_line", "use", "unit", "current", "maximum", "y0", "y1", "y15", "ymax"],
+        ["m", "motor", "develop", "teams", 4, 8, 5, 4, 5, 7],
+    ]
+    got = [(fault.sheet, fault.cell) for fault in excel_client.workbook(sheets).faults()]
+    assert got[:3] == [("memberships", "D2"), ("survey", "F1"), ("survey", "E2")]
+    assert {sheet for sheet, _ in got[3:]} == {"activities"}
+
+
 def test_survey_items_are_text_whatever_they_are_typed_as(client: Client) -> None:
     """4, 4.0 and '4' are the same answer; words stay words."""
     client.write(

@@ -144,7 +144,7 @@ def _fill_list(sheet: Any, faults: Iterable[Fault], sheets: set[str]) -> None:
     """Write the list of faults with openpyxl; client text is always a string, never a formula."""
     from openpyxl.styles import Alignment, Font
 
-    for column, (heading, width) in enumerate(zip(_HEADINGS, (26, 60, 50, 60), strict=True), start=1):
+    for column, (heading, width) in enumerate(zip(_HEADINGS, (40, 60, 50, 60), strict=True), start=1):
         cell = sheet.cell(1, column, heading)
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = width
@@ -254,7 +254,7 @@ def _write_list(faults: Sequence[Fault], target: Path) -> Path:
 def _write_list_sheet(book: Any, faults: Iterable[Fault]) -> None:
     sheet = book.add_worksheet(LIST_SHEET)
     bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-    for column, (heading, width) in enumerate(zip(_HEADINGS, (34, 60, 50, 60), strict=True)):
+    for column, (heading, width) in enumerate(zip(_HEADINGS, (40, 60, 50, 60), strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, heading, bold)
     for row, fault in enumerate(faults, start=1):

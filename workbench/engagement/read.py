@@ -140,8 +140,9 @@ def show(value: Any) -> str:
     """Return a cell's content as a fault quotes it: as typed, shortened."""
     if value is None:
         return "a blank cell"
-    text = str(value)
-    return repr(text if len(text) <= 60 else text[:57] + "…")
+    if not isinstance(value, str):
+        return str(value)
+    return repr(value if len(value) <= 60 else value[:57] + "…")
 
 
 # -- CSV -------------------------------------------------------------------------------------------------------------
