@@ -27,7 +27,16 @@ PAPER = "#FFFFFF"
 MISSING = "–"
 """What stands where there is no number; never a zero."""
 
-_CURRENCY_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF", "JPY": "¥", "SEK": "SEK", "DKK": "DKK", "NOK": "NOK"}
+_CURRENCY_SIGNS = {
+    "EUR": "€",
+    "USD": "$",
+    "GBP": "£",
+    "CHF": "CHF",
+    "JPY": "¥",
+    "SEK": "SEK",
+    "DKK": "DKK",
+    "NOK": "NOK",
+}
 
 
 def _is_missing(value: float | None) -> bool:
@@ -215,5 +224,3 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
     if unit in ("level", "points", "score", "text", ""):
         return number(value, 1)
     return f"{number(value, 1)} {unit}"
-
-

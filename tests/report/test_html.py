@@ -160,19 +160,21 @@ def test_the_order_is_a_pyramid(html):
     assert html.count('id="open-questions"') == 1
 
 
-def test_every_figure_of_results_stands_on_the_page(html, report):
-    """Each figure's id, name and value as rounded is in the list of all numbers."""
-    for figure in results(report)["figures"]:
-        assert f'<tr id="fig-{figure["id"]}">' in html
+def test_every_figure_that_the_page_quotes_is_explained_on_it(html, report):
+    """Each id in the text leads to a row with the figure's name and value as rounded, and results.json has them all."""
+    quoted = set(re.findall(r'href="#fig-([A-Z]-\d+)"', html))
+    assert quoted
+    assert set(re.findall(r'<tr id="fig-([A-Z]-\d+)">', html)) >= quoted
+    assert {figure["id"] for figure in results(report)["figures"]} >= quoted
     row = '<tr id="fig-R-001"><th scope="row">R-001</th><td>Number 0</td><td>1.0</td><td>0.5 to 1.5</td><td>20</td>'
     assert row in html
 
 
-def test_figures_without_a_value_are_counted_and_kept_where_quoted():
-    """Hidden figures take a sentence, not rows; one that the report quotes keeps its row."""
+def test_figures_that_no_page_quotes_are_counted_only():
+    """They take a sentence, not rows; a hidden figure that the report quotes keeps its row."""
     held = [
         Figure("", "a", "Seen", 1.0, "level"),
-        Figure("", "b", "Hidden", None, "level"),
+        Figure("", "b", "Silent", 2.0, "level"),
         Figure("", "c", "Quoted", None, "level"),
     ]
     chapter = samples.chapter(
@@ -181,7 +183,7 @@ def test_figures_without_a_value_are_counted_and_kept_where_quoted():
     html = render_html(Report(samples.META, (chapter,)))
     assert 'id="fig-R-003"' in html
     assert 'id="fig-R-002"' not in html
-    assert "1 further figures of this chapter have no value" in html
+    assert "1 further figures of this chapter, which no page quotes" in html
 
 
 def test_the_summary_leads_with_its_numbers_and_claims():

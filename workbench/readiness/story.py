@@ -48,7 +48,7 @@ def headline(result: Readiness | Off) -> Findings:
     gates = [f"level/{name}" for name in verdict.held_back_by]
     found = [Finding(_answer(result, verdict), _why(result, verdict), numbers.ids("class", *gates))]
     about = result.coordination
-    carried = numbers.ids(*(f"item/{name}" for name in about.items))
+    carried = numbers.ids("coordination", *(f"item/{name}" for name in about.items))
     found.append(Finding(_fit(about.claim), about.detail, carried))
     classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
     found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))

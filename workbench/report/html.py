@@ -269,9 +269,9 @@ def _files(report: Report) -> dict[str, Any]:
 
 
 def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, Any]:
-    """Return the chapter's numbers; those without a value only where the report quotes them."""
+    """Return the chapter's numbers that the page quotes; a reader who wants them all has results.json."""
     currency = report.meta.currency
-    shown = [figure for figure in chapter.figures if figure.value is not None or figure.id in quoted]
+    shown = [figure for figure in chapter.figures if figure.id in quoted]
     usual, times = Counter(figure.source for figure in shown).most_common(1)[0] if shown else ("", 0)
     usual = usual if times > 1 else ""
     rows = []
@@ -287,7 +287,7 @@ def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, An
                 "source": figure.source if figure.source != usual else "",
             }
         )
-    return {"title": chapter.title, "rows": rows, "usual": usual, "silent": len(chapter.figures) - len(rows)}
+    return {"title": chapter.title, "rows": rows, "usual": usual, "others": len(chapter.figures) - len(rows)}
 
 
 def _quoted(report: Report) -> set[str]:

@@ -443,6 +443,7 @@ def headline(summary: Summary) -> Findings:
     ids = [name for pillar in ANSWERS if pillar in known for name in numbers.ids(f"answer/{pillar}")]
     found = [Finding(_whole(summary), _in_short(summary), (*ids, *numbers.ids("decisions", "disagreements")))]
     found += _by_readiness(summary)
+    found += _coordination(summary)
     found += list(summary.moves[:MOST_MOVES])
     planned = [decision for decision in summary.decisions if decision.ids and decision.ids[0].startswith("A")][:2]
     if planned:
@@ -487,6 +488,15 @@ def _by_readiness(summary: Summary) -> list[Finding]:
         if line.readiness == "still project-run"
     )
     return [Finding(fit(f"{'; '.join(ends)}.", f"{ends[0]}."), detail, tuple(ids))]
+
+
+def _coordination(summary: Summary) -> list[Finding]:
+    """Return the thesis that is tested: is a function between those who shape and those who run needed?"""
+    chapter = next((held for held in summary.chapters if held.pillar == "readiness"), None)
+    if chapter is None or "coordination" not in chapter.figures:
+        return []
+    name = chapter.figures["coordination"].id
+    return [replace(finding, detail="") for finding in chapter.headline if name in finding.figures]
 
 
 def _whole(summary: Summary) -> str:

@@ -1,0 +1,29 @@
+"""What tests of the whole share: the three samples, published once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ("harbour-mutual", "northgate-transit", "alder-retail")
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All samples published by one batch, into a folder of their own."""
+    folder = tmp_path_factory.mktemp("reports")
+    ran = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "workbench", "batch", *SAMPLES],
+        cwd=ROOT,
+        env={**os.environ, "WORKBENCH_REPORTS": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder
