@@ -164,17 +164,17 @@ def parts_of(result: Readiness) -> dict[tuple[str, str], Part]:
 
 
 def test_no_hidden_group_can_be_computed_from_what_is_shown(small: Make, build: Make) -> None:
-    """In 70 random small organisations no small group's number follows exactly from the published ones."""
+    """In 50 random small organisations no small group's number follows exactly from the published ones."""
     leaks, hidden, shown = [], 0, 0
-    for seed in range(70):
+    for seed in range(50):
         inputs = random_inputs(small, build, seed)
         result = readiness.assess(inputs)
         leaks += [f"{seed}: {leak}" for leak in exposed(inputs, shown_of(result), parts_of(result))]
         hidden += sum(held.hidden in (SMALL, COMPLEMENTARY) for held in result.scores.scores.values())
         shown += len(shown_of(result))
     assert leaks == []
-    assert hidden > 300, "the organisations have too few small groups to prove anything"
-    assert shown > 300, "everything is hidden, which proves nothing"
+    assert hidden > 200, "the organisations have too few small groups to prove anything"
+    assert shown > 200, "everything is hidden, which proves nothing"
 
 
 def test_the_attack_sees_a_guard_that_only_hides_small_groups(small: Make, build: Make) -> None:
@@ -233,6 +233,20 @@ def test_few_people_without_a_line_do_not_follow_from_lines_and_total(small: Mak
     result = readiness.assess(inputs)
     assert exposed(inputs, shown_of(result), parts_of(result)) == []
     assert COMPLEMENTARY in {held.hidden for held in result.scores.scores.values()}
+
+
+def test_pooled_items_are_no_cover_for_a_small_line(small: Make, answers_of: Make) -> None:
+    """Two people who answered only a question about the organisation do not hide the four who spoke of their line.
+
+    The items of the organisation are shown one by one, so that their weights can be matched in spite of a gap.
+    """
+    instrument = small({"e": ["a", "b", "f*"]})
+    table = np.random.default_rng(8).integers(1, 6, (15, 3)).astype(float)
+    table[13:, :2] = np.nan
+    table[0, 1] = np.nan
+    held = answers_of(instrument, [("builder", "x")] * 9 + [("builder", "y")] * 6, table)
+    result = readiness.assess(ReadinessInputs(instrument, (held,), (("x", "X"), ("y", "Y"))))
+    assert [result.scores.get("dimension", part, "e").hidden for part in result.lines] == [COMPLEMENTARY, SMALL]
 
 
 def test_roles_give_way_before_lines(small: Make, build: Make) -> None:

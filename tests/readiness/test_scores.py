@@ -223,7 +223,7 @@ def test_two_people_are_too_few_for_the_open_item(instrument: Instrument, answer
     assert "d07_5" in found.items_left_out
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.floats(0.02, 0.5), st.booleans())
 def test_a_missing_answer_is_never_a_zero(small: Make, answers_of: Make, seed: int, share: float, known: bool) -> None:
     """Deleting answers only widens the band; the old and the new level both lie in the wider one."""
@@ -299,7 +299,7 @@ def coverage(
     skipped: float,
     blind: float,
     seed: int,
-    units: int = 1_600,
+    units: int = 1_200,
 ) -> float:
     """Return how often the interval holds what the whole unit would have answered."""
     rng = np.random.default_rng(seed)
@@ -332,7 +332,7 @@ def coverage(
 
 @pytest.mark.parametrize(("size", "share"), [(8, 0.75), (20, 0.7), (60, 0.5)])
 def test_complete_answers_cover_as_promised(small: Make, answers_of: Make, size: int, share: float) -> None:
-    """Of 1,600 simulated units, 94 to 96 % of the 95 % intervals hold the truth (half a point for chance)."""
+    """Of 1,200 simulated units, 94 to 96 % of the 95 % intervals hold the truth (half a point for chance)."""
     assert 0.935 <= coverage(small, answers_of, size=size, share=share, skipped=0, blind=0, seed=size) <= 0.965
 
 

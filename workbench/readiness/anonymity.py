@@ -300,14 +300,6 @@ def _hide(
     hidden = dict(forced)
     for held in _measures(cells):
         hidden.update(_suppress(held, hidden, minimum, one_person, lambda cell: len(people_of(cell.key))))
-    # Who knows the organisation's own items can take them out: what is left speaks of the lines' items only.
-    lines = [cell for cell in cells if cell.key[:2] == (DIMENSION, LINE)]
-    whole = [
-        _cell(scores, cell.key, _line_people(scores, cell.key), cell.cost)
-        for cell in cells
-        if cell.key[:2] == (DIMENSION, ORGANISATION)
-    ]
-    hidden.update(_suppress([*lines, *whole], hidden, minimum, one_person, lambda cell: cell.cost))
     if exact:
         weighted, owners = _weighted(scores, cells)
         hidden.update(_suppress(weighted, hidden, minimum, owners, lambda cell: len(people_of(cell.key))))
@@ -324,16 +316,6 @@ def _measures(cells: list[_Cell]) -> Iterable[list[_Cell]]:
     for cell in cells:
         held.setdefault(cell.key[0] if cell.key[0] == DIMENSION else cell.key[3], []).append(cell)
     return held.values()
-
-
-def _line_people(scores: Scores, key: Key) -> frozenset[int]:
-    items = [scores.instrument.item(name) for name in scores.traces[key].items]
-    spoken = [item.id for item in items if item.scope == "line"]
-    if not spoken or len(spoken) == len(items):
-        return scores.traces[key].line_people
-    organisation = scores.parts[0]
-    held = (scores.traces[(ITEM, organisation.kind, organisation.id, name)].people for name in spoken)
-    return frozenset().union(*held)
 
 
 def _indicator(people: frozenset[int], count: int) -> np.ndarray:
