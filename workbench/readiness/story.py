@@ -221,10 +221,8 @@ def _why(result: Readiness, verdict: Verdict) -> str:
 
 def _by_class(verdict: Verdict) -> str:
     counts = [(name, sum(line.verdict == name for line in verdict.lines)) for name in (*CLASSES[::-1], TOO_CLOSE)]
-    words = [f"{count} {name}" for name, count in counts if count]
-    hidden = sum(line.verdict == NOT_SHOWN for line in verdict.lines)
-    if hidden:
-        words.append(f"{hidden} not shown")
+    counts.append((NOT_SHOWN, sum(line.verdict == NOT_SHOWN for line in verdict.lines)))
+    words = [f"{count} {'is' if count == 1 else 'are'} {name}" for name, count in counts if count]
     many = len(verdict.lines)
     return _fit(f"Of {many} product line{'s' if many != 1 else ''}, {theme.listing(words, 5) or 'none is shown'}.")
 

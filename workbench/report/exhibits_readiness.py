@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 HIDDEN = "hidden"
 """What stands in a table where a group is too small."""
 
+MUCH_THE_SAME = 0.3
+"""Distance up to which two levels are called much the same, if their intervals touch (ours). Unit: level."""
+
 THE_MOVE = "A10"
 """The claim that hangs on the verdict itself: not before the move from project to product is made."""
 
@@ -462,6 +465,11 @@ def _claim_two_jobs(result: Readiness, cuts: list[Part]) -> str:
     gap, _, group, first, second = max(found, key=lambda one: (one[0], one[1]))
     one, other = cuts
     levels = f"{one.id} {_value(first):.1f}, {other.id} {_value(second):.1f}"
+    if _overlap(first, second) and gap > MUCH_THE_SAME:
+        return _fit(
+            f"The widest gap between the two jobs may be chance: {group.name.lower()}, {levels}.",
+            f"The widest gap between the two jobs, {gap:.1f} levels, may be chance: {levels}.",
+        )
     if _overlap(first, second):
         return _fit(
             f"The two jobs see much the same; furthest apart on {group.name.lower()}: {levels}.",
