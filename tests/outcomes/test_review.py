@@ -184,15 +184,20 @@ def test_every_number_can_be_reproduced_from_the_printed_query(bench: samples.Be
     assert insight.rows == int((frame["product"].isin(["car", "van"])).sum())
 
 
-def test_scores_of_insights_are_products_between_zero_and_one(moved: Outcomes) -> None:
-    """Stake × evidence × actionability × novelty, each 0 to 1; ranked from the top."""
-    scores = [insight.score for insight in moved.insights]
+def test_scores_of_insights_are_products_between_zero_and_one(bench: samples.Bench) -> None:
+    """Stake × evidence × actionability × novelty, each 0 to 1; ranked from the top; a farther target weighs more."""
+    targets = (Target("product", "car", 0.9), Target("product", "van", 0.8), Target("company", "", 0.95))
+    found = review(bench, monthly(seed=3), [paid_share(targets=targets)])
+    scores = [insight.score for insight in found.insights]
+    assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
-    for insight in moved.insights:
+    for insight in found.insights:
         factors = (insight.stake, insight.evidence, insight.actionability, insight.novelty)
         assert all(0 <= factor <= 1 for factor in factors)
         assert insight.score == pytest.approx(np.prod(factors))
-    assert max(insight.stake for insight in moved.insights) == 1.0
+    stakes = {(insight.scope_kind, insight.parent): insight.stake for insight in found.insights}
+    assert stakes["company", ""] == 1.0
+    assert stakes["product", "van"] < stakes["product", "car"] < 1.0
 
 
 def test_a_reader_gets_at_most_so_many(bench: samples.Bench) -> None:
@@ -307,28 +312,48 @@ def test_the_ledger_is_compared_and_differences_named(moved: Outcomes) -> None:
     assert any(f.claim.startswith("Reconcile") for f in outcomes.next_steps(moved))
 
 
-def test_a_move_that_hangs_on_assumed_shares_is_marked(bench: samples.Bench) -> None:
+def opposed(*, falls: tuple[str, ...], rises: tuple[str, ...]) -> pd.DataFrame:
+    """Return events in which some products are paid less often since April 2026 and others as much more often."""
+    generator = np.random.default_rng(12)
+    rows = []
+    for month in pd.period_range("2022-10", "2026-09", freq="M"):
+        for product in ("car", "van", "home"):
+            step = 0.3 if month >= pd.Period("2026-04") else 0.0
+            chance = 0.5 - step * (product in falls) + step * len(falls) / len(rises) * (product in rises)
+            paid = generator.random(150) < chance
+            rows += [(month.start_time.date(), product, "paid" if hit else "open") for hit in paid]
+    frame = pd.DataFrame(rows, columns=["day", "product", "status"]).assign(channel="web")
+    return frame.assign(id=range(len(frame)))
+
+
+@pytest.mark.parametrize(
+    ("falls", "rises", "stands"),
+    [
+        # the stream falls only as far as cars are in it, and nobody confirmed how far they are
+        pytest.param(("car",), ("van",), False, id="hangs on the share"),
+        # cars and homes fall alike: whatever part of the cars belongs here, the stream falls
+        pytest.param(("car", "home"), ("van",), True, id="stands under any share"),
+    ],
+)
+def test_a_move_that_hangs_on_assumed_shares_is_marked(
+    bench: samples.Bench, falls: tuple[str, ...], rises: tuple[str, ...], stands: bool
+) -> None:
     """A sentence about a parent that would not stand under other shares says so; one that would does not."""
     split = samples.product_map(
-        PRODUCTS,
+        ("car", "van", "home"),
         ("car", "value_stream", "buy"),
         ("car", "value_stream", "claim"),
-        ("van", "value_stream", "claim", 1.0),
         ("home", "value_stream", "buy", 1.0),
     )
-    found = review(bench, monthly(plant="rate"), [paid_share()], products=split)
-    move = found.moves[0]
-    assert move.metric == "paid_share"
-    if move.kind == "value_stream":
-        assert move.holds_under_other_shares is False
-    else:
-        assert move.holds_under_other_shares is None
-    only = replace(paid_share(), via=("value_stream",))
-    rest = monthly(plant="rate")
-    found = review(bench, rest[rest["product"].isin(["car", "van", "home"])], [only], products=split)
-    marked = [m for m in found.moves if m.kind == "value_stream"]
-    assert all(m.holds_under_other_shares is False for m in marked)
-    assert any("confirm" in f.claim.lower() for f in outcomes.next_steps(found))
+    metric = paid_share(segments=(), targets=())
+    found = review(bench, opposed(falls=falls, rises=rises), [metric], products=split)
+    move = next(m for m in found.moves)
+    assert move.kind == "value_stream"
+    assert move.parent == ("buy" if stands else move.parent)
+    assert move.holds_under_other_shares is stands
+    said = " ".join(f.claim for f in outcomes.cautions(found))
+    assert ("depends on shares nobody has confirmed" in said) is not stands
+    assert any("Confirm the shares" in f.claim for f in outcomes.next_steps(found))
 
 
 def test_row_order_changes_nothing(bench: samples.Bench) -> None:
