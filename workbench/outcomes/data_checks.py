@@ -19,6 +19,7 @@ from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
 from workbench.outcomes.parts import emit_checks, emit_products, emit_repeated
 from workbench.outcomes.wording import cut_claim, write_pair
+from workbench.products import ProductMap
 
 EXPORT_LIMITS = (1_000, 5_000, 10_000, 50_000, 65_535, 65_536, 100_000, 1_048_575)
 """Row counts at which exports of trackers and spreadsheets end."""
@@ -127,7 +128,7 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
 
 
 def control_findings(
-    catalogue: Catalogue, totals: Sequence[ControlTotal], values: pd.DataFrame, currency: str
+    catalogue: Catalogue, totals: Sequence[ControlTotal], values: pd.DataFrame, products: ProductMap, currency: str
 ) -> tuple[tuple[DataFinding, ...], tuple[dict[str, object], ...]]:
     """Compare company and parent values with the client's ledger.
 
@@ -165,7 +166,7 @@ def control_findings(
             }
         )
         if abs(gap) > CONTROL_TOLERANCE:
-            where = total.scope or "the company"
+            where = products.name(total.scope) if total.scope else "the company"
             claim = cut_claim(
                 f"{metric.label}, {where}, {total.period}: {theme.percent(abs(gap), 1)} "
                 f"{'above' if gap > 0 else 'below'} the ledger."
@@ -264,7 +265,8 @@ def _product_findings(
     if unknown.empty:
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]
-    claim = cut_claim(f"{table.name}: {_rows(rows, total)} name {len(names)} unknown product(s), such as {names[0]!r}.")
+    which = f"an unknown product, {names[0]!r}" if len(names) == 1 else f"{len(names)} unknown products: {names[0]!r} …"
+    claim = cut_claim(f"{table.name}: {_rows(rows, total)} name {which}.")
     hint = nearest(names[0], known)
     detail = (
         f"Unknown: {', '.join(names[:8])}. They count for the company and stand under unknown; no line gets them."

@@ -331,7 +331,9 @@ class _Review:
         values = pd.concat(frames, ignore_index=True)
         self.findings += calendar_findings(catalogue, frames[0])
         self.findings += _given_twice(catalogue, cubes)
-        controls, records = control_findings(catalogue, self.inputs.control_totals, values, self.settings.currency)
+        controls, records = control_findings(
+            catalogue, self.inputs.control_totals, values, self.products, self.settings.currency
+        )
         self.findings += controls
         series = self.watch_all(catalogue, values)
         moves = self.find_moves(series, cubes, parts)
