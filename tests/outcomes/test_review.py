@@ -434,3 +434,14 @@ def test_two_tables_make_one_ratio(bench: samples.Bench) -> None:
     expected = orders["day"].map(is_last).sum() / visits["day"].map(is_last).sum()
     assert series.frame["value"].iloc[-1] == pytest.approx(expected)
     assert not metric.is_proportion
+
+
+def test_scaled_planning_tables_raise_a_word_on_facts(bench: samples.Bench) -> None:
+    """Facts are never scaled: where the planning tables are, the reader is told which outcomes that concerns."""
+    money = replace(ORDERS, label="Order value", unit="currency")
+    plain = review(bench, monthly(), [money])
+    scaled = replace(plain, settings=replace(plain.settings, money_scale=1_000))
+    assert not any("whole EUR" in finding.claim for finding in outcomes.cautions(plain))
+    told = [finding for finding in outcomes.cautions(scaled) if "whole EUR" in finding.claim]
+    assert len(told) == 1
+    assert money.label in told[0].detail

@@ -24,7 +24,8 @@ class Settings:
     currency : str
         ISO 4217 code.
     money_scale : int
-        Amounts in the facts are in units (1), thousands (1,000) or millions (1,000,000).
+        How the planning tables are written. Facts, targets and worths of the catalogue are in whole units of the
+        currency whatever it says; where it is not 1, a caution reminds the reader.
     fiscal_year_starts : int
         Month, 1 to 12.
     insights_per_reader : int

@@ -86,8 +86,20 @@ def cautions(result: Outcomes | Off) -> Findings:
                 "With the assumed products given wholly to one parent or another, it does not stand in every case.",
             )
         )
-    items += _share_cautions(result) + _early_cautions(result, numbers)
+    items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
     return Findings(tuple(items))
+
+
+def _scale_cautions(result: Outcomes) -> list[Finding]:
+    money = [metric.label for metric in result.metrics_on() if metric.unit == "currency"]
+    if result.settings.money_scale == 1 or not money:
+        return []
+    claim = f"Facts are read in whole {result.settings.currency}, though the planning tables are scaled."
+    return [
+        Finding(
+            claim, f"If a file of facts is in thousands or millions, these are too small: {theme.listing(money, 12)}."
+        )
+    ]
 
 
 def next_steps(result: Outcomes | Off) -> Findings:
