@@ -13,8 +13,8 @@ import pytest
 from workbench import readiness
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Readiness, ReadinessInputs, Settings
-from workbench.readiness.anonymity import COMPLEMENTARY, SMALL, find_leak
-from workbench.readiness.scores import Part, Scores, Trace
+from workbench.readiness.anonymity import COMPLEMENTARY, SMALL, find_leak, protect
+from workbench.readiness.scores import Part, Scores, Trace, score
 
 Make = Callable[..., Any]
 ROLES = ("executive", "product", "builder", "operations", "support")
@@ -375,3 +375,19 @@ def test_leaks_are_found_by_rank(rows: list[list[int]], minimum: int, is_leak: b
     shown = np.array(rows, dtype=float)
     scaled = shown / shown.sum(axis=1, keepdims=True)
     assert (find_leak(scaled, np.eye(shown.shape[1], dtype=bool), minimum) is not None) == is_leak
+
+
+def test_bounds_are_rounded_away_from_the_level(small: Make, build: Make) -> None:
+    """An interval or a band is never narrower on paper than it was computed, and wider by less than one step."""
+    checked = 0
+    for seed in range(5):
+        inputs = random_inputs(small, build, seed)
+        raw = score(inputs.answers[-1], inputs.instrument, inputs.settings, lines=inputs.lines)
+        for key, shown in protect(raw, inputs.settings).scores.items():
+            if shown.level is None or shown.edge or shown.level.low is None:
+                continue
+            level = raw.scores[key].level
+            assert level.low - 0.1 < shown.level.low <= level.low + 1e-6
+            assert level.high - 1e-6 <= shown.level.high < level.high + 0.1
+            checked += 1
+    assert checked > 20

@@ -15,6 +15,7 @@ and earlier runs are not looked at here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -425,8 +426,8 @@ def _as_shown(score: Score, reason: str, unseen: str, scores: Scores, minimum: i
     return replace(
         score,
         level=_without_spread(level, is_edge=bool(edge)),
-        band_low=None if edge else _rounded(score.band_low, DECIMALS),
-        band_high=None if edge else _rounded(score.band_high, DECIMALS),
+        band_low=None if edge else _outward(score.band_low, math.floor),
+        band_high=None if edge else _outward(score.band_high, math.ceil),
         visibility=visibility,
         not_applicable=applies_not,
         response=_rounded(score.response, SHARE_DECIMALS),
@@ -438,11 +439,17 @@ def _without_spread(level: Estimate, *, is_edge: bool) -> Estimate:
     return replace(
         level,
         value=round(level.value, DECIMALS),
-        low=None if is_edge else _rounded(level.low, DECIMALS),
-        high=None if is_edge else _rounded(level.high, DECIMALS),
+        low=None if is_edge else _outward(level.low, math.floor),
+        high=None if is_edge else _outward(level.high, math.ceil),
         standard_error=None,
         df=None,
     )
+
+
+def _outward(bound: float | None, towards: Callable[[float], int]) -> float | None:
+    """Return a bound rounded away from its level: an interval that is rounded inwards promises too much."""
+    size = 10**DECIMALS
+    return None if bound is None else towards(round(float(bound) * size, 6)) / size
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:
