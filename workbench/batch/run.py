@@ -151,7 +151,9 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     loading.start()
     study = reading.result()
     loading.join()
-    on_event(Event("checked", plan.engagement, text=f"{len(study.files)} files", seconds=time.monotonic() - start))
+    count = len(study.files)
+    words = f"{count} file{'' if count == 1 else 's'}"
+    on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - start))
     staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
     drawings = Drawings(workers.processes, staging.folder / "drawings")
     jobs: list[JobResult] = []

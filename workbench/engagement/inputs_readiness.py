@@ -108,8 +108,9 @@ def read_instrument(tables: Tables) -> Instrument:
     path = known[name]
     if path.stat().st_size > LARGEST_INSTRUMENT:
         raise ModelError(f"The instrument {name!r} is too large to be one.")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, ten times faster, where libyaml is there
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelError(f"The instrument {name!r} is not YAML: {str(error).splitlines()[0]}") from error
     if not isinstance(document, dict):
