@@ -25,6 +25,7 @@ class Drawings:
 
     processes: Executor
     folder: Path
+    _work: dict[str, Chapter] = field(default_factory=dict)
     _running: dict[str, Future[tuple[Path, ...]]] = field(default_factory=dict)
 
     def begin(self, chapter: Chapter) -> None:
@@ -38,6 +39,7 @@ class Drawings:
 
         for exhibit in chapter.exhibits:
             alone = replace(chapter, exhibits=(exhibit,), figures=Figures(()))  # little to send to another process
+            self._work[exhibit.key] = alone
             self._running[exhibit.key] = self.processes.submit(_draw, alone, self.folder)
 
     def finish(self, report: Report, folder: Path) -> None:
@@ -52,8 +54,11 @@ class Drawings:
         """
         from workbench.report.images import numbered_exhibits
 
-        page = self.processes.submit(_write_page, report, folder)
+        waiting = [key for key, task in self._running.items() if task.cancel()]
+        page = self.processes.submit(_write_page, report, folder)  # the longest task first, then what is left
         workbook = self.processes.submit(_write_workbook, report, folder)
+        for key in waiting:
+            self._running[key] = self.processes.submit(_draw, self._work[key], self.folder)
         (folder / "exhibits").mkdir()
         for name, exhibit in numbered_exhibits(report):
             for drawn in self._running.pop(exhibit.key).result():
