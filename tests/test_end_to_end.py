@@ -20,17 +20,17 @@ pytestmark = pytest.mark.xdist_group("published")  # one batch serves all of the
 
 
 def truth(name: str) -> dict[str, Any]:
-    """What was planted."""
+    """Return what was planted."""
     return json.loads((ROOT / "tests" / "truth" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def page(reports: Path, name: str) -> str:
-    """The report's HTML."""
+    """Return the report's HTML."""
     return (reports / name / "latest" / "report.html").read_text(encoding="utf-8")
 
 
 def words(html: str) -> str:
-    """The text a reader sees."""
+    """Return the text a reader sees."""
     visible = re.sub(r"<(style|svg|script)\b.*?</\1>", " ", html, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", visible)))
 
@@ -109,7 +109,7 @@ def test_the_first_page_states_what_was_planted(reports: Path, name: str) -> Non
 
 
 def line_names(name: str) -> list[dict[str, Any]]:
-    """The client's register of lines."""
+    """Return the client's register of lines."""
     from workbench.engagement.load import load_engagement
 
     return load_engagement(name).tables["lines"].to_dict("records")
@@ -125,7 +125,7 @@ def test_the_manifest_can_be_argued_with(reports: Path, name: str) -> None:
 
 def test_a_second_run_gives_the_same_numbers(reports: Path, tmp_path: Path) -> None:
     """The same folder gives the same results.json, byte for byte."""
-    ran = subprocess.run(  # noqa: S603 - our own command line
+    ran = subprocess.run(
         [sys.executable, "-m", "workbench", "run", "northgate-transit"],
         cwd=ROOT,
         env={**os.environ, "WORKBENCH_REPORTS": str(tmp_path)},

@@ -23,15 +23,18 @@ class Headings(HTMLParser):
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open a line for a heading."""
         if tag in ("h1", "h2", "h3", "h4"):
             self._depth = int(tag[1])
             self.lines.append("  " * (self._depth - 1))
 
     def handle_endtag(self, tag: str) -> None:
+        """Close it."""
         if tag in ("h1", "h2", "h3", "h4"):
             self._depth = 0
 
     def handle_data(self, data: str) -> None:
+        """Keep a heading's words."""
         if self._depth:
             self.lines[-1] += " ".join(data.split()) + (" " if data[-1:].isspace() else "")
 

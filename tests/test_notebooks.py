@@ -33,22 +33,22 @@ MOST_CELLS = 30
 
 
 def read(name: str) -> dict[str, Any]:
-    """A master as JSON."""
+    """Return a master as JSON."""
     return json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
 
 
 def source(cell: dict[str, Any]) -> str:
-    """A cell's text."""
+    """Return a cell's text."""
     return "".join(cell["source"])
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
-    """The code cells, in order."""
+    """Return the code cells, in order."""
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
 def is_parameters(cell: dict[str, Any]) -> bool:
-    """Is the cell the one that papermill fills?"""
+    """Return whether the cell is the one that papermill fills."""
     return "parameters" in cell["metadata"].get("tags", [])
 
 
@@ -105,7 +105,7 @@ def output_faults(notebook: dict[str, Any]) -> list[str]:
 
 
 def is_json(text: str) -> bool:
-    """Is a Python literal one that JSON knows?"""
+    """Return whether a Python literal is one that JSON knows."""
     try:
         json.dumps(ast.literal_eval(text), allow_nan=False)
     except (ValueError, TypeError, SyntaxError):

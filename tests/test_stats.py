@@ -62,9 +62,7 @@ def test_everybody_has_answered_so_nothing_is_uncertain() -> None:
     assert [whole.certainty_at_least(level) for level in (2.9, 3.0, 3.1)] == [1.0, 1.0, 0.0]
 
 
-@pytest.mark.parametrize(
-    ("df", "expected"), [(1, 12.706), (5, 2.571), (10, 2.228), (30, 2.042), (120, 1.980)], ids=str
-)
+@pytest.mark.parametrize(("df", "expected"), [(1, 12.706), (5, 2.571), (10, 2.228), (30, 2.042), (120, 1.980)], ids=str)
 def test_t_quantiles_are_those_of_every_table(df: int, expected: float) -> None:
     """Two-sided 95 % points of Student's t, as printed in Cochran (1977), table A.2 and elsewhere."""
     assert t_quantile(0.975, df) == pytest.approx(expected, abs=5e-4)

@@ -329,12 +329,12 @@ def test_nothing_unprotected_leaves_assess(small: Make, build: Make, instrument:
     for held in walk(result, set()):
         assert not isinstance(held, Scores | Trace | np.ndarray), type(held)
         assert not type(held).__module__.startswith("pandas"), type(held)
-    for score in result.scores.scores.values():
-        if score.level is not None:
-            assert score.level.standard_error is None
-            assert score.level.df is None
-            assert score.level.value == round(score.level.value, 1)
-            assert score.level.low is None or score.level.low == round(score.level.low, 1)
+    for held in result.scores.scores.values():
+        if held.level is not None:
+            assert held.level.standard_error is None
+            assert held.level.df is None
+            assert held.level.value == round(held.level.value, 1)
+            assert held.level.low is None or held.level.low == round(held.level.low, 1)
 
 
 def test_figures_and_frame_hold_no_hidden_number(small: Make, build: Make) -> None:

@@ -491,7 +491,7 @@ def _by_readiness(summary: Summary) -> list[Finding]:
 
 
 def _coordination(summary: Summary) -> list[Finding]:
-    """Return the thesis that is tested: is a function between those who shape and those who run needed?"""
+    """Return what became of the thesis that is tested: whether a function in between is needed."""
     chapter = next((held for held in summary.chapters if held.pillar == "readiness"), None)
     if chapter is None or "coordination" not in chapter.figures:
         return []
