@@ -152,3 +152,71 @@ def test_a_conflict_speaks_and_keeps_its_figures() -> None:
     assert figures(found)["value"].value is None
     assert figures(found)["today_money/loans"].value == figures(held)["today_money/loans"].value
     assert list(found.to_frame()["kind"]) == ["rule", *(item.kind for item in found.given)]
+
+
+def test_separate_conflicts_are_all_named_and_no_way_out_is_promised() -> None:
+    """Two conflicts that share nothing: dropping one rule leaves the other, and no amount of one resource would do."""
+    portfolio = small(
+        rules=(("People floor", "engineers in line=loans >= 40"), ("Money floor", "level of loans-market >= 9")),
+        people=24.0,
+    )
+    found = conflict(portfolio)
+    (other,) = found.others
+    assert {rule.name for held in (found, other) for rule in held.rules} == {"People floor", "Money floor"}
+    assert found.is_complete
+    for name in ("People floor", "Money floor"):
+        assert isinstance(solve(without(portfolio, name)), Conflict)
+    assert (found.frees, other.frees) == ((), ())
+    assert all(item.short_by is None for held in (found, other) for item in held.given)
+    said = " ".join(f"{item.claim} {item.detail}" for item in headline(found))
+    assert "plan exists" not in said
+    assert "would do" not in said
+    assert "another remains" in said
+    assert len(headline(found)) == 2
+    assert sorted(set(found.to_frame()["conflict"])) == [1, 2]
+
+
+def test_conflicts_that_share_a_rule_say_which_rule_alone_frees() -> None:
+    """Dropping the shared rule is enough; dropping the other of the first conflict is not."""
+    portfolio = small(
+        rules=(
+            ("floor", "level of loans-market >= 3"),
+            ("cap", "level of loans-market <= 2"),
+            ("half", "2 * level of loans-market <= 5"),
+        )
+    )
+    found = conflict(portfolio)
+    assert [rule.name for rule in found.rules] in (["floor", "cap"], ["floor", "half"])
+    assert found.frees == ("floor",)
+    (other,) = found.others
+    assert {rule.name for held in (found, other) for rule in held.rules} == {"floor", "cap", "half"}
+    assert "without floor alone a plan exists" in headline(found)[0].detail
+
+
+def test_the_shortfall_counts_every_other_row() -> None:
+    """Another rule makes the missing people dearer: the amount said is the amount that gives a plan."""
+    rules = (
+        ("floor", "engineers in line=loans >= 26"),
+        ("with", "level of cards-operate >= level of loans-develop - 2"),
+    )
+    portfolio = small(rules=rules, people=24.0)
+    found = conflict(portfolio)
+    (given,) = [item for item in found.given if item.name == "engineers"]
+    assert given.short_by is not None
+
+    def staffed(count: float) -> Portfolio:
+        first = replace(portfolio.resources[0], capacity=(24.0 + count,))
+        return replace(portfolio, resources=(first, portfolio.resources[1]))
+
+    assert isinstance(solve(staffed(given.short_by * (1 + 1e-6))), Plan)
+    assert isinstance(solve(staffed(given.short_by * 0.98)), Conflict)
+
+
+def test_a_tiny_maximum_is_named_as_what_is_given() -> None:
+    """The maximum stands in the way however small it is beside the rule."""
+    portfolio = small(rules=(("floor", "level of loans-market >= 3"),))
+    tiny = tuple(
+        replace(item, maximum=1e-4, current=0.0) if item.id == "loans-market" else item for item in portfolio.activities
+    )
+    found = conflict(replace(portfolio, activities=tiny))
+    assert ("maximum", "loans-market") in {(item.kind, item.name) for item in found.given}

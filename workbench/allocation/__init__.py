@@ -37,7 +37,15 @@ from workbench.allocation.model import (
 )
 from workbench.allocation.numbers import figures
 from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
-from workbench.allocation.sentences import cautions, headline, line_finding, method, next_steps, reason_words
+from workbench.allocation.sentences import (
+    cautions,
+    headline,
+    line_finding,
+    method,
+    next_steps,
+    reason_words,
+    ways_out,
+)
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, solve
 
@@ -95,4 +103,5 @@ __all__ = [
     "round_plan",
     "shadow_prices",
     "solve",
+    "ways_out",
 ]

@@ -2,13 +2,15 @@
 
 The deletion filter of J. W. Chinneck and E. W. Dravnieks (1991), ORSA Journal on Computing 3(2), 157-168: leave out
 one member at a time; if what remains still cannot hold, it was not needed for the conflict. What is left is minimal:
-without any one of its rules a plan exists.
+dropping any one of its rules ends this conflict. Others may remain, so each rule is dropped in turn and the search
+goes on until a plan holds (the tree of R. Reiter 1987, Artificial Intelligence 32(1), 57-95).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 PROBE_SECONDS = 10.0
 """A probe that takes longer keeps its rule, and the conflict then says that it may not be minimal."""
+MOST_CONFLICTS = 6
+"""Conflicts that are listed (ours: more than a meeting can settle)."""
+FURTHER_SECONDS = 15.0
+"""Backstop of the search for further conflicts."""
+FREED = 1e4
+"""An activity without its maximum may grow to at least this many times it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Given:
     amount : float or None
         How much there is. Unit: `unit`.
     short_by : float or None
-        How much more of a capacity would do, with everything else as it is; None where no amount would.
+        How much more of a capacity would do, with every other row in force; None where no amount would.
     unit : str
     """
 
@@ -61,58 +69,134 @@ class Conflict:
     given : tuple of Given
         Capacities, maxima and lines without which those rules could hold.
     minimal : bool
-        Without any one of `rules` a plan exists; False only where a probe took too long.
+        Dropping any one of `rules` ends this conflict; False only where a probe took too long.
+    frees : tuple of str
+        Those of the rules without which, all else in force, a plan was found.
+    others : tuple of Conflict
+        Further conflicts that remain when rules of this one are dropped.
+    is_complete : bool
+        There is no conflict besides this and `others`.
     """
 
     portfolio: Portfolio
     rules: tuple[Rule, ...]
     given: tuple[Given, ...]
     minimal: bool
+    frees: tuple[str, ...] = ()
+    others: tuple[Conflict, ...] = ()
+    is_complete: bool = True
+
+    @property
+    def any_one_frees(self) -> bool:
+        """Without any one of the rules, all else in force, a plan exists."""
+        return bool(self.rules) and len(self.frees) == len(self.rules)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row per rule, capacity, maximum or line in the conflict."""
+        """Return a row per rule, capacity, maximum or line, conflict by conflict."""
         import pandas as pd
 
-        rules = [{"kind": "rule", "name": rule.name, "text": rule.text, "owner": rule.owner} for rule in self.rules]
-        given = [
-            {"kind": item.kind, "name": item.name, "amount": item.amount, "short_by": item.short_by, "unit": item.unit}
-            for item in self.given
-        ]
-        columns = ["kind", "name", "text", "owner", "amount", "short_by", "unit"]
-        return pd.DataFrame([*rules, *given], columns=columns)
+        rows: list[dict[str, object]] = []
+        for number, held in enumerate((self, *self.others), start=1):
+            rows += [
+                {"conflict": number, "kind": "rule", "name": rule.name, "text": rule.text, "owner": rule.owner}
+                for rule in held.rules
+            ]
+            rows += [
+                {
+                    "conflict": number,
+                    "kind": item.kind,
+                    "name": item.name,
+                    "amount": item.amount,
+                    "short_by": item.short_by,
+                    "unit": item.unit,
+                }
+                for item in held.given
+            ]
+        columns = ["conflict", "kind", "name", "text", "owner", "amount", "short_by", "unit"]
+        return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
         names = [*(rule.name for rule in self.rules), *(f"{item.kind} of {item.name}" for item in self.given)]
         return f"Conflict: {', '.join(names)} cannot hold together."
 
 
-def find_conflict(form: Canonical) -> Conflict:
-    """Return a minimal set of rules, and of what is given, that no plan satisfies.
+def find_conflict(form: Canonical, *, seconds: float = FURTHER_SECONDS) -> Conflict:
+    """Return a minimal set of rules, and of what is given, that no plan satisfies; and every further one.
 
     Parameters
     ----------
     form : Canonical
         A portfolio for which no plan holds.
+    seconds : float
+        Backstop of the search for further conflicts; the first is always found.
     """
-    portfolio = form.portfolio
-    is_minimal = True
-    out: set[tuple[str, str]] = set()
+    deadline = time.monotonic() + seconds
+    found = [_Members(*_filtered(form, frozenset()))]
+    waiting = [frozenset({member}) for member in found[0].branches]
+    seen, is_complete = set(waiting), True
+    while waiting:
+        if time.monotonic() > deadline:
+            is_complete = False
+            break
+        dropped = waiting.pop(0)
+        held = next((item for item in found if not dropped & set(item.kept)), None)
+        if held is None:
+            possible = _holds(form, dropped)
+            if possible is None:
+                is_complete = False
+            if possible is not False:
+                continue
+            if len(found) == MOST_CONFLICTS:
+                is_complete = False
+                break
+            held = _Members(*_filtered(form, dropped))
+            found.append(held)
+        further = [dropped | {member} for member in held.branches]
+        waiting += [item for item in further if item not in seen]
+        seen.update(further)
+    first, *others = [_as_conflict(form, item) for item in found]
+    return replace(first, others=tuple(others), is_complete=is_complete)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """What a conflict is made of, and whether no member can be spared."""
+
+    kept: tuple[tuple[str, str], ...]
+    is_minimal: bool
+
+    @property
+    def branches(self) -> tuple[tuple[str, str], ...]:
+        """What may be dropped against it: its rules; where it has none, what is given."""
+        return tuple(item for item in self.kept if item[0] == "rule") or self.kept
+
+
+def _filtered(form: Canonical, dropped: Set[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """Leave out one member at a time for as long as the rest cannot hold."""
+    portfolio, is_minimal = form.portfolio, True
     members = [("rule", rule.name) for rule in portfolio.rules]
-    members += [("maximum", item.id) for item in portfolio.activities]
+    members += [("maximum", activity.id) for activity in portfolio.activities]
     members += [("closing", line.id) for line in portfolio.lines if line.closing is None]
     members += [("capacity", item.id) for item in portfolio.resources]
+    out = set(dropped)
     for member in members:
-        possible = _holds(form, {*out, member})
+        possible = None if member in out else _holds(form, {*out, member})
         if possible is None:
-            is_minimal = False
+            is_minimal = is_minimal and member in out
         elif not possible:
             out.add(member)
-    kept = [member for member in members if member not in out]
+    return tuple(member for member in members if member not in out), is_minimal
+
+
+def _as_conflict(form: Canonical, held: _Members) -> Conflict:
+    portfolio = form.portfolio
+    rules = tuple(rule for rule in portfolio.rules if ("rule", rule.name) in held.kept)
     return Conflict(
         portfolio,
-        tuple(rule for rule in portfolio.rules if ("rule", rule.name) in kept),
-        tuple(_given(form, kind, name, out) for kind, name in kept if kind != "rule"),
-        is_minimal,
+        rules,
+        tuple(_given(form, kind, name) for kind, name in held.kept if kind != "rule"),
+        held.is_minimal,
+        tuple(rule.name for rule in rules if _holds(form, {("rule", rule.name)})),
     )
 
 
@@ -136,9 +220,9 @@ def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(),
         for closable, line in zip(form.may_close, form.lines, strict=True)
     ]
     low[s], high[s], high[z] = np.where(fixed, 1.0, 0.0), 1.0, 1.0
-    # without its maximum an activity may grow as far as any portfolio could need
+    # without its maximum an activity may grow as far as any row could ask for
     free = np.array([("maximum", activity.id) in without for activity in form.activities], dtype=bool)
-    most = np.where(free, 1e4, form.most)
+    most = np.where(free, _wanted(form), form.most)
     place = np.arange(n)
     line = s[form.line_of]
     parts = [
@@ -178,7 +262,18 @@ def _holds(form: Canonical, without: Collection[tuple[str, str]]) -> bool | None
     return False if found.status == "infeasible" else None
 
 
-def _given(form: Canonical, kind: str, name: str, out: Collection[tuple[str, str]]) -> Given:
+def _wanted(form: Canonical) -> np.ndarray:
+    """Scaled level with which each activity alone could meet any row."""
+    limits = np.maximum(
+        np.where(np.isfinite(form.row_low), np.abs(form.row_low), 0.0),
+        np.where(np.isfinite(form.row_high), np.abs(form.row_high), 0.0),
+    ) + np.abs(form.by_support).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wanted = np.where(form.by_level != 0, limits[:, None] / np.abs(form.by_level), 0.0)
+    return np.clip(2.0 * wanted.max(axis=0, initial=0.0), FREED, 1e3 * FREED)
+
+
+def _given(form: Canonical, kind: str, name: str) -> Given:
     portfolio = form.portfolio
     if kind == "closing":
         return Given(kind, name)
@@ -186,18 +281,15 @@ def _given(form: Canonical, kind: str, name: str, out: Collection[tuple[str, str
         activity = portfolio.activity(name)
         return Given(kind, name, activity.maximum, None, activity.unit)
     resource = portfolio.resource(name)
-    return Given(kind, name, resource.capacity[0], _short_by(form, name, out), resource.unit)
+    return Given(kind, name, resource.capacity[0], _short_by(form, name), resource.unit)
 
 
-def _short_by(form: Canonical, resource: str, out: Collection[tuple[str, str]]) -> float | None:
-    """Return the least further capacity with which the conflict's members hold."""
+def _short_by(form: Canonical, resource: str) -> float | None:
+    """Return the least further capacity with which a plan holds, every other row in force."""
     number = form.row_names.index(RowName("capacity", resource))
-    # only the conflict itself: what was left out of it may be broken by the same plan
-    model = feasibility(form, without=frozenset(item for item in out), extra=1)
-    kept = [place for place, name in enumerate(form.row_names) if (name.kind, name.name) not in out]
-    row = 3 * len(form.activities) + kept.index(number)
+    model = feasibility(form, extra=1)
     rows = model.rows.tolil()
-    rows[row, -1] = -1.0
+    rows[3 * len(form.activities) + number, -1] = -1.0
     gain = model.gain.copy()
     gain[-1] = -1.0
     relaxed = LinearModel(gain, model.low, model.high, model.is_whole, csr_matrix(rows), model.row_low, model.row_high)

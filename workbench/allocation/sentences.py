@@ -39,7 +39,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
             )
         )
     if isinstance(result, Conflict):
-        return Findings((conflict_finding(result),))
+        return Findings((conflict_finding(result), *(_further_finding(item) for item in result.others)))
     ids = figures(result)
     findings = [_answer(result), *_carrying(result)]
     scarce = scarcest(result)
@@ -65,9 +65,16 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
     portfolio = result.portfolio
     items = [*_curve_cautions(portfolio), *_value_cautions(portfolio)]
     if isinstance(result, Conflict):
-        if not result.minimal:
+        if not all(item.minimal for item in (result, *result.others)):
             items.append(
                 Finding("The conflict may name one rule too many.", "A check took too long, so its rule was kept.")
+            )
+        if not result.is_complete:
+            items.append(
+                Finding(
+                    "There may be further conflicts besides those named.",
+                    "The search for them was stopped; settle these and run again.",
+                )
             )
         return Findings(tuple(items))
     items = [*_plan_cautions(result), *items]
@@ -102,10 +109,16 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
         names = [rule.name for rule in result.rules]
         owners = sorted({rule.owner for rule in result.rules if rule.owner})
         who = f" Owners: {theme.listing(owners)}." if owners else ""
-        first = Finding(
-            "Drop or soften one of the rules in conflict, or raise what is given.", f"{theme.listing(names, 8)}.{who}"
-        )
-        return Findings((first, confirm) if open_answers else (first,))
+        steps = [
+            Finding(
+                "Drop or soften one of the rules in conflict, or raise what is given.",
+                f"{theme.listing(names, 8)}.{who}",
+            )
+        ]
+        for other in result.others:
+            held = [*(rule.name for rule in other.rules), *(_given_words(item) for item in other.given)]
+            steps.append(Finding("Settle the further conflict as well.", f"{theme.listing(held, 8)}."))
+        return Findings((*steps, confirm) if open_answers else tuple(steps))
     items: list[Finding] = []
     for closed in (reason for reason in result.reasons if not reason.supported):
         items.append(
@@ -258,13 +271,37 @@ def conflict_finding(conflict: Conflict) -> Finding:
         "No plan can hold: the rules and what is given contradict each other.",
     )
     texts = "; ".join(f"{rule.name}: {rule.text}{f' ({rule.owner})' if rule.owner else ''}" for rule in conflict.rules)
-    least = "Without any one of these rules a plan exists." if conflict.minimal and names else ""
     more = "; ".join(
         f"{_number(item.short_by)} {item.unit} more of {item.name} would do" for item in conflict.given if item.short_by
     )
     return Finding(
-        claim, " ".join(part for part in (f"{texts}." if texts else "", least, f"{more}." if more else "") if part)
+        claim,
+        " ".join(
+            part for part in (f"{texts}." if texts else "", ways_out(conflict), f"{more}." if more else "") if part
+        ),
     )
+
+
+def ways_out(conflict: Conflict) -> str:
+    """Return what dropping rules does: a plan is spoken of only where one was found without the rule."""
+    if not conflict.rules:
+        return ""
+    if conflict.any_one_frees:
+        return "Without any one of these rules a plan exists." if len(conflict.rules) > 1 else (
+            "Without this rule a plan exists."
+        )  # fmt: skip
+    if not conflict.minimal:
+        return "These cannot all hold together."
+    if len(conflict.rules) == 1:
+        return "This cannot hold; dropping the rule ends this conflict, another remains."
+    alone = f"; without {theme.listing(list(conflict.frees), 4)} alone a plan exists" if conflict.frees else ""
+    return f"These cannot all hold together; dropping any one ends this conflict, others may remain{alone}."
+
+
+def _further_finding(conflict: Conflict) -> Finding:
+    """Return a conflict that remains when the first is settled."""
+    held = conflict_finding(conflict)
+    return Finding(_fit(f"Further conflict: {_start_lower(held.claim)}", "There is a further conflict."), held.detail)
 
 
 # -- parts of the above ----------------------------------------------------------------------------------------------

@@ -272,12 +272,12 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         how = f"All {len(rules)} named rules; those without room were left out once and the plan sought again"
     if isinstance(result, Conflict):
         how = f"All {len(rules)} named rules"
-        tight = {rule.name for rule in result.rules}
+        tight = {rule.name for held in (result, *result.others) for rule in held.rules}
         data["state"] = ["in conflict" if rule.name in tight else "can hold" for rule in rules]
         columns["state"] = "In the conflict"
         part = "takes" if len(tight) == 1 else "take"
         claim = (
-            f"{len(tight)} of {len(rules)} rules {part} part in the conflict."
+            f"{len(tight)} of {len(rules)} rules {part} part in {'a conflict' if result.others else 'the conflict'}."
             if tight
             else "No rule is in the conflict."
         )
@@ -314,12 +314,12 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return the proof of how good the plan is, for the appendix."""
     if isinstance(result, Off):
         return note_exhibit(result)
-    from workbench.allocation import Conflict, figures
+    from workbench.allocation import Conflict, figures, ways_out
 
     if isinstance(result, Conflict):
         return Exhibit("allocation-proof", Note(
             "There is no plan, so there is nothing to prove.",
-            "The conflict itself was checked rule by rule: without any one of its rules a plan exists."
+            f"The conflict itself was checked rule by rule. {ways_out(result)}".strip()
             if result.minimal
             else "A check took too long: the conflict may name one rule too many.",
             alt="Note: no plan, no proof.",
@@ -352,28 +352,47 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
 
 def _conflict_table(conflict: Conflict) -> Exhibit:
-    """Return the rules, capacities and maxima that cannot hold together."""
+    """Return the rules, capacities and maxima that cannot hold together, conflict by conflict."""
     from workbench.allocation import headline
 
     names = {"capacity": "capacity", "maximum": "largest level", "closing": "a line nobody may close"}
-    rows = [
-        {"what": rule.name, "kind": "rule", "says": rule.text, "owner": rule.owner or theme.MISSING}
-        for rule in conflict.rules
-    ]
-    for item in conflict.given:
-        amount = "" if item.amount is None else f"{theme.number(item.amount, 1)} {item.unit}"
-        short = "" if not item.short_by else f"; {theme.number(item.short_by, 1)} more would do"
-        rows.append(
-            {"what": item.name, "kind": names[item.kind], "says": f"{amount}{short}" or theme.MISSING, "owner": "given"}
-        )
-    claim = "These cannot hold together; without any one of the rules a plan exists."
-    if not conflict.rules:
+    rows: list[dict[str, Any]] = []
+    for number, held in enumerate((conflict, *conflict.others), start=1):
+        rows += [
+            {
+                "conflict": number,
+                "what": rule.name,
+                "kind": "rule",
+                "says": rule.text,
+                "owner": rule.owner or theme.MISSING,
+            }
+            for rule in held.rules
+        ]
+        for item in held.given:
+            amount = "" if item.amount is None else f"{theme.number(item.amount, 1)} {item.unit}"
+            short = "" if not item.short_by else f"; {theme.number(item.short_by, 1)} more would do"
+            says = f"{amount}{short}" or theme.MISSING
+            rows.append(
+                {"conflict": number, "what": item.name, "kind": names[item.kind], "says": says, "owner": "given"}
+            )
+    if conflict.others:
+        claim = f"There are {1 + len(conflict.others)} conflicts; a plan needs a way out of each."
+    elif not conflict.rules:
         claim = "What is given cannot hold even without rules."
+    elif conflict.any_one_frees and len(conflict.rules) > 1:
+        claim = "These cannot hold together; without any one of the rules a plan exists."
+    else:
+        claim = "These cannot hold together; dropping a rule ends this conflict."
+    columns = {"what": "Rule or given", "kind": "Kind", "says": "What it says", "owner": "Owner"}
+    if conflict.others:
+        columns = {"conflict": "Conflict", **columns}
+    else:
+        rows = [{name: value for name, value in row.items() if name != "conflict"} for row in rows]
     return Exhibit(
         "allocation-lines",
         table(
             _columns(rows),
-            columns={"what": "Rule or given", "kind": "Kind", "says": "What it says", "owner": "Owner"},
+            columns=columns,
             claim=claim,
             subtitle=headline(conflict)[0].claim,
             source="rules, resources, needs, activities",
