@@ -25,11 +25,14 @@ def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
     with tempfile.TemporaryDirectory(prefix="wb-bench-") as reports:
         environment = {**os.environ, "WORKBENCH_REPORTS": reports, "WORKBENCH_BATCH": "1"}
-        _seconds([sys.executable, "-m", "workbench", "check", SAMPLE], environment)  # fills the cache of facts for both
-        run = _seconds([sys.executable, "-m", "workbench", "run", SAMPLE], environment)
-        loop = _seconds([sys.executable, "-c", LOOP, str(ROOT / "notebooks"), reports, SAMPLE], environment)
-        check = _seconds([sys.executable, "-m", "workbench", "check", SAMPLE], environment)
-        start = _seconds([sys.executable, "-m", "workbench", "--help"], environment)
+        ours = [sys.executable, "-m", "workbench"]
+        theirs = [sys.executable, "-c", LOOP, str(ROOT / "notebooks"), reports, SAMPLE]
+        _seconds([*ours, "check", SAMPLE], environment)  # fills the cache of facts for both
+        # in turns, and the better of two: whatever else the machine does disturbs the one or the other
+        turns = [(_seconds([*ours, "run", SAMPLE], environment), _seconds(theirs, environment)) for _ in range(2)]
+        run, loop = (min(seconds) for seconds in zip(*turns, strict=True))
+        check = min(_seconds([*ours, "check", SAMPLE], environment) for _ in range(2))
+        start = min(_seconds([*ours, "--help"], environment) for _ in range(2))
     return [
         _row("run of harbour-mutual, report included", run, loop, "papermill loop, no report", RUN_SECONDS),
         _row("check of harbour-mutual", check, None, "", CHECK_SECONDS),
@@ -42,7 +45,7 @@ import sys
 from pathlib import Path
 import papermill
 masters, folder, engagement = Path(sys.argv[1]), Path(sys.argv[2]) / "loop", sys.argv[3]
-folder.mkdir()
+folder.mkdir(exist_ok=True)
 for path in sorted(masters.glob("[0-9][0-9]_*.ipynb")):
     papermill.execute_notebook(
         str(path), str(folder / path.name), {"engagement": engagement, "output_dir": str(folder)}, progress_bar=False
