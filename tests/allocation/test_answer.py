@@ -8,10 +8,12 @@ import pytest
 from allocation_cases import seeded, small
 
 from workbench.allocation import (
+    Activity,
     Allocation,
     AllocationInputs,
     Closing,
     Conflict,
+    Line,
     Objective,
     Plan,
     Portfolio,
@@ -24,6 +26,7 @@ from workbench.allocation import (
     change_portfolio,
     check_plan,
     evaluate,
+    exponential_from_answers,
     figures,
     headline,
     line_finding,
@@ -130,6 +133,72 @@ def test_whole_people_fit_and_what_they_cost_is_said(seed: int) -> None:
             assert settled.given[line.id]["r0"] >= settled.plan.found.used_by_line[line.id]["r0"] - 1e-5
         lost = settled.near_equal_cost + settled.rounding_cost
         assert plan.value - settled.plan.value == pytest.approx(lost, abs=1e-6 * abs(plan.value))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_more_whole_people_are_given_than_there_are(seed: int) -> None:
+    """Integer capacities, tightly used: what lines are given adds up to no more, and covers what they use."""
+    portfolio = seeded(seed, 9, share=0.5)
+    stepped = replace(portfolio.resources[0], capacity=(float(round(portfolio.resources[0].capacity[0])),), step=1.0)
+    portfolio = replace(portfolio, resources=(stepped, *portfolio.resources[1:]))
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    settled = round_plan(plan)
+    assert settled.is_whole
+    amounts = {line.id: settled.given[line.id]["r0"] for line in portfolio.lines}
+    assert all(amount == round(amount) for amount in amounts.values())
+    assert sum(amounts.values()) <= stepped.capacity[0]
+    assert all(amounts[line] >= settled.plan.found.used_by_line[line]["r0"] - 1e-5 for line in amounts)
+
+
+def test_neat_levels_never_hand_out_a_further_person() -> None:
+    """Levels such as 1/3 at many people a unit: rounding the level up to seven digits would need one person more."""
+    curve = exponential_from_answers(0.0, 50.0, 100.0, reference=10.0)
+    portfolio = Portfolio(
+        (Resource("agents", "HR", "people", (20000.0,), 100.0, 1.0),),
+        tuple(
+            Activity(name, name, "operate", "teams", curve, {"agents": 700.7}, 1.0, 0.0, 30.0)
+            for name in ("a", "b", "c")
+        ),
+        (Line("a"), Line("b"), Line("c")),
+        (Objective("margin", 1.0, {"a": 1.0, "b": 1.3, "c": 1.7}, True, True),),
+    )
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    settled = round_plan(plan)
+    assert settled.is_whole
+    assert sum(held["agents"] for held in settled.given.values()) <= 20000.0
+
+
+def ruled(text: str, people: float = 10.0) -> Portfolio:
+    """Two lines that want the same ten people, and one rule on what the first is given."""
+    curve = exponential_from_answers(0.0, 50.0, 100.0, reference=10.0)
+    return Portfolio(
+        (Resource("e", "HR", "people", (people,), 100.0, 1.0),),
+        tuple(Activity(name, name, "develop", "teams", curve, {"e": 1.0}, 1.0, 0.0, 30.0) for name in ("a", "c")),
+        (Line("a"), Line("c")),
+        (Objective("margin", 1.0, {"a": 5.0, "c": 1.0}, True, True),),
+        (Rule("cap", text, "CEO"),),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["e in line=a <= 65% of capacity of e", "e in line=a <= 6.5", "e in line=a <= 65% of e"]
+)
+def test_whole_people_keep_the_clients_rules(text: str) -> None:
+    """Six and a half people allowed: six are given, not seven."""
+    result = allocated(ruled(text))
+    assert result.settled.is_whole
+    assert result.settled.broken_rules == ()
+    assert result.settled.given["a"]["e"] == 6.0
+
+
+def test_a_rule_that_whole_people_must_break_is_named() -> None:
+    """Exactly six and a half people: whole ones cannot, and the plan says so."""
+    result = allocated(ruled("e in line=a = 6.5"))
+    assert result.settled.broken_rules == ("cap",)
+    said = next(item for item in cautions(result) if item.claim.startswith("Whole people break 1 rule"))
+    assert "cap" in said.detail
 
 
 def test_small_moves_that_are_worth_nothing_are_left_out() -> None:

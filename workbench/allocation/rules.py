@@ -147,6 +147,27 @@ class RuleRow:
     unit: str
 
 
+@dataclass(frozen=True)
+class GivenRow:
+    """A rule on what whole lines are given: Σ coefficient · amount + Σ coefficient · level ``sense`` limit.
+
+    Attributes
+    ----------
+    name : str
+    given : mapping of (line, resource) to float
+    levels : mapping of activity to float
+    sense : str
+        ``<=``, ``>=`` or ``=``.
+    limit : float
+    """
+
+    name: str
+    given: Mapping[tuple[str, str], float]
+    levels: Mapping[str, float]
+    sense: Sense
+    limit: float
+
+
 def parse_rule(text: str, portfolio: Portfolio) -> ParsedRule:
     """Return a rule as its parts.
 
@@ -171,6 +192,40 @@ def compile_rules(portfolio: Portfolio) -> tuple[RuleRow, ...]:
     for rule in portfolio.rules:
         parsed = parse_rule(rule.text, portfolio)
         rows.extend(_rows(parsed, portfolio, rule.name, rule.text, rule.owner))
+    return tuple(rows)
+
+
+def given_rows(portfolio: Portfolio) -> tuple[GivenRow, ...]:
+    """Return the rules that speak of what whole lines are given; those on uses, functions or activities are no such.
+
+    What a line is given may be more than it uses (whole people), so such a rule is asked of both.
+    """
+    rows = []
+    for rule in portfolio.rules:
+        parsed = parse_rule(rule.text, portfolio)
+        if not isinstance(parsed, Compare):
+            continue
+        held = [term.quantity for term in (*parsed.left, *parsed.right) if term.quantity is not None]
+        used = [item for item in held if item.kind == "used"]
+        if not used or any(item.scope not in ("", "line") for item in used):
+            continue
+        given: dict[tuple[str, str], float] = {}
+        levels: dict[str, float] = {}
+        limit = 0.0
+        for side, part in ((1, parsed.left), (-1, parsed.right)):
+            for term in part:
+                factor, quantity = float(side * term.factor), term.quantity
+                if quantity is None:
+                    limit -= factor
+                elif quantity.kind == "used":
+                    for line in quantity.members or tuple(line.id for line in portfolio.lines):
+                        given[line, quantity.name] = given.get((line, quantity.name), 0.0) + factor
+                else:
+                    form, constant = _linear(quantity, portfolio)
+                    limit -= factor * constant
+                    for (_, key), value in form.items():
+                        levels[key] = levels.get(key, 0.0) + factor * value
+        rows.append(GivenRow(rule.name, given, levels, parsed.sense, limit))
     return tuple(rows)
 
 

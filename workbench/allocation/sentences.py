@@ -301,7 +301,7 @@ def ways_out(conflict: Conflict) -> str:
 def _further_finding(conflict: Conflict) -> Finding:
     """Return a conflict that remains when the first is settled."""
     held = conflict_finding(conflict)
-    return Finding(_fit(f"Further conflict: {_start_lower(held.claim)}", "There is a further conflict."), held.detail)
+    return Finding(_fit(f"Further conflict: {held.claim}", "There is a further conflict."), held.detail)
 
 
 # -- parts of the above ----------------------------------------------------------------------------------------------
@@ -473,6 +473,15 @@ def _plan_cautions(result: Allocation) -> list[Finding]:
             Finding(
                 "People could not be made whole in every line.",
                 "The amounts are shown as solved; round them with the owners.",
+            )
+        )
+    if result.settled.broken_rules:
+        count = len(result.settled.broken_rules)
+        items.append(
+            Finding(
+                f"Whole people break {_count(count, 'rule', 'rules')} that the plan itself keeps.",
+                f"{theme.listing(list(result.settled.broken_rules), 8)}: no whole amounts within them were found. "
+                "Soften the rule, or split a person's time.",
             )
         )
     if result.best.baseline == "repaired":

@@ -14,14 +14,17 @@ from scipy.sparse import csr_matrix, hstack, vstack
 
 from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.highs import LinearModel, search
-from workbench.allocation.model import check_plan
+from workbench.allocation.model import TOLERANCE, check_plan
 from workbench.allocation.polish import polish_plan, tangent_programme
+from workbench.allocation.rules import GivenRow, given_rows
 from workbench.allocation.solver import Plan, make_plan
 
 NEAR_EQUAL = 0.001
 """Plans within this share of the lift count as equally good (ours: far below what the curves are known to)."""
 SMALL_MOVE = 0.1
 """A move below this share of an activity's maximum is a small one, worth leaving out if it costs nothing (ours)."""
+_NEARLY = 1e-6
+"""A step is not begun for less than this share of it: searches leave that much."""
 MANY = 60
 """Above this many activities only whole people are settled, small moves stay."""
 
@@ -41,7 +44,10 @@ class Settled:
     is_whole : bool
         Every resource with a step comes in whole steps in every line.
     given : mapping of line to mapping of resource to float
-        What a line is given of each resource: whole steps where there are steps, else what it uses.
+        What a line is given of each resource: whole steps where there are steps, else what it uses. Together never
+        more than there is.
+    broken_rules : tuple of str
+        Rules on what lines are given that hold for what is used and not for the whole steps.
     """
 
     plan: Plan
@@ -51,6 +57,7 @@ class Settled:
     rounding_cost: float
     is_whole: bool
     given: Mapping[str, Mapping[str, float]]
+    broken_rules: tuple[str, ...] = ()
 
 
 def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
@@ -71,23 +78,37 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     calm, fixed = _fewer_moves(form, shares, is_open, best_value - within * lift / form.scale)
     calm_value = form.value_of(calm, is_open)
     stepped = [number for number, name in enumerate(form.row_names) if _step(form, number)]
-    whole = _whole_steps(form, calm, is_open, stepped, fixed) if stepped else calm
-    if whole is None and fixed:
-        whole = _whole_steps(form, calm, is_open, stepped, {})
-    chosen = calm if whole is None else whole
-    settled = _as_plan(form, plan, chosen, is_open)
-    if settled is None or settled.value < plan.baseline_value - 1e-9 * abs(plan.baseline_value):
-        settled, chosen, whole = plan, shares, None if stepped else shares
-        calm_value = best_value
+    # whole steps within the rules on what lines are given; where there are none, whole steps all the same
+    tries = [(held, asked) for asked in ((True, False) if stepped else ()) for held in ([fixed, {}] if fixed else [{}])]
+    settled, given, broken = None, None, ()
+    for held, asked in tries:
+        found = _whole_steps(form, calm, is_open, stepped, held, within_rules=asked)
+        settled = None if found is None else _as_plan(form, plan, found[0], is_open)
+        given = None if found is None or settled is None else _whole_given(form, settled, found[1])
+        if settled is not None and given is not None and not _is_below(settled, plan.baseline_value):
+            broken = _broken_rules(settled, given)
+            if not broken or not asked:
+                break
+        settled, given, broken = None, None, ()
+    is_whole = given is not None or not stepped
+    if settled is None:
+        settled = _as_plan(form, plan, calm, is_open)
+    if settled is None or _is_below(settled, plan.baseline_value):
+        settled, calm_value, is_whole = plan, best_value, not stepped
     return Settled(
         plan=settled,
         moves=_moves(form, form.shares(settled.first)),
         best_moves=_moves(form, shares),
         near_equal_cost=max((best_value - calm_value) * form.scale, 0.0),
         rounding_cost=max(calm_value * form.scale + form.zero_value - settled.value, 0.0),
-        is_whole=whole is not None,
-        given=_given(settled, is_whole=whole is not None),
+        is_whole=is_whole,
+        given=_used(settled) if given is None else given,
+        broken_rules=broken,
     )
+
+
+def _is_below(settled: Plan, baseline_value: float) -> bool:
+    return settled.value < baseline_value - 1e-9 * abs(baseline_value)
 
 
 def _moves(form: Canonical, shares: np.ndarray) -> int:
@@ -117,10 +138,16 @@ def _fewer_moves(
 
 
 def _whole_steps(
-    form: Canonical, shares: np.ndarray, is_open: np.ndarray, stepped: list[int], fixed: dict[int, float]
-) -> np.ndarray | None:
+    form: Canonical,
+    shares: np.ndarray,
+    is_open: np.ndarray,
+    stepped: list[int],
+    fixed: dict[int, float],
+    *,
+    within_rules: bool,
+) -> tuple[np.ndarray, dict[tuple[int, int], int]] | None:
     """Give each line whole steps of each stepped resource, then use them as well as the curves allow."""
-    steps = _choose_steps(form, shares, is_open, stepped, fixed)
+    steps = _choose_steps(form, shares, is_open, stepped, fixed, within_rules=within_rules)
     if steps is None:
         return None
     n, n_lines = len(shares), len(form.lines)
@@ -139,11 +166,17 @@ def _whole_steps(
         row_high=np.concatenate([form.row_high, limits]),
     )
     found = polish_plan(tighter, shares, is_open, fixed=fixed, close=1e-9)
-    return found.shares if found is not None and _holds(form, found.shares, is_open) else None
+    return (found.shares, steps) if found is not None and _holds(form, found.shares, is_open) else None
 
 
 def _choose_steps(
-    form: Canonical, shares: np.ndarray, is_open: np.ndarray, stepped: list[int], fixed: dict[int, float]
+    form: Canonical,
+    shares: np.ndarray,
+    is_open: np.ndarray,
+    stepped: list[int],
+    fixed: dict[int, float],
+    *,
+    within_rules: bool,
 ) -> dict[tuple[int, int], int] | None:
     """Choose the steps of each line by a search over the tangents around the plan."""
     model = tangent_programme(form, shares, is_open, fixed)
@@ -164,6 +197,14 @@ def _choose_steps(
                 row[count + place] = _step(form, number) / form.row_scale[number]
         rows.append(row)
         highs.append(form.portfolio.resource(form.row_names[number].name).capacity[0] / form.row_scale[number])
+    lows = [-np.inf] * len(rows)
+    for rule in given_rows(form.portfolio) if within_rules else ():
+        row, limit = _rule_on_steps(form, rule, is_open, columns, count)
+        if row is None:
+            continue
+        rows.append(row)
+        lows.append(-np.inf if rule.sense == "<=" else limit)
+        highs.append(np.inf if rule.sense == ">=" else limit)
     wide = csr_matrix(hstack([model.rows, csr_matrix((model.rows.shape[0], extra))]))
     found = search(
         LinearModel(
@@ -172,7 +213,7 @@ def _choose_steps(
             np.concatenate([model.high, np.full(extra, np.inf)]),
             np.concatenate([model.is_whole, np.ones(extra, dtype=bool)]),
             csr_matrix(vstack([wide, csr_matrix(np.array(rows))])),
-            np.concatenate([model.row_low, np.full(len(rows), -np.inf)]),
+            np.concatenate([model.row_low, lows]),
             np.concatenate([model.row_high, highs]),
         ),
         gap=1e-7,
@@ -182,6 +223,32 @@ def _choose_steps(
     if found.point is None:
         return None
     return {key: round(float(found.point[count + place])) for place, key in enumerate(columns)}
+
+
+def _rule_on_steps(
+    form: Canonical, rule: GivenRow, is_open: np.ndarray, columns: list[tuple[int, int]], count: int
+) -> tuple[np.ndarray | None, float]:
+    """Return a rule on what lines are given as a row over levels and steps, scaled; None: it speaks of no steps."""
+    place_of = {activity.id: place for place, activity in enumerate(form.activities)}
+    line_of = {line: number for number, line in enumerate(form.lines)}
+    step_of = {(form.row_names[number].name, line): place for place, (number, line) in enumerate(columns)}
+    row, limit, speaks = np.zeros(count + len(columns)), rule.limit, False
+    for activity, value in rule.levels.items():
+        row[place_of[activity]] += value * form.size[place_of[activity]]
+    for (line, resource), value in rule.given.items():
+        number = line_of[line]
+        place = step_of.get((resource, number))
+        if place is not None:
+            row[count + place] += value * float(form.portfolio.resource(resource).step or 0.0)
+            speaks = True
+            continue
+        for activity in form.portfolio.activities_of(line):
+            amount = activity.recipe.get(resource, 0.0)
+            row[place_of[activity.id]] += value * amount * form.size[place_of[activity.id]]
+        needs = form.portfolio.line(line).needs.get(resource, 0.0)
+        limit -= value * (needs if is_open[number] else form.portfolio.left(line, resource))
+    scale = float(max(np.abs(row).max(), abs(limit))) or 1.0
+    return (row / scale if speaks else None), limit / scale
 
 
 def _step(form: Canonical, number: int) -> float:
@@ -204,30 +271,64 @@ def _holds(form: Canonical, shares: np.ndarray, is_open: np.ndarray) -> bool:
 def _as_plan(form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarray) -> Plan | None:
     if not _holds(form, shares, is_open):
         return None
-    levels = form.levels(shares)
-    # a search leaves 18.9999999999 where it means 19
-    neat = {name: float(f"{level:.7g}") for name, level in levels.items()}
-    if check_plan(form.portfolio, neat, form.supports(is_open), rows=form.rules).holds:
-        levels = neat
-    return make_plan(
-        form,
-        levels,
-        form.supports(is_open),
-        plan.certificate,
-        plan.baseline,
-        plan.baseline_value,
-        plan.current_breaks,
-    )
+
+    def planned(levels: Mapping[str, float]) -> Plan:
+        return make_plan(
+            form,
+            levels,
+            form.supports(is_open),
+            plan.certificate,
+            plan.baseline,
+            plan.baseline_value,
+            plan.current_breaks,
+        )
+
+    exact = planned(form.levels(shares))
+    # a search leaves 18.9999999999 where it means 19; a level is made neat only where nobody is counted twice for it
+    neat = planned({name: float(f"{level:.7g}") for name, level in exact.first.items()})
+    holds = check_plan(form.portfolio, neat.first, form.supports(is_open), rows=form.rules).holds
+    return neat if holds and _least_steps(neat) == _least_steps(exact) else exact
 
 
-def _given(plan: Plan, *, is_whole: bool) -> dict[str, dict[str, float]]:
-    """Round a line's use up to whole steps; the capacity has room for that where the plan is whole."""
-    portfolio = plan.portfolio
-    found: dict[str, dict[str, float]] = {}
-    for line in portfolio.lines:
-        found[line.id] = {}
-        for resource in portfolio.resources:
-            used = plan.found.used_by_line[line.id][resource.id]
-            step = resource.step if is_whole else None
-            found[line.id][resource.id] = math.ceil(used / step - 1e-6) * step if step else used
-    return found
+def _least_steps(plan: Plan) -> dict[tuple[str, str], int]:
+    """Return the fewest whole steps that cover what each line uses."""
+    return {
+        (line.id, item.id): math.ceil(plan.found.used_by_line[line.id][item.id] / item.step - _NEARLY)
+        for line in plan.portfolio.lines
+        for item in plan.portfolio.resources
+        if item.step
+    }
+
+
+def _whole_given(
+    form: Canonical, plan: Plan, steps: Mapping[tuple[int, int], int]
+) -> dict[str, dict[str, float]] | None:
+    """Return the steps chosen, less those that nothing is done with; None where they are more than there is."""
+    given, least = _used(plan), _least_steps(plan)
+    for (number, place), count in steps.items():
+        line, resource = form.lines[place], form.portfolio.resource(form.row_names[number].name)
+        given[line][resource.id] = min(count, least[line, resource.id]) * float(resource.step or 0.0)
+    for item in plan.portfolio.resources:
+        total = math.fsum(held[item.id] for held in given.values())
+        if item.step and total > item.capacity[0] * (1.0 + 1e-12):
+            return None
+    if any(count < least[form.lines[place], form.row_names[number].name] for (number, place), count in steps.items()):
+        return None
+    return given
+
+
+def _used(plan: Plan) -> dict[str, dict[str, float]]:
+    return {line: dict(held) for line, held in plan.found.used_by_line.items()}
+
+
+def _broken_rules(plan: Plan, given: Mapping[str, Mapping[str, float]]) -> tuple[str, ...]:
+    """Return the rules on what lines are given that these amounts break, in the client's order."""
+    broken = []
+    for rule in given_rows(plan.portfolio):
+        parts = [value * given[line][resource] for (line, resource), value in rule.given.items()]
+        parts += [value * plan.level(activity) for activity, value in rule.levels.items()]
+        left, size = math.fsum(parts), max(math.fsum(abs(part) for part in parts), abs(rule.limit), 1e-300)
+        off = {"<=": left - rule.limit, ">=": rule.limit - left, "=": abs(left - rule.limit)}[rule.sense]
+        if off > 10 * TOLERANCE * size:
+            broken.append(rule.name)
+    return tuple(broken)
