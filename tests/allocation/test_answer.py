@@ -20,6 +20,7 @@ from workbench.allocation import (
     Resource,
     Rule,
     Settings,
+    adbudg_from_answers,
     allocate,
     cautions,
     change_inputs,
@@ -325,6 +326,115 @@ def test_a_plan_as_good_as_any_is_said_to_be() -> None:
         )
         again = allocated(still)
     assert headline(again)[0].claim == "Today's plan is already as good as any within the rules."
+
+
+def concave(name: str, line: str, high: float, *, current: float = 5.0, maximum: float = 30.0) -> Activity:
+    """Return a concave activity that takes one of b a unit."""
+    curve = exponential_from_answers(0.0, high / 2, high, reference=10.0)
+    return Activity(name, line, "develop", "teams", curve, {"b": 1.0}, current, 0.0, maximum, "confirmed")
+
+
+def held(activities: list[Activity], resource: Resource, **more: object) -> Portfolio:
+    """Return a portfolio with a line per activity's line and one objective in money."""
+    lines = tuple(Line(name) for name in dict.fromkeys(item.line for item in activities))
+    worths = Objective("margin", 1.0, {item.id: 1.0 for item in activities}, True, True)
+    return replace(Portfolio((resource,), tuple(activities), lines, (worths,)), **more)
+
+
+EUROS = Resource("b", "Finance", "EUR", (20.0,), 1.0)
+
+
+def test_a_plan_that_mends_today_is_not_called_as_good_as_today() -> None:
+    """Today is over capacity; the nearest plan that holds is the best: that, and not that today is fine."""
+    result = allocated(held([concave("a", "a", 100.0, current=25.0)], EUROS))
+    said = headline(result)[0].claim
+    assert said == "Today's plan breaks what it must keep; the nearest plan that holds is the best found."
+
+
+def test_near_equal_is_called_near_equal() -> None:
+    """A plan kept although a little better exists is within a share of it, not as good as any."""
+    best = solve(held([concave("a", "a", 100.0), concave("c", "c", 90.0)], EUROS), gap=1e-7)
+    assert isinstance(best, Plan)
+    near = {"a": best.level("a") - 0.25, "c": best.level("c") + 0.25}
+    today = held([concave(name, name, high, current=near[name]) for name, high in (("a", 100.0), ("c", 90.0))], EUROS)
+    result = allocated(today)
+    assert result.plan.value < result.best.value
+    assert result.plan.first == pytest.approx(near)
+    assert headline(result)[0].claim.startswith("Today's plan is within 0.1 % of the best")
+
+
+def test_without_a_proof_nothing_is_called_as_good_as_any() -> None:
+    """No better plan was found; that no better one exists was not shown."""
+    result = allocated(held([concave("a", "a", 100.0, current=20.0)], EUROS))
+    assert headline(result)[0].claim == "Today's plan is already as good as any within the rules."
+    sure = replace(result.best.certificate, proved=False, gap=0.2, stopped_by="seconds")
+    open_ended = replace(result, best=replace(result.best, certificate=sure))
+    assert headline(open_ended)[0].claim == "No better plan than today's was found; that is not proved."
+
+
+@pytest.mark.parametrize(
+    ("resource", "words"),
+    [
+        pytest.param(Resource("b", "HR", "people", (20.0,), 0.0, 1.0), "people more", id="people without a cost"),
+        pytest.param(Resource("b", "HR", "hours", (20.0,)), "teams more", id="neither people nor money"),
+    ],
+)
+def test_lines_move_where_nothing_costs_money(resource: Resource, words: str) -> None:
+    """People are told where money is 0, levels where there are no people either; never an empty list of moves."""
+    result = allocated(held([concave("a", "a", 900.0, current=10.0), concave("c", "c", 90.0, current=10.0)], resource))
+    said = headline(result)
+    assert said[0].claim.endswith("than today: 1 line gets more, 1 less.")
+    assert any(words in item.claim for item in said)
+    assert not any(item.claim.endswith((": .", " .")) for item in said)
+    assert next_steps(result)[0].claim == "Agree the largest moves first: a and c."
+
+
+def test_only_lines_that_moved_are_agreed_first() -> None:
+    """A line that keeps what it has is no largest move."""
+    result = allocated(
+        held(
+            [concave("a", "a", 100.0), concave("c", "c", 1.0, current=0.0), concave("d", "d", 1.0, current=0.0)], EUROS
+        )
+    )
+    assert next_steps(result)[0].claim == "Agree the largest moves first: a."
+
+
+def test_a_line_that_can_use_no_more_says_why() -> None:
+    """No activities, a harmful one, and one at its largest level are three sentences."""
+    portfolio = held([concave("a", "a", 100.0, maximum=10.0), concave("n", "n", 50.0, current=0.0)], EUROS)
+    worths = replace(portfolio.objectives[0], worths={"a": 1.0, "n": -1.0})
+    lines = (*portfolio.lines, Line("z", needs={"b": 2.0}))
+    result = allocated(replace(portfolio, lines=lines, objectives=(worths,)))
+    said = {item.line: reason_words(result, item) for item in result.reasons}
+    assert said["a"].endswith("it is at its largest useful level")
+    assert said["n"].endswith("more of it would do harm")
+    assert said["z"].endswith("it has no activities to give anything to")
+
+
+def test_from_nothing_the_next_money_earns_what_a_step_earns() -> None:
+    """A slope without limit at zero is no earning: the best average over a step that can be taken is."""
+    steep = adbudg_from_answers(0.0, 50.0, 57.0, 100.0, reference=10.0)
+    assert steep.shape < 1
+    wary = Activity("t", "t", "market", "teams", steep, {"b": 1.0}, 0.0, 8.0, 30.0, "confirmed")
+    portfolio = held([concave("a", "a", 800.0), wary], EUROS)
+    lines = (portfolio.lines[0], Line("t", closing=Closing(-90.0)))
+    result = allocated(replace(portfolio, lines=lines))
+    reason = result.reasons[1]
+    assert not reason.supported
+    best = max((steep.value(level) - steep.value(0.0)) / level for level in (8.0 + 0.1 * k for k in range(221)))
+    assert reason.next_unit == pytest.approx(best, rel=0.01)
+
+
+def test_findings_name_the_figures_they_quote() -> None:
+    """A change of value names both values, the scarcest resource its step and what that is worth."""
+    result = allocated(TIGHT)
+    numbers = figures(result)
+    for reason in result.reasons:
+        wanted = numbers.ids(f"value/{reason.line}", f"today_value/{reason.line}")
+        assert set(wanted) <= set(line_finding(result, reason).figures)
+    scarce = next(item for item in headline(result) if item.claim.startswith("The scarcest"))
+    name = scarce.claim.split(" is ")[1].split(":")[0]
+    assert set(numbers.ids(f"step/{name}", f"step_worth/{name}")) <= set(scarce.figures)
 
 
 def test_off_passes_through() -> None:

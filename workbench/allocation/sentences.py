@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict, Given
@@ -13,6 +16,7 @@ from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
 
 CHANGE = 0.02
 """A line whose money changes by less than this share keeps what it has, in words (ours)."""
+_POINTS = " value points"
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 
 _METHOD = (
@@ -52,7 +56,12 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
                     f"{_amount(scarce)} more of the scarcest resource would be worth {worth}.",
                 ),
                 "A local price, found by solving again with that much more; it does not hold for large changes.",
-                ids.ids(f"price/{scarce.resource}", f"capacity/{scarce.resource}"),
+                ids.ids(
+                    f"step/{scarce.resource}",
+                    f"step_worth/{scarce.resource}",
+                    f"price/{scarce.resource}",
+                    f"capacity/{scarce.resource}",
+                ),
             )
         )
     return Findings(tuple(findings))
@@ -125,15 +134,19 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
             Finding(
                 _fit(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line to close."),
                 f"{people_words(closed)} This is a proposal on a product line, not on persons.",
+                figures(result).ids(f"other_option/{closed.line}", f"today_people/{closed.line}"),
             )
         )
-    moved = sorted(result.reasons, key=lambda item: -abs(item.money - item.today_money))
-    if moved and abs(moved[0].money - moved[0].today_money) > 0:
-        largest = theme.listing([item.name for item in moved[:3]], 3)
+    size = _size(result)
+    moved = sorted((item for item in result.reasons if _changes(result, item)), key=lambda item: -abs(size(item)))[:3]
+    if moved:
+        largest = theme.listing([item.name for item in moved], 3)
         items.append(
             Finding(
-                _fit(f"Agree the largest moves first: {largest}.", "Agree the three largest moves first."),
-                "They carry most of the change; the rest can follow.",
+                _fit(f"Agree the largest moves first: {largest}.", "Agree the largest moves first."),
+                f"{largest}. They carry most of the change; the rest can follow."
+                if len(moved) > 1
+                else f"{largest} is the one line that moves.",
             )
         )
     if open_answers:
@@ -179,8 +192,6 @@ def method(result: Allocation | Conflict | Off) -> str:
 def line_finding(result: Allocation, reason: LineReason) -> Finding:
     """Return why a line got what it got, as a claim with its detail and figures."""
     ids = figures(result)
-    change = reason.money - reason.today_money
-    is_kept = abs(change) <= CHANGE * max(reason.today_money, 1e-12)
     earns = _earning(result.portfolio, reason)
     if not reason.supported:
         weak = reason.next_unit is not None and reason.last_funded is not None and reason.next_unit < reason.last_funded
@@ -190,35 +201,38 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
             short,
             "A line is proposed to close.",
         )
-    elif is_kept:
-        claim = _fit(
-            f"{reason.name}: money stays at {theme.money(reason.today_money, result.portfolio.currency)}.",
-            "A line keeps what it has.",
-        )
     else:
-        currency = result.portfolio.currency
-        brings = reason.value - reason.today_value
-        moved = theme.money(abs(change), currency)
-        worth = _value(result.portfolio, abs(brings))
-        if change > 0:
-            claim = _fit(f"{reason.name}: {moved} more, which brings {worth} more.", f"A line: {moved} more.")
-            if brings <= 0:
-                claim = _fit(f"{reason.name}: {moved} more, as the rules ask.", f"A line: {moved} more.")
-        else:
-            tail = f"which costs {worth}" if brings < 0 else f"and still {worth} more value"
-            claim = _fit(f"{reason.name}: {moved} less, {tail}.", f"A line: {moved} less, {tail}.")
-    return Finding(
-        claim,
-        _line_detail(result, reason),
-        ids.ids(
-            f"supported/{reason.line}",
-            f"money/{reason.line}",
-            f"today_money/{reason.line}",
-            f"next_unit/{reason.line}",
-            f"last_funded/{reason.line}",
-            f"other_option/{reason.line}",
-        ),
-    )
+        claim = _stays_claim(result, reason)
+    names = ("supported", "money", "today_money", "people", "today_people", "value", "today_value")
+    names += ("next_unit", "last_funded", "other_option")
+    return Finding(claim, _line_detail(result, reason), ids.ids(*(f"{name}/{reason.line}" for name in names)))
+
+
+def _stays_claim(result: Allocation, reason: LineReason) -> str:
+    """Return the claim of a line that stays: what it gets more or less of, and what comes of that."""
+    portfolio, way, brings = result.portfolio, _changes(result, reason), reason.value - reason.today_value
+    worth = _value(portfolio, abs(brings))
+    is_moved = abs(brings) > 1e-6 * max(abs(reason.today_value), 1e-12)
+    if way == "":
+        held = (
+            f"money stays at {theme.money(reason.today_money, portfolio.currency)}"
+            if reason.today_money
+            else f"{theme.people(reason.today_people)} stay"
+            if reason.today_people
+            else "nothing changes"
+        )
+        return _fit(f"{reason.name}: {held}.", "A line keeps what it has.")
+    if way == "anew":
+        tail = f", {worth} {'more' if brings > 0 else 'less'}" if is_moved else ""
+        return _fit(f"{reason.name}: the same in all, spread anew over its activities{tail}.", "A line is spread anew.")
+    moved = _moved_words(result, reason)
+    if way == "more":
+        tail = f"which brings {worth} more" if brings > 0 and is_moved else "as the rules ask"
+    else:
+        tail = (
+            "at no cost of value" if not is_moved else f"which costs {worth}" if brings < 0 else f"still {worth} more"
+        )
+    return _fit(f"{reason.name}: {moved} {way}, {tail}.", f"A line: {moved} {way}, {tail}.")
 
 
 def reason_words(result: Allocation, reason: LineReason) -> str:
@@ -239,7 +253,9 @@ def decision_cost(result: Allocation, reason: LineReason) -> str:
     """Return what deciding the other way would cost, in words."""
     word = "keeping it" if not reason.supported else "closing it"
     if reason.other_option is None:
-        return f"{word} breaks a rule or a capacity"
+        return f"{word} breaks a rule or a capacity" if reason.is_verified else f"what {word} costs was not worked out"
+    if reason.other_option <= result.best.certificate.gap_absolute:
+        return f"{word} would cost nothing noticeable"
     return f"{word} would cost {_value(result.portfolio, reason.other_option)}"
 
 
@@ -308,38 +324,29 @@ def _further_finding(conflict: Conflict) -> Finding:
 
 
 def _answer(result: Allocation) -> Finding:
-    ids, rows = figures(result), result.reasons
-    more = sum(item.supported and _changes(item) > 0 for item in rows)
-    less = sum(item.supported and _changes(item) < 0 for item in rows)
-    closed = sum(not item.supported for item in rows)
+    ids, sure = figures(result), result.best.certificate
     gain, base = result.plan.value - result.best.baseline_value, result.best.baseline_value
     repaired = result.best.baseline == "repaired"
     if gain <= 1e-6 * max(abs(base), 1e-12):
-        claim = "Today's plan is already as good as any within the rules."
+        claim = _nothing_to_gain(result)
     else:
-        share = (
-            f"{theme.percent(gain / base, 0 if gain / base >= 0.095 else 1)} "
-            if base > 0
-            else f"{_value(result.portfolio, gain)} "
-        )
-        moves = ((more, "more"), (less, "less"))
-        counted = [
-            f"{_lines_word(count) if place == 0 or not more else count} {word}"
-            for place, (count, word) in enumerate(moves)
-            if count
-        ]
-        split = ", ".join([*counted, *([_closing_word(closed)] if closed else [])])
-        opening = f"The same resources can bring {share}more value than today"
+        if base > 0:
+            more = f"{theme.percent(gain / base, 0 if gain / base >= 0.095 else 1)} more value"
+        else:
+            more = f"{_value(result.portfolio, gain)} more"
+        opening = f"The same resources can bring {more} than today"
         if repaired:  # today breaks a rule, so it is no measure
-            opening = f"Within the rules {share}more value is possible"
-        claim = _fit(f"{opening}: {split}.", f"{opening}.")
-    sure = result.best.certificate
+            opening = f"Within the rules {more} is possible"
+        split = _split(result)
+        claim = _fit(*([f"{opening}: {split}."] if split else []), f"{opening}.")
     proof = (
         "No plan within the rules can do noticeably better."
         if sure.proved
         else f"Not proved: a plan at most {theme.percent(sure.gap, 1)} of the lift better may exist."
     )
     then, now = _value(result.portfolio, base), _value(result.portfolio, result.plan.value)
+    if not result.portfolio.is_money:  # the unit once
+        then = then.removesuffix(_POINTS)
     detail = (
         f"{then} {'in the nearest plan that holds' if repaired else 'today'} → {now} a period"
         f"{_agreed(result.portfolio)}. {proof}"
@@ -349,22 +356,95 @@ def _answer(result: Allocation) -> Finding:
     return Finding(claim, detail, ids.ids("value", "today_value", "baseline_value", "gain", "gain_share", "gap"))
 
 
+def _nothing_to_gain(result: Allocation) -> str:
+    """Return what is true where the plan to carry out brings no more than what it is compared with."""
+    sure, best = result.best.certificate, result.best.value
+    lost = max(best - result.plan.value, 0.0)
+    repaired = result.best.baseline == "repaired"
+    if not sure.proved:
+        than = "the nearest plan that holds" if repaired else "today's"
+        return f"No better plan than {than} was found; that is not proved."
+    if repaired:
+        return "Today's plan breaks what it must keep; the nearest plan that holds is the best found."
+    if lost > 1e-6 * max(abs(best), 1e-12):
+        share = max(math.ceil(1000.0 * lost / sure.lift - 1e-6), 1) / 1000.0
+        return f"Today's plan is within {theme.percent(share, 1)} of the best: no move is worth its trouble."
+    return "Today's plan is already as good as any within the rules."
+
+
+def _split(result: Allocation) -> str:
+    """Return how many lines get more, less, the same spread anew, or close; empty where nothing can be counted."""
+    ways = [_changes(result, item) for item in result.reasons if item.supported]
+    closed = sum(not item.supported for item in result.reasons)
+    more, less, anew = (ways.count(way) for way in ("more", "less", "anew"))
+    parts = []
+    if more:
+        parts.append(f"{_lines_word(more)} more")
+    if less:
+        parts.append(f"{less if more else _lines_word(less)} less")
+    if anew:
+        lines = "" if parts else " line" if anew == 1 else " lines"
+        parts.append(f"{anew}{lines} spread{'s' if anew == 1 else ''} the same anew")
+    if closed:
+        closing = _closing_word(closed)
+        parts.append(closing if parts else closing.replace(f"{closed} ", f"{closed} line{'s' * (closed > 1)} ", 1))
+    return ", ".join(parts)
+
+
 def _carrying(result: Allocation) -> list[Finding]:
     """Return the closings, the largest gain and the largest loss."""
+    size = _size(result)
     chosen = [item for item in result.reasons if not item.supported][:2]
-    stay = [item for item in result.reasons if item.supported and _changes(item)]
-    rising = max(stay, key=lambda item: item.money - item.today_money, default=None)
-    falling = min(stay, key=lambda item: item.money - item.today_money, default=None)
-    if rising is not None and rising.money > rising.today_money:
+    stay = [(item, _changes(result, item)) for item in result.reasons if item.supported]
+    rising = max((item for item, way in stay if way == "more"), key=size, default=None)
+    falling = min((item for item, way in stay if way == "less"), key=size, default=None)
+    if rising is not None:
         chosen.append(rising)
-    if falling is not None and falling.money < falling.today_money and len(chosen) < 4:
+    if falling is not None and len(chosen) < 4:
         chosen.append(falling)
     return [line_finding(result, item) for item in chosen]
 
 
-def _changes(reason: LineReason) -> int:
-    change = reason.money - reason.today_money
-    return 0 if abs(change) <= CHANGE * max(reason.today_money, 1e-12) else 1 if change > 0 else -1
+def _size(result: Allocation) -> Callable[[LineReason], float]:
+    """Return the measure of a line's move: money; people where nothing costs money; else value."""
+    if any(item.money or item.today_money for item in result.reasons):
+        return lambda item: item.money - item.today_money
+    if any(item.people or item.today_people for item in result.reasons):
+        return lambda item: item.people - item.today_people
+    return lambda item: item.value - item.today_value
+
+
+def _changes(result: Allocation, reason: LineReason) -> str:
+    """Return ``more``, ``less``, ``anew`` (the same money and people, other levels) or nothing."""
+    for now, then in ((reason.money, reason.today_money), (reason.people, reason.today_people)):
+        if abs(now - then) > CHANGE * max(then, 1e-12):
+            return "more" if now > then else "less"
+    steps = [
+        result.plan.level(item.id) - item.current
+        for item in result.portfolio.activities_of(reason.line)
+        if abs(result.plan.level(item.id) - item.current) > CHANGE * max(item.maximum, 1e-300)
+    ]
+    if not steps:
+        return ""
+    is_counted = bool(reason.today_money or reason.money or reason.today_people or reason.people)
+    if is_counted or min(steps) < 0 < max(steps):
+        return "anew"
+    return "more" if steps[0] > 0 else "less"
+
+
+def _moved_words(result: Allocation, reason: LineReason) -> str:
+    """Return how much a line gets more or less: money, else people, else the level that moves most."""
+    money, people = reason.money - reason.today_money, reason.people - reason.today_people
+    if abs(money) > CHANGE * max(reason.today_money, 1e-12):
+        return theme.money(abs(money), result.portfolio.currency)
+    if abs(people) > CHANGE * max(reason.today_people, 1e-12):
+        return theme.people(abs(people)) if abs(people) >= 0.5 else f"{theme.number(abs(people), 1)} people"
+    steps = [
+        (abs(result.plan.level(item.id) - item.current), item.unit)
+        for item in result.portfolio.activities_of(reason.line)
+    ]
+    amount, unit = max(steps)
+    return f"{_number(amount)} {unit}"
 
 
 def _count(count: int, one: str, many: str) -> str:
@@ -381,7 +461,10 @@ def _closing_word(count: int) -> str:
 
 def _line_detail(result: Allocation, reason: LineReason) -> str:
     currency = result.portfolio.currency
-    parts = [f"{theme.money(reason.today_money, currency)} today → {theme.money(reason.money, currency)} in the plan."]
+    parts = []
+    if reason.today_money or reason.money:
+        now = theme.money(reason.money, currency)
+        parts.append(f"{theme.money(reason.today_money, currency)} today → {now} in the plan.")
     if reason.today_people or reason.people:
         parts.append(f"{theme.people(reason.today_people)} → {theme.people(reason.people)}.")
     earns = _earning(result.portfolio, reason)
@@ -402,7 +485,7 @@ def _line_detail(result: Allocation, reason: LineReason) -> str:
 def _earning(portfolio: Portfolio, reason: LineReason) -> str:
     """Return what the next unit of money earns here and the last one elsewhere."""
     if reason.next_unit is None:
-        return "it is at its largest useful level" if reason.supported else ""
+        return _earns_nothing(portfolio, reason) if reason.supported else ""
     unit, factor = _money_unit(portfolio, reason)
     verb = "would earn" if reason.supported else "earns"
     here = f"its next {unit} {verb} {_points(portfolio, reason.next_unit * factor)}"
@@ -411,6 +494,20 @@ def _earning(portfolio: Portfolio, reason: LineReason) -> str:
     if abs(reason.next_unit - reason.last_funded) <= CHANGE * abs(reason.last_funded):
         return f"its next {unit} would earn as much as elsewhere, {_points(portfolio, reason.next_unit * factor)}"
     return f"{here}, the last one elsewhere {_points(portfolio, reason.last_funded * factor)}"
+
+
+def _earns_nothing(portfolio: Portfolio, reason: LineReason) -> str:
+    """Return why a line that stays can turn no further money into value."""
+    activities = portfolio.activities_of(reason.line)
+    if not activities:
+        return "it has no activities to give anything to"
+    useful = [item for item in activities if portfolio.worth(item.id) > 0]
+    if not useful:
+        is_harm = any(portfolio.worth(item.id) < 0 for item in activities)
+        return "more of it would do harm" if is_harm else "more of it would bring nothing"
+    if not any(portfolio.resource(name).unit_cost * amount for item in useful for name, amount in item.recipe.items()):
+        return "its activities take no money"
+    return "it is at its largest useful level"
 
 
 def _agreed(portfolio: Portfolio) -> str:
@@ -435,7 +532,7 @@ def _points(portfolio: Portfolio, value: float) -> str:
 def _value(portfolio: Portfolio, value: float) -> str:
     if portfolio.is_money:
         return theme.money(value, portfolio.currency)
-    return f"{theme.number(value, 1 if abs(value) < 100 else 0)} value points"
+    return f"{theme.number(value, 1 if abs(value) < 100 else 0)}{_POINTS}"
 
 
 def _amount(price: ShadowPrice) -> str:

@@ -285,7 +285,10 @@ def _as_plan(form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarra
 
     exact = planned(form.levels(shares))
     # a search leaves 18.9999999999 where it means 19; a level is made neat only where nobody is counted twice for it
-    neat = planned({name: float(f"{level:.7g}") for name, level in exact.first.items()})
+    today = form.portfolio.today
+    neat = planned({
+        name: level if level == today[name] else float(f"{level:.7g}") for name, level in exact.first.items()
+    })  # fmt: skip
     holds = check_plan(form.portfolio, neat.first, form.supports(is_open), rows=form.rules).holds
     return neat if holds and _least_steps(neat) == _least_steps(exact) else exact
 

@@ -99,6 +99,8 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "ids": _ids(
                     numbers,
                     *keys,
+                    f"value/{reason.line}",
+                    f"today_value/{reason.line}",
                     f"next_unit/{reason.line}",
                     f"last_funded/{reason.line}",
                     f"other_option/{reason.line}",
@@ -170,7 +172,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             outcome="value",
             mark="mark",
             claim=claim,
-            subtitle=f"Value of what each activity brings at each level, in {portfolio.value_words}; "
+            subtitle=f"Value of what each activity brings at each level, in {_worth_words(portfolio)}; "
             f"the {len(chosen)} of {len(portfolio.activities)} activities that move most in lines that stay",
             source="activities, curve_points, worths",
             unit=portfolio.value_unit,
@@ -219,7 +221,7 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             },
             currency=portfolio.currency,
             claim=_resource_claim(result, rows, scarce),
-            subtitle=f"A period; worth in {portfolio.value_words}, local: for small changes, each solved again",
+            subtitle=f"A period; worth in {_worth_words(portfolio)}, local: for small changes, each solved again",
             source="resources, recipes, needs",
             figures="ids",
         ),
@@ -343,7 +345,7 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             units={"amount": "count" if portfolio.is_money else "points"},
             decimals={} if portfolio.is_money else {"amount": 4},
             claim=claim,
-            subtitle=f"In {portfolio.value_words}; bound on the continuous curves, by {sure.how}",
+            subtitle=f"In {_worth_words(portfolio)}; bound on the continuous curves, by {sure.how}",
             source=TABLES,
             figures="ids",
         ),
@@ -454,6 +456,10 @@ def _ids(numbers: Figures, *keys: str) -> str:
 
 def _money(portfolio: Portfolio, value: Any) -> str:
     return theme.money(value, portfolio.currency)
+
+
+def _worth_words(portfolio: Portfolio) -> str:
+    return portfolio.currency if portfolio.is_money else portfolio.value_words
 
 
 def _value(portfolio: Portfolio, value: float) -> str:
