@@ -13,7 +13,8 @@ import pytest
 from workbench import readiness
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Readiness, ReadinessInputs, Settings
-from workbench.readiness.anonymity import COMPLEMENTARY, SMALL, find_leak, protect
+from workbench.readiness.anonymity import NO_LEVEL, NOBODY, PROTECTED, find_leak, protect
+from workbench.readiness.inputs import NOT_ASKED
 from workbench.readiness.scores import Part, Scores, Trace, score
 
 Make = Callable[..., Any]
@@ -170,7 +171,7 @@ def test_no_hidden_group_can_be_computed_from_what_is_shown(small: Make, build: 
         inputs = random_inputs(small, build, seed)
         result = readiness.assess(inputs)
         leaks += [f"{seed}: {leak}" for leak in exposed(inputs, shown_of(result), parts_of(result))]
-        hidden += sum(held.hidden in (SMALL, COMPLEMENTARY) for held in result.scores.scores.values())
+        hidden += sum(held.hidden == PROTECTED for held in result.scores.scores.values())
         shown += len(shown_of(result))
     assert leaks == []
     assert hidden > 200, "the organisations have too few small groups to prove anything"
@@ -220,7 +221,7 @@ def test_a_line_below_the_minimum_takes_its_smallest_neighbour_with_it(small: Ma
     groups = [("builder", "tiny", 6, 4), ("builder", "middle", 12, 9), ("builder", "large", 30, 20)]
     result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(1)))
     reasons = {part.id: result.scores.get("dimension", part, "d").hidden for part in result.lines}
-    assert reasons == {"tiny": SMALL, "middle": COMPLEMENTARY, "large": ""}
+    assert reasons == {"tiny": PROTECTED, "middle": PROTECTED, "large": ""}
     assert result.scores.get("dimension", result.organisation, "d").level is not None
     assert result.scores.information_lost == pytest.approx(13 / 33, abs=0.005)
 
@@ -232,7 +233,7 @@ def test_few_people_without_a_line_do_not_follow_from_lines_and_total(small: Mak
     inputs = build(instrument, groups, lambda *_: 3.0, np.random.default_rng(2))
     result = readiness.assess(inputs)
     assert exposed(inputs, shown_of(result), parts_of(result)) == []
-    assert COMPLEMENTARY in {held.hidden for held in result.scores.scores.values()}
+    assert PROTECTED in {held.hidden for held in result.scores.scores.values()}
 
 
 def test_pooled_items_are_no_cover_for_a_small_line(small: Make, answers_of: Make) -> None:
@@ -246,7 +247,7 @@ def test_pooled_items_are_no_cover_for_a_small_line(small: Make, answers_of: Mak
     table[0, 1] = np.nan
     held = answers_of(instrument, [("builder", "x")] * 9 + [("builder", "y")] * 6, table)
     result = readiness.assess(ReadinessInputs(instrument, (held,), (("x", "X"), ("y", "Y"))))
-    assert [result.scores.get("dimension", part, "e").hidden for part in result.lines] == [COMPLEMENTARY, SMALL]
+    assert [result.scores.get("dimension", part, "e").hidden for part in result.lines] == [PROTECTED, PROTECTED]
 
 
 def test_roles_give_way_before_lines(small: Make, build: Make) -> None:
@@ -260,8 +261,8 @@ def test_roles_give_way_before_lines(small: Make, build: Make) -> None:
     groups += [("executive", "x", 3, 2)]
     result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(3)))
     reasons = {part.id: result.scores.get("dimension", part, "d").hidden for part in result.parts}
-    assert reasons["executive"] == SMALL
-    assert COMPLEMENTARY in {reasons[role] for role in ("product", "builder", "operations", "support")}
+    assert reasons["executive"] == PROTECTED
+    assert PROTECTED in {reasons[role] for role in ("product", "builder", "operations", "support")}
     assert reasons["x"] == reasons["y"] == reasons[""] == ""
 
 
@@ -269,7 +270,33 @@ def test_an_openly_named_assessment_hides_nothing(small: Make, build: Make) -> N
     """A minimum of one is a choice that was announced: every group is shown."""
     inputs = random_inputs(small, build, 5, settings=Settings(minimum_group=1))
     result = readiness.assess(inputs)
-    assert set(result.scores.hidden.values()) <= {"nobody answered", "too few answers"}
+    assert set(result.scores.hidden.values()) <= {NOBODY, NO_LEVEL}
+
+
+def test_why_something_is_hidden_does_not_tell_how_many_it_are(
+    small: Make, build: Make, instrument: Instrument
+) -> None:
+    """Ten, five and one: "too few" for the one and another reason for the five would give both by subtraction."""
+    groups = [("builder", "a", 12, 10), ("builder", "b", 8, 5), ("builder", "c", 3, 1)]
+    result = readiness.assess(build(small({"d": ["k"]}), groups, lambda *_: 3.0, np.random.default_rng(1)))
+    numbers = readiness.figures(result)
+    for prefix in ("people", "level", "item"):
+        held = [numbers[f"{prefix}/{line}" + {"level": "/d", "item": "/k"}.get(prefix, "")] for line in "bc"]
+        assert [(figure.value, figure.n) for figure in held] == [(None, None)] * 2
+        assert held[0].source == held[1].source
+    for seed in range(8):
+        found = readiness.assess(random_inputs(small, build, seed))
+        reasons = {*found.scores.hidden.values(), *(head.hidden for head in found.scores.heads.values())}
+        assert reasons <= {PROTECTED, ""}
+
+
+def test_not_asked_is_said_where_the_instrument_says_so(instrument: Instrument, build: Make) -> None:
+    """Those who run the business are not asked about outcomes; a role of whom nobody answered is only hidden."""
+    groups = [*((role, "x", 9, 7) for role in ROLES[1:]), ("executive", "x", 3, 0)]
+    result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(1)))
+    reasons = {part.id: result.scores.get("dimension", part, "d05").hidden for part in result.parts}
+    assert reasons["run"] == reasons["operations"] == NOT_ASKED
+    assert reasons["executive"] == PROTECTED
 
 
 @pytest.mark.parametrize("minimum", [0, 2, 3, 4])

@@ -13,6 +13,7 @@ import yaml
 from workbench import readiness
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Answers, Readiness, ReadinessInputs, Settings, Target, build_instrument, routed
+from workbench.report import draw
 from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_readiness import (
@@ -163,13 +164,41 @@ def test_every_dimension_shows_its_people_and_interval(result: Readiness) -> Non
 
 
 def test_the_two_jobs_are_two_series(result: Readiness) -> None:
-    """Shape and run stand side by side; a dimension that one is not asked has one dot."""
+    """Shape and run stand side by side; a dimension that one is not asked says so in the place of its number."""
     found = two_jobs_exhibit(result).content
     assert isinstance(found, Chart)
     assert set(found.order) == {"shape", "run"}
     pairs = list(zip(found.role("label"), found.role("series"), strict=True))
     assert ("Outcomes instead of output", "shape") in pairs
-    assert ("Outcomes instead of output", "run") not in pairs
+    notes = dict(zip(pairs, found.role("note"), strict=True))
+    assert notes["Outcomes instead of output", "run"] == "not asked"
+    assert notes["Outcomes instead of output", "shape"] == ""
+
+
+def test_the_picture_of_the_two_jobs_has_words_for_a_missing_number(result: Readiness) -> None:
+    """Where one group has no level the picture says why, once a row and not as a dash."""
+    found = two_jobs_exhibit(result).content
+    assert isinstance(found, Chart)
+    missing = [note for note, value in zip(found.role("note"), found.role("value"), strict=True) if value is None]
+    drawn = draw.page_svg(found, "x")
+    assert missing
+    assert drawn.count("not asked") == missing.count("not asked")
+    assert "too few answers" not in drawn
+
+
+def test_a_hidden_job_is_said_beside_the_other() -> None:
+    """With two operators the run side is hidden in every dimension it is asked, in words."""
+    held = company()
+    answers = held.answers[0]
+    runs = answers.sheets["role"].isin(["operations", "support", "finance", "hr"])
+    keep = ~runs | (runs.groupby(runs).cumcount() < 2)
+    few = Answers(
+        answers.wave, None, *(frame[keep] for frame in (answers.sheets, answers.levels, answers.status, answers.codes))
+    )
+    found = two_jobs_exhibit(readiness.assess(ReadinessInputs(INSTRUMENT, (few,), held.lines)))
+    assert isinstance(found.content, Chart)
+    assert set(found.content.role("note")) == {"", "hidden", "not asked"}
+    assert found.claim == "Shaping and running the business cannot be compared: one is hidden to protect a small group."
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ and earlier runs are not looked at here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
-from workbench.readiness.inputs import OPENLY_NAMED, Settings
+from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED, Settings
+from workbench.readiness.instrument import routed
 from workbench.readiness.scores import (
     CUT,
     DIMENSION,
@@ -37,10 +38,12 @@ from workbench.readiness.scores import (
 )
 from workbench.stats import Estimate
 
-SMALL = "too few people"
-COMPLEMENTARY = "would reveal a smaller group"
+PROTECTED = "hidden to protect a small group"
+"""The one reason that is published: which of its kinds it was would tell how many people are hidden."""
+
 NOBODY = "nobody answered"
 NO_LEVEL = "too few answers"
+"""These two are told apart in an openly named assessment only: elsewhere each would be a number of people."""
 
 DISTRIBUTION_FROM = 10
 """People below which a uniform answer would expose everyone (ours)."""
@@ -88,7 +91,7 @@ class ProtectedScores:
         Every score; a hidden one has no number and says why.
     heads : mapping of Part to Head
     hidden : mapping of key to str
-        Reason: too few people, would reveal a smaller group, nobody answered.
+        Reason: `PROTECTED` or, by the instrument alone, `NOT_ASKED`; openly named also `NOBODY` and `NO_LEVEL`.
     information_lost : float
         Share of the answers behind the lines' dimensions that is hidden.
     """
@@ -133,15 +136,14 @@ def protect(scores: Scores, settings: Settings) -> ProtectedScores:
         Levels with one decimal, shares with two, no standard errors.
     """
     minimum = settings.minimum_group
-    no_one: dict[Key, str] = {}
     if minimum == OPENLY_NAMED:
-        return _published(scores, {}, no_one, no_one, minimum)
+        return _published(scores, frozenset(), frozenset(), frozenset(), minimum)
     hidden_parts = _hide_parts(scores, minimum)
-    hidden: dict[Key, str] = {}
-    unseen: dict[Key, str] = {}
+    hidden: set[Key] = set()
+    unseen: set[Key] = set()
     for group in scores.instrument.groups:
         keys = _offered(scores, group.id)
-        forced = {key: hidden_parts[key[1:3]] for key in keys if key[1:3] in hidden_parts}
+        forced = {key for key in keys if key[1:3] in hidden_parts}
         hidden.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].line_people, exact=True))
         unseen.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].seen_by, exact=False))
     return _published(scores, hidden_parts, hidden, unseen, minimum)
@@ -260,7 +262,7 @@ def _parts_of(people: frozenset[int]) -> Iterable[frozenset[int]]:
         yield from map(frozenset, combinations(sorted(people), size))
 
 
-def _hide_parts(scores: Scores, minimum: int) -> dict[tuple[str, str], str]:
+def _hide_parts(scores: Scores, minimum: int) -> frozenset[tuple[str, str]]:
     """Parts whose number of people may not be shown; nothing about them is shown then."""
     cells = []
     for part in scores.parts:
@@ -268,8 +270,8 @@ def _hide_parts(scores: Scores, minimum: int) -> dict[tuple[str, str], str]:
         tier = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}[part.kind]
         cells.append(_Cell(("people", part.kind, part.id, ""), tier, len(scores.members[part]), row))
     owners = np.eye(scores.respondents, dtype=bool)
-    found = _suppress(cells, {}, minimum, owners, lambda cell: len(scores.members[_part(scores, cell.key)]))
-    return {key[1:3]: reason for key, reason in found.items()}
+    found = _suppress(cells, set(), minimum, owners, lambda cell: len(scores.members[_part(scores, cell.key)]))
+    return frozenset(key[1:3] for key in found)
 
 
 def _part(scores: Scores, key: Key) -> Part:
@@ -290,15 +292,15 @@ def _hide(
     scores: Scores,
     keys: list[Key],
     minimum: int,
-    forced: Mapping[Key, str],
+    forced: Set[Key],
     people_of: Callable[[Key], frozenset[int]],
     *,
     exact: bool,
-) -> dict[Key, str]:
-    """Return what must not be shown of one dimension, with the reason."""
+) -> set[Key]:
+    """Return what must not be shown of one dimension."""
     one_person = np.eye(scores.respondents, dtype=bool)
     cells = [_cell(scores, key, people_of(key), len(people_of(key))) for key in keys]
-    hidden = dict(forced)
+    hidden = set(forced)
     for held in _measures(cells):
         hidden.update(_suppress(held, hidden, minimum, one_person, lambda cell: len(people_of(cell.key))))
     if exact:
@@ -340,20 +342,16 @@ def _weighted(scores: Scores, cells: list[_Cell]) -> tuple[list[_Cell], np.ndarr
 
 def _suppress(
     cells: list[_Cell],
-    hidden: Mapping[Key, str],
+    hidden: Set[Key],
     minimum: int,
     owners: np.ndarray,
     people: Callable[[_Cell], int],
-) -> dict[Key, str]:
+) -> set[Key]:
     """Hide what is too small; then let in kind after kind, the most important first, hiding what would leak.
 
     What was let in stays: a leak is closed by the cheapest cell of the kind that brought it.
     """
-    found = dict(hidden)
-    for cell in cells:
-        count = people(cell)
-        if cell.key not in found and count < minimum:
-            found[cell.key] = SMALL if count else NOBODY
+    found = set(hidden) | {cell.key for cell in cells if people(cell) < minimum}
     shown: list[_Cell] = []
     for tier in sorted({cell.tier for cell in cells}, reverse=True):
         trying = [cell for cell in cells if cell.tier == tier and cell.key not in found]
@@ -365,26 +363,26 @@ def _suppress(
             weights = np.abs(leak[len(shown) :])
             involved = [cell for cell, weight in zip(trying, weights, strict=True) if weight > 1e-7] or trying
             cheapest = min(involved, key=lambda cell: (cell.cost, cell.key))
-            found[cheapest.key] = COMPLEMENTARY
+            found.add(cheapest.key)
             trying = [cell for cell in trying if cell is not cheapest]
         shown += trying
-    return {cell.key: found[cell.key] for cell in cells if cell.key in found}
+    return {cell.key for cell in cells if cell.key in found}
 
 
 def _published(
     scores: Scores,
-    hidden_parts: Mapping[tuple[str, str], str],
-    hidden: Mapping[Key, str],
-    unseen: Mapping[Key, str],
+    hidden_parts: Set[tuple[str, str]],
+    hidden: Set[Key],
+    unseen: Set[Key],
     minimum: int,
 ) -> ProtectedScores:
     shown = {
-        key: _as_shown(held, hidden.get(key, ""), unseen.get(key, ""), scores, minimum)
+        key: _as_shown(held, scores, minimum, is_hidden=key in hidden, is_unseen=key in unseen)
         for key, held in scores.scores.items()
     }
     heads = {}
     for part in scores.parts:
-        reason = hidden_parts.get((part.kind, part.id), "")
+        reason = PROTECTED if (part.kind, part.id) in hidden_parts else ""
         people = None if reason else len(scores.members[part])
         heads[part] = Head(part, people, scores.headcounts[part], reason)
     lines = [key for key in scores.scores if key[:2] == (DIMENSION, LINE)]
@@ -398,10 +396,29 @@ def _published(
     )
 
 
-def _as_shown(score: Score, reason: str, unseen: str, scores: Scores, minimum: int) -> Score:
-    visibility = None if unseen else _rounded(score.visibility, SHARE_DECIMALS)
-    applies_not = None if unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
-    if reason or score.level is None:
+def _why_hidden(score: Score, scores: Scores, minimum: int) -> str:
+    """Return the published reason: nothing that hangs on how many people are hidden."""
+    if not score.people and not _is_asked(score, scores):
+        return NOT_ASKED
+    if minimum != OPENLY_NAMED:
+        return PROTECTED
+    return NO_LEVEL if score.people else NOBODY
+
+
+def _is_asked(score: Score, scores: Scores) -> bool:
+    """Whether the instrument asks anybody of a part; everybody may read so in the instrument."""
+    instrument, part = scores.instrument, score.part
+    if part.kind in (ORGANISATION, LINE):
+        return True
+    own = next((cut.roles for cut in instrument.cuts if part.kind == CUT and cut.id == part.id), (part.id,))
+    names = {score.id} if score.measure == ITEM else {item.id for item in instrument.items_below(score.id)}
+    return any(names & set(routed(instrument, role.id)) for role in instrument.roles if role.shown_as in own)
+
+
+def _as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is_unseen: bool) -> Score:
+    visibility = None if is_unseen else _rounded(score.visibility, SHARE_DECIMALS)
+    applies_not = None if is_unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
+    if is_hidden or score.level is None:
         return replace(
             score,
             level=None,
@@ -413,7 +430,7 @@ def _as_shown(score: Score, reason: str, unseen: str, scores: Scores, minimum: i
             people=None,
             items_used=(),
             items_left_out=(),
-            hidden=reason or NO_LEVEL,
+            hidden=_why_hidden(score, scores, minimum),
         )
     low, high = scores.instrument.scale.lowest, scores.instrument.scale.highest
     level, edge = score.level, ""

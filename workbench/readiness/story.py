@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figures, Finding, Findings, Off
-from workbench.readiness.anonymity import DISTRIBUTION_FROM
+from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness, Step
 from workbench.readiness.inputs import OPENLY_NAMED
 from workbench.readiness.register import figures, part_path
-from workbench.readiness.scores import DIMENSION, ITEM, Part, Score
+from workbench.readiness.scores import DIMENSION, ITEM, LINE, Part, Score
 from workbench.readiness.verdict import (
     CLASSES,
     NOT_SHOWN,
@@ -181,7 +181,7 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
     lowest = [gate for gate in verdict.gates if gate.dimension in verdict.held_back_by[:1]]
     tail = f", held back by {lowest[0].name.lower()} ({level_words(lowest[0].score)})" if lowest else ""
     if verdict.verdict == NOT_SHOWN:
-        return "Too few people answered in every line for a class to be shown."
+        return "No class can be shown: in every line some gate is hidden to protect a small group."
     if verdict.verdict == TOO_CLOSE:
         leaning = _part_words(verdict.leaning, verdict)
         names = theme.listing([line.name for line in verdict.lines if line.line in verdict.open_lines], 2)
@@ -233,7 +233,7 @@ def _each_line(result: Readiness, verdict: Verdict) -> str:
 
 def _line_words(result: Readiness, line: LineVerdict) -> str:
     if line.verdict == NOT_SHOWN:
-        return "not shown, too few answers"
+        return "not shown, to protect a small group"
     sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
     return f"{line.words}{sure}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}"
 
@@ -261,7 +261,9 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
             numbers.ids(*(f"visibility/{name}" for name, _ in unseen)),
         )
     yield from _about_not_applicable(result)
-    hidden = [key for key in result.scores.hidden if key[0] == DIMENSION and key[1] == "line"]
+    hidden = [
+        key for key, reason in result.scores.hidden.items() if key[:2] == (DIMENSION, LINE) and reason == PROTECTED
+    ]
     if hidden:
         total = len(result.lines) * len(result.instrument.groups)
         yield Finding(

@@ -467,7 +467,7 @@ def _about(layer: Layer) -> tuple[str, str]:
 def _item_words(instrument: Instrument, shown: ProtectedScores, part: Part, name: str) -> str:
     held, item = shown.get("item", part, name), instrument.item(name)
     if held.level is None:
-        return f"{item.printed} not shown ({held.hidden})"
+        return f"{item.printed} {held.hidden}"
     level = held.level
     reach = "" if level.low is None or level.high is None else f", {level.low:.1f} to {level.high:.1f}"
     return f"{item.printed} {item.title}: {_level(held)}{reach}, {held.people} people"

@@ -413,7 +413,8 @@ def dots_intervals(
     reference, reference_label
         One target for all.
     note : str
-        Column with the words to show where a value is missing; by default "too few answers".
+        Column with the words to show where a value is missing; by default "too few answers". With `series` they
+        stand in the place of the number: one or two words.
     claim, subtitle, source, unit, currency, decimals, highlight, keep_order, figures, alt
         As in `bar_ranked`; with `series`, labels stand in the order in which they first come.
     """

@@ -99,7 +99,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
                 "high": _high(held),
                 "n": held.people,
                 "target": result.targets[("", group.id)],
-                "note": _why_hidden(held),
+                "note": held.hidden,
                 "ids": _ids(numbers, f"level/{group.id}", f"target/{group.id}"),
             }
         )
@@ -157,7 +157,7 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
         for place, part in enumerate(parts):
             held = result.scores.get("dimension", part, group.id)
             if held.level is None:
-                row[f"p{place}"] = HIDDEN if "people" in held.hidden or "reveal" in held.hidden else theme.MISSING
+                row[f"p{place}"] = _hidden_words(held)
             else:
                 row[f"p{place}"] = level_words(held) if held.edge else held.level.value
         row["ids"] = _ids(numbers, *(f"level{part_path(part)}/{group.id}" for part in parts))
@@ -175,7 +175,7 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
             f"The lowest level stands in {part.name}: {level_words(held)}.",
             f"The lowest level of all lines is {level_words(held)}.",
         )
-    marked = f"; {hidden} hidden, because the group is small or would give one away" if hidden else ""
+    marked = f"; {hidden} hidden to protect small groups" if hidden else ""
     return Exhibit(
         "readiness-lines",
         table(
@@ -195,6 +195,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
+    from workbench.readiness.inputs import NOT_ASKED
     from workbench.readiness.register import part_path
 
     numbers = figures(result)
@@ -204,11 +205,9 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
     rows = []
     for group in result.instrument.dimensions:
         held = [result.scores.get("dimension", part, group.id) for part in cuts]
-        if all(one.hidden == "nobody answered" for one in held):
+        if all(one.hidden == NOT_ASKED for one in held):
             continue
         for part, one in zip(cuts, held, strict=True):
-            if one.hidden == "nobody answered":
-                continue
             rows.append(
                 {
                     "dimension": group.name,
@@ -216,7 +215,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
                     "level": _value(one),
                     "low": _low(one),
                     "high": _high(one),
-                    "note": _why_hidden(one),
+                    "note": _hidden_words(one) if one.level is None else "",
                     "ids": _ids(numbers, f"level{part_path(part)}/{group.id}"),
                 }
             )
@@ -396,10 +395,11 @@ def _high(score: Score) -> float | None:
     return None if score.level is None else score.level.high
 
 
-def _why_hidden(score: Score) -> str:
-    if score.level is not None:
-        return ""
-    return "not asked" if score.hidden == "nobody answered" else "hidden to protect a small group"
+def _hidden_words(score: Score) -> str:
+    """Return what a narrow cell says where there is no level: the published reason, in a word or two."""
+    from workbench.readiness.anonymity import PROTECTED
+
+    return HIDDEN if score.hidden == PROTECTED else score.hidden
 
 
 def _unknown(hidden: str) -> str:
@@ -461,7 +461,7 @@ def _claim_two_jobs(result: Readiness, cuts: list[Part]) -> str:
             gap = first.level.value - second.level.value
             found.append((abs(gap), group.id, group, first, second))
     if not found:
-        return "Shaping and running the business cannot be compared: one group is too small to be shown."
+        return "Shaping and running the business cannot be compared: one is hidden to protect a small group."
     gap, _, group, first, second = max(found, key=lambda one: (one[0], one[1]))
     one, other = cuts
     levels = f"{one.id} {_value(first):.1f}, {other.id} {_value(second):.1f}"

@@ -306,7 +306,10 @@ def draw_dots_intervals(canvas: Canvas, chart: Chart) -> None:
             canvas.text(canvas.right, row.y, note, scale=0.82, colour=theme.SLATE, align="right")
         wide = max((canvas.measure(note, 0.82) for note in notes), default=0.0)
         canvas = canvas.inside(right=canvas.right - wide - canvas.size * 1.1)
-    written = {key: chart.write(cell["value"]) for key, cell in cells.items()}
+    # Of two series each has a column of numbers: why one is missing stands there, in the place of its number.
+    missing = {key: str(cell["note"]) for key, cell in cells.items() if cell["value"] is None and cell["note"]}
+    missing = missing if len(series) > 1 else {}
+    written = {key: missing.get(key) or chart.write(cell["value"]) for key, cell in cells.items()}
     widths = [
         max(
             [canvas.measure(written.get((name, one), ""), weight="bold") for name in names]
@@ -324,7 +327,11 @@ def draw_dots_intervals(canvas: Canvas, chart: Chart) -> None:
             y = row.y + (place - (len(series) - 1) / 2) * canvas.size * 0.8
             _draw_dot(canvas, chart, scale, cell, row, y, place)
             x = canvas.right - sum(widths[place + 1 :]) - canvas.size * 0.9 * (len(series) - 1 - place)
-            canvas.text(x, row.y, written.get((row.name, one), ""), align="right", weight=_weight(chart, row.name))
+            words = written.get((row.name, one), "")
+            if (row.name, one) in missing:
+                canvas.text(x, row.y, words, scale=0.88, colour=theme.SLATE, style="italic", align="right")
+            else:
+                canvas.text(x, row.y, words, align="right", weight=_weight(chart, row.name))
     y = canvas.top + canvas.size * LINE / 2
     _reference(canvas.inside(bottom=_foot(rows), right=canvas.right), chart, scale, y)
     if len(series) > 1:
@@ -376,7 +383,7 @@ def _draw_dot(
         colour = theme.BLUE if _is_lit(chart, row.name) or not chart.highlight else theme.SLATE
     value, low, high, target = (_number(cell.get(role)) for role in ("value", "low", "high", "target"))
     if value is None:
-        if place == 0:
+        if place == 0 and not (len(chart.order) > 1 and cell.get("note")):
             words = str(cell.get("note") or TOO_FEW)
             canvas.text(scale.start, row.y, words, scale=0.88, colour=theme.SLATE, style="italic", halo=True)
         return
