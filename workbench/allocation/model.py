@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workbench.allocation.curves import Curve
-from workbench.allocation.rules import RuleRow, compile_rules
+from workbench.allocation.rules import RuleRow, compile_rules, quoted
 from workbench.errors import ModelError, nearest
 from workbench.theme import currency_sign
 
@@ -548,12 +548,12 @@ def change_portfolio(
     taken = {rule.name for rule in portfolio.rules}
     locks = [("keep", name) for name in (*keep, *as_today)] + [("close", name) for name in close]
     wanted = [
-        Rule(f"Lock: {word} {portfolio.line(name).name}", f'{word} line "{name}"', "what-if") for word, name in locks
+        Rule(f"Lock: {word} {portfolio.line(name).name}", f"{word} line {quoted(name)}", "what-if") for word, name in locks
     ]
     wanted += [
         Rule(
             f"Lock: {item.id} as today",
-            f'level of "{item.id}" = {item.current:.17f}'.rstrip("0").rstrip("."),
+            f"level of {quoted(item.id)} = {item.current:.17f}".rstrip("0").rstrip("."),
             "what-if",
         )
         for item in activities

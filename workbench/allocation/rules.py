@@ -239,8 +239,8 @@ def describe(rule: ParsedRule) -> str:
     """
     if isinstance(rule, Support):
         if rule.kind in ("keep", "close"):
-            return f"{rule.kind} line {_quoted(rule.line)}"
-        return f"line {_quoted(rule.line)} {rule.kind} line {', '.join(map(_quoted, rule.others))}"
+            return f"{rule.kind} line {quoted(rule.line)}"
+        return f"line {quoted(rule.line)} {rule.kind} line {', '.join(map(quoted, rule.others))}"
     return f"{_sum_in_words(rule.left)} {rule.sense} {_sum_in_words(rule.right)}"
 
 
@@ -485,16 +485,23 @@ def _term_in_words(term: Term) -> str:
 
 def _quantity_in_words(quantity: Quantity) -> str:
     lead = {"used": "", "capacity": "capacity of ", "current": "current ", "level": "level of "}
-    words = lead.get(quantity.kind, "current level of ") + _quoted(quantity.name)
+    words = lead.get(quantity.kind, "current level of ") + quoted(quantity.name)
     if quantity.scope:
-        words += f" in {quantity.scope}={', '.join(map(_quoted, quantity.members))}"
+        words += f" in {quantity.scope}={', '.join(map(quoted, quantity.members))}"
     return words
 
 
 _KEYWORDS = frozenset({"in", "of", "capacity", "current", "level", "line", "keep", "close", "change", "at", "exactly"})
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as a rule may write it: plain where that is clear, else in quotes.
+
+    Examples
+    --------
+    >>> quoted("motor"), quoted("Women's travel")
+    ('motor', '"Women\'s travel"')
+    """
     if _WORDS.fullmatch(name) and name.lower() not in _KEYWORDS:
         return name
     return f"'{name}'" if '"' in name else f'"{name}"'
