@@ -499,8 +499,8 @@ def quoted(name: str) -> str:
 
     Examples
     --------
-    >>> quoted("motor"), quoted("Women's travel")
-    ('motor', '"Women\'s travel"')
+    >>> print(quoted("motor"), quoted("Moving home"))
+    motor "Moving home"
     """
     if _WORDS.fullmatch(name) and name.lower() not in _KEYWORDS:
         return name
