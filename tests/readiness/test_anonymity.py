@@ -14,7 +14,7 @@ from workbench import readiness
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Readiness, ReadinessInputs, Settings
 from workbench.readiness.anonymity import NO_LEVEL, NOBODY, PROTECTED, find_leak, protect
-from workbench.readiness.inputs import NOT_ASKED
+from workbench.readiness.inputs import CANNOT_SEE, NOT_ASKED
 from workbench.readiness.scores import Part, Scores, Trace, score
 
 Make = Callable[..., Any]
@@ -288,6 +288,25 @@ def test_why_something_is_hidden_does_not_tell_how_many_it_are(
         found = readiness.assess(random_inputs(small, build, seed))
         reasons = {*found.scores.hidden.values(), *(head.hidden for head in found.scores.heads.values())}
         assert reasons <= {PROTECTED, ""}
+
+
+def test_what_share_can_see_is_hidden_with_the_level(small: Make, answers_of: Make) -> None:
+    """Four of five can see it: 0.80 beside a hidden level would say that the level is that of four people."""
+    instrument = small({"d": ["k"], "e": ["m"]})
+    table = np.random.default_rng(3).integers(1, 6, (16, 2)).astype(float)
+    status = {(4, "k"): CANNOT_SEE} | {(row, "m"): CANNOT_SEE for row in range(10)}
+    table[5:, 0] = np.nan
+    held = answers_of(instrument, [("builder", "x")] * 16, table, status=status)
+    result = readiness.assess(ReadinessInputs(instrument, (held,), (("x", "X"),)))
+    numbers = readiness.figures(result)
+    for path in ("k", "x/k"):
+        assert (numbers[f"item/{path}"].value, numbers[f"visibility/{path}"].value) == (None, None)
+    for key in result.scores.hidden:
+        assert (result.scores.scores[key].visibility, result.scores.scores[key].not_applicable) == (None, None)
+    unseen = next(finding for finding in readiness.cautions(result) if "under half can see" in finding.claim)
+    assert unseen.claim == "1 question: under half can see the answer."
+    assert unseen.figures == numbers.ids("visibility/m")
+    assert "%" not in unseen.detail
 
 
 def test_not_asked_is_said_where_the_instrument_says_so(instrument: Instrument, build: Make) -> None:

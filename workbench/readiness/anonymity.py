@@ -144,8 +144,9 @@ def protect(scores: Scores, settings: Settings) -> ProtectedScores:
     for group in scores.instrument.groups:
         keys = _offered(scores, group.id)
         forced = {key for key in keys if key[1:3] in hidden_parts}
-        hidden.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].line_people, exact=True))
-        unseen.update(_hide(scores, keys, minimum, forced, lambda key: scores.traces[key].seen_by, exact=False))
+        found = _hide(scores, keys, minimum, forced, lambda key: scores.traces[key].line_people, exact=True)
+        hidden.update(found)
+        unseen.update(_hide(scores, keys, minimum, found, lambda key: scores.traces[key].seen_by, exact=False))
     return _published(scores, hidden_parts, hidden, unseen, minimum)
 
 
@@ -416,22 +417,23 @@ def _is_asked(score: Score, scores: Scores) -> bool:
 
 
 def _as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is_unseen: bool) -> Score:
-    visibility = None if is_unseen else _rounded(score.visibility, SHARE_DECIMALS)
-    applies_not = None if is_unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
     if is_hidden or score.level is None:
+        # Shares go with the level: 0.80 of a few can only be four of five.
         return replace(
             score,
             level=None,
             band_low=None,
             band_high=None,
-            visibility=visibility,
-            not_applicable=applies_not,
+            visibility=None,
+            not_applicable=None,
             response=None,
             people=None,
             items_used=(),
             items_left_out=(),
             hidden=_why_hidden(score, scores, minimum),
         )
+    visibility = None if is_unseen else _rounded(score.visibility, SHARE_DECIMALS)
+    applies_not = None if is_unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
     low, high = scores.instrument.scale.lowest, scores.instrument.scale.highest
     level, edge = score.level, ""
     if minimum != OPENLY_NAMED and (score.people or 0) < DISTRIBUTION_FROM:

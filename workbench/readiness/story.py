@@ -256,7 +256,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     unseen = _unseen(result)
     if unseen:
         yield Finding(
-            f"{len(unseen)} question{'s' if len(unseen) != 1 else ''}: more than half cannot see the answer.",
+            f"{len(unseen)} question{'s' if len(unseen) != 1 else ''}: under half can see the answer.",
             "There the finding is the invisibility, not the level: " + "; ".join(words for _, words in unseen) + ".",
             numbers.ids(*(f"visibility/{name}" for name, _ in unseen)),
         )
@@ -327,9 +327,10 @@ def _widest_band(result: Readiness) -> tuple[str, Score] | None:
 def _unseen(result: Readiness) -> list[tuple[str, str]]:
     found = []
     for item in result.instrument.items:
+        # A share is shown only with its level: so at least a minimum group can see it, and more than that cannot.
         share = result.scores.get(ITEM, result.organisation, item.id).visibility
         if share is not None and share < SEEN_BY_TOO_FEW:
-            found.append((item.id, f"{item.printed} {item.title} ({theme.percent(share)} can see it)"))
+            found.append((item.id, f"{item.printed} {item.title}"))
     return found
 
 
