@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import fill
 
 from workbench.errors import ModelError
 
 CLAIM_LENGTH = 110
 """Longest claim that stays within two lines above a chart (ours)."""
+
+LINE, INDENT = 110, "    "
+"""How a detail is set as plain text, so that no notebook breaks it in the middle of a word (ours)."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,9 @@ class Finding:
             )
 
     def __str__(self) -> str:
-        return f"{self.claim}\n    {self.detail}" if self.detail else self.claim
+        if not self.detail:
+            return self.claim
+        return f"{self.claim}\n{fill(self.detail, width=LINE, initial_indent=INDENT, subsequent_indent=INDENT)}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""What every pillar says in the same words."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.errors import ModelError
+from workbench.findings import CLAIM_LENGTH, LINE, Figure, Figures, Finding, Findings, Off, number_figures
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("No full stop", id="no full stop"),
+        pytest.param("x" * CLAIM_LENGTH + ".", id="too long"),
+    ],
+)
+def test_a_claim_is_one_short_sentence(claim: str) -> None:
+    """A claim that would not fit above a chart is refused, with its length."""
+    with pytest.raises(ModelError, match=f"got {len(claim)} characters"):
+        Finding(claim)
+
+
+def test_details_are_broken_between_words() -> None:
+    """As plain text a detail keeps to the line, stands under its claim and loses no word."""
+    detail = "Seven hundred and thirty-two k€ " * 12
+    text = repr(Findings((Finding("Close it.", detail), Finding("Keep it."))))
+    assert max(map(len, text.splitlines())) <= LINE
+    assert text.startswith("Close it.\n    Seven")
+    assert text.endswith("\n\nKeep it.")
+    assert text.split()[2:-2] == detail.split()
+
+
+def test_hiding_a_figure_renumbers_no_other() -> None:
+    """Ids hang on places, so that a hidden value keeps its id."""
+    shown = number_figures("R", [Figure("", "a", "A", 1.0, "level"), Figure("", "b", "B", 2.0, "level")])
+    hidden = number_figures("R", [Figure("", "a", "A", None, "level"), Figure("", "b", "B", 2.0, "level")])
+    assert shown.ids("a", "b") == hidden.ids("a", "b") == ("R-001", "R-002")
+    assert "b" in hidden
+    assert "c" not in hidden
+
+
+def test_two_figures_of_one_key_are_refused() -> None:
+    """A key finds one number."""
+    with pytest.raises(ModelError, match="share a key"):
+        Figures((Figure("R-1", "a", "A", 1.0, "level"), Figure("R-2", "a", "A", 2.0, "level")))
+
+
+def test_off_says_what_would_answer() -> None:
+    """A pillar that is off names its tables."""
+    assert repr(Off("outcomes", "No metric.", ("metrics", "facts"))) == "No metric. Needed: metrics, facts."
