@@ -93,7 +93,8 @@ class ProtectedScores:
     hidden : mapping of key to str
         Reason: `PROTECTED` or, by the instrument alone, `NOT_ASKED`; openly named also `NOBODY` and `NO_LEVEL`.
     information_lost : float
-        Share of the answers behind the lines' dimensions that is hidden.
+        Share of the lines' dimensions that is hidden. Levels are counted, never people or answers: with one cell hidden
+        its part of the answers would be its people.
     """
 
     scores: Mapping[Key, Score]
@@ -215,6 +216,9 @@ def _merged(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarra
     order = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[order], np.arange(columns.shape[1]))
     groups = np.logical_or.reduceat(owners[order], starts, axis=0) if len(starts) else owners[:0]
+    # People with the same answers are told apart by their place alone: an order of their own makes the rows' order
+    # of no consequence for what is hidden.
+    groups = groups[:, np.lexsort(groups)] if groups.size else groups
     is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
     return columns[:, is_used], groups[is_used]
 
@@ -387,13 +391,12 @@ def _published(
         people = None if reason else len(scores.members[part])
         heads[part] = Head(part, people, scores.headcounts[part], reason)
     lines = [key for key in scores.scores if key[:2] == (DIMENSION, LINE)]
-    total = sum(scores.scores[key].people or 0 for key in lines)
-    lost = sum(scores.scores[key].people or 0 for key in lines if key in hidden)
+    lost = sum(shown[key].hidden == PROTECTED for key in lines)
     return ProtectedScores(
         shown,
         heads,
         {key: score.hidden for key, score in shown.items() if score.hidden},
-        round(lost / total, SHARE_DECIMALS) if total else 0.0,
+        round(lost / len(lines), SHARE_DECIMALS) if lines else 0.0,
     )
 
 

@@ -267,9 +267,9 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     if hidden:
         total = len(result.lines) * len(result.instrument.groups)
         yield Finding(
-            f"{len(hidden)} of {total} levels by line are hidden to protect small groups.",
-            f"With them {theme.percent(result.scores.information_lost)} of the answers behind lines. Hidden are groups "
-            f"below {result.settings.minimum_group} people, and what would give them away by subtraction.",
+            f"{len(hidden)} of {total} levels by line {'is' if len(hidden) == 1 else 'are'} hidden to protect small groups.",
+            f"Hidden are groups below {result.settings.minimum_group} people, and what would give them away by "
+            "subtraction.",
         )
     if result.left_out:
         words = "; ".join(f"{count} {reason}" for reason, count in result.left_out.items())
