@@ -106,7 +106,6 @@ def test_every_field_of_the_catalogue_arrives() -> None:
         ("    denominator: {from: visits, agg: count}\n", "", "line 7", "Add denominator"),
         ("metric: checkout_conversion", "metric: Checkout", "line 7", "small letters"),
         ("type: ratio", "type: ratoi", "line 9", "Did you mean 'ratio'"),
-        ("empty_period: missing", "empty_period: zero", "line 25", "Write missing"),
         ("key: [order_id], ", "", "line 4", "key is missing"),
         ("forums: {weekly_review: 7 days}", "forums: {weekly_review: often}", "line 2", "7 days"),
         ("{column: status, in: [paid, shipped]}", '{sql: {duckdb: "1; drop"}}', "line 10", "without semicolons"),
@@ -120,6 +119,14 @@ def test_each_fault_is_found_at_its_line(old: str, new: str, place: str, words: 
     assert len(faults) == 1, faults
     assert faults[0].cell.startswith(place)
     assert words in str(faults[0])
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("ratio", False), ("percentile", True)])
+def test_only_what_adds_up_can_declare_an_empty_period_a_zero(kind: str, wanted: bool) -> None:
+    """No complaints may be zero per visit; no claims have no slowest claim."""
+    text = FULL.replace("empty_period: missing", "empty_period: zero").replace("type: ratio", f"type: {kind}")
+    _, faults = parsed(text)
+    assert any("Write missing" in str(fault) for fault in faults) is wanted
 
 
 def test_all_faults_come_at_once() -> None:

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binomtest
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Catalogue, FactTable, Measure, Metric, with_columns
+from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, with_columns
 from workbench.outcomes.engines import Parts, fetch_parts
 from workbench.outcomes.parts import Window
 from workbench.outcomes.rollup import (
@@ -55,10 +55,11 @@ def random_map(generator: np.random.Generator) -> ProductMap:
 
 
 def fetch(
-    bench: samples.Bench, frame: pd.DataFrame, metrics: list[Metric], shares: ProductMap
+    bench: samples.Bench, frame: pd.DataFrame, metrics: list[Metric], shares: ProductMap, **kinds: str
 ) -> tuple[Parts, Catalogue]:
-    """Return the parts of metrics over one table, and the catalogue."""
-    catalogue = with_columns(Catalogue((TABLE,), tuple(metrics)), {"events": samples.kinds_of(frame)})
+    """Return the parts of metrics over one table, and the catalogue; `kinds` says what a frame cannot."""
+    columns = {**samples.kinds_of(frame), **kinds}
+    catalogue = with_columns(Catalogue((TABLE,), tuple(metrics)), {"events": columns})
     with bench.engine({"events": frame}) as engine:
         return fetch_parts(catalogue, engine, shares, Window(AS_OF, shares.cut_dates())), catalogue
 
@@ -73,11 +74,13 @@ def brute(metric: Metric, rows: pd.DataFrame, weights: pd.Series) -> float:
         return math.fsum(held["weight"][held["status"] == "paid"]) if len(held) else math.nan
     if name == "revenue":
         kept = held.dropna(subset=["amount"])
-        return math.fsum(kept["weight"] * kept["amount"]) if len(held) else math.nan
+        return math.fsum(kept["weight"] * kept["amount"]) if len(kept) else math.nan
     if name == "paid_share":
         return _over(math.fsum(held["weight"][held["status"] == "paid"]), math.fsum(held["weight"]))
     if name == "price":
         top, bottom = held.dropna(subset=["amount"]), held.dropna(subset=["units"])
+        if not len(top):
+            return math.nan
         return _over(math.fsum(top["weight"] * top["amount"]), math.fsum(bottom["weight"] * bottom["units"]))
     if name == "wait":
         kept = held.dropna(subset=["hours", "units"])
@@ -93,7 +96,7 @@ def brute(metric: Metric, rows: pd.DataFrame, weights: pd.Series) -> float:
 def reached(metric: Metric, rows: pd.DataFrame) -> float:
     """Return a metric that does not add up over the rows of its members."""
     if metric.metric == "reach":
-        return float(rows["customer"].nunique()) if len(rows) else math.nan
+        return float(rows["customer"].nunique()) if rows["customer"].notna().any() else math.nan
     hours = rows["hours"].dropna().to_numpy()
     if not len(hours):
         return math.nan
@@ -350,6 +353,127 @@ def test_an_empty_period_is_no_zero_unless_declared(bench: samples.Bench) -> Non
     assert by_metric["zero"] == [1.0, 0.0, 1.0]
     assert by_metric["orders"][::2] == [1.0, 1.0]
     assert math.isnan(by_metric["orders"][1])
+
+
+def every_type() -> list[Metric]:
+    """Return metrics of every type, so that each kind of part is made: with conditions, shares of true, two tables."""
+    open_ = (Condition("status", "is", "open"),)
+    made = samples.metrics()
+    return [
+        *made.values(),
+        Metric("open_sum", "Open", "sum", Measure("events", "sum", "amount", open_)),
+        Metric("filled", "Filled", "count", Measure("events", "count", "customer")),
+        Metric("true", "True", "ratio", Measure("events", "share_true", "flag"), Measure("events"), unit="share"),
+        Metric("named", "Named", "ratio", Measure("events", "count", "customer"), Measure("events"), unit="share"),
+        Metric("open_reach", "Open customers", "distinct", Measure("events", "distinct", "customer", open_)),
+        Metric("weighed", "Weighed", "given", Measure("events", "sum", "amount"), weight="units"),
+    ]
+
+
+READS = {
+    "revenue": ("amount",),
+    "open_sum": ("amount",),
+    "price": ("amount", "units"),
+    "wait": ("hours", "units"),
+    "nps": ("score",),
+    "top": ("score",),
+    "p85": ("hours",),
+    "least": ("hours",),
+    "most": ("hours",),
+    "reach": ("customer",),
+    "open_reach": ("customer",),
+    "filled": ("customer",),
+    "named": ("customer",),
+    "true": ("flag",),
+    "weighed": ("amount", "units"),
+}
+"""Columns without which a metric has nothing to say; the others count rows."""
+
+
+@pytest.mark.parametrize("blank", ["amount", "units", "hours", "score", "customer", "flag"])
+def test_missing_is_never_a_zero(bench: samples.Bench, blank: str) -> None:
+    """A month whose cells are all blank has no value in any metric that reads them, of any type, at any parent.
+
+    Metrics that do not read the column keep their values, and so do the other months.
+    """
+    generator = np.random.default_rng([13, len(blank), ord(blank[0])])
+    month = int(generator.integers(1, 6))
+    shares = samples.product_map(["car", "van"], ("car", "product_line", "a", 0.4), ("van", "product_line", "a", 1.0))
+    frame = samples.random_events(generator, ["car", "van"], 150).assign(flag=generator.random(150) < 0.5)
+    frame["flag"] = frame["flag"].astype("boolean")
+    metrics = every_type()
+    whole = values_everywhere(bench, frame, metrics, shares)
+    frame.loc[[day.month == month for day in frame["day"]], blank] = None
+    held = values_everywhere(bench, frame, metrics, shares)
+    for (metric, kind, parent, period), value in held.items():
+        if blank in READS.get(metric, ()) and period.month == month:
+            assert math.isnan(value), (metric, kind, parent, period, value)
+        elif metric != "weighed" or not math.isnan(value):
+            assert same(value, whole[metric, kind, parent, period]), (metric, kind, parent, period)
+
+
+def values_everywhere(
+    bench: samples.Bench, frame: pd.DataFrame, metrics: list[Metric], shares: ProductMap
+) -> dict[tuple[str, str, str, dt.date], float]:
+    """Return every value of every parent, product and the company, by metric, kind, parent and period."""
+    parts, catalogue = fetch(bench, frame, metrics, shares, flag="bool")
+    cubes = build_cubes(parts, catalogue, shares, len(shares.cut_dates()) + 1)
+    rolled = roll_up(parts, catalogue, shares, "product_line", cubes=cubes)
+    frames = [
+        rolled.values,  # noqa: PD011 - a field of ours
+        product_values(parts, catalogue, cubes, None, 0.95),
+        company_values(parts, catalogue, cubes, None, 0.95),
+    ]
+    rows = pd.concat(frames, ignore_index=True)
+    assert rows["low"][rows["value"].isna()].isna().all()
+    names = ("metric", "kind", "parent", "period")
+    return dict(zip(zip(*(rows[name] for name in names), strict=True), rows["value"].tolist(), strict=True))
+
+
+def test_a_zero_stands_where_a_value_was_tested(bench: samples.Bench) -> None:
+    """Amounts that fail the condition, and customers who are none of those asked for, are a zero that was found."""
+    frame = pd.DataFrame(
+        {
+            "id": [1, 2],
+            "day": [dt.date(2026, 1, 5), dt.date(2026, 2, 5)],
+            "product": ["car", "car"],
+            "amount": [5.0, None],
+            "customer": ["k", None],
+            "status": ["paid", "paid"],
+        }
+    )
+    shares = samples.product_map(["car"], ("car", "product_line", "a", 1.0))
+    wanted = [m for m in every_type() if m.metric in ("open_sum", "open_reach")]
+    zero = Metric("zero", "Zero", "sum", Measure("events", "sum", "amount"), empty_period="zero")
+    held = values_everywhere(bench, frame, [*wanted, zero], shares)
+    by_month = {(metric, period.month): value for (metric, kind, _, period), value in held.items() if kind == "company"}
+    assert (by_month["open_sum", 1], by_month["open_reach", 1]) == (0.0, 0.0)
+    assert math.isnan(by_month["open_sum", 2])
+    assert math.isnan(by_month["open_reach", 2])
+    assert math.isnan(by_month["zero", 2])  # the month has rows, so it is not empty: its amounts are missing
+
+
+@pytest.mark.parametrize(("declared", "quiet"), [("missing", math.nan), ("zero", 0.0)])
+def test_a_rate_over_two_tables_needs_rows_above_the_line(bench: samples.Bench, declared: str, quiet: float) -> None:
+    """A month without complaints is a lost file or a quiet month: only the client can say that it is a zero."""
+    first = [dt.date(2026, 1, 5), dt.date(2026, 2, 5), dt.date(2026, 3, 5)]
+    visits = pd.DataFrame({"id": range(3), "day": first, "product": "car"})
+    complaints = pd.DataFrame({"id": [1, 2], "day": first[::2], "product": "car", "cost": [4.0, None]})
+    rate = Metric("rate", "Rate", "ratio", Measure("complaints"), Measure("visits"), empty_period=declared)
+    cost = Metric(
+        "cost", "Cost", "ratio", Measure("complaints", "sum", "cost"), Measure("visits"), empty_period=declared
+    )
+    shares = samples.product_map(["car"], ("car", "product_line", "a", 1.0))
+    frames = {"visits": visits, "complaints": complaints}
+    tables = tuple(FactTable(name, ("id",), "day", "product") for name in frames)
+    columns = {name: samples.kinds_of(frame) for name, frame in frames.items()}
+    catalogue = with_columns(Catalogue(tables, (rate, cost)), columns)
+    with bench.engine(frames) as engine:
+        parts = fetch_parts(catalogue, engine, shares, Window(AS_OF))
+    rows = roll_up(parts, catalogue, shares, "product_line").values  # noqa: PD011 - a field of ours
+    held = {name: piece["value"].tolist() for name, piece in rows.groupby("metric")}
+    assert all(same(got, wanted) for got, wanted in zip(held["rate"], [1.0, quiet, 1.0], strict=True))
+    assert all(same(got, wanted) for got, wanted in zip(held["cost"], [4.0, quiet, math.nan], strict=True))
 
 
 def test_periods_have_no_holes() -> None:

@@ -508,9 +508,11 @@ class _Reader:
             self.add(path, "a weighted mean without a weight", "weight: a column.", "Add weight.")
         if model.direction == "band" and (model.low is None or model.high is None or model.low >= model.high):
             self.add((*path, "direction"), "a band without edges", "low and high, low first.", "Add low and high.")
-        if model.empty_period == "zero" and model.type not in ("sum", "count"):
+        if model.empty_period == "zero" and model.type not in ("sum", "count", "ratio"):
             found = f"an empty period of a {model.type} is no zero"
-            self.add((*path, "empty_period"), found, "zero for sums and counts, else missing.", "Write missing.")
+            self.add(
+                (*path, "empty_period"), found, "zero for sums, counts and ratios, else missing.", "Write missing."
+            )
         if model.unit == "share":
             for place, target in enumerate(model.targets):
                 if abs(target.value) > 1 and model.type != "sum":

@@ -106,8 +106,8 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
         rows = company[company["metric"] == metric.metric]
         if rows.empty:
             continue
-        empty = tuple(p.isoformat() for p in rows["period"][rows["n"] == 0])
-        if empty and metric.empty_period != "zero":
+        empty = tuple(p.isoformat() for p in rows["period"][rows["value"].isna()])
+        if empty:
             holes.setdefault(empty, []).append(metric.metric)
         for period in rows["period"][~rows["is_complete"].astype(bool)]:
             still.setdefault(period, []).append(metric.metric)
@@ -115,8 +115,8 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
     for periods, names in holes.items():
         labels = _labels(catalogue, names)
         verb = "has" if len(names) == 1 else "have"
-        claim = cut_claim(f"{labels} {verb} no rows in {_periods(len(periods))}; they stay empty.")
-        detail = f"Without rows: {', '.join(periods[:12])}. They are not drawn as zeros and not judged."
+        claim = cut_claim(f"{labels} {verb} no values in {_periods(len(periods))}; they stay empty.")
+        detail = f"Without values: {', '.join(periods[:12])}. They are not drawn as zeros and not judged."
         found.append(DataFinding("hole", "", "", len(periods), 0.0, periods[0], tuple(names), "informs", claim, detail))
     for period, names in sorted(still.items()):
         claim = f"The period from {theme.day(period)} is still open and is not judged."

@@ -448,12 +448,15 @@ def _simple(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[t
         ("sum", _total(measure, metric, sql)),
         ("n", _rows_that_count(measure, metric, sql)),
         ("rows", _count("true")),
+        *_filled("seen", measure, metric, sql),
     ]
 
 
 def _ratio(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
     if role == "measure":
-        return [("num", _total(measure, metric, sql))]
+        parts = [("num", _total(measure, metric, sql)), *_filled("num_seen", measure, metric, sql)]
+        apart = metric.denominator is not None and metric.denominator.table != measure.table
+        return [*parts, ("num_rows", _count("true"))] if apart else parts
     return [("den", _total(measure, metric, sql)), ("n", _rows_that_count(measure, metric, sql))]
 
 
@@ -515,8 +518,8 @@ def _reach_columns(metric: Metric, sql: Dialect) -> tuple[str, str]:
     chosen = value if holds == "true" else f"case when {holds} then {value} end"
     if metric.type == "percentile":
         aggregate = sql.percentile.format(x=chosen, p=repr(metric.percentile))
-    elif metric.type == "distinct":
-        aggregate = f"count(distinct {chosen})"
+    elif metric.type == "distinct":  # rows without a key cannot say that nobody was there
+        aggregate = f"case when count({value}) > 0 then count(distinct {chosen}) end"
     else:
         aggregate = f"{metric.type}({chosen})"
     return f"cast({aggregate} as double)", _rows_that_count(measure, metric, sql)
@@ -538,6 +541,17 @@ def _rows_that_count(measure: Measure, metric: Metric, sql: Dialect) -> str:
         return _count(holds)
     column = _number(measure.column, sql) if _is_number(metric, measure) else sql.name_of(measure.column)
     return _count(_all(holds, f"{column} is not null"))
+
+
+def _filled(part: str, measure: Measure, metric: Metric, sql: Dialect) -> list[tuple[str, str]]:
+    """Return the part that counts rows whose measured cell is filled, conditions aside; none where rows are counted.
+
+    A total of 0 is a number where such a row was there to be tested, and missing where every cell is blank.
+    """
+    if measure.column is None:
+        return []
+    column = _number(measure.column, sql) if _is_number(metric, measure) else sql.name_of(measure.column)
+    return [(part, _count(f"{column} is not null"))]
 
 
 def _sum(amount: str, holds: str) -> str:

@@ -208,16 +208,24 @@ def values_of(metric: Metric, parts: Mapping[str, Array]) -> Array:
         The metric does not add up from parts.
     """
     if metric.type in ("sum", "count"):
-        seen = parts["rows"] > 0
-        blank = 0.0 if metric.empty_period == "zero" else np.nan
-        return np.where(seen, parts["sum"], blank)
-    if metric.type in ("ratio", "weighted_mean"):
+        return _unless_missing(metric, parts["sum"], parts["rows"], parts.get("seen"))
+    if metric.type == "ratio":
+        rows = parts.get("num_rows", np.ones_like(parts["num"]))  # one table: rows below the line are rows above it
+        top = _unless_missing(metric, parts["num"], rows, parts.get("num_seen"))
+        return _divide(top, parts["den"])
+    if metric.type == "weighted_mean":
         return _divide(parts["num"], parts["den"])
     if metric.type == "score" and metric.score is not None:
         return metric.score.times * _divide(parts["plus"] - parts.get("minus", 0.0), parts["n"])
     if metric.type == "given" and metric.weight:
         return _divide(parts["num"], parts["den"])
     raise ModelError(f"{metric.metric} ({metric.type}) does not add up from parts.")
+
+
+def _unless_missing(metric: Metric, total: Array, rows: Array, seen: Array | None) -> Array:
+    """Return totals where a row had a value to be tested, else NaN; a period without rows may be declared a zero."""
+    blank = np.where((rows <= 0) & (metric.empty_period == "zero"), 0.0, np.nan)
+    return np.where((rows if seen is None else seen) > 0, total, blank)
 
 
 def _divide(top: Array, bottom: Array) -> Array:
@@ -421,7 +429,7 @@ class _Rows:
     def add(self, block: str, cube: Cube, kind: str, parent: str, parts: Mapping[str, Array], n_eff: Array) -> None:
         metric = cube.metric
         value = values_of(metric, parts)
-        low, high = interval(metric, parts, n_eff, self.confidence)
+        low, high = (np.where(np.isnan(value), np.nan, end) for end in interval(metric, parts, n_eff, self.confidence))
         self._keep(block, cube, kind, parent, value, low, high, parts["n"], n_eff)
 
     def add_given(self, cube: Cube, product: str, parts: Mapping[str, Array]) -> None:
