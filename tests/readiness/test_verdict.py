@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from workbench import readiness
-from workbench.findings import CLAIM_LENGTH
-from workbench.readiness import Instrument, Layer, Readiness, Settings, Target
+from workbench.findings import CLAIM_LENGTH, Off
+from workbench.readiness import Instrument, Layer, Readiness, ReadinessInputs, Settings, Target
+from workbench.readiness.inputs import BLANK, CANNOT_SEE, NOT_APPLICABLE
 from workbench.readiness.scores import Part, Score
 from workbench.readiness.verdict import PART_PRODUCT_RUN, PRODUCT_RUN, PROJECT_RUN, TOO_CLOSE, TRANSITION, classify
 from workbench.stats import Estimate
@@ -316,10 +317,30 @@ def test_overrides_are_the_notebooks_parameters(instrument: Instrument, build: M
     assert "99 %" in readiness.method(wide)
 
 
+@pytest.mark.parametrize(
+    ("people", "state", "claim"),
+    [
+        (12, CANNOT_SEE, "Nobody can see it: all answers of wave w1 are “cannot see” or “does not apply”."),
+        (12, NOT_APPLICABLE, "Nobody can see it: all answers of wave w1 are “cannot see” or “does not apply”."),
+        (9, CANNOT_SEE, "Too few answers of wave w1 name a level."),
+        (12, BLANK, "Nobody answered anything in wave w1."),
+    ],
+)
+def test_a_wave_without_a_level_is_an_answer(
+    small: Make, answers_of: Make, people: int, state: str, claim: str
+) -> None:
+    """That nobody can see it is said, unless so few were asked that each would be known; nothing is raised."""
+    instrument = small({"d": ["a", "b"]})
+    status = {(row, name): state for row in range(people) for name in "ab"}
+    held = answers_of(instrument, [("builder", "x")] * people, np.ones((people, 2)), status=status)
+    result = readiness.assess(ReadinessInputs(instrument, (held,), (("x", "X"),)))
+    assert isinstance(result, Off)
+    assert readiness.headline(result)[0].claim == claim
+    assert len(readiness.figures(result)) == 0
+
+
 def test_off_passes_through_every_function() -> None:
     """A pillar without its tables is a result: nothing raises, the reason is the headline."""
-    from workbench.findings import Off
-
     off = Off("readiness", "Whether the move has happened cannot be said.", ("survey", "waves"))
     assert readiness.assess(off) is off
     assert readiness.headline(off)[0].claim == off.reason

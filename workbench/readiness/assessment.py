@@ -10,8 +10,18 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.readiness.anonymity import ProtectedScores, protect
-from workbench.readiness.inputs import Layer, ReadinessInputs, Settings, Target
+from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
+from workbench.readiness.inputs import (
+    ANSWERED,
+    BLANK,
+    NOT_ASKED,
+    OPENLY_NAMED,
+    Answers,
+    Layer,
+    ReadinessInputs,
+    Settings,
+    Target,
+)
 from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
 from workbench.readiness.verdict import NOT_SHOWN, Coordination, Verdict, coordination, judge
@@ -165,10 +175,15 @@ def assess(
     target : float, optional
         Level to aim at where the client names none.
 
+    Returns
+    -------
+    Readiness or Off
+        Off where no answer names a level: that nobody can see the answers is a finding, not an error.
+
     Raises
     ------
     ModelError
-        A setting has no meaning, or nobody answered anything.
+        A setting has no meaning.
     """
     if isinstance(inputs, Off):
         return inputs
@@ -182,6 +197,9 @@ def assess(
     if settings.target is not None and not scale.lowest < settings.target <= scale.highest:
         raise ModelError(f"A target lies above {scale.lowest:g}, up to {scale.highest:g}; got {settings.target:g}.")
     answers = inputs.answers[-1]
+    without = _without_levels(answers, settings)
+    if without is not None:
+        return without
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
     shown = protect(raw, settings)
     verdict = judge(raw, shown, settings)
@@ -215,6 +233,20 @@ def assess(
         left_out=dict(answers.left_out),
         earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
     )
+
+
+def _without_levels(answers: Answers, settings: Settings) -> Off | None:
+    """Return why there is no level at all, or None where there is one."""
+    given = set(answers.status.to_numpy(dtype=object).ravel().tolist()) - {BLANK, NOT_ASKED}
+    if ANSWERED in given:
+        return None
+    if not given:
+        reason = f"Nobody answered anything in wave {answers.wave}."
+    elif settings.minimum_group != OPENLY_NAMED and answers.sheets["respondent"].nunique() < DISTRIBUTION_FROM:
+        reason = f"Too few answers of wave {answers.wave} name a level."  # that all say the same would expose each
+    else:
+        reason = f"Nobody can see it: all answers of wave {answers.wave} are “cannot see” or “does not apply”."
+    return Off("readiness", reason, ("survey",))
 
 
 def percent_to_target(levels: Mapping[str, float], targets: Mapping[str, float], floor: float) -> float | None:

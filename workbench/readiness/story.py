@@ -266,8 +266,9 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     ]
     if hidden:
         total = len(result.lines) * len(result.instrument.groups)
+        verb = "is" if len(hidden) == 1 else "are"
         yield Finding(
-            f"{len(hidden)} of {total} levels by line {'is' if len(hidden) == 1 else 'are'} hidden to protect small groups.",
+            f"{len(hidden)} of {total} levels by line {verb} hidden to protect small groups.",
             f"Hidden are groups below {result.settings.minimum_group} people, and what would give them away by "
             "subtraction.",
         )
