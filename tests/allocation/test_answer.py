@@ -473,7 +473,7 @@ def test_what_if_changes_only_what_it_is_asked_to() -> None:
     assert changed.resource("budget").capacity == (125.0,)
     assert changed.resource("engineers").capacity == TIGHT.resource("engineers").capacity
     assert changed.objectives[0].weight == 3.0
-    assert {rule.text for rule in changed.rules} >= {'keep line "cards"', 'keep line "loans"'}
+    assert {rule.text for rule in changed.rules} >= {"keep line cards", "keep line loans"}
     assert TIGHT.resource("budget").capacity == (250.0,)
     plan = solve(replace(changed, resources=small().resources))
     assert isinstance(plan, Plan)

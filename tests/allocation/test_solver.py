@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from workbench.allocation import (
     Activity,
+    AllocationInputs,
     Closing,
     Conflict,
     Limits,
@@ -26,12 +27,15 @@ from workbench.allocation import (
     Resource,
     Rule,
     adbudg_from_answers,
+    allocate,
     check_plan,
     evaluate,
     points_curve,
     solve,
+    solver,
 )
 from workbench.errors import ModelError
+from workbench.findings import Off
 
 few = settings(max_examples=8, deadline=None)
 
@@ -455,3 +459,92 @@ def test_a_negative_gap_is_refused() -> None:
     """A gap is a share of zero or more."""
     with pytest.raises(ModelError, match="0 or more"):
         solve(small(), gap=-1)
+
+
+def _concave(name: str, high: float, *, minimum: float = 0.0, maximum: float = 30.0, low: float = 0.0) -> Activity:
+    curve = adbudg_from_answers(low, low + 0.3 * high, low + 0.5 * high, low + high, reference=10.0)
+    return Activity(name, name, "develop", "teams", curve, {"b": 1.0}, 0.0, minimum, maximum)
+
+
+def _with_giant(giant: Activity, *rules: Rule, capacity: float = 25.0, low: float = 0.0) -> Portfolio:
+    activities = (_concave("a", 100.0, low=low), _concave("c", 80.0, low=low), _concave("d", 60.0), giant)
+    lines = tuple(Line(item.id) for item in activities)
+    worths = Objective("margin", 1.0, {item.id: 1.0 for item in activities}, True, True)
+    return Portfolio((Resource("b", "F", "EUR", (capacity,), 1.0),), activities, lines, (worths,), rules)
+
+
+@pytest.mark.parametrize("size", [1e2, 1e4, 1e7])
+@pytest.mark.parametrize("barred", ["by its minimum", "by a rule"])
+def test_the_proof_is_as_sharp_beside_a_giant_that_cannot_be_had(size: float, barred: str) -> None:
+    """What nobody can afford, or a rule forbids, neither blurs the gap nor hides a better plan."""
+    plain = solve(_with_giant(_concave("g", 1.0), Rule("no", "level of g <= 0")))
+    if barred == "by a rule":
+        giant = _with_giant(_concave("g", 100.0 * size, maximum=20.0), Rule("no", "level of g <= 0"))
+    else:
+        giant = _with_giant(_concave("g", 100.0 * size, minimum=1000.0, maximum=2000.0))
+    found = solve(giant)
+    assert isinstance(plain, Plan)
+    assert isinstance(found, Plan)
+    assert found.value == pytest.approx(plain.value, rel=1e-6)
+    assert found.certificate.proved
+    assert found.certificate.bound - found.value <= 1.01e-4 * found.value
+
+
+def test_a_maximum_without_limit_changes_nothing() -> None:
+    """Beside a capacity a maximum of a billion is no other maximum than one just out of reach."""
+
+    def planned(maximum: float) -> Plan:
+        found = solve(_with_giant(_concave("g", 90.0, maximum=maximum)))
+        assert isinstance(found, Plan)
+        return found
+
+    near, far = planned(30.0), planned(1e12)
+    assert far.certificate.proved
+    assert far.value == pytest.approx(near.value, rel=1e-6)
+    assert far.first == pytest.approx(near.first, abs=1e-3)
+
+
+def test_a_large_baseline_leaves_the_gap_a_share_of_the_lift() -> None:
+    """What stands without doing anything is no part of what is proved."""
+    found = solve(_with_giant(_concave("g", 1.0), low=1e6))
+    assert isinstance(found, Plan)
+    assert found.certificate.proved
+    assert found.certificate.lift < 1000.0
+
+
+def test_a_bound_below_the_plan_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound that contradicts the plan is said to, and a simple bound that holds stands instead."""
+    portfolio = _with_giant(_concave("g", 90.0))
+    true = solve(portfolio)
+    assert isinstance(true, Plan)
+
+    def too_low(hunt: solver._Hunt, bound: float) -> None:
+        hunt.bound = 0.1
+
+    monkeypatch.setattr(solver._Hunt, "_bounded", too_low)
+    found = solve(portfolio)
+    assert isinstance(found, Plan)
+    assert not found.certificate.proved
+    assert found.certificate.stopped_by == "precision"
+    assert found.certificate.bound >= true.certificate.bound
+
+
+def test_without_activities_there_is_nothing_to_plan() -> None:
+    """An error in words, not one of the solver's."""
+    portfolio = _with_giant(_concave("g", 1.0))
+    empty = replace(portfolio, activities=(), objectives=(Objective("margin", 1.0, {}),))
+    with pytest.raises(ModelError, match="no activity"):
+        solve(empty)
+    assert isinstance(allocate(AllocationInputs(empty)), Off)
+
+
+def test_a_capacity_of_nothing_is_a_box() -> None:
+    """What takes a resource there is none of is never run, and the rest is proved as ever."""
+    portfolio = _with_giant(_concave("g", 1e6), capacity=25.0)
+    none = Resource("rare", "F", "units", (0.0,), 1.0)
+    activities = tuple(replace(i, recipe={"b": 1.0, "rare": 1e-5}) if i.id == "g" else i for i in portfolio.activities)
+    found = solve(replace(portfolio, resources=(*portfolio.resources, none), activities=activities))
+    assert isinstance(found, Plan)
+    assert found.level("g") == 0.0
+    assert found.certificate.proved
+    assert found.certificate.lift < 1000.0

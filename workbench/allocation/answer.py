@@ -236,6 +236,8 @@ def allocate(
     )
     inputs = replace(inputs, settings=settings)
     portfolio = inputs.portfolio
+    if not portfolio.activities:
+        return Off("allocation", "There is no activity to give people, money or marketing to.", ("activities",))
     best = solve(portfolio, gap=settings.gap, limits=Limits(seconds=settings.seconds))
     if isinstance(best, Conflict):
         return best

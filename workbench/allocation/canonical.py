@@ -1,17 +1,18 @@
 """The same numbers whatever the units, the order or the labels, before any solver sees them.
 
-Levels are shares of their maximum, resource rows shares of their capacity, value a share of all that the activities
-could bring; coefficients keep 12 significant digits. So euros, thousands and cents give one matrix and one plan.
+Levels are shares of the largest level within reach (of maximum and capacities), resource rows shares of their
+capacity, value a share of all that the activities could bring; coefficients keep 12 significant digits. So euros,
+thousands and cents give one matrix and one plan, and a maximum of "no limit" leaves the proof as sharp as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.allocation.model import Activity, Portfolio
+from workbench.allocation.model import TOLERANCE, Activity, Portfolio
 from workbench.allocation.rules import RuleRow, compile_rules
 from workbench.errors import ModelError
 
@@ -41,11 +42,13 @@ class Canonical:
     worth : array, shape (n,)
         Value of a unit of outcome. Unit: value.
     size : array, shape (n,)
-        Level at which the scaled level is 1. Unit: activity.
+        Level at which the scaled level is 1: the largest within reach. Unit: activity.
     least : array, shape (n,)
         Scaled minimum.
     most : array, shape (n,)
-        Scaled maximum: 1, or 0 where the maximum is 0.
+        Scaled maximum: 1, or 0 where the maximum is 0 or the minimum is out of reach.
+    top : array, shape (n,)
+        Scaled maximum as the client gave it, whatever the capacities.
     scale : float
         What the scaled value 1 is. Unit: value.
     standing : array, shape (n_lines,)
@@ -71,6 +74,7 @@ class Canonical:
     size: np.ndarray
     least: np.ndarray
     most: np.ndarray
+    top: np.ndarray
     scale: float
     standing: np.ndarray
     may_close: np.ndarray
@@ -82,6 +86,10 @@ class Canonical:
     row_scale: np.ndarray
     zero_value: float
     rules: tuple[RuleRow, ...]
+
+    def rescaled(self, factor: float) -> Canonical:
+        """Return the same form with a value unit this many times as large: for values far below what is possible."""
+        return replace(self, scale=self.scale * factor, standing=rounded_array(self.standing / factor))
 
     def lift(self, place: int, share: float) -> float:
         """Return the scaled value an activity brings at a scaled level, over what it brings at zero."""
@@ -109,10 +117,10 @@ class Canonical:
     def levels(self, shares: np.ndarray) -> dict[str, float]:
         """Return scaled levels in the client's units, under the client's names and in the client's order."""
         held = {
-            activity.id: float(np.clip(share, 0.0, 1.0) * size)
+            activity.id: (float(np.clip(share, 0.0, 1.0) * size), float(size))
             for activity, share, size in zip(self.activities, shares, self.size, strict=True)
         }
-        return {activity.id: _snapped(activity, held[activity.id]) for activity in self.portfolio.activities}
+        return {activity.id: _snapped(activity, *held[activity.id]) for activity in self.portfolio.activities}
 
     def shares(self, levels: Mapping[str, float]) -> np.ndarray:
         """Return levels in the client's units as scaled levels in canonical order."""
@@ -140,10 +148,11 @@ def canonical_form(portfolio: Portfolio) -> Canonical:
     """
     if len(portfolio.periods) != 1:
         raise ModelError(f"This version plans one period; the portfolio has {len(portfolio.periods)}.")
-    scale = _potential(portfolio)
-    activities, lines = _order(portfolio, scale)
+    reach = _reach(portfolio)
+    scale = _potential(portfolio, reach)
+    activities, lines = _order(portfolio, scale, reach)
     place = {line: number for number, line in enumerate(lines)}
-    size = np.array([activity.maximum or 1.0 for activity in activities])
+    size = np.array([reach[activity.id] or activity.maximum or 1.0 for activity in activities])
     worth = np.array([portfolio.worth(activity.id) for activity in activities])
     standing = np.zeros(len(lines))
     for activity, value in zip(activities, worth, strict=True):
@@ -160,7 +169,8 @@ def canonical_form(portfolio: Portfolio) -> Canonical:
         worth=worth,
         size=size,
         least=np.array([activity.minimum for activity in activities]) / size,
-        most=np.array([1.0 if activity.maximum > 0 else 0.0 for activity in activities]),
+        most=np.array([1.0 if reach[activity.id] > 0 else 0.0 for activity in activities]),
+        top=np.array([activity.maximum for activity in activities]) / size,
         scale=scale,
         standing=rounded_array(standing / scale),
         may_close=np.array([portfolio.line(line).closing is not None for line in lines]),
@@ -191,25 +201,60 @@ def rounded_array(values: np.ndarray) -> np.ndarray:
     return np.array([rounded(float(value)) for value in np.asarray(values).ravel()]).reshape(np.shape(values))
 
 
-def _potential(portfolio: Portfolio) -> float:
-    """All that the activities could bring or spoil, each at its maximum; 1 where nothing matters."""
+def _reach(portfolio: Portfolio) -> dict[str, float]:
+    """Return the largest level of each activity that its maximum and each capacity allow; 0: its minimum is above.
+
+    Of a capacity the activity may have what its own line's needs and the least that the other lines take leave.
+    """
+    reach = {activity.id: activity.maximum for activity in portfolio.activities}
+    for resource in portfolio.resources:
+        name, capacity = resource.id, resource.capacity[0]
+        takers = [activity for activity in portfolio.activities if activity.recipe.get(name)]
+        if any(activity.recipe[name] < 0 for activity in takers):
+            continue  # one that gives back widens the room of all others
+        needs = {line.id: line.needs.get(name, 0.0) for line in portfolio.lines}
+        least = {line: min(amount, portfolio.left(line, name)) for line, amount in needs.items()}
+        for activity in takers:
+            others = sum(amount for line, amount in least.items() if line != activity.line)
+            room = max(capacity - others - needs[activity.line], 0.0)
+            if room <= TOLERANCE * capacity:
+                room = 0.0
+            level = room / activity.recipe[name]
+            # what check_plan lets pass must stay within reach
+            reach[activity.id] = min(reach[activity.id], level * (1.0 + 2.0 * TOLERANCE))
+    for activity in portfolio.activities:
+        if reach[activity.id] < activity.minimum * (1.0 - 2.0 * TOLERANCE):
+            reach[activity.id] = 0.0
+        if reach[activity.id] > activity.maximum * (1.0 - 4.0 * TOLERANCE):
+            reach[activity.id] = activity.maximum
+        if 0 < reach[activity.id] < activity.minimum:
+            reach[activity.id] = activity.minimum
+    return reach
+
+
+def _potential(portfolio: Portfolio, reach: Mapping[str, float]) -> float:
+    """All that the activities could bring or spoil, each at its largest level; 1 where nothing matters."""
     total = sum(
-        abs(portfolio.worth(item.id)) * (item.curve.value(item.maximum) - item.curve.value(0.0))
+        abs(portfolio.worth(item.id)) * (item.curve.value(reach[item.id]) - item.curve.value(0.0))
         for item in portfolio.activities
     )
     return float(total) or 1.0
 
 
-def _order(portfolio: Portfolio, scale: float) -> tuple[tuple[Activity, ...], tuple[str, ...]]:
+def _order(
+    portfolio: Portfolio, scale: float, reach: Mapping[str, float]
+) -> tuple[tuple[Activity, ...], tuple[str, ...]]:
     """Order by what things are (their scaled numbers); names only settle ties between equals."""
     capacity = {resource.id: resource.capacity[0] or 1.0 for resource in portfolio.resources}
 
     def face(activity: Activity) -> tuple[object, ...]:
         worth = portfolio.worth(activity.id) / scale
         shape = tuple(
-            _coarse(worth * activity.curve.value(part * activity.maximum)) for part in (0, 0.25, 0.5, 0.75, 1)
+            _coarse(worth * activity.curve.value(part * reach[activity.id])) for part in (0, 0.25, 0.5, 0.75, 1)
         )
-        takes = sorted(_coarse(amount * activity.maximum / capacity[name]) for name, amount in activity.recipe.items())
+        takes = sorted(
+            _coarse(amount * reach[activity.id] / capacity[name]) for name, amount in activity.recipe.items()
+        )
         box = _coarse(activity.minimum / activity.maximum) if activity.maximum else 0.0
         return shape, tuple(takes), box
 
@@ -234,9 +279,9 @@ def _coarse(value: float) -> float:
     return float(f"{value:.8e}")
 
 
-def _snapped(activity: Activity, level: float) -> float:
+def _snapped(activity: Activity, level: float, size: float) -> float:
     """Return a level; one that is minimum, maximum, today's or zero but for the last digits as exactly that."""
-    near = 1e-9 * activity.maximum
+    near = 1e-9 * size
     for mark in (0.0, activity.current, activity.minimum, activity.maximum):
         if abs(level - mark) <= near and mark <= activity.maximum:
             return float(mark)

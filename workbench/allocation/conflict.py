@@ -200,7 +200,9 @@ def _as_conflict(form: Canonical, held: _Members) -> Conflict:
     )
 
 
-def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(), extra: int = 0) -> LinearModel:
+def feasibility(
+    form: Canonical, *, without: Set[tuple[str, str]] = frozenset(), extra: int = 0, is_wide: bool = False
+) -> LinearModel:
     """Return what a plan must hold, without curves: supports s, levels x, yes/no z of activities with a minimum.
 
     Parameters
@@ -210,6 +212,8 @@ def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(),
         Rules, capacities, maxima and lines without closing that are left out.
     extra : int
         Further columns at the end, between 0 and infinity, in no row yet.
+    is_wide : bool
+        A capacity will be widened: levels up to the maximum count, not only those within reach of the capacities.
     """
     n_lines, n = len(form.lines), len(form.activities)
     count = n_lines + 2 * n + extra
@@ -222,7 +226,9 @@ def feasibility(form: Canonical, *, without: Set[tuple[str, str]] = frozenset(),
     low[s], high[s], high[z] = np.where(fixed, 1.0, 0.0), 1.0, 1.0
     # without its maximum an activity may grow as far as any row could ask for
     free = np.array([("maximum", activity.id) in without for activity in form.activities], dtype=bool)
-    most = np.where(free, _wanted(form), form.most)
+    wanted = _wanted(form)
+    is_wide = is_wide or any(kind == "capacity" for kind, _ in without)
+    most = np.where(free, wanted, np.minimum(form.top, wanted) if is_wide else form.most)
     place = np.arange(n)
     line = s[form.line_of]
     parts = [
@@ -287,7 +293,7 @@ def _given(form: Canonical, kind: str, name: str) -> Given:
 def _short_by(form: Canonical, resource: str) -> float | None:
     """Return the least further capacity with which a plan holds, every other row in force."""
     number = form.row_names.index(RowName("capacity", resource))
-    model = feasibility(form, extra=1)
+    model = feasibility(form, extra=1, is_wide=True)
     rows = model.rows.tolil()
     rows[3 * len(form.activities) + number, -1] = -1.0
     gain = model.gain.copy()

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
 from workbench.allocation.polish import polish_plan
 from workbench.allocation.rules import compile_rules
-from workbench.allocation.solver import Limits, Plan, best_plan
+from workbench.allocation.solver import Limits, Plan, best_plan, sharp_form
 
 PRICE_SHARE = 0.01
 """A price is asked for this share of the capacity where the resource has no step (ours: small, yet beyond noise)."""
@@ -159,7 +158,7 @@ def price_rules(plan: Plan) -> tuple[RulePrice, ...]:
 
 def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     """Return what a little more and a little less of each resource is worth, in the client's order."""
-    form = canonical_form(plan.portfolio)
+    form = sharp_form(plan)
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
     base = polish_plan(form, shares, is_open)
     here = plan.value if base is None else max(form.zero_value + form.scale * base.value, plan.value)
@@ -167,8 +166,8 @@ def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     for resource in plan.portfolio.resources:
         capacity = resource.capacity[0]
         amount = resource.step or PRICE_SHARE * capacity or 1.0
-        up = _value_with(form, plan, resource.id, amount)
-        down = _value_with(form, plan, resource.id, -min(amount, capacity)) if capacity > 0 else None
+        up = _value_with(plan, resource.id, amount)
+        down = _value_with(plan, resource.id, -min(amount, capacity)) if capacity > 0 else None
         worth = max((here if up is None else up) - here, 0.0) / amount
         found.append(
             ShadowPrice(
@@ -243,13 +242,17 @@ def tight_rules(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tight))
 
 
-def _value_with(form: Canonical, plan: Plan, resource: str, change: float) -> float | None:
+def _value_with(plan: Plan, resource: str, change: float) -> float | None:
     """Value with a capacity changed, supports and branches held."""
-    limits = form.row_high.copy()
-    for number, name in enumerate(form.row_names):
-        if name.kind == "capacity" and name.name == resource:
-            limits[number] += change / form.row_scale[number]
-    found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported), row_high=limits)
+    changed = replace(
+        plan.portfolio,
+        resources=tuple(
+            replace(item, capacity=(item.capacity[0] + change,)) if item.id == resource else item
+            for item in plan.portfolio.resources
+        ),
+    )
+    form = sharp_form(replace(plan, portfolio=changed))
+    found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported))
     return None if found is None else form.zero_value + form.scale * found.value
 
 

@@ -483,7 +483,8 @@ def _box_break(activity: Activity, level: float, is_open: bool) -> list[Break]:
         )
     if level > activity.maximum + slack:
         return [Break(f"maximum of {activity.id}", level - activity.maximum, activity.unit, "box")]
-    if slack < level < activity.minimum - slack:
+    # beside a maximum that means "no limit" a minimum is still one
+    if min(slack, activity.minimum / 2) < level < activity.minimum - min(slack, 1e-4 * activity.minimum):
         return [Break(f"minimum of {activity.id}", activity.minimum - level, activity.unit, "box")]
     return [Break(f"level of {activity.id}", -level, activity.unit, "box")] if level < -slack else []
 
@@ -548,7 +549,8 @@ def change_portfolio(
     taken = {rule.name for rule in portfolio.rules}
     locks = [("keep", name) for name in (*keep, *as_today)] + [("close", name) for name in close]
     wanted = [
-        Rule(f"Lock: {word} {portfolio.line(name).name}", f"{word} line {quoted(name)}", "what-if") for word, name in locks
+        Rule(f"Lock: {word} {portfolio.line(name).name}", f"{word} line {quoted(name)}", "what-if")
+        for word, name in locks
     ]
     wanted += [
         Rule(

@@ -39,7 +39,6 @@ def polish_plan(
     shares: np.ndarray,
     is_open: np.ndarray,
     *,
-    row_high: np.ndarray | None = None,
     fixed: Mapping[int, float] | None = None,
     close: float = CLOSE,
 ) -> Polished | None:
@@ -52,8 +51,6 @@ def polish_plan(
         Scaled levels to start from; they need not hold.
     is_open : array, shape (n_lines,)
         Supports, 0 or 1.
-    row_high : array, optional
-        Other upper limits of the rows, scaled.
     fixed : mapping of activity's place to scaled level, optional
         Levels that stay.
     close : float
@@ -62,7 +59,7 @@ def polish_plan(
     is_open = np.round(is_open)
     n = len(form.activities)
     low, high, is_concave = _stretches(form, shares, is_open, dict(fixed or {}))
-    limit_high = (form.row_high if row_high is None else row_high) - form.by_support @ is_open
+    limit_high = form.row_high - form.by_support @ is_open
     limit_low = form.row_low - form.by_support @ is_open
     tangents = _first_tangents(form, shares, low, high, is_concave)
     best: Polished | None = None

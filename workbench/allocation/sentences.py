@@ -16,6 +16,9 @@ from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
 
 CHANGE = 0.02
 """A line whose money changes by less than this share keeps what it has, in words (ours)."""
+_STOPPED = {
+    "precision": "The solver's bound contradicted the plan beyond its precision; a simple bound stands instead.",
+}
 _POINTS = " value points"
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 
@@ -177,7 +180,7 @@ def method(result: Allocation | Conflict | Off) -> str:
         f"Proved: no plan can beat the best one by more than {sure.gap:.4%} of its lift (asked: {sure.asked_gap:.4%})."
         if sure.proved
         else f"Not proved: the best plan is at most {sure.gap:.2%} of its lift below the best possible, "
-        f"stopped by its {sure.stopped_by}."
+        f"stopped by {sure.stopped_by}."
     )
     settled = result.settled
     return (
@@ -561,7 +564,7 @@ def _plan_cautions(result: Allocation) -> list[Finding]:
         items.append(
             Finding(
                 f"The plan is not proved: one at most {theme.percent(sure.gap, 1)} of the lift better may exist.",
-                f"The search was stopped by its {sure.stopped_by}.",
+                _STOPPED.get(sure.stopped_by, f"The search was stopped by its limit of {sure.stopped_by}."),
                 figures(result).ids("gap", "bound"),
             )
         )

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from workbench.allocation.canonical import Canonical, canonical_form
+from workbench.allocation.canonical import Canonical
 from workbench.allocation.highs import LinearModel, search
 from workbench.allocation.model import TOLERANCE, check_plan
 from workbench.allocation.polish import polish_plan, tangent_programme
 from workbench.allocation.rules import GivenRow, given_rows
-from workbench.allocation.solver import Plan, make_plan
+from workbench.allocation.solver import Plan, make_plan, sharp_form
 
 NEAR_EQUAL = 0.001
 """Plans within this share of the lift count as equally good (ours: far below what the curves are known to)."""
@@ -70,7 +70,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     within : float
         What fewer moves may cost, as a share of the lift.
     """
-    form = canonical_form(plan.portfolio)
+    form = sharp_form(plan)
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
     best_value = form.value_of(shares, is_open)
     certificate = plan.certificate

@@ -28,6 +28,10 @@ OUTWARDS = 1e-9
 """Bounds are rounded outwards by this, times one plus their size."""
 LEAST_LIFT = 1e-4
 """Where doing nothing is as good as anything, the gap is a share of this part of all that could be brought."""
+UNSOUND = 1e-7
+"""A bound below a plan's value by more than this, times one plus its size (scaled), is no bound."""
+SMALL = 0.03
+"""Where no plan can bring more than this share of all that the activities could, values are scaled anew."""
 RELAXED_ROUNDS = 6
 """Relaxations before the first search; the bound has stalled by then in every case measured."""
 
@@ -63,7 +67,8 @@ class Certificate:
     seconds : float
         Time taken.
     stopped_by : str
-        ``gap``, ``rounds``, ``nodes`` or ``seconds``.
+        ``gap``, ``rounds``, ``nodes``, ``seconds``, or ``precision``: the solver's bound contradicted the plan, and a
+        simple bound (every activity at its largest level) stands instead.
     """
 
     value: float
@@ -183,6 +188,8 @@ def _hunted(
     if not gap >= 0:
         raise ModelError(f"The gap is a share of 0 or more; got {gap}.")
     started, portfolio = time.monotonic(), form.portfolio
+    if not portfolio.activities:
+        raise ModelError("There is no activity to give anything to: the portfolio has none.")
     hunt = _Hunt(form, gap, limits, started)
     today = portfolio.today
     current = check_plan(portfolio, today, {}, rows=form.rules)
@@ -198,7 +205,9 @@ def _hunted(
         hunt.offer(*repaired)
     if hunt.floor is None:
         hunt.floor = _cheapest_value(form)
+    hunt = hunt.sharpened()
     hunt.run()
+    form = hunt.form
     if hunt.best is None:
         raise ModelError(f"No plan was found within {limits.rounds} rounds and {limits.seconds:g} seconds.")
     shares, is_open = hunt.best
@@ -270,9 +279,24 @@ class _Hunt:
     def is_proved(self) -> bool:
         return self.bound - self.value <= self.gap * self.lift
 
+    def sharpened(self) -> _Hunt:
+        """Relax; where far less can be won than the activities could bring, start over on the scale of that."""
+        hunt = self
+        for _ in range(4):
+            hunt._relax()
+            most = hunt.bound - (hunt.floor or 0.0)
+            factor = _sharper(most)
+            if factor == 1.0:
+                break
+            fresh = _Hunt(hunt.form.rescaled(factor), self.gap, self.limits, self.started)
+            fresh.floor = None if hunt.floor is None else hunt.floor / factor
+            if hunt.best is not None:
+                fresh.offer(*hunt.best)
+            hunt = fresh
+        return hunt
+
     def run(self) -> None:
         """Close the gap, or stop at a limit."""
-        self._relax()
         stall = 0
         while not self.is_proved:
             left = self.limits.seconds - (time.monotonic() - self.started)
@@ -309,7 +333,8 @@ class _Hunt:
         """One round: search, value its plan, refine the cover where it was too optimistic."""
         self.rounds += 1
         self.how = "search"
-        size = max(abs(self.value), self.lift, 1e-12)
+        # HiGHS takes its gap as a share of its own objective, which counts what stands
+        size = max(abs(self.value + float(self.form.standing.sum())), self.lift, 1e-12)
         share = 0.2 * self.gap * self.lift / size
         found = search(self.cover.programme(is_relaxed=False), gap=share, seconds=seconds, nodes=self.limits.nodes)
         self.nodes += found.nodes
@@ -340,10 +365,13 @@ class _Hunt:
         self.bound = min(self.bound, bound + OUTWARDS * (1.0 + abs(bound)))
 
     def certificate(self) -> Certificate:
-        form = self.form
+        form, is_sound = self.form, self.bound >= self.value - UNSOUND * (1.0 + abs(self.value))
+        if not is_sound:
+            self.bound, self.stopped_by = max(self._simple_bound(), self.value), "precision"
         value = form.zero_value + form.scale * self.value
         bound = max(form.zero_value + form.scale * self.bound, value)
         gap = max(self.bound - self.value, 0.0) / self.lift
+        proved = bool(is_sound and gap <= self.gap)
         return Certificate(
             value=value,
             bound=bound,
@@ -351,13 +379,33 @@ class _Hunt:
             lift=self.lift * form.scale,
             gap=float(gap),
             asked_gap=self.gap,
-            proved=bool(gap <= self.gap),
+            proved=proved,
             how=self.how,
             rounds=self.rounds,
             nodes=self.nodes,
             seconds=time.monotonic() - self.started,
-            stopped_by="gap" if gap <= self.gap else self.stopped_by,
+            stopped_by="gap" if proved else self.stopped_by,
         )
+
+    def _simple_bound(self) -> float:
+        """Every activity of worth at its largest level, every line as is best for it: no plan beats that."""
+        form = self.form
+        lifts = [max(form.lift(place, float(most)), 0.0) for place, most in enumerate(form.most)]
+        return float(sum(lifts)) + float(np.maximum(-form.standing[form.may_close], 0.0).sum())
+
+
+def sharp_form(plan: Plan) -> Canonical:
+    """Return a plan's portfolio in canonical form, on a scale on which its lift is not small."""
+    form = canonical_form(plan.portfolio)
+    return form.rescaled(_sharper(plan.certificate.lift / form.scale))
+
+
+def _sharper(most: float) -> float:
+    """Return the factor for a value scale on which this much is no small number; 1 where it is none, or is noise.
+
+    A power of ten, so that another unit of anything gives the same digits.
+    """
+    return float(10.0 ** np.floor(np.log10(most))) if 1e-7 < most < SMALL else 1.0
 
 
 def nearest_plan(form: Canonical, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
