@@ -238,6 +238,28 @@ def test_gaps_and_wrong_transforms_are_errors() -> None:
         natural_limits(np.arange(20.0), transform="cube")
     with pytest.raises(ModelError, match="0 or more"):
         natural_limits(np.arange(20.0) - 10, transform="sqrt")
+    with pytest.raises(ModelError, match="above 0"):
+        natural_limits(np.arange(20.0), transform="log")
+
+
+@pytest.mark.parametrize(
+    ("transform", "least"), [("log", 0.0), ("log", -3.0), ("sqrt", -3.0), ("fourth_root", -3.0), ("counts", -3.0)]
+)
+def test_a_fixed_transform_that_does_not_fit_gives_way(transform: str, least: float) -> None:
+    """Zeros under a logarithm and negative numbers under a root are watched as if nothing were declared, and said."""
+    values = np.random.default_rng(1).exponential(4.0, 44) + least
+    values[3] = least
+    watched = watch(values, rules=SignalRules(transform=transform))
+    free = watch(values)
+    assert watched.limits == free.limits
+    assert watched.change == free.change
+    assert len(watched.notes) == 1
+    assert "needs values" in watched.notes[0]
+    fitting = watch(values - least + 1, rules=SignalRules(transform=transform))
+    assert fitting.limits is not None
+    assert (fitting.limits.transform, fitting.notes) == (transform, ())
+    later = watch([*values[4:] - least + 1, least], rules=SignalRules(transform=transform, baseline=24))
+    assert later.notes == ()  # only the baseline has to fit
 
 
 def test_a_zero_after_a_log_baseline_is_far_below_and_not_minus_infinity() -> None:

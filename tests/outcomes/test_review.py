@@ -16,7 +16,7 @@ from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import ControlTotal, Event, Outcomes, Settings
-from workbench.outcomes.catalogue import Condition, FactTable, Loop, Measure, Metric, Target, Worth
+from workbench.outcomes.catalogue import Condition, FactTable, Loop, Measure, Metric, SignalRules, Target, Worth
 from workbench.outcomes.parts import Query
 
 AS_OF = dt.date(2026, 9, 30)
@@ -354,6 +354,23 @@ def test_a_move_that_hangs_on_assumed_shares_is_marked(
     said = " ".join(f.claim for f in outcomes.cautions(found))
     assert ("depends on shares nobody has confirmed" in said) is not stands
     assert any("Confirm the shares" in f.claim for f in outcomes.next_steps(found))
+
+
+def test_a_transform_that_does_not_fit_leaves_the_other_metrics_alone(bench: samples.Bench) -> None:
+    """A logarithm over amounts below zero concerns its own metric: it is watched without, and that is said."""
+    frame = monthly(seed=2, months=20, rows=5)
+    frame["amount"] -= frame["amount"].max()
+    rules = SignalRules(transform="log")
+    result = Metric("result", "Result", "sum", Measure("events", "sum", "amount"), direction="up", signal=rules)
+    found = review(bench, frame, [result, ORDERS])
+    assert found.off == ()
+    series = found.find("result")
+    assert series is not None
+    assert series.watched.limits is not None
+    told = [f for f in outcomes.cautions(found) if "declared transform does not fit" in f.claim]
+    assert len(told) == 1
+    assert told[0].claim.startswith("Result:")
+    assert "above 0: the company" in told[0].detail
 
 
 def test_row_order_changes_nothing(bench: samples.Bench) -> None:

@@ -195,6 +195,8 @@ class Watched:
     change : Change or None
     reason : str
         Why nothing is judged; empty when something is.
+    notes : tuple of str
+        What was done otherwise than declared; each one clause.
     """
 
     limits: Limits | None
@@ -258,13 +260,18 @@ def natural_limits(
     -------
     Limits or None
         None with fewer than 12 numbers.
+
+    Raises
+    ------
+    ModelError
+        The transform does not exist, or does not fit the baseline.
     """
     held = np.asarray(values, dtype=float)
-    places = np.flatnonzero(np.isfinite(held) & (np.arange(held.size) >= start))
-    count = _baseline_points(places.size, baseline)
-    if count < LEAST_POINTS:
+    places = _baseline_places(held, baseline, start)
+    count = places.size
+    if not count:
         return None
-    base = held[places[:count]]
+    base = held[places]
     name = _choose(base) if transform == "auto" else transform
     scaled = _forward(base, name)
     centre, _, _, range_limit = plain_limits(scaled)
@@ -356,12 +363,16 @@ def watch(
     if judged is not None:
         held[~np.asarray(judged, dtype=bool)] = np.nan
     found = int(np.isfinite(held[start:]).sum())
-    limits = natural_limits(held, baseline=rules.baseline, transform=rules.transform, within=within, start=start)
+    base = held[_baseline_places(held, rules.baseline, start)]
+    # a transform that the client fixed and the numbers do not allow concerns this series alone
+    misfit = "" if rules.transform == "auto" else _misfit(base, rules.transform)
+    transform, notes = ("auto", (misfit,)) if misfit else (rules.transform, ())
+    limits = natural_limits(held, baseline=rules.baseline, transform=transform, within=within, start=start)
     if limits is None:
         return Watched(None, reason=f"too early to tell: {found} of {LEAST_POINTS} periods")
     if limits.sigma <= 0:
         return Watched(limits, reason="the baseline never changes, so there is no usual wobble to compare with")
-    return Watched(limits, signals(held, limits, rules.rules), find_change(held, limits))
+    return Watched(limits, signals(held, limits, rules.rules), find_change(held, limits), notes=notes)
 
 
 def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | None:
@@ -472,6 +483,21 @@ def _baseline_points(found: int, wanted: int) -> int:
     return min(wanted, max(LEAST_POINTS, found - RUN_LENGTH))
 
 
+def _baseline_places(held: Array, wanted: int, start: int) -> Array:
+    """Return the places of the points that make the baseline; none with fewer than 12 numbers."""
+    places = np.flatnonzero(np.isfinite(held) & (np.arange(held.size) >= start))
+    return places[: _baseline_points(places.size, wanted)]
+
+
+def _misfit(base: Array, transform: str) -> str:
+    """Return why a transform does not fit a baseline, as a clause; empty where it does."""
+    if transform == "log" and (base <= 0).any():
+        return "a logarithm needs values above 0"
+    if transform not in ("none", "log") and (base < 0).any():
+        return f"the transform {transform} needs values of 0 or more"
+    return ""
+
+
 def _reach(points: int) -> float:
     """Return how many sigmas limits stand off: as many false alarms in all as 24 points have at 3 sigma."""
     if points <= CALIBRATED_POINTS:
@@ -500,19 +526,19 @@ def _choose(base: Array) -> str:
 
 
 def _forward(values: Array, transform: str, *, clip: bool = False) -> Array:
+    if transform not in ("log", "counts", *dict(_POWERS)):
+        raise ModelError(f"There is no transform {transform!r}; there are auto, none, sqrt, fourth_root, log, counts.")
+    if not clip and (misfit := _misfit(values, transform)):
+        raise ModelError(f"{misfit[0].upper()}{misfit[1:]}.")
     if transform == "log":
         if clip:  # a zero after a baseline without one: far below, not minus infinity
             values = np.maximum(values, values[values > 0].min() / 2 if (values > 0).any() else 1.0)
         return np.log(values)
     if transform == "counts":
         return np.sqrt(np.maximum(values, 0.0) + 0.375)
-    power = dict(_POWERS).get(transform)
-    if power is None:
-        raise ModelError(f"There is no transform {transform!r}; there are auto, none, sqrt, fourth_root, log, counts.")
+    power = dict(_POWERS)[transform]
     if power == 1.0:
         return values
-    if (values < 0).any() and not clip:
-        raise ModelError(f"The transform {transform} needs values of 0 or more.")
     return np.maximum(values, 0.0) ** power
 
 

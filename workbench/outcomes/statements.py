@@ -87,7 +87,22 @@ def cautions(result: Outcomes | Off) -> Findings:
             )
         )
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
-    return Findings(tuple(items))
+    return Findings((*items, *_note_cautions(result)))
+
+
+def _note_cautions(result: Outcomes) -> list[Finding]:
+    """Return where the usual range was made otherwise than the catalogue declares."""
+    noted: dict[tuple[str, str], list[str]] = {}
+    for series in result.series:
+        for note in series.watched.notes:
+            noted.setdefault((series.metric.label, note), []).append(result.name(series.kind, series.parent))
+    return [
+        Finding(
+            cut_claim(f"{label}: the declared transform does not fit; one was chosen by the data."),
+            f"{note[0].upper()}{note[1:]}: {theme.listing(list(dict.fromkeys(where)), 8)}.",
+        )
+        for (label, note), where in noted.items()
+    ]
 
 
 def _scale_cautions(result: Outcomes) -> list[Finding]:
