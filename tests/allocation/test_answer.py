@@ -22,11 +22,13 @@ from workbench.allocation import (
     Settings,
     adbudg_from_answers,
     allocate,
+    answer,
     cautions,
     change_inputs,
     change_portfolio,
     check_plan,
     evaluate,
+    explain_lines,
     exponential_from_answers,
     figures,
     headline,
@@ -39,6 +41,7 @@ from workbench.allocation import (
     shadow_prices,
     solve,
 )
+from workbench.allocation.sentences import decision_cost
 from workbench.errors import ModelError
 from workbench.findings import Off
 
@@ -435,6 +438,66 @@ def test_findings_name_the_figures_they_quote() -> None:
     scarce = next(item for item in headline(result) if item.claim.startswith("The scarcest"))
     name = scarce.claim.split(" is ")[1].split(":")[0]
     assert set(numbers.ids(f"step/{name}", f"step_worth/{name}")) <= set(scarce.figures)
+
+
+def test_without_time_nothing_is_made_up() -> None:
+    """Rule prices and other options that were not worked out say so; none is a verified zero."""
+    portfolio = replace(TIGHT, rules=(Rule("dear", "level of loans-market <= 1", "CFO"),))
+    result = allocate(AllocationInputs(portfolio), seconds=1e-9)
+    assert isinstance(result, Allocation)
+    assert [(item.price, item.is_verified) for item in result.rule_prices] == [(None, False)]
+    cards = next(item for item in result.reasons if item.line == "cards")
+    assert (cards.other_option, cards.is_verified) == (None, False)
+    assert any(item.claim == "What 1 rule costs was not worked out." for item in cautions(result))
+    assert "what closing it costs was not worked out" in decision_cost(result, replace(cards, supported=True))
+
+
+def test_an_unproved_plan_has_no_price_that_hangs_on_the_proof() -> None:
+    """The difference of two plans of which one may be beaten is no cost."""
+    portfolio = replace(TIGHT, rules=(Rule("dear", "level of loans-market <= 1", "CFO"),))
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    (sure,) = price_rules(plan)
+    assert sure.price is not None
+    open_ended = replace(plan, certificate=replace(plan.certificate, proved=False))
+    (item,) = price_rules(open_ended)
+    assert (item.price, item.is_verified) == (None, False)
+    assert all(reason.other_option is None for reason in explain_lines(open_ended))
+
+
+def test_a_line_that_must_be_as_it_is_says_that_a_rule_stands_in_the_way() -> None:
+    """No plan with the other decision is an answer, apart from one that was not worked out."""
+    result = allocated(replace(TIGHT, rules=(Rule("shut", "close line cards", "CEO"),)))
+    cards = next(item for item in result.reasons if item.line == "cards")
+    assert (cards.other_option, cards.is_verified) == (None, True)
+    assert "keeping it breaks a rule" in reason_words(result, cards)
+
+
+def test_a_better_plan_met_on_the_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan with a line decided the other way is a plan: the answer is never below it."""
+    portfolio = small(budget=100.0, people=20.0)
+    true, weak = solve(portfolio), solve(replace(portfolio, rules=(Rule("keep", "keep line cards"),)))
+    assert isinstance(true, Plan)
+    assert isinstance(weak, Plan)
+    assert weak.value < true.value
+    weak = replace(weak, portfolio=portfolio, certificate=replace(weak.certificate, proved=False, gap_absolute=1e9))
+
+    def first_weak(asked: Portfolio, *, candidates: object = (), **more: object) -> object:
+        return solve(asked, candidates=candidates, **more) if candidates else weak
+
+    monkeypatch.setattr(answer, "solve", first_weak)
+    assert allocated(portfolio).best.value == pytest.approx(true.value)
+
+
+def test_a_price_from_a_known_cover_is_the_price_found_anew() -> None:
+    """Going on from the cover of the plan changes no answer, only the time."""
+    portfolio = seeded(3, 12)
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    anew = [item.price for item in price_rules(replace(plan, pieces=()))]
+    again = [item.price for item in price_rules(plan)]
+    noise = 3 * plan.certificate.asked_gap * plan.certificate.lift
+    assert again == pytest.approx(anew, abs=noise)
 
 
 def test_off_passes_through() -> None:

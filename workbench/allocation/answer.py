@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workbench.allocation.conflict import Conflict
-from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
+from workbench.allocation.explain import (
+    LineReason,
+    RulePrice,
+    ShadowPrice,
+    explain_lines,
+    other_plans,
+    price_rules,
+    shadow_prices,
+)
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
@@ -238,12 +247,25 @@ def allocate(
     portfolio = inputs.portfolio
     if not portfolio.activities:
         return Off("allocation", "There is no activity to give people, money or marketing to.", ("activities",))
+    until = time.monotonic() + settings.seconds
+
+    def left() -> float:
+        return max(until - time.monotonic(), 0.0)
+
     best = solve(portfolio, gap=settings.gap, limits=Limits(seconds=settings.seconds))
     if isinstance(best, Conflict):
         return best
+    others = other_plans(best, seconds=left())
+    better = max((item for item in others.values() if item is not None), key=lambda item: item.value, default=best)
+    if better.value > best.value:  # a plan with a further rule is a plan: go on from the better one
+        again = solve(
+            portfolio, gap=settings.gap, candidates=[(better.first, better.supported)], limits=Limits(seconds=left())
+        )
+        if isinstance(again, Plan) and again.value > best.value:
+            best, others = again, other_plans(again, seconds=left())
+    rule_prices = price_rules(best, seconds=left())
+    reasons = explain_lines(best, binding={item.rule for item in rule_prices if item.price}, others=others)
     settled = round_plan(best, within=settings.near_equal)
-    rule_prices = price_rules(best)
-    reasons = explain_lines(best, binding={item.rule for item in rule_prices if item.price})
     return Allocation(
         inputs=inputs,
         plan=settled.plan,

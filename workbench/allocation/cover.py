@@ -10,6 +10,7 @@ A plan's value is never above its y, so the best y over all plans is an upper bo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,9 +50,12 @@ class Piece:
 class Cover:
     """The pieces of all activities; grows as the search learns where it was too optimistic."""
 
-    def __init__(self, form: Canonical) -> None:
+    def __init__(self, form: Canonical, pieces: Sequence[Piece] = ()) -> None:
+        """Start anew, or from the pieces of a form that differs in its rows alone (values on the same scale)."""
         self.form = form
-        self.pieces: list[Piece] = []
+        self.pieces: list[Piece] = [Piece(item.activity, item.low, item.high, dict(item.lines)) for item in pieces]
+        if pieces:
+            return
         for place in range(len(form.activities)):
             if form.most[place] > 0:
                 self.pieces.append(self._piece(place, float(form.least[place]), float(form.most[place])))

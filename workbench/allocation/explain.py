@@ -6,15 +6,18 @@ prices are local: they speak of small changes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
 from workbench.allocation.polish import polish_plan
-from workbench.allocation.rules import compile_rules
+from workbench.allocation.rules import compile_rules, quoted
 from workbench.allocation.solver import Limits, Plan, best_plan, sharp_form
+from workbench.errors import ModelError
 
 PRICE_SHARE = 0.01
 """A price is asked for this share of the capacity where the resource has no step (ours: small, yet beyond noise)."""
@@ -81,9 +84,9 @@ class LineReason:
         Rules that hold this line's amounts where they are.
     other_option : float or None
         Value lost by deciding the other way (closing it, or keeping it), found by solving again; None where the
-        other way is not open or breaks a rule. Unit: value.
+        other way is not open, breaks a rule, or was not worked out. Unit: value.
     is_verified : bool
-        The other option was proved within the asked gap.
+        The other option was worked out: both plans proved, or no plan holds with it.
     """
 
     line: str
@@ -110,11 +113,12 @@ class RulePrice:
     ----------
     rule, owner : str
     price : float or None
-        0 where it costs less than what can be proved; None where it was not solved again. Unit: value.
+        0 where it costs less than what can be proved; None where that was not worked out: not solved again, or not
+        proved. Unit: value.
     is_tight : bool
         It leaves no room in the plan.
     is_verified : bool
-        The plan without it was proved within the asked gap.
+        It was worked out.
     """
 
     rule: str
@@ -124,35 +128,33 @@ class RulePrice:
     is_verified: bool
 
 
-def price_rules(plan: Plan) -> tuple[RulePrice, ...]:
+def price_rules(plan: Plan, *, seconds: float = np.inf) -> tuple[RulePrice, ...]:
     """Return what each rule costs, in the client's order: each is left out once and the plan is sought again.
+
+    Parameters
+    ----------
+    plan : Plan
+    seconds : float
+        Together; a rule whose turn does not come in time, or whose plan is not proved, has no price.
 
     With more than `MOST_RULES` rules only those that leave no room are left out.
     """
-    portfolio, tight = plan.portfolio, set(tight_rules(plan))
+    portfolio, tight, until = plan.portfolio, set(tight_rules(plan)), time.monotonic() + seconds
     noise = 2.0 * max(plan.certificate.gap_absolute, 1e-9 * abs(plan.value))
     found = []
     for rule in portfolio.rules:
-        if len(portfolio.rules) > MOST_RULES and rule.name not in tight:
-            found.append(RulePrice(rule.name, rule.owner, None, False, False))
+        left = min(until - time.monotonic(), PROBE_SECONDS)
+        if left <= 0 or (len(portfolio.rules) > MOST_RULES and rule.name not in tight):
+            found.append(RulePrice(rule.name, rule.owner, None, rule.name in tight, False))
             continue
         rest = replace(portfolio, rules=tuple(item for item in portfolio.rules if item is not rule))
-        without = best_plan(
-            rest,
-            gap=plan.certificate.asked_gap,
-            candidates=[(plan.first, plan.supported)],
-            limits=Limits(seconds=PROBE_SECONDS),
-        )
-        price = 0.0 if without is None else without.value - plan.value
-        found.append(
-            RulePrice(
-                rule.name,
-                rule.owner,
-                price if price > noise else 0.0,
-                rule.name in tight,
-                without is not None and without.certificate.proved,
-            )
-        )
+        without = _sought(rest, plan, left, [(plan.first, plan.supported)], enough=plan.value + noise)
+        price: float | None = None
+        if without is not None and without.certificate.bound <= plan.value + noise:
+            price = 0.0
+        elif without is not None and without.certificate.proved and plan.certificate.proved:
+            price = without.value - plan.value if without.value - plan.value > noise else 0.0
+        found.append(RulePrice(rule.name, rule.owner, price, rule.name in tight, price is not None))
     return tuple(found)
 
 
@@ -184,8 +186,57 @@ def shadow_prices(plan: Plan) -> tuple[ShadowPrice, ...]:
     return tuple(found)
 
 
+def other_plans(plan: Plan, *, seconds: float = np.inf) -> dict[str, Plan | None]:
+    """Return the best plan with each line decided the other way, None where none holds.
+
+    Parameters
+    ----------
+    plan : Plan
+    seconds : float
+        Together. Lines that nobody may close, and those whose turn does not come in time, are left out.
+    """
+    until, portfolio = time.monotonic() + seconds, plan.portfolio
+    found: dict[str, Plan | None] = {}
+    for line in portfolio.lines:
+        left = min(until - time.monotonic(), PROBE_SECONDS)
+        if line.closing is None or left <= 0:
+            continue
+        word = "close" if plan.supported[line.id] else "keep"
+        wanted = Rule(f"{word} {line.id} (what if)", f"{word} line {quoted(line.id)}")
+        supported = {**plan.supported, line.id: not plan.supported[line.id]}
+        levels = {item.id: 0.0 if item.line == line.id else plan.level(item.id) for item in portfolio.activities}
+        with suppress(ModelError):  # no plan in the time there is: not worked out
+            found[line.id] = _sought(
+                replace(portfolio, rules=(*portfolio.rules, wanted)), plan, left, [(levels, supported)]
+            )
+    return found
+
+
+def _sought(
+    portfolio: Portfolio,
+    plan: Plan,
+    seconds: float,
+    candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]],
+    *,
+    enough: float = -np.inf,
+) -> Plan | None:
+    """Seek a plan again under other rules, from the cover of one that was found."""
+    return best_plan(
+        portfolio,
+        gap=plan.certificate.asked_gap,
+        candidates=candidates,
+        limits=Limits(seconds=seconds),
+        like=plan,
+        enough=enough,
+    )
+
+
 def explain_lines(
-    plan: Plan, *, binding: Collection[str] = (), given: Mapping[str, Mapping[str, float]] | None = None
+    plan: Plan,
+    *,
+    binding: Collection[str] = (),
+    given: Mapping[str, Mapping[str, float]] | None = None,
+    others: Mapping[str, Plan | None] | None = None,
 ) -> tuple[LineReason, ...]:
     """Return a reason per line, in the client's order.
 
@@ -196,7 +247,10 @@ def explain_lines(
         Rules that cost value (see `price_rules`).
     given : mapping of line to mapping of resource to float, optional
         What each line is given, where that is more than it uses (whole people).
+    others : mapping of line to Plan or None, optional
+        The plans with a line decided the other way, where they are at hand (see `other_plans`).
     """
+    others = other_plans(plan) if others is None else others
     portfolio = plan.portfolio
     today = evaluate(portfolio, portfolio.today, {})
     found = plan.found if given is None else replace(plan.found, used_by_line=given)
@@ -204,7 +258,7 @@ def explain_lines(
     reasons = []
     for line in portfolio.lines:
         supported = plan.supported[line.id]
-        other, verified = _other_option(plan, line.id)
+        other, verified = _other_option(plan, line.id, others)
         next_unit, last_funded = _next_and_last(plan, line.id, last)
         reasons.append(
             LineReason(
@@ -346,15 +400,13 @@ def _binding(plan: Plan, line: str, binding: Collection[str]) -> tuple[str, ...]
     return tuple(rule.name for rule in plan.portfolio.rules if rule.name in named and rule.name in binding)
 
 
-def _other_option(plan: Plan, line: str) -> tuple[float | None, bool]:
-    """Value lost by closing a line the plan keeps, or keeping one it closes; solved again with that as a rule."""
-    portfolio = plan.portfolio
-    if portfolio.line(line).closing is None:
+def _other_option(plan: Plan, line: str, others: Mapping[str, Plan | None]) -> tuple[float | None, bool]:
+    """Value lost by closing a line the plan keeps, or keeping one it closes; and whether that is known."""
+    if line not in others:
         return None, False
-    word = "close" if plan.supported[line] else "keep"
-    name = f"{word} {line} (what if)"
-    forced = replace(portfolio, rules=(*portfolio.rules, Rule(name, f'{word} line "{line}"')))
-    other = best_plan(forced, gap=plan.certificate.asked_gap, limits=Limits(seconds=PROBE_SECONDS))
+    other = others[line]
     if other is None:
+        return None, True
+    if not (plan.certificate.proved and other.certificate.proved):
         return None, False
-    return max(plan.certificate.value - other.value, 0.0), other.certificate.proved
+    return max(plan.value - other.value, 0.0), True

@@ -9,7 +9,7 @@ from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
-from workbench.allocation.explain import LineReason, ShadowPrice
+from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
 from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
@@ -582,6 +582,15 @@ def _plan_cautions(result: Allocation) -> list[Finding]:
                 f"Whole people break {_count(count, 'rule', 'rules')} that the plan itself keeps.",
                 f"{theme.listing(list(result.settled.broken_rules), 8)}: no whole amounts within them were found. "
                 "Soften the rule, or split a person's time.",
+            )
+        )
+    priced = [item for item in result.rule_prices if item.is_tight or len(result.rule_prices) <= MOST_RULES]
+    open_rules = [item.rule for item in priced if item.price is None]
+    if open_rules:
+        items.append(
+            Finding(
+                f"What {_count(len(open_rules), 'rule costs', 'rules cost')} was not worked out.",
+                f"{theme.listing(open_rules, 8)}: the time or the proof did not suffice; allow more seconds.",
             )
         )
     if result.best.baseline == "repaired":

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from workbench.allocation.canonical import Canonical, canonical_form
 from workbench.allocation.conflict import Conflict, feasibility, find_conflict
-from workbench.allocation.cover import Cover
+from workbench.allocation.cover import Cover, Piece
 from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
 from workbench.allocation.polish import CLOSE, polish_plan
@@ -105,6 +105,8 @@ class Plan:
     current_breaks : tuple of Break
         What today's plan breaks.
     certificate : Certificate
+    scale, pieces : float, tuple of Piece
+        The cover of the curves that the proof ended with, for plans sought again with other rules.
     """
 
     portfolio: Portfolio
@@ -115,6 +117,8 @@ class Plan:
     baseline_value: float
     current_breaks: tuple[Break, ...]
     certificate: Certificate
+    scale: float = field(default=1.0, repr=False, compare=False)
+    pieces: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def value(self) -> float:
@@ -174,9 +178,21 @@ def best_plan(
     gap: float = GAP,
     candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]] = (),
     limits: Limits | None = None,
+    like: Plan | None = None,
+    enough: float = -np.inf,
 ) -> Plan | None:
-    """Return what `solve` does, but None where no plan holds: quicker for those who need no reason."""
-    return _hunted(canonical_form(portfolio), gap, candidates, limits or Limits())
+    """Return what `solve` does, but None where no plan holds: quicker for those who need no reason.
+
+    Parameters
+    ----------
+    portfolio, gap, candidates, limits
+        As in `solve`.
+    like : Plan, optional
+        Of a portfolio that differs in its rules alone: the search goes on from its cover.
+    enough : float
+        Stop, without a proof of the gap, once no plan can beat this. Unit: value.
+    """
+    return _hunted(canonical_form(portfolio), gap, candidates, limits or Limits(), like=like, enough=enough)
 
 
 def _hunted(
@@ -184,13 +200,19 @@ def _hunted(
     gap: float,
     candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]],
     limits: Limits,
+    *,
+    like: Plan | None = None,
+    enough: float = -np.inf,
 ) -> Plan | None:
     if not gap >= 0:
         raise ModelError(f"The gap is a share of 0 or more; got {gap}.")
     started, portfolio = time.monotonic(), form.portfolio
     if not portfolio.activities:
         raise ModelError("There is no activity to give anything to: the portfolio has none.")
-    hunt = _Hunt(form, gap, limits, started)
+    if like is not None and like.pieces:
+        form = form.rescaled(like.scale / form.scale)
+    hunt = _Hunt(form, gap, limits, started, like.pieces if like is not None else ())
+    hunt.enough = (enough - form.zero_value) / form.scale
     today = portfolio.today
     current = check_plan(portfolio, today, {}, rows=form.rules)
     for levels, supported in ((today, {}), *candidates):
@@ -217,9 +239,10 @@ def _hunted(
         baseline = "repaired"
         if repaired is not None:
             baseline_value = evaluate(portfolio, form.levels(repaired[0]), form.supports(repaired[1])).value
-    return make_plan(
+    found = make_plan(
         form, form.levels(shares), form.supports(is_open), hunt.certificate(), baseline, baseline_value, current.breaks
     )
+    return replace(found, scale=form.scale, pieces=tuple(hunt.cover.pieces))
 
 
 def make_plan(
@@ -247,9 +270,12 @@ def make_plan(
 class _Hunt:
     """Best plan so far, best bound so far, and the cover between them; all values scaled, over doing nothing."""
 
-    def __init__(self, form: Canonical, gap: float, limits: Limits, started: float) -> None:
+    def __init__(
+        self, form: Canonical, gap: float, limits: Limits, started: float, pieces: Sequence[Piece] = ()
+    ) -> None:
         self.form, self.gap, self.limits, self.started = form, gap, limits, started
-        self.cover = Cover(form)
+        self.cover = Cover(form, pieces)
+        self.enough = -np.inf
         self.best: tuple[np.ndarray, np.ndarray] | None = None
         self.value, self.bound = -np.inf, np.inf
         self.floor: float | None = None
@@ -279,6 +305,11 @@ class _Hunt:
     def is_proved(self) -> bool:
         return self.bound - self.value <= self.gap * self.lift
 
+    @property
+    def is_done(self) -> bool:
+        """Proved, or nothing that would be enough can still be found."""
+        return self.is_proved or self.bound <= self.enough
+
     def sharpened(self) -> _Hunt:
         """Relax; where far less can be won than the activities could bring, start over on the scale of that."""
         hunt = self
@@ -289,6 +320,7 @@ class _Hunt:
             if factor == 1.0:
                 break
             fresh = _Hunt(hunt.form.rescaled(factor), self.gap, self.limits, self.started)
+            fresh.enough = hunt.enough / factor
             fresh.floor = None if hunt.floor is None else hunt.floor / factor
             if hunt.best is not None:
                 fresh.offer(*hunt.best)
@@ -298,7 +330,7 @@ class _Hunt:
     def run(self) -> None:
         """Close the gap, or stop at a limit."""
         stall = 0
-        while not self.is_proved:
+        while not self.is_done:
             left = self.limits.seconds - (time.monotonic() - self.started)
             if self.rounds >= self.limits.rounds or left <= 0:
                 self.stopped_by = "rounds" if left > 0 else "seconds"
@@ -311,7 +343,7 @@ class _Hunt:
             if stall >= 8:
                 self.stopped_by = "rounds"
                 break
-        if self.best is not None:
+        if self.best is not None and (self.is_proved or self.bound > self.enough):
             self._polish(*self.best, is_last=True)
 
     def _relax(self) -> None:

@@ -271,7 +271,7 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     columns = {"rule": "Rule", "text": "In its own words", "owner": "Owner"}
     how = f"All {len(rules)} named rules; each was left out once and the plan sought again"
     if any(item.value is None for item in costs):
-        how = f"All {len(rules)} named rules; those without room were left out once and the plan sought again"
+        how = f"All {len(rules)} named rules; where a cost is told, the rule was left out and the plan sought again"
     if isinstance(result, Conflict):
         how = f"All {len(rules)} named rules"
         tight = {rule.name for held in (result, *result.others) for rule in held.rules}
@@ -289,7 +289,14 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         columns["cost"] = "Value it costs a period"
         dearest = max(result.rule_prices, key=lambda item: item.price or 0.0)
         if not dearest.price:
+            known = [item for item in costs if item.value is not None]
             claim = f"None of the {len(rules)} rules costs value."
+            if len(known) < len(rules):
+                claim = (
+                    f"None of the {len(known)} rules that were left out in turn costs value; {len(rules)} are named."
+                )
+            if not known:
+                claim = f"What the {len(rules)} rules cost was not worked out."
         else:
             cost = _value(result.portfolio, dearest.price)
             claim = _fit(
