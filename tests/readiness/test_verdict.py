@@ -135,6 +135,28 @@ def test_the_truth_of_each_line_is_found(instrument: Instrument, build: Make) ->
     assert lines["old"].held_back_by[0] == "d06"
     assert all(line.held_back_by for line in lines.values()), "every class says what holds it back"
     assert result.verdict.words == "product-run in New"
+    held = readiness.headline(result)[0].claim
+    assert held.startswith("Product-run in 1 of 3 lines (New); overall held back by ")
+
+
+@pytest.mark.parametrize(("length", "names"), [(20, True), (60, False), (300, False)])
+def test_long_names_of_lines_leave_the_answer_whole(
+    instrument: Instrument, build: Make, length: int, names: bool
+) -> None:
+    """Where the names do not fit, their number stands for them, and what holds back stays."""
+    groups = [(role, line, 14, 11) for line in ("x", "y") for role in ROLES]
+    truth = {"x": 4.4, "y": 2.2}
+
+    def level(item: str, line: str, role: str) -> float:
+        return 4.5 if instrument.item(item).scope == "organisation" else truth[line]
+
+    inputs = build(instrument, groups, level, np.random.default_rng(2))
+    named = dataclasses.replace(inputs, lines=(("x", "X" * length), ("y", "Y" * length)))
+    claim = readiness.headline(readiness.assess(named))[0].claim
+    assert claim.startswith("Product-run in 1 of 2 lines")
+    assert "; overall held back by" in claim
+    assert ("X" * length in claim) == names
+    assert len(claim) <= CLAIM_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -206,10 +228,34 @@ def test_too_close_to_call_says_what_is_missing_first(instrument: Instrument, bu
     assert open_lines, "the simulated lines should stand at the boundary"
     for line in open_lines:
         assert line.leaning in (PROJECT_RUN, TRANSITION)
-        assert line.settled_by.startswith("answers from the")
+        assert line.settled_by.startswith("the answers still missing in this line, on"), "three silent are too few"
         assert f"(leaning to {line.leaning}, settled by {line.settled_by})" in line.words
     assert result.verdict.verdict == TOO_CLOSE
     assert "open until" in readiness.headline(result)[1].claim
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "is_named"),
+    [
+        pytest.param(20, 12, True, id="eight silent beside twelve"),
+        pytest.param(16, 12, False, id="four silent"),
+        pytest.param(12, 3, False, id="three answered"),
+    ],
+)
+def test_the_silent_are_named_by_role_where_that_exposes_nobody(
+    instrument: Instrument, build: Make, asked: int, answered: int, is_named: bool
+) -> None:
+    """Operators of x are most silent: named with eight silent, not with four, nor where three of them answered."""
+    sizes = {("operations", "x"): (asked, answered)}
+    groups = [(role, line, *sizes.get((role, line), (16, 12))) for line in ("x", "y") for role in ROLES[:5]]
+
+    def truth(item: str, line: str | None, role: str) -> float:
+        return 4.5 if item[:3] == "d07" else 3.0
+
+    inputs = build(instrument, groups, truth, np.random.default_rng(5), settings=Settings(sure=1 - 1e-9))
+    line = readiness.assess(inputs).verdict.line("x")
+    assert line.verdict == TOO_CLOSE
+    assert line.settled_by.startswith("answers from the operat" if is_named else "the answers still missing in this")
 
 
 def test_when_every_answer_is_in_evidence_settles(small: Make, instrument: Instrument, build: Make) -> None:
@@ -326,9 +372,7 @@ def test_overrides_are_the_notebooks_parameters(instrument: Instrument, build: M
         (12, BLANK, "Nobody answered anything in wave w1."),
     ],
 )
-def test_a_wave_without_a_level_is_an_answer(
-    small: Make, answers_of: Make, people: int, state: str, claim: str
-) -> None:
+def test_no_level_is_an_answer(small: Make, answers_of: Make, people: int, state: str, claim: str) -> None:
     """That nobody can see it is said, unless so few were asked that each would be known; nothing is raised."""
     instrument = small({"d": ["a", "b"]})
     status = {(row, name): state for row in range(people) for name in "ab"}

@@ -151,6 +151,39 @@ def protect(scores: Scores, settings: Settings) -> ProtectedScores:
     return _published(scores, hidden_parts, hidden, unseen, minimum)
 
 
+def nameable_groups(scores: Scores, shown: ProtectedScores, minimum: int) -> frozenset[tuple[str, str]]:
+    """Return the (line, role) that may be called silent: both sides large, and nobody's number given away by it.
+
+    To name a role of a line says something about how many of it answered. It may be said where that number itself could
+    stand beside all that is shown; those who speak for the whole organisation count in every line.
+
+    Parameters
+    ----------
+    scores : Scores
+        Unprotected.
+    shown : ProtectedScores
+    minimum : int
+        Unit: people.
+    """
+    rows = [
+        _indicator(scores.members[part], scores.respondents) for part, head in shown.heads.items() if not head.hidden
+    ]
+    roles = [part for part in scores.parts if part.kind == ROLE]
+    owners = np.eye(scores.respondents, dtype=bool)
+    found = set()
+    for line in (part for part in scores.parts if part.kind == LINE):
+        for role in roles:
+            silent = scores.silent.get(("", role.id), 0) + scores.silent.get((line.id, role.id), 0)
+            people = scores.members[line] & scores.members[role]
+            if silent < minimum or len(people) < minimum:
+                continue
+            with_it = [*rows, _indicator(people, scores.respondents)]
+            if minimum == OPENLY_NAMED or find_leak(np.array(with_it), owners, minimum) is None:
+                found.add((line.id, role.id))
+                rows = with_it
+    return frozenset(found)
+
+
 def find_leak(rows: np.ndarray, owners: np.ndarray, minimum: int) -> np.ndarray | None:
     """Return a combination of rows that depends on fewer than `minimum` people, or None if there is none.
 

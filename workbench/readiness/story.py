@@ -192,11 +192,12 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
         )
     if verdict.verdict == PART_PRODUCT_RUN:
         own = [line.name for line in verdict.lines if line.line in verdict.product_lines]
+        count = f"Product-run in {len(own)} of {len(verdict.lines)} line{'s' if len(verdict.lines) != 1 else ''}"
+        rest = tail.replace(", held back", "; overall held back")
         return _fit(
-            f"The organisation is product-run in {theme.listing(own, 3)}{tail}.",
-            f"The organisation is product-run in {theme.listing(own, 1)}{tail}.",
-            f"The organisation is product-run in {len(own)} of {len(verdict.lines)} lines{tail}.",
-            f"The organisation is product-run in {len(own)} of {len(verdict.lines)} lines.",
+            f"{count} ({theme.listing(own, 2)}){rest}.",
+            f"{count}{rest}.",
+            f"{count}.",
         )
     return _fit(f"The organisation is {verdict.verdict}{tail}.", f"The organisation is {verdict.verdict}.")
 

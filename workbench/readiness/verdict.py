@@ -9,10 +9,10 @@ is published passed the guard.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from workbench.readiness.anonymity import ProtectedScores
+from workbench.readiness.anonymity import ProtectedScores, nameable_groups
 from workbench.readiness.inputs import Layer, Settings
 from workbench.readiness.instrument import Group, Instrument, routed
 from workbench.readiness.scores import DIMENSION, LINE, Part, Score, Scores
@@ -169,7 +169,8 @@ def judge(scores: Scores, shown: ProtectedScores, settings: Settings) -> Verdict
     """
     if not scores.instrument.gates:
         return None
-    lines = tuple(_judge_line(scores, shown, settings, part) for part in scores.parts if part.kind == LINE)
+    named = nameable_groups(scores, shown, settings.minimum_group)
+    lines = tuple(_judge_line(scores, shown, settings, part, named) for part in scores.parts if part.kind == LINE)
     visible = [line for line in lines if line.verdict != NOT_SHOWN]
     organisation = scores.parts[0]
     gates = _gates(scores, shown, organisation)
@@ -285,7 +286,9 @@ def coordination(
     )
 
 
-def _judge_line(scores: Scores, shown: ProtectedScores, settings: Settings, part: Part) -> LineVerdict:
+def _judge_line(
+    scores: Scores, shown: ProtectedScores, settings: Settings, part: Part, named: Set[tuple[str, str]]
+) -> LineVerdict:
     instrument = scores.instrument
     dimensions = [group.id for group in instrument.gates]
     raw = {name: scores.get(DIMENSION, part, name) for name in dimensions}
@@ -302,7 +305,7 @@ def _judge_line(scores: Scores, shown: ProtectedScores, settings: Settings, part
         verdict,
         leaning,
         None if certainty is None else round(certainty, 2),
-        _settled_by(scores, part, raw, settings.sure) if verdict == TOO_CLOSE else "",
+        _settled_by(scores, part, raw, settings.sure, named) if verdict == TOO_CLOSE else "",
         _held_back(instrument, gates),
         gates,
         possible,
@@ -389,8 +392,8 @@ def _held_back(instrument: Instrument, gates: tuple[Gate, ...]) -> tuple[str, ..
     return tuple(gate.dimension for gate in (below or known[:1])[:MOST_HELD_BACK])
 
 
-def _settled_by(scores: Scores, part: Part, raw: Mapping[str, Score], sure: float) -> str:
-    """Say what would settle a line: the role with the most silent people behind the open gates, else evidence."""
+def _settled_by(scores: Scores, part: Part, raw: Mapping[str, Score], sure: float, named: Set[tuple[str, str]]) -> str:
+    """Say what would settle a line: its silent people, by role where that exposes nobody, else evidence."""
     instrument = scores.instrument
     is_open = [group for group in instrument.gates if _is_open(instrument, group, raw[group.id], sure)]
     is_open = is_open or list(instrument.gates)
@@ -407,11 +410,13 @@ def _settled_by(scores: Scores, part: Part, raw: Mapping[str, Score], sure: floa
         return f"more answers on {names} (nobody knows how many were asked)"
     silent: dict[str, int] = {}
     for (line, role), people in scores.silent.items():
-        if line in ("", part.id) and asked.get(role):
+        if line in ("", part.id) and asked.get(role) and (part.id, role) in named:
             silent[role] = silent.get(role, 0) + people
     most = max(silent, key=lambda role: (silent[role], role), default="")
-    if most and silent[most]:
+    if most:
         return f"answers from the {instrument.role(most).name} who have not answered, on {names}"
+    if (scores.headcounts[part] or 0) > len(scores.members[part]):  # both are published
+        return f"the answers still missing in this line, on {names}"
     evidence = "; ".join(item.evidence.rstrip(".") for item in instrument.items_below(is_open[0].id)[:2])
     return f"evidence on {names} ({evidence})"
 
