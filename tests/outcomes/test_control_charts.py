@@ -148,6 +148,52 @@ def test_a_metric_that_never_changes_has_no_limits_to_break() -> None:
     assert "never changes" in watched.reason
 
 
+@pytest.mark.parametrize("value", [0.0, -0.0, 0.1, 0.7, 1.0, 3.0, 6.0, 29.0, -4.0, 1e9])
+def test_a_constant_metric_is_its_own_usual_range(value: float) -> None:
+    """Centre and limits are the value, exactly and never minus zero; its target is met or missed, in each direction."""
+    limits = natural_limits([value] * 44)
+    assert limits is not None
+    assert (limits.centre, limits.lower, limits.upper, limits.sigma) == (value, value, value, 0.0)
+    assert not any(str(end) == "-0.0" for end in (limits.centre, limits.lower, limits.upper))
+    assert watch([value] * 44).reason.endswith("to compare with")
+    for direction in ("up", "down"):
+        assert assurance(limits, value, direction).verdict == "passes"
+    step = max(1.0, abs(value) / 100)
+    assert [assurance(limits, value + step, direction).verdict for direction in ("up", "down")] == ["fails", "passes"]
+    assert [assurance(limits, value - step, direction).verdict for direction in ("up", "down")] == ["passes", "fails"]
+    assert assurance(limits, None, "band", edges=(value, value + step)).verdict == "passes"
+    assert assurance(limits, None, "band", edges=(value + step, value + 2 * step)).verdict == "fails"
+
+
+def test_limits_of_counts_end_at_zero() -> None:
+    """A lower limit of rare counts is 0, not a trace below it that prints as minus zero."""
+    limits = natural_limits([0.0, 1.0, 3.0] * 15)
+    assert limits is not None
+    assert limits.transform == "counts"
+    assert str(limits.lower) == "0.0"
+
+
+def test_rounding_is_no_change() -> None:
+    """Divisions that differ in the last digit are one value, on the baseline and on the target."""
+    values = [0.1 + 0.2, 0.3] * 22
+    limits = natural_limits(values)
+    assert limits is not None
+    assert limits.is_constant
+    assert not watch(values).has_left
+    assert assurance(limits, 0.3, "down").verdict == "passes"
+    assert assurance(limits, 0.1 + 0.2, "up").verdict == "passes"
+    assert assurance(LIMITS, 60.0 * (1 + 1e-12), "up").verdict == "hit_and_miss"
+    assert assurance(LIMITS, 40.0 * (1 - 1e-12), "up").verdict == "hit_and_miss"
+
+
+def test_leaving_a_constant_baseline_is_a_change() -> None:
+    """Later points that differ are told; without a usual wobble they are not judged by chance."""
+    watched = watch([5.0] * 36 + [9.0] * 8)
+    assert watched.has_left
+    assert not watched.has_moved
+    assert watched.reason.endswith("and later periods differ")
+
+
 def test_points_that_are_not_judged_do_not_count() -> None:
     """An open or thin period neither shapes limits nor raises a signal."""
     values = [10.0, 11.0] * 12 + [100.0]

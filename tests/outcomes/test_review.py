@@ -225,6 +225,33 @@ def test_targets_are_checked_at_their_scope(moved: Outcomes) -> None:
     assert reached == pytest.approx(by_scope["product_line"].value / 0.5)
 
 
+@pytest.mark.parametrize(
+    ("late", "target", "direction", "verdict", "is_met"),
+    [
+        (5.0, 6.0, "up", "fails", False),
+        (5.0, 6.0, "down", "passes", True),
+        (5.0, 5.0, "up", "passes", True),
+        (5.0, 5.0 * (1 + 1e-12), "up", "passes", True),
+        (9.0, 6.0, "up", "not_stated", True),
+    ],
+)
+def test_a_target_of_a_metric_that_never_varied(
+    bench: samples.Bench, late: float, target: float, direction: str, verdict: str, is_met: bool
+) -> None:
+    """It passes or fails by its one value; once it left that value, it is not stated."""
+    months = range(2026 * 12 + 9 - 44, 2026 * 12 + 9)
+    days = [dt.date(month // 12, month % 12 + 1, 1) for month in months]
+    frame = pd.DataFrame({"id": range(44), "day": days, "product": "car", "amount": [5.0] * 36 + [late] * 8})
+    goals = (Target("company", "", target),)
+    metric = Metric("level", "Level", "sum", Measure("events", "sum", "amount"), direction=direction, targets=goals)
+    found = review(bench, frame, [metric])
+    check = found.targets[0]
+    assert ("Level never varied and now does" in outcomes.headline(found)[0].detail) is (late != 5.0)
+    assert (check.assurance.verdict, check.is_met) == (verdict, is_met)
+    if verdict == "not_stated":
+        assert check.assurance.reason == "the process is changing"
+
+
 def test_a_broken_key_switches_off_only_its_own_metrics(bench: samples.Bench) -> None:
     """No silent fan-out: a table whose key repeats is named with the key, its metrics are off, the others stand."""
     good, bad = monthly(seed=2, months=20), monthly(seed=4, months=20)

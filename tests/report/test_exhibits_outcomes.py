@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -178,3 +179,17 @@ def test_client_text_is_carried_as_typed(tmp_path: Path) -> None:
         exhibit = make(found)
         assert len(exhibit.claim) <= CLAIM_LENGTH
     assert any(HOSTILE in str(cell) for row in all_outcomes_exhibit(found).data().rows for cell in row)
+
+
+@pytest.mark.parametrize(("late", "state"), [(5.0, "never changes"), (9.0, "was constant, now differs")])
+def test_a_metric_that_never_varied_has_no_ups_and_downs(tmp_path: Path, late: float, state: str) -> None:
+    """The table says that it never changes, or that it now differs, and names its one value."""
+    months = range(2026 * 12 + 9 - 44, 2026 * 12 + 9)
+    days = [dt.date(month // 12, month % 12 + 1, 1) for month in months]
+    frame = pd.DataFrame({"id": range(44), "day": days, "product": "car", "amount": [5.0] * 36 + [late] * 8})
+    metric = Metric("level", "Level", "sum", Measure("events", "sum", "amount"), direction="up")
+    shares = samples.product_map(["car"], ("car", "product_line", "a", 1.0))
+    result = outcomes.measure(samples.Bench(tmp_path).inputs({"events": frame}, [metric], shares))
+    shown = all_outcomes_exhibit(result).content
+    assert isinstance(shown, Table)
+    assert [row[3:5] for row in shown.rows] == [("always 5", state)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -44,6 +44,9 @@ LEAST_POINTS = 12
 
 SKEW_LIMIT = 0.5
 """Baselines more skewed than this are transformed (ours)."""
+
+SAME = 1e-9
+"""Numbers closer than this share of the larger are the same: divisions round."""
 
 LARGEST_RHO = 0.9
 """Autocorrelation is taken to be at most this."""
@@ -107,6 +110,11 @@ class Limits:
     baseline_to: int
     n: int
     run_length: int
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the baseline never changed, so that centre and limits are its one value."""
+        return self.sigma <= 0
 
 
 @dataclass(frozen=True)
@@ -197,13 +205,16 @@ class Watched:
         Why nothing is judged; empty when something is.
     notes : tuple of str
         What was done otherwise than declared; each one clause.
+    has_left : bool
+        The baseline never changed and later points differ from it.
     """
 
     limits: Limits | None
     signals: tuple[Signal, ...] = ()
     change: Change | None = None
     reason: str = ""
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    has_left: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -272,6 +283,8 @@ def natural_limits(
     if not count:
         return None
     base = held[places]
+    if are_same(float(base.min()), float(base.max())):
+        return _constant_limits(float(base[0]) + 0.0, places)  # no minus zero
     name = _choose(base) if transform == "auto" else transform
     scaled = _forward(base, name)
     centre, _, _, range_limit = plain_limits(scaled)
@@ -282,9 +295,9 @@ def natural_limits(
     lower, upper = _back(centre - reach, name), _back(centre + reach, name)
     floor, ceiling = within
     return Limits(
-        centre=_back(centre, name),
-        lower=lower if floor is None else max(lower, floor),
-        upper=upper if ceiling is None else min(upper, ceiling),
+        centre=_back(centre, name) + 0.0,
+        lower=(lower if floor is None else max(lower, floor)) + 0.0,
+        upper=(upper if ceiling is None else min(upper, ceiling)) + 0.0,
         range_limit=range_limit,
         sigma=sigma,
         transform=name,
@@ -295,6 +308,22 @@ def natural_limits(
         n=count,
         run_length=math.ceil(_run_length(count) * (1 + rho) / (1 - rho)),
     )
+
+
+def are_same(first: float, second: float) -> bool:
+    """Return whether two numbers differ by rounding only.
+
+    Examples
+    --------
+    >>> are_same(0.1 + 0.2, 0.3), are_same(-0.0, 0.0), are_same(1.0, 1.000001)
+    (True, True, False)
+    """
+    return math.isclose(first, second, rel_tol=SAME)
+
+
+def is_at_least(value: float, limit: float) -> bool:
+    """Return whether a value reaches a limit, rounding aside."""
+    return value >= limit or are_same(value, limit)
 
 
 def corrected_rho(r1: float, n: int) -> float:
@@ -370,8 +399,11 @@ def watch(
     limits = natural_limits(held, baseline=rules.baseline, transform=transform, within=within, start=start)
     if limits is None:
         return Watched(None, reason=f"too early to tell: {found} of {LEAST_POINTS} periods")
-    if limits.sigma <= 0:
-        return Watched(limits, reason="the baseline never changes, so there is no usual wobble to compare with")
+    if limits.is_constant:
+        later = [float(value) for value in held[limits.baseline_to + 1 :] if np.isfinite(value)]
+        has_left = not all(are_same(value, limits.centre) for value in later)
+        reason = "the baseline never changes, so there is no usual wobble to compare with"
+        return Watched(limits, reason=f"{reason}, and later periods differ" if has_left else reason, has_left=has_left)
     return Watched(limits, signals(held, limits, rules.rules), find_change(held, limits), notes=notes)
 
 
@@ -385,7 +417,7 @@ def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | Non
     places = np.flatnonzero(np.isfinite(held))
     base = places[(places >= limits.baseline_from) & (places <= limits.baseline_to)]
     new = places[places > limits.baseline_to][-NEW_POINTS:]
-    if new.size == 0 or limits.sigma <= 0:
+    if new.size == 0 or limits.is_constant:
         return None
     scaled = _forward(held[np.concatenate([base, new])], limits.transform, clip=True)
     series = scaled[None, :]
@@ -427,7 +459,8 @@ def assurance(
     """Return whether the process as it runs passes its target, fails it, or hits and misses it.
 
     As in NHS England's *Making Data Count*: for ``up``, a target above the upper limit is consistently failed, one
-    below the lower limit consistently passed. Not stated with too few points or while a change is running.
+    below the lower limit consistently passed. Not stated with too few points or while a change is running. A process
+    that never changes passes or fails by its one value.
 
     Parameters
     ----------
@@ -458,17 +491,19 @@ def assurance(
     lower, upper = limits.lower, limits.upper
     if direction == "band":
         low, high = float(edges[0] or 0.0), float(edges[1] or 0.0)
-        if lower >= low and upper <= high:
+        if is_at_least(lower, low) and is_at_least(high, upper):
             return answer("passes", "its whole usual range lies in the band")
-        if upper < low or lower > high:
+        if not is_at_least(upper, low) or not is_at_least(high, lower):
             return answer("fails", "its whole usual range lies outside the band")
         return answer("hit_and_miss", "its usual range crosses an edge of the band")
     goal = float(target or 0.0)
     if direction == "down":
         lower, upper, goal = -upper, -lower, -goal
-    if goal > upper:
+    if not is_at_least(upper, goal):
         return answer("fails", "the target lies beyond its usual range")
-    if goal < lower:
+    if limits.is_constant:
+        return answer("passes", "it never changes and meets the target")
+    if not is_at_least(goal, lower):
         return answer("passes", "its whole usual range is better than the target")
     return answer("hit_and_miss", "the target lies inside its usual range")
 
@@ -487,6 +522,24 @@ def _baseline_places(held: Array, wanted: int, start: int) -> Array:
     """Return the places of the points that make the baseline; none with fewer than 12 numbers."""
     places = np.flatnonzero(np.isfinite(held) & (np.arange(held.size) >= start))
     return places[: _baseline_points(places.size, wanted)]
+
+
+def _constant_limits(value: float, places: Array) -> Limits:
+    """Return the limits of a baseline that never changes: its one value, exactly, with no way there and back."""
+    return Limits(
+        centre=value,
+        lower=value,
+        upper=value,
+        range_limit=0.0,
+        sigma=0.0,
+        transform="none",
+        r1=0.0,
+        rho=0.0,
+        baseline_from=int(places[0]),
+        baseline_to=int(places[-1]),
+        n=places.size,
+        run_length=_run_length(places.size),
+    )
 
 
 def _misfit(base: Array, transform: str) -> str:
@@ -546,7 +599,7 @@ def _back(value: float, transform: str) -> float:
     if transform == "log":
         return math.exp(value)
     if transform == "counts":
-        return max(value, math.sqrt(0.375)) ** 2 - 0.375
+        return max(max(value, 0.0) ** 2 - 0.375, 0.0)  # the root's own square would leave a trace below zero
     return value if transform == "none" else max(value, 0.0) ** (1 / dict(_POWERS)[transform])
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric, Target, check_catalogue, with_columns
-from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, watch
+from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
 from workbench.outcomes.data_checks import (
     DataFinding,
     broken_metrics,
@@ -609,7 +609,7 @@ class _Review:
                     metric.direction,
                     by=target.by,
                     edges=(metric.low, metric.high),
-                    is_changing=watched.has_moved,
+                    is_changing=watched.has_moved or watched.has_left,
                 )
                 met = _meets(metric, value, target.value)
                 found.append(TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict))
@@ -651,10 +651,12 @@ def _meets(metric: Metric, value: float | None, target: float) -> bool | None:
     if value is None or metric.direction == "neutral":
         return None
     if metric.direction == "down":
-        return value <= target
+        return is_at_least(target, value)
     if metric.direction == "band":
-        return bool(metric.low is not None and metric.high is not None and metric.low <= value <= metric.high)
-    return value >= target
+        if metric.low is None or metric.high is None:
+            return False
+        return is_at_least(value, metric.low) and is_at_least(metric.high, value)
+    return is_at_least(value, target)
 
 
 def _rate_parts(metric: Metric) -> tuple[str, str, str]:

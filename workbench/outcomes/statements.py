@@ -343,6 +343,9 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
     ids = numbers.ids("count/moved", "count/on", "count/better", "count/worse")
     total = len(result.catalogue.metrics)
     rest = "" if on == total else f" {total - on} of {total} could not be computed; see what could be wrong."
+    left = dict.fromkeys(series.metric.label for series in result.series if series.watched.has_left)
+    if left:
+        rest += f" {theme.listing(list(left), 4)} never varied and now {'do' if len(left) > 1 else 'does'}: look at it."
     if not judged:
         claim = f"Too early to tell: no outcome has the {LEAST_POINTS} periods that a judgement needs."
         return Finding(claim, f"{on} outcomes are shown as they are.{rest}", numbers.ids("count/judged", "count/on"))

@@ -92,6 +92,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
 
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
+    met = 0
     for check in result.targets:
         metric, reached = result.catalogue.metric(check.metric), share_of_target(check)
         key = scope_key("target", check.metric, check.kind, check.parent)
@@ -101,6 +102,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
         place = "" if check.kind == "company" else f", {result.name(check.kind, check.parent)}"
         if any(row["ids"].split()[:1] == [numbers[key].id] for row in rows):
             continue  # a second date for the same scope; the table of targets in the appendix holds it
+        met += check.is_met is True
         rows.append(
             {
                 "label": f"{metric.label}{place}: {now} (target {goal})",
@@ -117,7 +119,6 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
         )
     if not rows:
         return _note("outcomes-targets", "No outcome has a target that could be compared.", "metrics.yaml, targets.")
-    met = sum(row["reached"] == 1 or (row["reached"] > 1) == row["up"] for row in rows)
     missed = sum(row["verdict"] == VERDICTS["fails"] for row in rows)
     claim = f"{met} of {len(rows)} targets {'is' if met == 1 else 'are'} met"
     claim += f"; {missed} {'is' if missed == 1 else 'are'} consistently missed." if missed else " today."
@@ -442,6 +443,8 @@ def _range(result: Outcomes, series: Series) -> str:
     if limits is None:
         return "too early to tell"
     low, high = (_written(result, value, series.metric.unit) for value in (limits.lower, limits.upper))
+    if limits.is_constant:
+        return f"always {low}"
     unit = high.partition(" ")[2]
     return f"{low.removesuffix(f' {unit}') if unit else low} to {high}"
 
@@ -449,6 +452,10 @@ def _range(result: Outcomes, series: Series) -> str:
 def _state(series: Series, move: Move | None) -> str:
     if series.watched.limits is None:
         return "too early"
+    if series.watched.has_left:
+        return "was constant, now differs"
+    if move is None and series.watched.limits.is_constant:
+        return "never changes"
     if move is None:
         return "usual ups and downs"
     way = "rose" if move.change > 0 else "fell"
