@@ -97,7 +97,14 @@ def test_a_closed_line_frees_its_needs_in_a_rule() -> None:
         pytest.param("engineers >= 3 budget", 16, "should end here", id="two rules in one"),
         pytest.param("budget * engineers <= 3", 8, "cannot be multiplied", id="a product"),
         pytest.param("2 * budget * engineers <= 3", 12, "cannot be multiplied", id="a product behind a number"),
-        pytest.param("engineers > 3", 11, "no meaning", id="a sign that is none"),
+        pytest.param("engineers ! 3", 11, "no meaning", id="a sign that is none"),
+        pytest.param("engineers > 3", 11, "Write >=", id="more than"),
+        pytest.param("engineers < 3", 11, "Write <=", id="less than"),
+        pytest.param("engineers =< 3", 11, "Write <=", id="a sign turned round"),
+        pytest.param("engineers == 3", 11, "Write =", id="a programmer's sign"),
+        pytest.param("budget <= 1,000", 11, "1000 without separators", id="a thousand with a comma"),
+        pytest.param("budget <= .5 * engineers", 11, "such as 0.5", id="a point without a digit"),
+        pytest.param("engineers in function=Finance >= 1", 23, "Write function=HR", id="a function that gives none"),
         pytest.param("3 <= 4", 1, "compares two numbers", id="nothing named"),
         pytest.param("", 1, "is empty", id="empty"),
         pytest.param("engineers >=", 13, "the rule ends here", id="half a rule"),
@@ -195,3 +202,12 @@ def test_any_text_is_a_rule_or_a_sentence(text: str) -> None:
     except RuleError as error:
         position = error.position
     assert 1 <= position <= len(text) + 1
+
+
+def test_a_name_of_two_lines_is_no_name_of_one() -> None:
+    """Two lines called the same: a rule says which by its key."""
+    portfolio = small()
+    same = replace(portfolio, lines=tuple(replace(line, name="Retail") for line in portfolio.lines))
+    with pytest.raises(RuleError, match=r"the name of 2 product lines\. Write the key instead: loans or cards"):
+        parse_rule("keep line Retail", same)
+    assert parse_rule("keep line cards", same) == parse_rule("keep line cards", portfolio)

@@ -161,3 +161,32 @@ def test_absent_tables_have_no_faults() -> None:
     """A folder without allocation is checked in peace."""
     assert check_allocation(Tables({}, None)) == []
     assert isinstance(Fault("a", "", "", "b", "c", "d"), Fault)
+
+
+@pytest.mark.parametrize(
+    ("budget", "scale", "said"),
+    [
+        pytest.param("budget,Finance,kEUR,4000,1,", 1, "blank, or 1000.", id="thousands that cost one"),
+        pytest.param("budget,Finance,EUR,4000000,1000,", 1, "blank, or 1.", id="euros that cost a thousand"),
+        pytest.param("budget,Finance,EUR,4000000,1,", 1000, "blank, or 0.001.", id="a scale that was forgotten"),
+        pytest.param("budget,Finance,kEUR,4000,1000,", 1, "", id="thousands"),
+        pytest.param("budget,Finance,kEUR,4000,1,", 1000, "", id="thousands in thousands"),
+        pytest.param("budget,Finance,kEUR,4000,,", 1000, "", id="blank"),
+    ],
+)
+def test_money_costs_what_its_unit_says(client: Any, budget: str, scale: int, said: str) -> None:
+    """A unit cost that contradicts the unit is a fault at its cell, before money is counted a thousand times."""
+    files = changed("resources.csv", "budget,Finance,EUR,4000000,,", budget)
+    settings = {"engagement.yaml": f"name: Tiny Insurance\nas_of: 2026-09-30\nmoney_scale: {scale}\n"}
+    files = {**files, **settings}
+    if not said:
+        client.write(files).load()
+        return
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    (fault,) = caught.value.faults
+    assert fault.file == "resources.csv"
+    assert "row 3" in fault.cell
+    assert "unit_cost" in fault.cell
+    assert fault.allowed == said
+    assert "Leave unit_cost blank" in fault.remedy

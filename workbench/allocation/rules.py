@@ -43,6 +43,17 @@ _TOKEN = re.compile(
           |(?P<sign><=|>=|=|≤|≥|\+|-|−|\*|×|%|,))""",
     re.VERBOSE,
 )
+_ODD = (
+    (re.compile(r"\s*(=<|<(?!=))"), "rules hold at their limit too.", "Write <=."),
+    (re.compile(r"\s*(=>|>(?!=))"), "rules hold at their limit too.", "Write >=."),
+    (re.compile(r"\s*(==)"), "one sign is enough.", "Write =."),
+    (
+        re.compile(r"\s*(\d+(?:[,'’]\d+)+)"),
+        "it is no number here.",
+        "Write 1000 without separators and 1.5 with a point.",
+    ),
+    (re.compile(r"\s*(\.\d+)"), "a number starts with a digit.", "Write 0 before the point, such as 0.5."),
+)
 _SAME_SIGN = {"≤": "<=", "≥": ">=", "−": "-", "×": "*"}
 
 
@@ -264,6 +275,10 @@ class _Parser:
     def _split(self) -> list[_Token]:
         tokens, at = [], 0
         while self.text[at:].strip():
+            for pattern, why, remedy in _ODD:
+                odd = pattern.match(self.text, at)
+                if odd is not None:
+                    raise RuleError(self.text, odd.start(1) + 1, f"{odd.group(1)!r}: {why}", remedy)
             match = _TOKEN.match(self.text, at)
             if match is None:
                 at += len(self.text[at:]) - len(self.text[at:].lstrip())
@@ -372,9 +387,14 @@ class _Parser:
         if scope is None:
             raise self._stop("After 'in' comes line=, use=, function= or activity=.")
         self._need("=")
+        at = self.now.position
         members = [self._name(scope)]
         while self._take(","):
             members.append(self._name(scope))
+        giver = self.portfolio.resource(name).function
+        if scope == "function" and giver not in members:
+            found = f"no {name} come from {' or '.join(members)}, so the rule would count nothing."
+            raise RuleError(self.text, at, found, f"Write function={quoted(giver)}, or leave the scope out.")
         return Quantity(kind, name, scope, tuple(members))
 
     def _support(self) -> Support:
@@ -399,6 +419,8 @@ class _Parser:
         if token.kind not in ("word", "quoted"):
             raise self._stop(f"Write the name of {_article(kind)} here.")
         self.place += 1
+        if kind == "line":
+            self._need_one_line(token)
         if token.text in known:
             return known[token.text]
         same = {spelt.lower(): name for spelt, name in known.items()}
@@ -408,6 +430,19 @@ class _Parser:
         if token.kind == "word" and any(" " in name and name.lower().startswith(token.text.lower()) for name in known):
             guess += " A name with spaces takes quotes."
         raise RuleError(self.text, token.position, f"{token.text!r} is not {_article(kind)}.", guess)
+
+    def _need_one_line(self, token: _Token) -> None:
+        lines = self.portfolio.lines
+        if any(line.id.lower() == token.text.lower() for line in lines):
+            return
+        same = [line.id for line in lines if line.name.lower() == token.text.lower()]
+        if len(same) > 1:
+            raise RuleError(
+                self.text,
+                token.position,
+                f"{token.text!r} is the name of {len(same)} product lines.",
+                f"Write the key instead: {' or '.join(same)}.",
+            )
 
     def _known(self, kind: str) -> dict[str, str]:
         portfolio = self.portfolio

@@ -55,7 +55,13 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
 
 def check_allocation(tables: Tables) -> list[Fault]:
     """Return every fault of the allocation's tables that generic checks cannot see; tables may be absent."""
-    faults = [*_period_faults(tables), *_activity_faults(tables), *_point_faults(tables), *_row_faults(tables)]
+    faults = [
+        *_period_faults(tables),
+        *_money_faults(tables),
+        *_activity_faults(tables),
+        *_point_faults(tables),
+        *_row_faults(tables),
+    ]
     rules = list(_rows(tables, "rules"))
     scenarios = tables.documents.get("scenarios") or {}
     if faults or not (rules or scenarios) or any(name not in tables for name in NEEDED[:3]):
@@ -219,6 +225,29 @@ def _period_faults(tables: Tables) -> Iterator[Fault]:
             f"a second period, {periods[1]!r}, beside {periods[0]!r}.".replace("None", "blank"),
             "one period for all resources.",
             "This version plans one period: keep the rows of one, or put the year's capacity into one row a resource.",
+        )  # fmt: skip
+
+
+def _money_faults(tables: Tables) -> Iterator[Fault]:
+    """Return unit costs that contradict the unit: money would be counted a thousand times, or not at all."""
+    from workbench.allocation import Resource
+
+    settings = tables.settings
+    currency, scale = (settings.currency, settings.money_scale) if settings else ("EUR", 1)
+    for label, row in _rows(tables, "resources"):
+        if not row["unit"] or not row["unit_cost"]:
+            continue
+        size = Resource(row["resource"] or "", "", row["unit"], (0.0,)).money_units(currency)
+        # the tables are checked as they were written, before money_scale
+        if size is None or math.isclose(row["unit_cost"] * scale, size, rel_tol=1e-6):
+            continue
+        wanted = size / scale
+        scaled = f" times the money_scale of {scale:,g}" if scale != 1 else ""
+        yield tables.fault(
+            "resources", label, "unit_cost",
+            f"{row['unit_cost']:g}{scaled}, though one {row['unit']} is {size:,g} {currency}.",
+            f"blank, or {wanted:g}.",
+            "Leave unit_cost blank: an amount of money costs what it is.",
         )  # fmt: skip
 
 
