@@ -273,3 +273,17 @@ def test_order_and_dates_of_blank_columns() -> None:
     """Nothing to decide is no question."""
     assert decide_date_order([None, None], str, "t", None) == "iso"
     assert parse_date("30.02.2026", "day-month-year") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1 Marvel 2026", "1 Decade 2026", "Mayor 1, 2026", "31/12/2026 25:99", "2026-01-01 24:61"]
+)
+def test_words_and_hours_that_only_look_like_a_date_are_none(text: str) -> None:
+    """Three letters do not make a month."""
+    assert parse_date(text, "day-month-year") is None
+
+
+@pytest.mark.parametrize("text", ["1 Sep 2026", "1 Sept. 2026", "1 September 2026", "Sep 1, 2026", "01/09/2026 23:59"])
+def test_a_month_may_be_shortened_and_an_hour_given(text: str) -> None:
+    """As people write them."""
+    assert parse_date(text, "day-month-year") == dt.date(2026, 9, 1)

@@ -25,11 +25,27 @@ ColumnKind = Literal["text", "number", "integer", "date", "choice"]
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Years that a client's table may speak of; others are typing errors (ours)."""
 
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
-_YEAR_FIRST = re.compile(r"(\d{4})([/.])(\d{1,2})\2(\d{1,2})(?: \d{1,2}:\d{2}(?::\d{2})?)?")
-_YEAR_LAST = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4}|\d{2})(?:,? \d{1,2}:\d{2}(?::\d{2})?)?")
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d"
+_ISO = re.compile(
+    rf"(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[T ]{_CLOCK}(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
+)
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([/.])(\d{{1,2}})\2(\d{{1,2}})(?: {_CLOCK}(?::[0-5]\d)?)?")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})([/.\-])(\d{{1,2}})\2(\d{{4}}|\d{{2}})(?:,? {_CLOCK}(?::[0-5]\d)?)?")
 _NAMED = re.compile(r"(\d{1,2})[. \-]+([A-Za-z]{3,9})\.?[, \-]+(\d{4})|([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’]")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:[eE][+-]?\d+)?")
 _CURRENCY = re.compile(r"[€$£¥₹]|\b(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|JPY)\b", re.IGNORECASE)
@@ -394,8 +410,8 @@ def parse_date(text: str, order: str) -> dt.date | None:
     match = _NAMED.fullmatch(text)
     if match:
         day, month, year = match.group(1, 2, 3) if match.group(1) else (match.group(5), match.group(4), match.group(6))
-        name = month.lower()[:3]
-        return _day(year, str(_MONTHS.index(name) + 1), day) if name in _MONTHS else None
+        numbers = [number for number, name in enumerate(_MONTHS, start=1) if name.startswith(month.lower())]
+        return _day(year, str(numbers[0]), day) if numbers else None  # three letters or more name one month
     return None
 
 
