@@ -308,3 +308,63 @@ def test_targets_of_a_sheet_name_what_fits_their_kind(
     book = {**sheets, "fact_tables": tables, "metrics": metrics, "targets": targets}
     got = [(fault.sheet, fault.cell) for fault in excel_client.workbook(book).faults() if fault.sheet == "targets"]
     assert got == [("targets", "C2"), ("targets", "C3"), ("targets", "A4")]
+
+
+def test_a_wrong_cell_hides_no_unknown_key_beside_it(client: Client) -> None:
+    """One correction is enough."""
+    rows = "cra,product_line,motro,1\nvam,line,fleet,1\n,product_line,x,1\n"
+    client.write({"memberships.csv": f"product,kind,parent,share\n{rows}"})
+    assert [(fault.cell, fault.found) for fault in client.faults()] == [
+        ("row 2, column parent", "the product line 'motro' is not in lines"),
+        ("row 2, column product", "the product 'cra' is not in products"),
+        ("row 3, column kind", "'line' is not allowed in kind"),
+        ("row 3, column product", "the product 'vam' is not in products"),
+        ("row 4, column product", "product is blank"),
+        ("row 4, column parent", "the product line 'x' is not in lines"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("line", 1), ("value_stream", 2)])
+def test_no_product_line_is_not_told_where_a_row_may_become_one(client: Client, kind: str, count: int) -> None:
+    """The row that was refused may be it; a row of another kind is not."""
+    client.write({"memberships.csv": f"product,kind,parent\n{'car' if kind == 'line' else ''},{kind},claims\n"})
+    faults = client.faults()
+    assert len(faults) == count
+    assert any("no row puts" in fault.found for fault in faults) == (count == 2)
+
+
+def test_a_reference_to_a_table_without_keys_says_so(client: Client) -> None:
+    """There is nothing to list."""
+    client.write({"lines.csv": "product_line,name\n,Motor\n", "memberships.csv": None})
+    client.write({"projects.csv": "project,product_line\np,motor\n"})
+    (fault,) = [fault for fault in client.faults() if fault.file == "projects.csv"]
+    assert fault.allowed == "a product line of lines, which has none yet."
+
+
+@pytest.mark.parametrize("twin", ["Car", "CAR", "\uff43ar"])
+def test_keys_that_look_alike_are_a_fault_that_names_both(client: Client, twin: str) -> None:
+    """Sums would be split between them."""
+    client.write({"products.csv": f"product,name\ncar,C\nvan,V\n{twin},D\n{twin},E\n"})
+    faults = client.faults()
+    assert [fault.cell for fault in faults] == ["row 4, column product", "row 5, column product"]
+    assert faults[0].found == f"{twin!r} looks like 'car' in row 2, column product, but is another key"
+
+
+def test_parents_without_a_register_must_not_look_alike(client: Client) -> None:
+    """Nothing else tells that two spellings mean one stream; other kinds may have the same word."""
+    base = (client.folder / "memberships.csv").read_text()
+    client.write(
+        {
+            "memberships.csv": base
+            + "car,value_stream,Claims,\nvan,value_stream,claims,\ncar,customer_experience,CLAIMS,\n"
+        }
+    )
+    assert client.only_fault().cell == "row 5, column parent"
+
+
+def test_a_no_break_space_is_a_space_in_every_table(client: Client) -> None:
+    """Copied from a page into one table, typed in the other."""
+    client.write({"products.csv": "product,name\ncar\u00a0private,C\nvan,V\n"})
+    base = (client.folder / "memberships.csv").read_text()
+    client.write({"memberships.csv": base.replace("car,", "car private,")})
+    assert client.load().products.ids == ("car private", "van")

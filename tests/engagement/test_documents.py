@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
-from workbench.engagement.documents import parse_where, read_yaml
+from workbench.engagement.documents import Document, explain, parse_where, quote, read_yaml, validate
+from workbench.engagement.schema import EngagementSettings
 
 
 def test_words_and_numbers_are_what_people_read() -> None:
@@ -56,3 +59,65 @@ def test_conditions_of_a_cell(text: str | None, expected: list[object]) -> None:
 def test_what_is_no_condition_is_handed_back(text: str) -> None:
     """For the fault."""
     assert parse_where(text)[1]
+
+
+def test_a_day_that_no_calendar_has_and_a_number_beyond_all_stay_text_with_their_line() -> None:
+    """One of them would otherwise lose all settings."""
+    document, faults = read_yaml(b"a: 2026-02-29\nb: 2024-02-29\nc: 1e999\nd: " + b"9" * 5000 + b"\n", "f.yaml")
+    assert not faults
+    assert document is not None
+    assert document.content == {"a": "2026-02-29", "b": dt.date(2024, 2, 29), "c": "1e999", "d": "9" * 5000}
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "allowed"),
+    [
+        ("sources: {products: 5}", "5 stands where settings belong", "date_order, decimal, encoding, sheet"),
+        ("sources: [a]", "a list stands where settings belong", "names, each with its value"),
+        ("sources: {products: {decimel: x}}", "'decimel' is unknown", "date_order, decimal, encoding, sheet"),
+        ("databases: {crm: {seconds: 1}}", "address is missing", "a value"),
+        ("brand: {a: 1}", "a group of settings is not allowed", "a text"),
+        ("confidence: 1e999", "'1e999' is not allowed", "less than 1"),
+        ("fiscal_year_starts: " + "9" * 5000, "999…' is not allowed", "a whole number"),
+        ("as_of: 2026-02-29", "'2026-02-29' is not allowed", "a date such as"),
+        ("money_scale: 1.000", "1.0 is not allowed", "1, 1000 or 1000000"),
+    ],
+)
+def test_a_fault_of_a_setting_is_in_plain_words(text: str, found: str, allowed: str) -> None:
+    """Nobody reads of dictionaries and instances."""
+    document, _ = read_yaml(f"name: T\n{'' if 'as_of' in text else 'as_of: 2026-09-30'}\n{text}\n".encode(), "f.yaml")
+    assert document is not None
+    _, faults = validate(document, EngagementSettings)
+    said = [f"{fault.found} | {fault.allowed}" for fault in faults]
+    assert any(found in words and f"| {allowed}" in words for words in said), said
+    assert all(len(words) < 300 and "dictionary" not in words for words in said)
+
+
+@pytest.mark.parametrize("text", ["crm: 'postgres://u:secret@h/db'", "crm: {address: 'host=h password=secret'}"])
+def test_an_address_with_a_password_is_not_repeated(text: str) -> None:
+    """A fault is printed, copied into a workbook and sent by mail."""
+    document, _ = read_yaml(f"name: T\nas_of: 2026-09-30\ndatabases:\n  {text}\n".encode(), "f.yaml")
+    assert document is not None
+    (fault,) = validate(document, EngagementSettings)[1]
+    assert fault.cell.startswith("line 4, databases.crm.address")
+    assert "secret" not in str(fault)
+    assert "env:" in fault.remedy
+
+
+def test_a_password_in_any_address_is_masked() -> None:
+    """It may stand under another setting."""
+    assert quote("https://u:secret@h/x") == "'https://u:…@h/x'"
+
+
+def test_the_name_of_a_variable_may_stand_alone() -> None:
+    """As the page on client files says."""
+    content = {"name": "T", "as_of": "2026-09-30", "databases": {"crm": "env:CRM"}}
+    settings, faults = validate(Document("f.yaml", "", content), EngagementSettings)
+    assert not faults
+    assert settings.databases["crm"].address == "env:CRM"
+
+
+@pytest.mark.parametrize("item", [{"type": "never_seen", "msg": "Input should be an instance of X"}])
+def test_an_unforeseen_fault_is_not_told_in_the_words_of_a_library(item: dict[str, str]) -> None:
+    """Plain, if vague."""
+    assert "instance" not in "".join(explain(item))

@@ -132,7 +132,7 @@ def test_honest_minimum_groups_are_taken(client: Client, size: int) -> None:
         pytest.param(b"name: M\xfcller\nas_of: 2026-09-30\n", "line 1", "not UTF-8", id="encoding"),
         pytest.param("name: !!python/object/apply:os.system [ls]\n", "", "not YAML that we read", id="code"),
         pytest.param("name: T\nas_of: 20260930\n", "line 2, as_of", "is not a date", id="day number"),
-        pytest.param("name: T\nas_of: 2026-09-30\nminimum_group: true\n", "line 3, minimum_group", "True", id="yes"),
+        pytest.param("name: T\nas_of: 2026-09-30\nminimum_group: true\n", "line 3, minimum_group", "true", id="yes"),
         pytest.param("name: T\nas_of: 2026-09-30\ncurrency: euro\n", "line 3, currency", "'euro'", id="currency"),
         pytest.param(
             "name: T\nas_of: 2026-09-30\nsources:\n  servey: {decimal: '.'}\n",
@@ -143,7 +143,7 @@ def test_honest_minimum_groups_are_taken(client: Client, size: int) -> None:
         pytest.param(
             "name: T\nas_of: 2026-09-30\ndatabases:\n  dwh: {address: 'postgresql://u:pw@h/db'}\n",
             "line 4, databases.dwh.address",
-            "not allowed",
+            "no env:NAME",
             id="a password in the file",
         ),
     ],
@@ -642,3 +642,69 @@ def test_a_folder_of_a_pillar_module_that_breaks_is_our_bug(client: Client, monk
     monkeypatch.setattr(pillar, "check_readiness", broken)
     with pytest.raises(KeyError):
         client.load()
+
+
+def test_rows_that_count_as_examples_are_told(client: Client) -> None:
+    """A product that is really called so would otherwise vanish."""
+    assert client.load().ignored == ()
+    assert client.load().remark == ""
+    client.write({"products.csv": "product,name\ncar,Car\nvan,Van\nexamples-box,Box\nExample Ltd,x\n"})
+    study = client.load()
+    assert study.ignored == (("products", 2),)
+    assert study.remark == "2 rows are ignored, because the key begins with example: products 2."
+    assert study.remark in repr(study)
+
+
+def test_a_day_that_no_calendar_has_hides_no_other_fault(client: Client) -> None:
+    """The rest of the settings is read."""
+    client.write({"engagement.yaml": "name: T\nas_of: 2026-02-29\nminimum_group: 3\n"})
+    assert [fault.cell for fault in client.faults()] == ["line 2, as_of", "line 3, minimum_group"]
+
+
+def test_a_day_that_is_refused_makes_no_fault_of_the_tables(client: Client) -> None:
+    """What happened is compared with it again when it is right."""
+    client.write({"engagement.yaml": "name: T\nas_of: 9999-12-31\n", "waves.csv": "wave,date\nw,2150-01-01\n"})
+    assert client.only_fault().cell == "line 2, as_of"
+
+
+def test_a_scale_in_a_cell_may_have_decimals(excel_client: Client, sheets: dict[str, Any]) -> None:
+    """Excel keeps no difference between 1000 and 1000.0."""
+    sheets["engagement"].append(["money_scale", 1000.0])
+    assert excel_client.workbook(sheets).load().settings.money_scale == 1000
+
+
+def test_a_number_beyond_all_is_quoted_as_written(client: Client) -> None:
+    """Not as the word of a programming language."""
+    client.write({"projects.csv": "project,budget\na,1e999\nb,1e308\nc,-5\n"})
+    assert [fault.found.partition(" is")[0] for fault in client.faults()] == ["'1e999'", "1e+308", "-5"]
+
+
+def test_commentary_on_no_exhibit_is_a_fault(client: Client) -> None:
+    """The run would stop at it; the client's own notebooks may bring any exhibit."""
+    client.write({"commentary.csv": "exhibit,text\nsummary-answers,A\nreadiness-gap,B\n"})
+    fault = client.only_fault()
+    assert (fault.cell, fault.found) == ("row 3, column exhibit", "there is no exhibit 'readiness-gap'")
+    assert "Did you mean 'readiness-gaps'" in fault.remedy
+    client.write({"notebooks/25_churn.ipynb": "{}"})
+    assert client.load().tables["commentary"]["exhibit"].tolist() == ["summary-answers", "readiness-gap"]
+
+
+def test_commentary_on_a_chapter_that_is_off_is_a_fault(client: Client) -> None:
+    """It has one exhibit, which says what is missing."""
+    client.write({"commentary.csv": "exhibit,text\nreadiness-off,A\n"})
+    assert len(client.load().tables["commentary"]) == 1
+    client.write({"commentary.csv": "exhibit,text\nreadiness-gaps,A\nsummary-off,B\n"})
+    faults = client.faults()
+    assert "the report will not have 'readiness-gaps'" in faults[0].found
+    assert "readiness-off" in faults[0].remedy
+    assert "because the chapter is there" in faults[1].found
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1e999", "1_000", "-5", -5, "1,5", "1e16", 1e16])
+def test_amounts_of_a_scenario_in_a_sheet_are_checked_as_in_a_file(
+    excel_client: Client, sheets: dict[str, Any], value: object
+) -> None:
+    """What a programming language takes for a number is not yet a capacity."""
+    sheets["scenarios"] = [["scenario", "change", "name", "value"], ["a", "capacity", "engineers", value]]
+    fault = excel_client.workbook(sheets).only_fault()
+    assert (fault.sheet, fault.cell) == ("scenarios", "D2")

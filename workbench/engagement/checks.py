@@ -9,18 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.schema import SHEET_TABLES, TABLES, refers_of
+from workbench.engagement.schema import EXHIBITS, SHEET_TABLES, TABLES, fold_key, is_key, refers_of
 from workbench.errors import Fault, nearest
 from workbench.products import KIND_NAMES, TOLERANCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.engagement.load import Tables
+    from workbench.engagement.tables import RefusedRows, Tables
+    from workbench.findings import Off
 
 PAST_DATES: Mapping[str, tuple[str, ...]] = {
     "waves": ("date",),
@@ -43,7 +44,9 @@ FEEDBACK_STEPS = ("raised", "seen", "decided", "shipped", "checked")
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
 
 
-def check_tables(tables: Tables, known: Mapping[str, frozenset[str]]) -> list[Fault]:
+def check_tables(
+    tables: Tables, known: Mapping[str, frozenset[str]], refused: Mapping[str, RefusedRows] | None = None
+) -> list[Fault]:
     """Return every fault between rows and tables.
 
     Parameters
@@ -53,13 +56,18 @@ def check_tables(tables: Tables, known: Mapping[str, frozenset[str]]) -> list[Fa
     known : mapping of str to frozenset of str
         ``table.column`` → all keys, also those of rows with faults, so that one wrong cell is not reported again by
         everything that refers to its row. A table that is absent or unreadable is not in it, and not compared with.
+    refused : mapping of str to RefusedRows, optional
+        Table → its rows with a fault, whose other cells are compared all the same.
     """
-    faults: list[Fault] = []
+    faults = [
+        *_refused_references(refused or {}, known),
+        *_memberships(tables, known, (refused or {}).get("memberships")),
+    ]
     for rule in (
         _duplicates,
+        _spellings,
         _references,
         _shares,
-        _memberships,
         _waves,
         _headcounts,
         _levels,
@@ -102,6 +110,34 @@ def _duplicates(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
             )
 
 
+def _spellings(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Find keys that people cannot tell apart, such as Motor and motor, where a table defines them."""
+    for name, frame in tables.items():
+        spec = TABLES.get(name) or SHEET_TABLES[name]
+        for column in spec.key:
+            if not is_key(spec.columns[column]) or refers_of(spec.columns[column]):
+                continue
+            kinds = frame["kind"].tolist() if column == "parent" else [""] * len(frame)  # lines stand in the register
+            first: dict[tuple[str, str], tuple[str, int]] = {}
+            told: set[str] = set()
+            for place, (value, kind) in enumerate(zip(frame[column].tolist(), kinds, strict=True)):
+                if value is None or kind == "product_line":
+                    continue
+                other, row = first.setdefault((kind, fold_key(value)), (value, place))
+                if other == value or value in told:
+                    continue
+                told.add(value)
+                where = tables.where(name, row, column)[2]
+                yield tables.fault(
+                    name,
+                    place,
+                    column,
+                    f"{value!r} looks like {other!r} in {where}, but is another key",
+                    "keys that differ by more than capitals and the width of letters.",
+                    "Write both alike if they are the same; otherwise rename one.",
+                )
+
+
 def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
     for name, frame in tables.items():
         spec = TABLES.get(name) or SHEET_TABLES[name]
@@ -114,15 +150,30 @@ def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
                     yield _unknown(tables, name, place, column, value, target, known[target])
 
 
+def _refused_references(refused: Mapping[str, RefusedRows], known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Find unknown keys in the cells beside a wrong one, so that one correction is enough."""
+    for name, rows in refused.items():
+        spec = TABLES.get(name) or SHEET_TABLES[name]
+        for place, cells in enumerate(rows.cells):
+            for column, value in cells.items():
+                target = refers_of(spec.columns[column])
+                if target in known and value not in known[target]:
+                    yield rows.raw.fault(place, column, *_unknown_words(value, target, known[target]))
+
+
 def _unknown(
     tables: Tables, name: str, place: int, column: str, value: str, target: str, allowed: frozenset[str]
 ) -> Fault:
+    return tables.fault(name, place, column, *_unknown_words(value, target, allowed))
+
+
+def _unknown_words(value: str, target: str, allowed: frozenset[str]) -> tuple[str, str, str]:
     table, _, key = target.partition(".")
     shown = sorted(allowed)
     listed = ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
     hint = nearest(value, shown) or f"Add it to {table}, or correct the cell."
     word = KIND_NAMES.get(key, key)
-    return tables.fault(name, place, column, f"the {word} {value!r} is not in {table}", f"{listed}.", hint)
+    return f"the {word} {value!r} is not in {table}", f"{listed or f'a {word} of {table}, which has none yet'}.", hint
 
 
 def _shares(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
@@ -156,7 +207,7 @@ def _shares(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
                 break
 
 
-def _memberships(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+def _memberships(tables: Tables, known: Mapping[str, frozenset[str]], refused: RefusedRows | None) -> Iterator[Fault]:
     """Parents of the kind product_line stand in the register, and there are some."""
     if "memberships" not in tables or "lines.product_line" not in known:
         return
@@ -164,10 +215,14 @@ def _memberships(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterato
     frame = tables["memberships"]
     for place, row in _rows(frame):
         if row["kind"] == "product_line" and row["parent"] not in lines:
-            found = f"the product line {row['parent']!r} is not in lines"
-            hint = nearest(row["parent"], lines) or "Add it to lines, or correct the cell."
-            yield tables.fault("memberships", place, "parent", found, f"{', '.join(sorted(lines))}.", hint)
-    if not (frame["kind"] == "product_line").any():
+            yield _unknown(tables, "memberships", place, "parent", row["parent"], "lines.product_line", lines)
+    lost = refused.cells if refused else ()
+    for place, cells in enumerate(lost):
+        if refused and cells.get("kind") == "product_line" and cells.get("parent", "") not in {"", *lines}:
+            words = _unknown_words(cells["parent"], "lines.product_line", lines)
+            yield refused.raw.fault(place, "parent", *words)
+    is_open = any(cells.get("kind") in (None, "product_line") for cells in lost)  # corrected, it may be that row
+    if not is_open and not (frame["kind"] == "product_line").any():
         found = "no row puts a product into a product line"
         remedy = "Add a row with kind product_line for each product."
         yield tables.fault("memberships", None, "kind", found, "product_line in at least one row.", remedy)
@@ -352,3 +407,33 @@ def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
                 allowed = f"{', '.join(sorted(known[target]))}."
                 remedy = nearest(name, known[target]) or "Correct the scenario."
                 yield tables.document_fault("scenarios", (scenario, part, name), found, allowed, remedy)
+
+
+def check_commentary(tables: Tables, missing: Sequence[Off] | None = None) -> list[Fault]:
+    """Return the rows of ``commentary`` that speak of an exhibit which the report will not have.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a client without notebooks of their own, which may bring exhibits of any name.
+    missing : sequence of Off, optional
+        Chapters that could not be answered, where that is known: each has one exhibit, ``<chapter>-off``.
+    """
+    if "commentary" not in tables:
+        return []
+    reasons = {off.pillar: off.reason for off in missing or ()}
+    keys = {f"{chapter}-{name}": chapter for chapter, names in EXHIBITS.items() for name in names}
+    ends = {f"{chapter}-off" for chapter in (EXHIBITS if missing is None else reasons)}
+    faults = []
+    for place, key in enumerate(tables["commentary"]["exhibit"].tolist()):
+        if key in ends or (key in keys and keys[key] not in reasons):
+            continue
+        found, remedy = f"there is no exhibit {key!r}", nearest(key, keys) or "Correct the key."
+        if key in keys:
+            found = f"the report will not have {key!r}: {reasons[keys[key]]}"
+            remedy = f"Delete the row, or write {keys[key]}-off to speak of what is missing."
+        elif key.removesuffix("-off") in EXHIBITS:
+            found, remedy = f"the report will not have {key!r}, because the chapter is there", "Delete the row."
+        allowed = f"{', '.join(held for held, chapter in keys.items() if chapter not in reasons)}."
+        faults.append(tables.fault("commentary", place, "exhibit", found, allowed, remedy))
+    return faults

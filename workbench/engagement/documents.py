@@ -7,16 +7,20 @@ know which of the two the client sent.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args, get_origin
 
+from workbench.engagement.read import show
 from workbench.errors import Fault, nearest
 
 LARGEST_DOCUMENT = 2_000_000
 """Bytes of a YAML file; more is no settings file (ours)."""
+
+_AMOUNT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 _OPERATORS = (
     (">=", "at_least"),
@@ -104,6 +108,9 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
         return None, faults
     try:
         loaded = loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        place = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        return fault(place, f"it is not YAML that we read: {error.problem}", "Use plain values only.")
     except (yaml.YAMLError, ValueError) as error:
         return fault("", f"it is not YAML that we read: {str(error).splitlines()[0]}", "Use plain values only.")
     if not isinstance(loaded, dict):
@@ -115,16 +122,30 @@ def read_yaml(content: bytes, file: str) -> tuple[Document | None, list[Fault]]:
 def _loader() -> Any:
     """Return the safe loader with the words and numbers of YAML 1.2.
 
-    YAML 1.1 takes the column ``on`` for true, the key ``no`` for false, ``010`` for 8 and ``10:30`` for 630.
+    YAML 1.1 takes the column ``on`` for true, the key ``no`` for false, ``010`` for 8 and ``10:30`` for 630. A day that
+    is in no calendar, and a number too large for any, stay text, so that a fault can say where they stand.
     """
     import yaml
 
     class Loader(yaml.SafeLoader):
         """Values as people read them."""
 
+    def day(loader: Any, node: Any) -> Any:
+        try:
+            return loader.construct_yaml_timestamp(node)
+        except (ValueError, OverflowError):
+            return node.value
+
+    def number(loader: Any, node: Any) -> Any:
+        value = loader.construct_yaml_float(node)
+        return value if math.isfinite(value) else node.value
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", day)
+    Loader.add_constructor("tag:yaml.org,2002:float", number)
+
     shapes = {
         "tag:yaml.org,2002:bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-        "tag:yaml.org,2002:int": (r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+        "tag:yaml.org,2002:int": (r"^[-+]?(?:0|[1-9][0-9]{0,17})$", "-+0123456789"),
         "tag:yaml.org,2002:float": (
             r"^[-+]?(?:[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$",
             "-+0123456789.",
@@ -190,15 +211,59 @@ def _model_fault(document: Document, model: Any, path: tuple[str | int, ...], it
     location = tuple(part for part in item["loc"] if part != "[key]")
     full = (*path, *location)
     name = str(location[-1]) if location else ""
+    inside = _inside(model, location[:-1])
+    known = list(inside.model_fields) if inside is not None else []
     if item["type"] == "extra_forbidden":
-        known = list(model.model_fields) if len(location) == 1 else []
         allowed = f"{', '.join(known)}." if known else "known settings."
         return document.fault(full, f"the setting {name!r} is unknown", allowed, nearest(name, known) or "Delete it.")
     if item["type"] == "missing":
-        described = model.model_fields[name].description if name in model.model_fields else ""
+        described = inside.model_fields[name].description if name in known else ""
         return document.fault(full, f"{name} is missing", described or "a value.", f"Add {name}.")
+    if "databases" in location and isinstance(item.get("input"), str):
+        found = "what stands here is no env:NAME (it is not shown, because it may hold a password)"
+        remedy = "Put the address into a variable on your machine, and write env: and the name of the variable here."
+        return document.fault(full, found, "env: and the name of a variable in capitals, such as env:CRM.", remedy)
+    if item["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        below = _inside(model, location)
+        words = f"{', '.join(below.model_fields)}" if below is not None else "names, each with its value"
+        found = f"{quote(item.get('input'))} stands where settings belong"
+        return document.fault(full, found, f"{words}, one a line below it.", "Write them so, or delete it.")
     allowed, remedy = explain(item)
-    return document.fault(full, f"{item.get('input')!r} is not allowed", allowed, remedy)
+    return document.fault(full, f"{quote(item.get('input'))} is not allowed", allowed, remedy)
+
+
+def _inside(model: Any, location: Sequence[str | int]) -> Any:
+    """Return the model that stands at a key path; None where none does."""
+    held = model
+    for part in location:
+        if get_origin(held) is dict:
+            held = get_args(held)[1]
+        elif hasattr(held, "model_fields") and part in held.model_fields:
+            held = held.model_fields[part].annotation
+        else:
+            return None
+    return held if hasattr(held, "model_fields") else None
+
+
+def quote(value: Any) -> str:
+    """Return a value of a document as a fault quotes it: shortened, in words, and without a password in an address.
+
+    Examples
+    --------
+    >>> quote("postgres://reader:secret@host/db"), quote({"a": 1}), quote(True)
+    ("'postgres://reader:…@host/db'", 'a group of settings', 'true')
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a group of settings"
+    if isinstance(value, list | tuple | set):
+        return "a list"
+    if isinstance(value, str):
+        return show(re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:…@", value))
+    return str(value)[:60]
 
 
 def explain(item: Mapping[str, Any]) -> tuple[str, str]:
@@ -212,11 +277,11 @@ def explain(item: Mapping[str, Any]) -> tuple[str, str]:
     }
     if kind in bounds:
         words, name = bounds[kind]
-        return f"{words.format(**{name: f'{context[name]:g}'})}.", "Correct the number."
+        return f"{words.format(**{name: f'{context[name]:,.16g}'})}.", "Correct the number."
     if kind == "literal_error":
         return f"{str(context['expected']).replace(chr(39), '')}.", "Choose one of them."
     if kind == "string_too_long":
-        return f"at most {context['max_length']} characters.", "Shorten the text."
+        return f"at most {context['max_length']:,} characters.", "Shorten the text."
     if kind in ("string_too_short", "string_type"):
         return "a text.", "Write something, or put it in quotation marks."
     if kind == "string_pattern_mismatch":
@@ -225,13 +290,23 @@ def explain(item: Mapping[str, Any]) -> tuple[str, str]:
         return next((v for k, v in shapes.items() if pattern.startswith(k)), f"a text like {pattern}."), "Correct it."
     if kind in ("finite_number", "float_type", "float_parsing", "int_type", "int_parsing", "int_from_float"):
         return "a whole number." if kind.startswith("int") else "a number.", "Correct the number."
+    if kind.startswith("int_parsing"):
+        return "a whole number.", "Correct the number."
     if kind.startswith("date"):
-        return "a date such as 2026-09-30.", "Write it year first."
+        is_day = re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", str(item.get("input")))
+        remedy = "No calendar has this day: correct it." if is_day else "Write it year first."
+        return "a date such as 2026-09-30.", remedy
+    if kind in ("list_type", "tuple_type"):
+        return "a list, such as [one, two].", "Put it in square brackets."
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return "names, each with its value, one a line below it.", "Write them so, or delete it."
+    if kind == "invalid_key":
+        return "a name.", "Write a name before the colon, in quotation marks if it is a number."
     if kind == "value_error":
         said = str(context.get("error", item["msg"]))
         allowed, _, remedy = said.partition(" | ")
         return allowed, remedy or "Correct it."
-    return f"{item['msg']}.", "Correct it."
+    return "a value of another kind.", "Correct it."
 
 
 # -- sheets that stand in ----------------------------------------------------------------------------------------------
@@ -265,12 +340,19 @@ def nest_settings(pairs: Sequence[tuple[str, Any, str]], file: str) -> tuple[Doc
                 found = f"the setting {key!r} stands twice"
                 faults.append(Fault(file, "engagement", cell, found, "each setting once.", "Delete one of the two."))
             else:
-                inner[path[-1]] = value.date() if isinstance(value, dt.datetime) else value
+                inner[path[-1]] = _setting(value)
                 lines[path] = ("engagement", cell)
             continue
         found = f"{key!r} goes below a setting that has a value"
         faults.append(Fault(file, "engagement", cell, found, "a setting or settings below it.", "Delete one of them."))
     return Document(file, "engagement", content, lines), faults
+
+
+def _setting(value: Any) -> Any:
+    """Return the value of a setting's cell; Excel keeps no difference between 1000 and 1000.0."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def parse_where(text: str | None) -> tuple[list[dict[str, Any]], str]:
@@ -447,9 +529,9 @@ def build_scenarios(
         elif part == "rules":
             scenario.setdefault(part, {})[name] = value
         else:
-            try:
+            if _AMOUNT.fullmatch(value) and math.isfinite(float(value)):
                 scenario.setdefault(part, {})[name] = float(value)
-            except ValueError:
+            else:
                 bad.append((number, value))
     return scenarios, paths, bad
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.cells import column_kind, convert
+from workbench.engagement.cells import LAST_YEAR, column_kind, convert
 from workbench.engagement.documents import (
     Document,
     build_metrics,
     build_scenarios,
     explain,
     nest_settings,
+    quote,
     read_yaml,
     validate,
 )
@@ -27,6 +29,7 @@ from workbench.engagement.places import reports_folder
 from workbench.engagement.read import RawTable, open_workbook, read_csv, read_parquet, show
 from workbench.engagement.schema import (
     EXAMPLE_PREFIX,
+    LAST_DAY,
     SHEET_TABLES,
     TABLES,
     EngagementSettings,
@@ -34,8 +37,9 @@ from workbench.engagement.schema import (
     Scenario,
     Source,
     TableSpec,
+    tidy_key,
 )
-from workbench.engagement.tables import InputFile, Tables
+from workbench.engagement.tables import InputFile, RefusedRows, Tables
 from workbench.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -60,6 +64,9 @@ class FolderReading:
         self.order: list[tuple[str, str]] = []
         self.raw: dict[str, RawTable] = {}
         self.known: dict[str, frozenset[str]] = {}
+        self.refused: dict[str, RefusedRows] = {}
+        self.ignored: dict[str, int] = {}
+        self.has_notebooks = False
         self.frames: dict[str, pd.DataFrame] = {}
         self.settings: EngagementSettings | None = None
         self.sources: dict[str, Source] = {}
@@ -108,7 +115,7 @@ class FolderReading:
             name = path.name.lower()
             if self._is_lock(path) or name.startswith(".") or name in IGNORED_NAMES or name.startswith("readme"):
                 continue
-            if self._leads_out(path):
+            if self._leads_out(path, path.name):
                 continue
             if path.is_dir():
                 if name in FOLDERS:
@@ -152,11 +159,14 @@ class FolderReading:
             return True
         return False
 
-    def _leads_out(self, path: Path) -> bool:
-        target = path.resolve()
-        if target.is_relative_to(self.folder.resolve()):
-            return False
-        self._fault(path.name, "a link to a place outside the folder", "files in the folder itself.", "Copy it here.")
+    def _leads_out(self, path: Path, shown: str) -> bool:
+        found = "a link to a place outside the folder"
+        try:
+            if path.resolve().is_relative_to(self.folder.resolve()):
+                return False
+        except RuntimeError:
+            found = "a link to itself"
+        self._fault(shown, found, "files in the folder itself.", "Copy it here.")
         return True
 
     def _collect_folder(self, folder: Path, kind: str) -> None:
@@ -166,7 +176,7 @@ class FolderReading:
             name = path.name.lower()
             if self._is_lock(path) or name.startswith(".") or name in IGNORED_NAMES or name.startswith("readme"):
                 continue
-            if self._leads_out(path):
+            if self._leads_out(path, shown):
                 continue
             suffix = name.rpartition(".")[2]
             if not path.is_file() or suffix not in suffixes:
@@ -177,6 +187,7 @@ class FolderReading:
                 self._fault(
                     shown, "a notebook without a number", "NN_name.ipynb, such as 25_churn.ipynb.", "Rename it."
                 )
+            self.has_notebooks = self.has_notebooks or kind == "notebooks"
             if kind == "facts":
                 if path.stem.lower() in self._fact_paths:
                     self._fault(shown, "these facts are there twice", "one file a table.", "Delete one of the two.")
@@ -201,6 +212,9 @@ class FolderReading:
         self.files.append(InputFile(shown, path.stat().st_size, total.hexdigest()))
 
     def _bytes(self, path: Path, shown: str) -> bytes | None:
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            self._fault(shown, "a pipe or a device", "a file.", "Copy the file itself here.")
+            return None
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -266,7 +280,7 @@ class FolderReading:
         if sheet is not None and self._workbook is not None:
             raw, faults = self._workbook.read(sheet, spec.name, known)
             if raw is not None:
-                before, raw = raw, _without_examples(raw, spec)
+                before, raw = raw, self._without_examples(raw, spec)
                 examples = set(before.row_numbers) - set(raw.row_numbers)
                 faults = [fault for fault in faults if not _is_in(fault, examples)]
             self.faults += faults
@@ -279,8 +293,15 @@ class FolderReading:
             self._fault(
                 raw.file, found_, "each table once.", "Keep the newer one and delete the other.", sheet=raw.sheet
             )
-        raw = _without_examples(found[0], spec) if found else None
+        raw = self._without_examples(found[0], spec) if found else None
         return raw if raw is not None and len(raw) else None
+
+    def _without_examples(self, raw: RawTable, spec: TableSpec) -> RawTable:
+        """Leave out rows of which a part of the key starts with ``example``, and count them."""
+        kept = _without_examples(raw, spec)
+        if len(kept) < len(raw):
+            self.ignored[spec.name] = self.ignored.get(spec.name, 0) + len(raw) - len(kept)
+        return kept
 
     def _sheet_of(self, table: str) -> str | None:
         source = self.sources.get(table)
@@ -303,8 +324,11 @@ class FolderReading:
         bad = {(fault.sheet, fault.cell) for fault in faults}
         for column in values:
             if column in fields and column_kind(fields[column]) == "text":
-                self.known[f"{spec.name}.{column}"] = frozenset(value for value in values[column] if value is not None)
-        valid, rows = self._validate(raw, spec, values, bad)
+                keys = frozenset(tidy_key(value) for value in values[column] if value is not None)
+                self.known[f"{spec.name}.{column}"] = keys
+        valid, rows, refused = self._validate(raw, spec, values, bad)
+        if refused:
+            self.refused[spec.name] = RefusedRows(raw.keep(list(refused)), tuple(refused.values()))
         self.raw[spec.name] = raw.keep(valid)
         self.frames[spec.name] = _frame(spec, rows, raw, values, valid)
         return rows
@@ -328,10 +352,11 @@ class FolderReading:
 
     def _validate(
         self, raw: RawTable, spec: TableSpec, values: Mapping[str, list[Any]], bad: set[tuple[str, str]]
-    ) -> tuple[list[int], list[Any]]:
-        """Return the places of valid rows and the rows; a fault for every cell that breaks a rule of its column.
+    ) -> tuple[list[int], list[Any], dict[int, dict[str, Any]]]:
+        """Return the places of valid rows, the rows, and the right cells of those that cannot be kept.
 
-        A row stays when only optional cells are wrong (they count as blank), so that one wrong cell hides no other.
+        Every cell that breaks a rule of its column is a fault. A row stays when only optional cells are wrong (they
+        count as blank), so that one wrong cell hides no other.
         """
         from pydantic import ValidationError
 
@@ -339,6 +364,7 @@ class FolderReading:
         columns = [column for column in raw.columns if column in fields]
         valid: list[int] = []
         rows: list[Any] = []
+        refused: dict[int, dict[str, Any]] = {}
         for row in range(len(raw)):
             given = {column: values[column][row] for column in columns if values[column][row] is not None}
             wrong: set[str] = set()
@@ -353,12 +379,14 @@ class FolderReading:
                         continue  # the cell is filled, but its column could not be read: that was said once
                     if (raw.sheet, place) not in bad:
                         self.faults.append(_row_fault(raw, spec, row, column, item))
+                right = {column: value for column, value in given.items() if column not in wrong}
                 if any(fields[column].is_required() for column in wrong):
+                    refused[row] = {k: tidy_key(v) if isinstance(v, str) else v for k, v in right.items()}
                     continue
-                model = spec.model.model_validate({k: v for k, v in given.items() if k not in wrong})
+                model = spec.model.model_validate(right)
             valid.append(row)
             rows.append(model)
-        return valid, rows
+        return valid, rows, refused
 
     # -- documents ---------------------------------------------------------------------------------------------------
 
@@ -472,29 +500,32 @@ class FolderReading:
             self.faults += faults
             if document is None:
                 continue
-            _, faults = validate(document, Scenario)
+            scenario, faults = validate(document, Scenario)
             self.faults += faults
             name = Path(file).stem
             self.origins[f"scenarios/{name}"] = document
-            if not faults:
-                scenarios[name] = document.content
+            if scenario is not None:
+                scenarios[name] = scenario.model_dump(mode="json", exclude_unset=True)
         rows = [row.model_dump() for row in self._read_table(SHEET_TABLES["scenarios"])]
         built, paths, bad = build_scenarios(rows)
         for row, value in bad:
             raw = self.raw["scenarios"]
             found = f"{show(value)} is no amount"
             self.faults.append(raw.fault(row, "value", found, "a weight or capacity, such as 56.", "Write a number."))
-        for name in built:
+        for name, content in built.items():
             if name in scenarios:
                 self._twice(f"scenarios/{name}.yaml", "scenarios")
             raw = self.raw["scenarios"]
-            lines: dict[tuple[str | int, ...], tuple[str, str]] = {
-                (part, item): (raw.sheet, raw.place(row, "name"))
-                for (scenario, part, item), row in paths.items()
-                if scenario == name
-            }
-            self.origins[f"scenarios/{name}"] = Document(WORKBOOK, "scenarios", built[name], lines)
-        scenarios.update(built)
+            own = {(part, item): row for (held, part, item), row in paths.items() if held == name}
+            names, values = (
+                Document(raw.file, raw.sheet, content, {path: (raw.sheet, raw.place(own[path], at)) for path in own})
+                for at in ("name", "value")
+            )
+            self.origins[f"scenarios/{name}"] = names
+            scenario, faults = validate(values, Scenario)
+            self.faults += faults
+            if scenario is not None:
+                scenarios[name] = scenario.model_dump(mode="json", exclude_unset=True)
         if scenarios:
             self.documents["scenarios"] = scenarios
 
@@ -577,7 +608,7 @@ def _salvage(content: Mapping[str, Any]) -> EngagementSettings:
     """Return settings without those that have faults, so that the tables are still read as the client declared."""
     from pydantic import ValidationError
 
-    kept: dict[str, Any] = {"name": "unknown", "as_of": dt.date.max}
+    kept: dict[str, Any] = {"name": "unknown", "as_of": LAST_DAY}
 
     def keep(name: str, value: Any) -> bool:
         try:
@@ -593,7 +624,10 @@ def _salvage(content: Mapping[str, Any]) -> EngagementSettings:
         if not keep(name, value) and name == "sources" and isinstance(value, dict):
             for table, source in value.items():
                 keep("sources", {**kept.get("sources", {}), str(table): source})
-    return EngagementSettings.model_validate(kept)
+    settings = EngagementSettings.model_validate(kept)
+    if kept["as_of"] is LAST_DAY:  # nothing that a table may hold lies after it
+        return settings.model_copy(update={"as_of": dt.date(LAST_YEAR, 12, 31)})
+    return settings
 
 
 def _settings_faults(document: Document) -> list[Fault]:
@@ -601,10 +635,12 @@ def _settings_faults(document: Document) -> list[Fault]:
     faults = []
     for key, value in document.content.items():
         if isinstance(value, bool):
-            faults.append(document.fault((key,), f"{value} is not allowed", "a text or a number.", "Correct it."))
+            faults.append(
+                document.fault((key,), f"{quote(value)} is not allowed", "a text or a number.", "Correct it.")
+            )
     as_of = document.content.get("as_of")
     if as_of is not None and not isinstance(as_of, dt.date | bool) and not _ISO_DAY.fullmatch(str(as_of).strip()):
-        found, remedy = f"{as_of!r} is not a date", "Write it year first."
+        found, remedy = f"{quote(as_of)} is not a date", "Write it year first."
         faults.append(document.fault(("as_of",), found, "a date such as 2026-09-30.", remedy))
     return faults
 
@@ -635,11 +671,14 @@ def _row_fault(raw: RawTable, spec: TableSpec, row: int, column: str, item: Mapp
         return raw.fault(row, column, found, allowed, remedy)
     allowed, remedy = explain(item)
     value = item.get("input")
+    found = show(value)
+    if isinstance(value, float):  # 1e999 is quoted as the client wrote it, and -5 without decimals
+        found = f"{value:.15g}" if math.isfinite(value) else show(raw.cells[column][row])
     if item["type"] == "literal_error" and isinstance(value, str):
         from workbench.engagement.cells import choices_of
 
         remedy = nearest(value, choices_of(info)) or remedy
-    return raw.fault(row, column, f"{show(value)} is not allowed in {column}", allowed, remedy)
+    return raw.fault(row, column, f"{found} is not allowed in {column}", allowed, remedy)
 
 
 def _frame(

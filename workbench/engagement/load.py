@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.engagement.checks import check_tables
+from workbench.engagement.checks import check_commentary, check_tables
 from workbench.engagement.folder import FolderReading
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.engagement.schema import SHEET_TABLES, TABLES, EngagementSettings, unit_of
+from workbench.engagement.schema import EXAMPLE_PREFIX, SHEET_TABLES, TABLES, EngagementSettings, unit_of
 from workbench.engagement.tables import InputFile, Tables
 from workbench.errors import ClientDataError, Fault, ModelError
 from workbench.findings import Off
@@ -52,6 +52,8 @@ class Engagement:
         Tables that were read and checked but that nothing computes with yet.
     missing : tuple of Off
         What could not be answered, and which tables would.
+    ignored : tuple of (str, int)
+        Tables with rows that count as examples, because their key begins with ``example``, and how many.
     """
 
     name: str
@@ -67,12 +69,22 @@ class Engagement:
     allocation: Any
     unused: tuple[str, ...] = ()
     missing: tuple[Off, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """What `ignored` says, as a sentence; empty where no row is ignored."""
+        count = sum(rows for _, rows in self.ignored)
+        listed = ", ".join(f"{table} {rows}" for table, rows in self.ignored)
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        return f"{rows} ignored, because the key begins with {EXAMPLE_PREFIX}: {listed}." if count else ""
 
     def __repr__(self) -> str:
-        return (
+        said = (
             f"{self.settings.name} ({self.name}), as of {self.settings.as_of.isoformat()}: {len(self.files)} files, "
             f"{len(self.tables)} tables, {len(self.products.products)} products, {len(self.lines)} product lines."
         )
+        return f"{said} {self.remark}".rstrip()
 
 
 def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None = None) -> Engagement:
@@ -97,7 +109,9 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     reading = FolderReading(folder, root)
     reading.read()
     tables, faults = reading.tables(), reading.faults
-    faults += check_tables(tables, reading.known)
+    faults += check_tables(tables, reading.known, reading.refused)
+    if not reading.has_notebooks:
+        faults += check_commentary(tables)
     told = {(fault.file, fault.sheet, fault.cell) for fault in faults if fault.cell}
     for pillar in PILLARS:
         check = _pillar_function(pillar, f"check_{pillar}")
@@ -110,6 +124,10 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         raise ClientDataError(_in_order(faults, reading.order))
     settings, tables = tables.settings, _in_currency(tables)
     inputs = {pillar: _build(pillar, tables) for pillar in PILLARS}
+    missing = tuple(value for value in inputs.values() if isinstance(value, Off))
+    faults = [] if reading.has_notebooks else check_commentary(tables, missing)
+    if faults:
+        raise ClientDataError(_in_order(faults, reading.order))
     files = tuple(sorted(reading.files, key=lambda file: file.path))
     return Engagement(
         name=folder.name,
@@ -126,7 +144,8 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
             for spec in (*TABLES.values(), *SHEET_TABLES.values())
             if spec.need == "later" and _has(tables, spec.name)
         ),
-        missing=tuple(value for value in inputs.values() if isinstance(value, Off)),
+        missing=missing,
+        ignored=tuple(reading.ignored.items()),
     )
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.fields import FieldInfo
 
 ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
@@ -25,23 +26,69 @@ RESERVED_NAMES = frozenset(
 EXAMPLE_PREFIX = "example"
 """A row whose key starts with this word is an example and is ignored."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+EXHIBITS: dict[str, tuple[str, ...]] = {
+    "summary": ("answers", "decisions", "disagreements", "portfolio"),
+    "readiness": ("classes", "gaps", "lines", "two-jobs", "response", "claims"),
+    "outcomes": ("all", "targets", "move", "cause", "rollup", "data"),
+    "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
+}
+"""Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
+
+FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
+"""Days that data may speak of as a whole (``as_of``); others are typing errors (ours)."""
+
+LARGEST_NUMBER = 1e15
+"""Largest number of a client's table, either way: sums of such numbers keep whole units in a float (ours)."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_BREAKS = re.compile(r"[\t\n\r\u2028\u2029]+")
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 
 
 def _printable(text: str) -> str:
     if _CONTROL.search(text):
-        raise ValueError("text with control characters")
-    return text
+        raise ValueError("text without control characters. | Type the text again by hand.")
+    return _BREAKS.sub(" ", text)
+
+
+def tidy_key(text: str) -> str:
+    """Return a key with plain spaces for those that do not break or have another width.
+
+    Examples
+    --------
+    >>> tidy_key("motor\u00a0private")
+    'motor private'
+    """
+    return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text).strip()
+
+
+def fold_key(text: str) -> str:
+    """Return what two keys share that people cannot tell apart: the form NFKC, without capitals (Unicode UAX 15).
+
+    Examples
+    --------
+    >>> fold_key("Motor") == fold_key("motor")
+    True
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _key(text: str) -> str:
+    if any(unicodedata.category(letter) in _UNSEEN for letter in text):
+        raise ValueError("a key without line breaks, control characters and invisible characters. | Type it by hand.")
+    if '"' in text:
+        raise ValueError("a key without the quotation mark \". | Write it without, or with ' instead.")
+    return tidy_key(text)
 
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_printable)
 ]
-Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)]
+Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_key)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST_NUMBER, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=int(LARGEST_NUMBER))]
 YesNo = Literal["yes", "no"]
 Status = Literal["assumed", "confirmed", "contested"]
 Use = Literal["develop", "operate", "market"]
@@ -89,6 +136,12 @@ def refers_of(info: FieldInfo) -> str:
     """Return the ``table.column`` that must hold the value, empty where none must."""
     extra = info.json_schema_extra
     return str(extra.get("refers") or "") if isinstance(extra, dict) else ""
+
+
+def is_key(info: FieldInfo) -> bool:
+    """Say whether a column holds keys, which tie the tables together."""
+    parts = [*info.metadata, *(held for part in get_args(info.annotation) for held in get_args(part)[1:])]
+    return any(isinstance(part, AfterValidator) and part.func is _key for part in parts)
 
 
 class Row(BaseModel):
@@ -635,11 +688,26 @@ class Database(BaseModel):
     address: Annotated[str, StringConstraints(pattern=r"^env:[A-Z_][A-Z0-9_]*$")]
     statement_timeout_seconds: Annotated[int, Field(gt=0)] = 60
 
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        """Read ``crm: env:NAME`` as the address alone."""
+        return {"address": value} if isinstance(value, str) else value
+
 
 def _whole(value: Any) -> Any:
-    """Read 1000 also where a cell holds it as text or as 1000.0."""
-    text = str(value).replace(",", "").replace(" ", "").removesuffix(".0")
-    return int(text) if text.isdigit() else text  # as text, "True" is not taken for 1
+    """Read 1000 also where it is text; 1.000 is refused, because it may be meant as a thousand."""
+    if isinstance(value, float):
+        raise ValueError("1, 1000 or 1000000. | Write 1000 without a point; 1.000 may be read as 1.")
+    text = str(value).strip()
+    is_number = re.fullmatch(r"[0-9]+|[0-9]{1,3}(?:[, ][0-9]{3})+", text) and len(text) <= 12
+    return int(re.sub(r"[, ]", "", text)) if is_number else text  # as text, "True" is not taken for 1
+
+
+def _plausible(day: dt.date) -> dt.date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"a day from {FIRST_DAY.isoformat()} to {LAST_DAY.isoformat()}. | Correct the year.")
+    return day
 
 
 def _group_guard(size: int) -> int:
@@ -657,7 +725,9 @@ class EngagementSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Text = Field(description="The client's name, as the report prints it.")
-    as_of: dt.date = Field(description="The day the data speak of; nothing may lie after it.")
+    as_of: Annotated[dt.date, AfterValidator(_plausible)] = Field(
+        description="The day the data speak of; nothing may lie after it."
+    )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field("EUR", description="ISO 4217 code.")
     money_scale: Annotated[Literal[1, 1_000, 1_000_000], BeforeValidator(_whole)] = Field(
         1, description="Amounts in the client's tables are in units, thousands or millions."

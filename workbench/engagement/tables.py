@@ -38,6 +38,22 @@ class InputFile:
 
 
 @dataclass(frozen=True, eq=False)
+class RefusedRows:
+    """Rows of a table that could not be kept, because a cell that must be filled is wrong.
+
+    Attributes
+    ----------
+    raw : RawTable
+        Where their cells stand.
+    cells : tuple of mapping
+        Per row, the cells that are right: column → value.
+    """
+
+    raw: RawTable
+    cells: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Tables(Mapping[str, "pd.DataFrame"]):
     """The client's tables, checked; a mapping from name to frame in which an absent table is absent.
 
