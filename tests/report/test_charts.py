@@ -276,3 +276,14 @@ def test_wrapped_text_fits(words, width):
     lines = canvas.wrap_text(words, width, 12, most_lines=3)
     assert len(lines) <= 3
     assert all(canvas.text_width(line, 12) <= width or line == "…" for line in lines)
+
+
+def test_a_clients_line_break_is_drawn_as_a_space():
+    """No line of text holds two, none is measured as two, and no glyph is missing (a warning with a machine's path)."""
+    with canvas.house_style():
+        sheet = canvas.new_canvas(200, 40, 13)
+        sheet.text(0, 20, "Motor\n private\u2028cars")
+        assert [drawn.get_text() for drawn in sheet.axes.texts] == ["Motor private cars"]
+        assert canvas.text_width("Motor\nprivate", 13) == canvas.text_width("Motor private", 13)
+        sheet.axes.text(0, 0, "\x0b\u0085", fontsize=9)
+        sheet.figure.canvas.draw()

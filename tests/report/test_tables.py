@@ -69,6 +69,9 @@ def test_a_notebook_gets_escaped_html_without_anything_volatile():
     hostile = table({"a": ["<script>alert(1)</script>"]}, columns=["a"], **SAID)
     got = Exhibit("a", hostile)._repr_mimebundle_()["text/html"]
     assert "<script>" not in got
+    # JupyterLab sets what stands between two $ as a formula, but not in containers of these classes
+    assert got.startswith('<div class="tex2jax_ignore mathjax_ignore">')
+    assert got.endswith("</div>")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in got
     assert got == Exhibit("b", hostile)._repr_mimebundle_()["text/html"]
 

@@ -7,6 +7,7 @@ which makes a chart ten times faster to draw than a constrained layout does.
 from __future__ import annotations
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,12 @@ STYLE_FILE = Path(__file__).resolve().parents[2] / "templates" / "workbench.mpls
 
 FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
 """First found is used; the first three share their widths, the last comes with matplotlib."""
+
+MISSING_GLYPH = r"(?s)Glyph .* missing from"
+"""matplotlib's warning; the glyph stands in it as it is, be it the end of a line."""
+
+LINE_BREAKS = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]\s*")
+"""White space that would break a line or has no width of its own; the spaces of a font stay."""
 
 LINE = 1.28
 """Height of a line of text, in sizes."""
@@ -44,7 +51,7 @@ def house_style() -> Iterator[None]:
     with mpl.rc_context(fname=str(STYLE_FILE)), warnings.catch_warnings():
         mpl.rcParams["font.family"] = list(installed_fonts())
         # A script that no font here can draw is drawn by the reader's browser, where text stays text.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
         yield
 
 
@@ -55,9 +62,20 @@ def _measurer() -> Any:
     return RendererAgg(1, 1, 72)
 
 
+def one_line(words: str) -> str:
+    r"""Return words with every break of a line as one space: what is drawn as a line stays one.
+
+    Examples
+    --------
+    >>> one_line("motor\n  and home")
+    'motor and home'
+    """
+    return LINE_BREAKS.sub(" ", words)
+
+
 def text_width(words: str, size: float, weight: str = "normal") -> float:
     """Return how wide words are, in points; word by word, for a text that is broken into lines is measured often."""
-    *before, last = words.split(" ")
+    *before, last = one_line(words).split(" ")
     bar = _measured("|", size, weight)
     return sum(_measured(f"{word} |", size, weight) - bar for word in before) + _measured(last, size, weight)
 
@@ -68,7 +86,7 @@ def _measured(words: str, size: float, weight: str) -> float:
 
     font = FontProperties(family=list(installed_fonts()), size=size, weight=weight)
     with warnings.catch_warnings():  # see house_style
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
         width, _, _ = _measurer().get_text_width_height_descent(words, font, ismath=False)
     return float(width)
 
@@ -204,7 +222,7 @@ class Canvas:
         halo: bool = False,
     ) -> None:
         """Write one line, or several centred on `y`."""
-        lines = [words] if isinstance(words, str) else list(words)
+        lines = [one_line(line) for line in ([words] if isinstance(words, str) else words)]
         step = self.size * scale * LINE
         for place, line in enumerate(lines):
             if halo:  # a patch of paper, for an outlined text would be written as outlines, not as text

@@ -112,6 +112,9 @@ def exhibit_text(content: Any) -> str:
 def exhibit_html(table: Table) -> str:
     """Return a table with its claim and source for a notebook, every cell escaped, without ids or styles that vary.
 
+    JupyterLab would set what stands between two $ as a formula, so that "$5m to $7m" loses its words; MathJax leaves
+    containers of two classes alone, by its version.
+
     Parameters
     ----------
     table : Table
@@ -127,7 +130,8 @@ def exhibit_html(table: Table) -> str:
 
     body = "\n".join(row("td", cells) for cells in table.cells())
     return (
+        f'<div class="tex2jax_ignore mathjax_ignore">\n'
         f"<p><strong>{escape(table.claim)}</strong><br>{escape(table.subtitle)}</p>\n"
         f"<table>\n<thead>{row('th', table.headers())}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
-        f"<p><small>Source: {escape(table.source)}</small></p>"
+        f"<p><small>Source: {escape(table.source)}</small></p>\n</div>"
     )
