@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from workbench import cli
 from workbench.batch.results import BatchResult, EngagementResult, Event
-from workbench.errors import ClientDataError, Fault, MissingToolError, UsageError
+from workbench.batch.study import Study
+from workbench.errors import (
+    ClientDataError,
+    Fault,
+    MissingToolError,
+    NotebookError,
+    ReportError,
+    UsageError,
+    writing_to,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {
@@ -169,6 +180,103 @@ def test_errors_of_ours_are_text(
     monkeypatch.setattr("workbench.batch.status.read_status", stop)
     assert call("status") == code
     assert str(error) in capsys.readouterr().err
+
+
+HOSTILE = "mo\x1b[31mt\x9b1m\u202eor\udcff"
+SEEN = r"mo\x1b[31mt\x9b1m\u202eor\udcff"
+
+
+def test_a_clients_words_do_not_steer_the_terminal(
+    room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Headers, keys and errors of notebooks show what cannot be seen, in every message and on the line of progress."""
+    fault = Fault("survey.csv", "", f"column {HOSTILE}", "5\nAllowed: all.", "none.", "Mend it.")
+    assert str(fault) == f"survey.csv, column {SEEN}: 5\\nAllowed: all.\nAllowed: none. Mend it."
+    for error in (NotebookError("n", "acme", 1, HOSTILE), ReportError((HOSTILE,)), UsageError(HOSTILE)):
+        monkeypatch.setattr("workbench.batch.run.run_engagement", raiser(error))
+        call("run", "acme")
+        assert SEEN in capsys.readouterr().err
+    progress = cli.Progress()
+    progress(Event("finished", "acme", HOSTILE))
+    assert SEEN in capsys.readouterr().err
+    folder = room / "client_data" / "acme"
+    folder.mkdir()
+    (folder / "engagement.yaml").write_text("name: Acme\nas_of: 2026-09-30\n", encoding="utf-8")
+    (folder / "products.csv").write_text("product,name,st\x9b31mage\u202e\np1,One,x\n", encoding="utf-8")
+    call("check", "acme")
+    shown = capsys.readouterr().out
+    assert r"st\x9b31mage\u202e" in shown
+    assert not {"\x9b", "\u202e"} & set(shown)
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    """Return a function that raises."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise error
+
+    return stop
+
+
+def test_a_terminal_of_few_characters_is_no_reason_to_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What its encoding lacks is written out."""
+    monkeypatch.setattr("workbench.batch.run.run_engagement", raiser(UsageError("保険 and Łódź.")))
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stderr", narrow)
+    assert call("run", "acme") == 2
+    narrow.seek(0)
+    assert narrow.read().strip() == r"\u4fdd\u967a and \u0141ód\u017a."
+
+
+@pytest.mark.parametrize(
+    ("variable", "arguments"),
+    [
+        pytest.param("WORKBENCH_REPORTS", ["check", "acme", "--mark"], id="marked copies"),
+        pytest.param("WORKBENCH_REPORTS", ["lab", "acme"], id="working copies"),
+        pytest.param("WORKBENCH_CLIENTS", ["new", "abc"], id="a new client"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_a_sentence(
+    room: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    arguments: list[str],
+) -> None:
+    """Exit 1 with the path and the variable that puts the folder elsewhere."""
+    for folder in ("templates", "notebooks"):
+        (room / folder).rmdir()
+        shutil.copytree(ROOT / folder, room / folder)
+    acme = room / "client_data" / "acme"
+    acme.mkdir()
+    (acme / "engagement.yaml").write_text("name: Acme\nas_of: 2026-09-30\n", encoding="utf-8")
+    if "--mark" in arguments:
+        (acme / "products.csv").write_text("product,name\np1,One\np1,Two\n", encoding="utf-8")
+    (room / "a-file").write_text("", encoding="utf-8")
+    monkeypatch.setenv(variable, str(room / "a-file" / "inside"))
+    assert call(*arguments) == 1
+    shown = capsys.readouterr().err
+    assert f"Nothing can be written to {room / 'a-file'}" in shown
+    assert f"set {variable} to another folder" in shown
+    assert "Traceback" not in shown
+
+
+def test_other_trouble_of_the_system_is_not_called_unwritable() -> None:
+    """Too many open files are no reason to move the reports."""
+    with pytest.raises(OSError, match="Too many"), writing_to("x", "WORKBENCH_REPORTS"):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_check_counts_the_example_rows_it_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that nobody looks for a row in the report that was taken for an example."""
+    study = Study("acme", "0", None, (), ignored=(("lines", 2), ("products", 1)))
+    monkeypatch.setattr("workbench.batch.study.check_engagement", lambda name: study)
+    assert call("check", "acme") == 0
+    assert "Example rows of the template, ignored: 2 in lines, 1 in products.\n" in capsys.readouterr().out
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

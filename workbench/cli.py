@@ -6,16 +6,17 @@ so that ``--help`` answers at once.
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from workbench.errors import ClientDataError, UsageError, WorkbenchError
+from workbench.errors import ClientDataError, UsageError, WorkbenchError, printable, writing_to
 
 if TYPE_CHECKING:
     from workbench.batch.results import EngagementResult, Event
@@ -33,17 +34,32 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
 
 
+def say(text: object, *, file: TextIO | None = None) -> None:
+    """Print text in which nothing steers the reader's terminal, whosever words it holds.
+
+    Parameters
+    ----------
+    text : object
+        Printed as ``str`` gives it.
+    file : text stream, optional
+        By default stdout.
+    """
+    print(printable(str(text)), file=file)
+
+
 @app.command()
 def new(name: Name) -> None:
     """Make a folder for a new client, with an Excel workbook that explains itself.
 
     Example: workbench new acme-insurance
     """
+    from workbench.engagement.places import clients_folder
     from workbench.engagement.scaffold import new_engagement
 
-    folder = new_engagement(name)
-    print(f"Made {folder}")
-    print(f"Fill in engagement.xlsx there (its first sheet explains how), then: workbench check {name}")
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        folder = new_engagement(name)
+    say(f"Made {folder}")
+    say(f"Fill in engagement.xlsx there (its first sheet explains how), then: workbench check {name}")
 
 
 @app.command()
@@ -62,16 +78,19 @@ def check(
     try:
         study = check_engagement(name)
     except ClientDataError as error:
-        print(error)
+        say(error)
         if mark:
             _mark(name, error)
         raise typer.Exit(1) from None
-    print(f"{name}: no fault in {len(study.files)} file{'' if len(study.files) == 1 else 's'}.")
+    say(f"{name}: no fault in {len(study.files)} file{'' if len(study.files) == 1 else 's'}.")
+    if study.ignored:
+        rows = ", ".join(f"{count} in {table}" for table, count in study.ignored)
+        say(f"Example rows of the template, ignored: {rows}.")
     for off in study.missing:
-        print(f"Not answered: {off}")
+        say(f"Not answered: {off}")
     if study.unused:
-        print(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")
-    print(f"Next: workbench run {name}")
+        say(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")
+    say(f"Next: workbench run {name}")
 
 
 def _mark(name: str, error: ClientDataError) -> None:
@@ -79,10 +98,11 @@ def _mark(name: str, error: ClientDataError) -> None:
     from workbench.engagement.mark import mark_engagement
     from workbench.engagement.places import engagement_folder, reports_folder
 
-    copies = mark_engagement(engagement_folder(name), error.faults, reports_folder() / name / "check")
-    print("\nThe faulty cells are coloured and commented in:")
+    with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
+        copies = mark_engagement(engagement_folder(name), error.faults, reports_folder() / name / "check")
+    say("\nThe faulty cells are coloured and commented in:")
     for copy in copies:
-        print(f"  {copy}")
+        say(f"  {copy}")
 
 
 @app.command()
@@ -136,14 +156,14 @@ def batch(
     finally:
         progress.close()
     done = len(result.engagements) - len(result.failed)
-    print(f"{done} of {len(result.engagements)} engagements have a new report ({result.seconds:.0f} s).")
+    say(f"{done} of {len(result.engagements)} engagements have a new report ({result.seconds:.0f} s).")
     for held in result.engagements:
         if held.is_done:
-            print(f"  {held.engagement}: {held.folder}{os.sep}report.html")
+            say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
     for held in result.failed:
-        print(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
+        say(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
     if result.failed:
-        print(f"\nFailed: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
+        say(f"\nFailed: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
         raise typer.Exit(result.exit_code)
 
 
@@ -161,11 +181,11 @@ def lab(
     from workbench.batch.lab import lab_command, lab_environment, prepare_lab
 
     held = prepare_lab(name)
-    print(f"Working copies: {held.folder}")
+    say(f"Working copies: {held.folder}")
     if held.kept:
-        print(f"Kept as you left them: {', '.join(held.kept)}")
+        say(f"Kept as you left them: {', '.join(held.kept)}")
     if held.behind:
-        print(f"The originals have changed since you copied: {', '.join(held.behind)}")
+        say(f"The originals have changed since you copied: {', '.join(held.behind)}")
     command = lab_command(held, [] if browser else ["--no-browser"])
     try:
         code = subprocess.run(command, env=lab_environment(held), cwd=held.folder, check=False).returncode  # noqa: S603
@@ -186,20 +206,20 @@ def status(
 
     found = read_status(name)
     if not found:
-        print("There is no engagement yet. Make one with: workbench new NAME")
+        say("There is no engagement yet. Make one with: workbench new NAME")
     width = max((len(held.engagement) for held in found), default=0)
     for held in found:
         when = held.finished.replace("T", " ").removesuffix("+00:00")
-        print(f"{held.engagement:{width}}  {held.word}{f', report of {when} UTC' if when else ''}")
+        say(f"{held.engagement:{width}}  {held.word}{f', report of {when} UTC' if when else ''}")
         shown = held.stale if name else held.stale[:3]
         for change in shown:
-            print(f"{'':{width}}    {change}")
+            say(f"{'':{width}}    {change}")
         if len(shown) < len(held.stale):
-            print(f"{'':{width}}    and {len(held.stale) - len(shown)} more: workbench status {held.engagement}")
+            say(f"{'':{width}}    and {len(held.stale) - len(shown)} more: workbench status {held.engagement}")
         if held.failure:
-            print(f"{'':{width}}    failed: {held.failure}")
+            say(f"{'':{width}}    failed: {held.failure}")
         if name and held.report:
-            print(f"{'':{width}}    {held.report}")
+            say(f"{'':{width}}    {held.report}")
 
 
 @app.command()
@@ -210,7 +230,7 @@ def demo() -> None:
     """
     from workbench.batch.run import run_engagement
 
-    print("Running the sample engagement harbour-mutual, an invented insurer.", file=sys.stderr)
+    say("Running the sample engagement harbour-mutual, an invented insurer.", file=sys.stderr)
     progress = Progress()
     try:
         result = run_engagement("harbour-mutual", on_event=progress)
@@ -265,12 +285,12 @@ class Progress:
 
     def _line(self, text: str, seconds: float) -> None:
         clear = "\r\x1b[K" if self.is_terminal else ""
-        print(f"{clear}  {text:<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
+        print(f"{clear}  {printable(text, kept=''):<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
 
     def _status(self) -> None:
         if self.is_terminal:
             shown = " · ".join(f"{name} {place}" for name, place in self.running.items())
-            print(f"\r\x1b[K  {shown[:100]}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K  {printable(shown, kept='')[:100]}", end="", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Clear the line that says what is running."""
@@ -282,12 +302,12 @@ def _tell(result: EngagementResult) -> None:
     """Say how a run went: the bottom line and where the report is, or what stopped it."""
     if result.is_done:
         for answer in result.answers:
-            print(answer)
-        print(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
+            say(answer)
+        say(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
         return
-    print(result.message, file=sys.stderr)
+    say(result.message, file=sys.stderr)
     if result.folder:
-        print(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
+        say(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -298,11 +318,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         By default those of the process.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a character that the terminal's encoding lacks is written out
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=None if arguments is None else list(arguments))
     except UsageError as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         raise SystemExit(2) from None
     except WorkbenchError as error:
-        print(error, file=sys.stderr)
+        say(error, file=sys.stderr)
         raise SystemExit(1) from None

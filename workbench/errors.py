@@ -5,8 +5,47 @@ An answer is no error: rules that cannot hold together and a pillar without its 
 
 from __future__ import annotations
 
+import errno
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any
+
+UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of characters that steer a terminal or the order of a line instead of being seen."""
+
+
+REFUSALS = frozenset(
+    {"EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "EIO"}
+    | {"ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENAMETOOLONG"}
+)
+"""What a system answers where nothing can be written: no leave, no room, no such place."""
+
+
+def printable(text: str, *, kept: str = "\n\t") -> str:
+    r"""Return text whose invisible characters are written out: a client's file must not steer the reader's terminal.
+
+    Parameters
+    ----------
+    text : str
+    kept : str
+        Characters that stay as they are.
+
+    Examples
+    --------
+    >>> print(printable("mo\x1b[31mtor"))
+    mo\x1b[31mtor
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if character not in kept and unicodedata.category(character) in UNPRINTABLE
+        else character
+        for character in text
+    )
 
 
 class WorkbenchError(Exception):
@@ -46,7 +85,10 @@ class Fault:
 
     def __str__(self) -> str:
         place = ", ".join(part for part in (self.file, self.sheet and f"sheet {self.sheet}", self.cell) if part)
-        return f"{place}: {self.found}\nAllowed: {self.allowed} {self.remedy}".rstrip()
+        found, rest = (
+            printable(words, kept="") for words in (f"{place}: {self.found}", f"{self.allowed} {self.remedy}")
+        )
+        return f"{found}\nAllowed: {rest}".rstrip()
 
 
 class ClientDataError(WorkbenchError):
@@ -99,7 +141,7 @@ class NotebookError(WorkbenchError):
 
     def __str__(self) -> str:
         where = f" in code cell {self.cell}" if self.cell else ""
-        return f"{self.engagement}: notebook {self.notebook} stopped{where}.\n{self.cause}"
+        return printable(f"{self.engagement}: notebook {self.notebook} stopped{where}.\n{self.cause}")
 
 
 class ReportError(WorkbenchError):
@@ -120,7 +162,50 @@ class ReportError(WorkbenchError):
         return tuple(self.args[0])
 
     def __str__(self) -> str:
-        return "The report cannot be published.\n" + "\n".join(f"- {breach}" for breach in self.breaches)
+        return "The report cannot be published.\n" + "\n".join(f"- {printable(breach)}" for breach in self.breaches)
+
+
+class FolderError(WorkbenchError):
+    """Nothing can be written where something must be.
+
+    Parameters
+    ----------
+    place, why, remedy : str
+        The path, the system's own words, and what to do.
+    """
+
+    def __init__(self, place: str, why: str, remedy: str) -> None:
+        super().__init__(place, why, remedy)
+        self.place, self.why, self.remedy = place, why, remedy
+
+    def __str__(self) -> str:
+        return printable(f"Nothing can be written to {self.place} ({self.why}). {self.remedy}")
+
+
+@contextmanager
+def writing_to(folder: str | PathLike[str], variable: str) -> Iterator[None]:
+    """Turn what the system refuses while a folder is written into one sentence; other trouble stays as it is.
+
+    Parameters
+    ----------
+    folder : str or path
+        Named where the system names no path.
+    variable : str
+        The environment variable that puts the folder elsewhere.
+
+    Raises
+    ------
+    FolderError
+        In place of an OSError of `REFUSALS`.
+    """
+    try:
+        yield
+    except OSError as error:
+        if errno.errorcode.get(error.errno or 0) not in REFUSALS:
+            raise
+        place = error.filename if isinstance(error.filename, str | PathLike) else folder
+        remedy = f"Make room or give leave to write there, or set {variable} to another folder."
+        raise FolderError(fspath(place), error.strerror or type(error).__name__, remedy) from error
 
 
 class MissingToolError(WorkbenchError):

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from workbench.batch.run import Workers
 from workbench.batch.study import Study
+from workbench.batch.workers import Workers
 from workbench.engagement.schema import EngagementSettings
 
 ZOO = Path(__file__).parent / "notebooks"

@@ -15,10 +15,12 @@ from workbench.batch.plan import NotebookFile, make_plan
 from workbench.batch.publish import (
     ABANDONED_SECONDS,
     MANIFEST_FORMAT,
+    OWNER,
     Staging,
     appear,
     discard,
     effective_parameters,
+    is_abandoned,
     open_staging,
     read_manifest,
     seal_notebook,
@@ -96,8 +98,10 @@ def test_an_interruption_shows_the_old_run_or_the_new_one(
 
 
 def test_staging_is_removed_and_so_is_what_a_killed_run_left(tmp_path: Path) -> None:
-    """Yesterday's abandoned run goes, one that is under way stays."""
+    """Without a lock to ask, yesterday's run goes and today's stays."""
     old, busy = open_staging("acme", tmp_path, "old"), open_staging("acme", tmp_path, "busy")
+    for staging in (old, busy):
+        (staging.folder / OWNER).write_text("another-machine", encoding="utf-8")
     then = time.time() - ABANDONED_SECONDS - 60
     os.utime(old.folder, (then, then))
     fresh = open_staging("acme", tmp_path, "fresh")
@@ -106,6 +110,20 @@ def test_staging_is_removed_and_so_is_what_a_killed_run_left(tmp_path: Path) -> 
     assert busy.folder.exists()
     discard(busy)
     assert not (tmp_path / "acme" / ".staging").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there; age tells")
+def test_a_killed_run_is_removed_by_the_next_and_a_living_one_never(tmp_path: Path) -> None:
+    """The system lets go of a dead process's lock; a run that holds its own may be as old as it likes."""
+    killed, living = open_staging("acme", tmp_path, "killed"), open_staging("acme", tmp_path, "living")
+    assert killed.owner is not None
+    killed.owner.release()  # as its process's end does
+    then = time.time() - ABANDONED_SECONDS - 60
+    os.utime(living.folder, (then, then))
+    assert (is_abandoned(killed.folder), is_abandoned(living.folder)) == (True, False)
+    discard(open_staging("acme", tmp_path, "next"))
+    assert (killed.folder.exists(), living.folder.exists()) == (False, True)
+    discard(living)
 
 
 def test_a_notebook_is_staged_clean(root: Path, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from workbench.batch.results import Event
-from workbench.batch.run import Workers, run_batch, run_engagement
+from workbench.batch.run import run_batch, run_engagement
+from workbench.batch.workers import Workers
 from workbench.errors import ClientDataError, Fault, UsageError
 
 Put = Callable[[str, Path], Path]
@@ -148,6 +149,30 @@ def test_whatever_stops_a_notebook_is_told_in_words(
         assert "Allowed: 1 to 5. Correct the cell." in got.message
 
 
+def test_a_notebook_cannot_rewrite_anothers_chapter(root: Path, client: Path, workers: Workers, put: Put) -> None:
+    """A client's own notebook reads what the masters found; what it writes over that stops the run and is named."""
+    put("meddling", client / "notebooks" / "55_pricing.ipynb")
+    got = run_engagement("acme", workers=workers)
+    assert not got.is_done
+    assert "acme: notebook 55_pricing stopped." in got.message
+    assert "It wrote or removed the chapter 'readiness'." in got.message
+    assert [job.status for job in got.jobs] == ["done", "done", "done", "failed", "not run"]
+    assert not (root / "reports" / "acme" / "latest").exists()
+
+
+@pytest.mark.parametrize("place", ["/proc/nope", "a-file/reports"])
+def test_reports_that_cannot_be_written_are_a_sentence(
+    root: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """With the path and what to do, not a traceback; a batch goes on."""
+    (root / "a-file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(root / place))
+    got = run_engagement("acme", workers=workers)
+    assert not got.is_done
+    assert got.message.startswith(f"Nothing can be written to {root / place}")
+    assert "set WORKBENCH_REPORTS to another folder" in got.message
+
+
 def test_one_pillar_alone_never_replaces_the_full_report(root: Path, workers: Workers) -> None:
     """It is published beside it, whole."""
     got = run_engagement("acme", only="readiness", workers=workers)
@@ -199,13 +224,15 @@ def test_wrong_usage_raises_before_anything_is_read(root: Path, workers: Workers
 def test_one_bad_client_stops_no_other_and_is_named(
     root: Path, study_of: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In one batch one folder is faulty, one breaks in a way nobody foresaw, one has its report."""
+    """In one batch one folder is faulty, one breaks in a way nobody foresaw, two are none, one has its report."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from workbench.batch import run
+    from workbench.batch import workers
 
-    for name in ("bad", "odd"):
+    for name in ("bad", "odd", "Acme Two"):
         (root / "client_data" / name).mkdir()
+    (root / "client_data" / "Acme Two" / "engagement.yaml").write_text("name: Two\n", encoding="utf-8")
+    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
 
     def prepare(name: str, root: Path | None = None) -> object:
         if name == "bad":
@@ -215,21 +242,29 @@ def test_one_bad_client_stops_no_other_and_is_named(
         return study_of(name)
 
     monkeypatch.setattr("workbench.batch.study.prepare_study", prepare)
-    monkeypatch.setattr(run, "ProcessPoolExecutor", lambda jobs, mp_context: ThreadPoolExecutor(1))
+    monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
     got = run_batch(jobs=2)
     assert [(held.engagement, held.status) for held in got.engagements] == [
         ("acme", "done"),
         ("bad", "failed"),
+        ("linked", "failed"),
         ("odd", "failed"),
+        ("Acme Two", "failed"),
     ]
     assert got.exit_code == 1
-    assert "a fault." in got.failed[0].message
-    assert "nobody foresaw this" in got.failed[1].message
+    messages = {held.engagement: held.message for held in got.failed}
+    assert "leads out of the clients' folder" in messages["linked"]
+    assert "cannot name an engagement" in messages["Acme Two"]
+    assert "a fault." in messages["bad"]
+    assert "nobody foresaw this" in messages["odd"]
     assert (root / "reports" / "acme" / "latest" / "report.html").is_file()
 
 
 def test_a_batch_refuses_wrong_usage_before_anything_starts(root: Path) -> None:
-    """Unknown and repeated names, no jobs, no engagements."""
+    """Unknown and repeated names, no jobs, a link that was typed."""
+    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
+    with pytest.raises(UsageError, match="leads out of the clients' folder"):
+        run_batch(["acme", "linked"])
     with pytest.raises(UsageError, match="no engagement 'nobody'"):
         run_batch(["acme", "nobody"])
     with pytest.raises(UsageError, match="twice"):
@@ -247,13 +282,15 @@ def test_a_batch_of_nothing_is_wrong_usage(root: Path, client: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a console, not to a process")
-def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replace_master: Replace) -> None:
-    """A real run, interrupted in the middle of a cell."""
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replace_master: Replace, ending: str) -> None:
+    """A real run, interrupted in the middle of a cell: by a terminal, which tells all processes, or by a scheduler."""
     import psutil
 
     replace_master("20_outcomes", "slow")
     command = [sys.executable, "-m", "workbench", "run", "acme"]
-    run = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    pipe = subprocess.PIPE
+    run = subprocess.Popen(command, cwd=root, stdout=pipe, stderr=pipe, text=True, start_new_session=True)  # noqa: S603
     process = psutil.Process(run.pid)
 
     def kernels() -> list[psutil.Process]:
@@ -263,15 +300,18 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
     while not kernels() and run.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
     time.sleep(1.5)
-    started = kernels()
+    started, everyone = kernels(), process.children(recursive=True)
     assert started
     start = time.monotonic()
-    run.send_signal(signal.SIGINT)
+    if ending == "SIGINT":
+        os.killpg(run.pid, signal.SIGINT)
+    else:
+        run.send_signal(signal.SIGTERM)
     _, errors = run.communicate(timeout=60)
     assert time.monotonic() - start < 30
     assert run.returncode not in (0, None)
     assert "Traceback" not in errors, errors
-    assert not psutil.wait_procs(started, timeout=5)[1]
+    assert not psutil.wait_procs(everyone, timeout=5)[1]
     reports = root / "reports" / "acme"
     assert not (reports / "latest").exists()
     assert not (reports / ".staging").exists()

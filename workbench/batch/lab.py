@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.batch.plan import NotebookFile, hash_notebook, list_notebooks
 from workbench.engagement.places import clients_folder, find_root, reports_folder
-from workbench.errors import ClientDataError, Fault
+from workbench.errors import ClientDataError, Fault, writing_to
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def prepare_lab(engagement: str, *, root: Path | None = None) -> Lab:
         There is no such engagement.
     ClientDataError
         A notebook has no parameters cell that names the engagement.
+    FolderError
+        The copies cannot be written.
     """
     root = root or find_root()
     folder = reports_folder(root) / engagement / "lab"
@@ -66,8 +68,9 @@ def prepare_lab(engagement: str, *, root: Path | None = None) -> Lab:
                 behind.append(notebook.name)
             continue
         document = _for_engagement(notebook, engagement)
-        folder.mkdir(parents=True, exist_ok=True)
-        copy.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        with writing_to(folder, "WORKBENCH_REPORTS"):
+            folder.mkdir(parents=True, exist_ok=True)
+            copy.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         made.append(notebook.name)
     return Lab(engagement, folder, tuple(made), tuple(kept), tuple(behind))
 

@@ -21,17 +21,21 @@ import platform
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
 
 ABANDONED_SECONDS = 24 * 3600
-"""A staging folder this old belongs to a run that was killed (ours)."""
+"""A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
+
+OWNER = "owner"
+"""The file in a staging folder that is locked while a process works on the run."""
 
 MANIFEST_FORMAT = 1
 """Raised when a manifest written earlier can no longer be read."""
@@ -59,6 +63,25 @@ DISTRIBUTIONS = (
 """Whose versions a manifest names."""
 
 
+@dataclass
+class Lock:
+    """A locked file; the system lets go of it when this process ends, however it ends.
+
+    Attributes
+    ----------
+    descriptor : int
+        The open file; -1 once it is released.
+    """
+
+    descriptor: int
+
+    def release(self) -> None:
+        """Let go of it; a second time nothing happens."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
 @dataclass(frozen=True)
 class Staging:
     """The folder of a run under way.
@@ -68,11 +91,14 @@ class Staging:
     engagement, run : str
     reports : Path
         The folder of all reports.
+    owner : Lock, optional
+        Held as long as this process works on the run.
     """
 
     engagement: str
     run: str
     reports: Path
+    owner: Lock | None = field(default=None, compare=False, repr=False)
 
     @property
     def home(self) -> Path:
@@ -91,7 +117,7 @@ class Staging:
 
     @property
     def chapters(self) -> Path:
-        """Where notebooks save their chapters."""
+        """Where notebooks save their chapters, each in a folder of its own."""
         return self.folder / "chapters"
 
     @property
@@ -109,7 +135,7 @@ class Staging:
 
 
 def open_staging(engagement: str, reports: Path, run: str) -> Staging:
-    """Return fresh staging for a run; what killed runs left behind more than a day ago is removed.
+    """Return fresh staging for a run; what killed runs left behind is removed.
 
     Parameters
     ----------
@@ -122,18 +148,62 @@ def open_staging(engagement: str, reports: Path, run: str) -> Staging:
     staging = Staging(engagement, run, reports)
     if (staging.home / ".staging").is_dir():
         for left in (staging.home / ".staging").iterdir():
-            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+            if is_abandoned(left):
                 shutil.rmtree(left, ignore_errors=True)
     for folder in (staging.chapters, staging.work, staging.folder / "source", staging.result / "notebooks"):
         folder.mkdir(parents=True)
-    return staging
+    return replace(staging, owner=_own(staging.folder / OWNER))
 
 
 def discard(staging: Staging) -> None:
     """Remove a run that will not be published."""
+    if staging.owner is not None:
+        staging.owner.release()
     shutil.rmtree(staging.folder, ignore_errors=True)
     if (staging.home / ".staging").is_dir() and not any((staging.home / ".staging").iterdir()):
         (staging.home / ".staging").rmdir()
+
+
+def _own(path: Path) -> Lock | None:
+    """Lock a new file and write this machine's name into it; None where files cannot be locked."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))
+    try:
+        fcntl.flock(lock.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # some network shares
+        lock.release()
+        return None
+    os.write(lock.descriptor, platform.node().encode())  # only now: a file without a name says nothing
+    return lock
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether nobody works on a staging folder any more.
+
+    A lock tells it at once on the machine that took it; from another machine, or without locks, only age does.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    try:
+        import fcntl
+
+        with (folder / OWNER).open("r+", encoding="utf-8") as file:
+            if platform.node() and file.read() == platform.node():
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError, ValueError):
+        pass
+    try:
+        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+    except OSError:  # another run has just removed it
+        return False
 
 
 # -- notebooks --------------------------------------------------------------------------------------------------------
@@ -303,17 +373,25 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def publish_run(
-    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], drawings: Drawings, start: float
+    staging: Staging,
+    plan: Plan,
+    study: Study,
+    jobs: Sequence[Any],
+    chapters: Chapters,
+    drawings: Drawings,
+    start: float,
 ) -> tuple[Path, tuple[str, ...]]:
     """Make the report of the staged chapters and let it appear.
 
     Parameters
     ----------
     staging : Staging
-        With all chapters and executed notebooks.
+        With all executed notebooks.
     plan : Plan
     study : Study
     jobs : sequence of JobResult
+    chapters : Chapters
+        As each notebook left its own.
     drawings : Drawings
         Of all chapters.
     start : float
@@ -331,10 +409,10 @@ def publish_run(
     ReportError
         The report breaks a rule of the house; nothing is published.
     """
-    from workbench.report.story import check_report, load_chapters, new_report, results
+    from workbench.report.story import check_report, new_report, results
 
-    chapters = load_chapters(staging.chapters, study.name, study.data_hash)
-    report = new_report(_with_commentary_on(chapters, study) if plan.only else study, chapters)
+    told = chapters.in_order()
+    report = new_report(_with_commentary_on(told, study) if plan.only else study, told)
     check_report(report)
     drawings.finish(report, staging.result)
     write_json(staging.result / "results.json", results(report))

@@ -10,16 +10,16 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench import errors
+from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
-from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
+from workbench.batch.kernel import kernel_environment, kernel_manager
 from workbench.batch.plan import Job, Plan, make_plan
 from workbench.batch.publish import (
     Staging,
@@ -30,55 +30,16 @@ from workbench.batch.publish import (
     stage_notebook,
 )
 from workbench.batch.results import BatchResult, EngagementResult, Event, JobResult, silent
+from workbench.batch.study import Study
+from workbench.batch.workers import Workers, count_cores, open_workers
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
-from workbench.errors import ClientDataError, NotebookError, UsageError, WorkbenchError
+from workbench.errors import ClientDataError, FolderError, NotebookError, UsageError, WorkbenchError, writing_to
 
-if TYPE_CHECKING:
-    from workbench.report.story import Chapter
+SETTINGS_FILES = ("engagement.yaml", "engagement.xlsx")
+"""A folder that holds one of these is meant as an engagement."""
 
 IOPUB_SECONDS = 60
 """How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
-
-
-@dataclass
-class Workers:
-    """What the runs of one process share: processes for checking and drawing, and a limit on kernels.
-
-    Attributes
-    ----------
-    processes : Executor
-        For work that would hold the interpreter: reading a folder, drawing exhibits.
-    slots : Semaphore
-        One for each kernel that may run at a time.
-    kernels : Kernels
-        Those that run.
-    """
-
-    processes: Executor
-    slots: threading.Semaphore
-    kernels: Kernels = field(default_factory=Kernels)
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
-    """Give worker processes and kernel slots, and end what still runs when the user presses Ctrl-C."""
-    import multiprocessing
-
-    # spawned, not forked: threads run already, and a fork would copy their locks
-    processes = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-    workers = Workers(processes, threading.Semaphore(kernels))
-    try:
-        yield workers
-    except BaseException:
-        workers.kernels.stop()
-        processes.shutdown(wait=False, cancel_futures=True)
-        raise
-    processes.shutdown()
 
 
 # -- one engagement ---------------------------------------------------------------------------------------------------
@@ -112,7 +73,8 @@ def run_engagement(
     Returns
     -------
     EngagementResult
-        A fault in the client's files or a notebook that stopped is a failed result, not an exception.
+        A fault in the client's files, a notebook that stopped or a folder that cannot be written is a failed result,
+        not an exception.
 
     Raises
     ------
@@ -130,6 +92,8 @@ def run_engagement(
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
         return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(faults))
+    except FolderError as error:
+        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(error))
 
 
 def _all_faults(engagement: str, root: Path | None, first: ClientDataError) -> ClientDataError:
@@ -154,26 +118,35 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     count = len(study.files)
     words = f"{count} file{'' if count == 1 else 's'}"
     on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - start))
-    staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
+    with writing_to(reports_folder(plan.root), "WORKBENCH_REPORTS"):
+        staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
+        try:
+            return _run_staged(plan, study, staging, workers, on_event, start)
+        except BaseException:
+            discard(staging)
+            raise
+
+
+def _run_staged(
+    plan: Plan, study: Study, staging: Staging, workers: Workers, on_event: Callable[[Event], None], start: float
+) -> EngagementResult:
     drawings = Drawings(workers.processes, staging.folder / "drawings")
+    chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
     try:
-        jobs += _run_stages(plan, staging, study.data_hash, drawings, workers, on_event)
+        jobs += _run_stages(plan, staging, chapters, drawings, workers, on_event)
         stopped = [job for job in jobs if job.status == "failed"]
         if not stopped:
             on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
-            published, answers = publish_run(staging, plan, study, jobs, drawings, start)
+            published, answers = publish_run(staging, plan, study, jobs, chapters, drawings, start)
             seconds = time.monotonic() - start
             on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
             return EngagementResult(plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers)
         message = "\n\n".join(job.message for job in stopped)
     except WorkbenchError as error:
         message = str(error)
-    except BaseException:
+    finally:
         drawings.stop()
-        discard(staging)
-        raise
-    drawings.stop()
     seconds = time.monotonic() - start
     kept = keep_failed(staging, plan, study, jobs, message, seconds)
     return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message)
@@ -191,7 +164,7 @@ def make_run_id() -> str:
 def _run_stages(
     plan: Plan,
     staging: Staging,
-    data_hash: str,
+    chapters: Chapters,
     drawings: Drawings,
     workers: Workers,
     on_event: Callable[[Event], None],
@@ -202,13 +175,14 @@ def _run_stages(
         if not is_good:
             yield from (JobResult(job.notebook.name, "not run") for job in stage)
             continue
-        calls = [partial(run_job, plan, job, staging, data_hash, drawings, workers, on_event) for job in stage]
+        given = chapters.done()
+        calls = [partial(run_job, plan, job, staging, chapters, given, drawings, workers, on_event) for job in stage]
         with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
             running = [threads.submit(one) for one in calls]
             try:
                 results = [future.result() for future in running]
             except BaseException:
-                workers.kernels.stop()
+                workers.stop()
                 raise
         is_good = all(result.status == "done" for result in results)
         yield from results
@@ -233,7 +207,8 @@ def run_job(
     plan: Plan,
     job: Job,
     staging: Staging,
-    data_hash: str,
+    chapters: Chapters,
+    given: Mapping[str, bytes],
     drawings: Drawings,
     workers: Workers,
     on_event: Callable[[Event], None] = silent,
@@ -245,9 +220,11 @@ def run_job(
     plan : Plan
     job : Job
     staging : Staging
-        Where the executed notebook and its chapter go.
-    data_hash : str
-        The chapter must have been made from these files.
+        Where the executed notebook goes.
+    chapters : Chapters
+        Keeps its chapter.
+    given : mapping of file name to bytes
+        The chapters that it may read: those of the stages before.
     drawings : Drawings
         Begun as soon as the chapter is there.
     workers : Workers
@@ -260,8 +237,8 @@ def run_job(
         start = time.monotonic()
         on_event(Event("started", plan.engagement, name))
         try:
-            _execute(plan, job, staging, workers, on_event)
-            drawings.begin(_read_chapter(plan, job, staging, data_hash))
+            _execute(plan, job, staging, chapters.prepare(job, given), workers, on_event)
+            drawings.begin(chapters.take(plan, job, given))
         except NotebookError as error:
             seconds = time.monotonic() - start
             on_event(Event("failed", plan.engagement, name, error.cause, seconds))
@@ -271,7 +248,9 @@ def run_job(
         return JobResult(name, "done", seconds)
 
 
-def _execute(plan: Plan, job: Job, staging: Staging, workers: Workers, on_event: Callable[[Event], None]) -> None:
+def _execute(
+    plan: Plan, job: Job, staging: Staging, output_dir: Path, workers: Workers, on_event: Callable[[Event], None]
+) -> None:
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -294,7 +273,7 @@ def _execute(plan: Plan, job: Job, staging: Staging, workers: Workers, on_event:
             papermill.execute_notebook(
                 _as_written(source),
                 _as_written(output),
-                parameters=job.bind(plan.engagement, str(staging.chapters)).to_notebook(),
+                parameters=job.bind(plan.engagement, str(output_dir)).to_notebook(),
                 kernel_name="python3",
                 language="python",
                 kernel_manager_class=manager_class,
@@ -352,28 +331,6 @@ def _keep_cells(source: Path, output: Path, cells: Mapping[int, Any]) -> None:
     output.write_text(nbformat.writes(notebook), encoding="utf-8")
 
 
-def _read_chapter(plan: Plan, job: Job, staging: Staging, data_hash: str) -> Chapter:
-    """Return the notebook's chapter; raise when it left none of its name, or one of another client or other data."""
-    from workbench.report.story import load_chapter
-
-    def stop(cause: str) -> NotebookError:
-        return NotebookError(job.notebook.name, plan.engagement, 0, cause)
-
-    wanted = job.notebook.pillar
-    path = staging.chapters / f"{wanted}.chapter.json"
-    if not path.is_file():
-        raise stop(f"It ended without saving the chapter {wanted!r}: end it with save_chapter(chapter, output_dir).")
-    try:
-        chapter = load_chapter(path)
-    except WorkbenchError as error:
-        raise stop(str(error)) from error
-    if chapter.engagement != plan.engagement:
-        raise stop(f"It saved a chapter of {chapter.engagement!r}, not of {plan.engagement!r}.")
-    if chapter.data_hash != data_hash:
-        raise stop("It saved a chapter of other data: the client's files changed while it ran. Run again.")
-    return chapter
-
-
 def _kind_of(error: NotebookError) -> str:
     if "Its kernel died" in error.cause:
         return "kernel_died"
@@ -397,7 +354,7 @@ def run_batch(
     Parameters
     ----------
     names : sequence of str
-        Empty means all.
+        Empty means all; then a folder that holds an engagement but cannot be run is a failed result.
     jobs : int, optional
         Kernels at a time; by default one a core.
     root : Path, optional
@@ -408,15 +365,15 @@ def run_batch(
     Raises
     ------
     UsageError
-        There is no engagement, a name comes twice, or fewer than one job was asked for.
+        There is no engagement, a name that was given is none or comes twice, or fewer than one job was asked for.
     """
     start = time.monotonic()
-    chosen = list(names) or list(list_engagements(root=root))
+    chosen = list(names) or [*list_engagements(root=root), *misnamed_engagements(root)]
     if not chosen:
         raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
     if len(set(chosen)) != len(chosen):
         raise UsageError("An engagement is named twice.")
-    for name in chosen:
+    for name in names:
         engagement_folder(name, root=root)
     slots = count_cores() if jobs is None else jobs
     if slots < 1:
@@ -432,16 +389,23 @@ def run_batch(
         except BaseException:
             for future in running:
                 future.cancel()
-            workers.kernels.stop()
+            workers.stop()
             raise
     return BatchResult(tuple(results[name] for name in chosen), time.monotonic() - start)
+
+
+def misnamed_engagements(root: Path | None = None) -> tuple[str, ...]:
+    """Return the folders among the clients' that hold an engagement under a name that none can have, sorted."""
+    folder, known = clients_folder(root), set(list_engagements(root=root))
+    others = (entry for entry in folder.iterdir() if entry.name not in known) if folder.is_dir() else ()
+    return tuple(sorted(entry.name for entry in others if any((entry / name).is_file() for name in SETTINGS_FILES)))
 
 
 def _run_safely(name: str, root: Path | None, on_event: Callable[[Event], None], workers: Workers) -> EngagementResult:
     start = time.monotonic()
     try:
         result = run_engagement(name, root=root, on_event=on_event, workers=workers)
-    except UsageError as error:
+    except WorkbenchError as error:
         result = EngagementResult(name, "failed", time.monotonic() - start, message=str(error))
     except Exception:  # noqa: BLE001  (a fault of ours in one engagement must not stop the others of the night)
         result = EngagementResult(name, "failed", time.monotonic() - start, message=traceback.format_exc())

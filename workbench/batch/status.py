@@ -92,7 +92,10 @@ def _last_failure(home: Path) -> dict[str, Any] | None:
 def _changes(name: str, root: Path, code: str, manifest: dict[str, Any]) -> list[str]:
     """Return what differs from the files, notebooks and code that the last good run was made of."""
     changes = []
-    folder = engagement_folder(name, root=root)
+    try:
+        folder = engagement_folder(name, root=root)
+    except WorkbenchError as error:  # a link, among all engagements: told in its place
+        return [str(error).split("\n")[0]]
     files = {held["path"]: held["sha256"] for held in manifest["inputs"]}
     known = {path: digest for path, digest in files.items() if not path.startswith("notebooks/")}  # told below
     for path, digest in known.items():

@@ -28,6 +28,8 @@ class Study:
         Tables that were checked but not computed with yet.
     missing : tuple of Off
         What cannot be answered.
+    ignored : tuple of (table, count)
+        Example rows of the template that were left out, by table.
     tables : mapping
         The table ``commentary`` where there is one; no other.
     effective : mapping of pillar to mapping
@@ -42,6 +44,7 @@ class Study:
     files: tuple[Any, ...]
     unused: tuple[str, ...] = ()
     missing: tuple[Any, ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
     effective: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
@@ -65,6 +68,7 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         files=tuple(held.files),
         unused=tuple(held.unused),
         missing=tuple(held.missing),
+        ignored=tuple((str(table), int(count)) for table, count in getattr(held, "ignored", ())),
         tables={name: held.tables[name] for name in ("commentary",) if name in held.tables},
         effective={pillar: _plain_settings(getattr(held, pillar)) for pillar in PILLARS},
         named=frozenset(held.settings.model_fields_set),

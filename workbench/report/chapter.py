@@ -259,11 +259,34 @@ def load_chapter(path: str | Path) -> Chapter:
         The file is no chapter, or one of another format.
     """
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Chapter.from_dict(document)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sentence = f"{Path(path).name} is no chapter ({type(error).__name__}); run its notebook again."
-        raise ReportError((sentence,)) from None
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise _no_chapter(Path(path).name, error) from None
+    return parse_chapter(content, Path(path).name)
+
+
+def parse_chapter(content: bytes, name: str) -> Chapter:
+    """Return a chapter from the bytes of its file.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Of the file, for the sentence of an error.
+
+    Raises
+    ------
+    ReportError
+        The bytes are no chapter, or one of another format.
+    """
+    try:
+        return Chapter.from_dict(json.loads(content.decode("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _no_chapter(name, error) from None
+
+
+def _no_chapter(name: str, error: Exception) -> ReportError:
+    return ReportError((f"{name} is no chapter ({type(error).__name__}); run its notebook again.",))
 
 
 def load_chapters(
@@ -301,6 +324,11 @@ def load_chapters(
     ]
     if breaches:
         raise ReportError(tuple(breaches))
+    return order_chapters(chapters)
+
+
+def order_chapters(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
+    """Return chapters as a report has them: ours first in their order, then the analyst's by name."""
     ours = list(PILLARS)
     return tuple(
         sorted(chapters, key=lambda held: (ours.index(held.pillar) if held.pillar in ours else len(ours), held.pillar))

@@ -20,6 +20,8 @@ from workbench.report.chapter import (
     load_chapter,
     load_chapters,
     new_chapter,
+    order_chapters,
+    parse_chapter,
     save_chapter,
 )
 from workbench.report.exhibit import Exhibit, Note, Picture, exhibit_from_figure, note_exhibit
@@ -42,6 +44,8 @@ __all__ = [
     "new_chapter",
     "new_report",
     "note_exhibit",
+    "order_chapters",
+    "parse_chapter",
     "results",
     "save_chapter",
 ]

@@ -1,0 +1,68 @@
+"""Worker processes end with their parent, by its will or without it, and never by a terminal's Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.batch.workers import ENDINGS, ending_like_ctrl_c
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+PARENT = """
+import os, sys, time
+from workbench.batch.workers import open_workers
+
+if __name__ == "__main__":
+    with open_workers(1, 1) as workers:
+        print(workers.processes.submit(os.getpid).result(), flush=True)
+        sys.stdin.readline()
+        slow = workers.processes.submit(time.sleep, 0.5)
+        time.sleep(0.2)
+        os.kill(os.getpid(), 9) if sys.argv[1] == "killed" else print(slow.result(), flush=True)
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process is there and no mere name of one that has ended."""
+    import psutil
+
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("how", ["killed", "interrupted"])
+def test_a_worker_outlives_ctrl_c_and_not_its_parent(tmp_path: Path, how: str) -> None:
+    """The terminal's signal leaves its work alone; when the parent is killed, it goes too."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT, encoding="utf-8")
+    command = [sys.executable, str(script), how]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as parent:  # noqa: S603
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        if how == "interrupted":
+            os.kill(worker, signal.SIGINT)
+        out, errors = parent.communicate("go\n", timeout=60)
+    if how == "interrupted":
+        assert (out, errors, parent.returncode) == ("None\n", "", 0)
+    end = time.monotonic() + 10
+    while is_running(worker) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not is_running(worker)
+
+
+@pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))
+def test_a_schedulers_signal_is_ctrl_c(ending: signal.Signals) -> None:
+    """And afterwards it is what it was."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(ending) is not signal.SIG_DFL:
+        pytest.skip("the test runner keeps its signals")
+    with pytest.raises(KeyboardInterrupt), ending_like_ctrl_c():
+        signal.raise_signal(ending)
+    assert signal.getsignal(ending) is signal.SIG_DFL

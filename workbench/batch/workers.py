@@ -1,0 +1,140 @@
+"""The processes and kernels that runs share, and how they end: with the work, with Ctrl-C, or with their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbench.batch.kernel import Kernels
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a run as Ctrl-C does: a scheduler's, and that of a terminal that was closed."""
+
+
+@dataclass
+class Workers:
+    """What the runs of one process share: processes for checking and drawing, and a limit on kernels.
+
+    Attributes
+    ----------
+    processes : Executor
+        For work that would hold the interpreter: reading a folder, drawing exhibits.
+    slots : Semaphore
+        One for each kernel that may run at a time.
+    kernels : Kernels
+        Those that run.
+    end_processes : callable
+        Ends the processes at once, whatever they do.
+    """
+
+    processes: Executor
+    slots: threading.Semaphore
+    kernels: Kernels = field(default_factory=Kernels)
+    end_processes: Callable[[], None] = lambda: None
+
+    def stop(self) -> None:
+        """End every kernel and process; what waits for one of them gets an error and cleans up."""
+        self.kernels.stop()
+        self.end_processes()
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
+    """Give worker processes and kernel slots, and end what still runs on Ctrl-C, SIGTERM or SIGHUP.
+
+    Parameters
+    ----------
+    jobs, kernels : int
+        Processes, and kernels, at a time.
+    """
+    import multiprocessing
+
+    # spawned, not forked: threads run already, and a fork would copy their locks
+    context = multiprocessing.get_context("spawn")
+    # Nothing is ever written: the workers see its end closed, by us or because we are gone.
+    watched, held = context.Pipe(duplex=False)
+    processes = QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=(watched,))
+    workers = Workers(processes, threading.Semaphore(kernels), end_processes=held.close)
+    try:
+        with ending_like_ctrl_c():
+            try:
+                yield workers
+            except BaseException:
+                workers.stop()
+                processes.shutdown(wait=False, cancel_futures=True)
+                raise
+            processes.shutdown()
+    finally:
+        held.close()
+        watched.close()
+
+
+class QuietProcesses(ProcessPoolExecutor):
+    """Worker processes that are born deaf to Ctrl-C, which a terminal sends to all: their parent ends them."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit a call; a worker that is started for it inherits this thread's blocked signal."""
+        if not hasattr(signal, "pthread_sigmask"):  # Windows; there `begin_worker` must do
+            return super().submit(fn, *args, **kwargs)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin_worker(watched: Connection) -> None:
+    """Ignore Ctrl-C, and end as soon as the parent closes its end of the pipe or is gone.
+
+    Parameters
+    ----------
+    watched : Connection
+        The end that is read.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
+
+
+def _end_with(watched: Connection) -> None:
+    try:
+        watched.poll(None)
+    finally:
+        os._exit(1)
+
+
+@contextmanager
+def ending_like_ctrl_c() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGTERM and SIGHUP, so that they leave as little behind; main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: Any) -> None:
+        for ending in ENDINGS:  # a second one must not disturb the tidying
+            signal.signal(ending, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {ending: signal.getsignal(ending) for ending in ENDINGS}
+    for ending, handler in before.items():
+        if handler is signal.SIG_DFL:  # nohup wants the hang-up ignored; another program's own handler is its own
+            signal.signal(ending, interrupt)
+    try:
+        yield
+    finally:
+        for ending, handler in before.items():
+            if handler is not None:
+                signal.signal(ending, handler)
