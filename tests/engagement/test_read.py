@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
 import zipfile
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
@@ -21,6 +23,9 @@ from workbench.engagement.read import (
     read_csv,
     read_parquet,
 )
+
+if TYPE_CHECKING:
+    from conftest import Client
 
 KNOWN = ("product", "name", "share")
 
@@ -63,6 +68,7 @@ def sheet_faults(content: bytes) -> list[Any]:
         pytest.param("sep=;\nproduct;name\ncar;Müller\n".encode(), id="Excel's own line"),
         pytest.param("product,name\r\ncar,  Müller \r\n".encode(), id="Windows ends of line, spaces"),
         pytest.param('"product","name"\n"car","Müller"\n'.encode(), id="all quoted"),
+        pytest.param("product,name\rcar,Müller\r".encode(), id="an old Mac's ends of line"),
         pytest.param(" Product ,NAME\ncar,Müller\n\n,\n".encode(), id="capitals, blank rows at the end"),
     ],
 )
@@ -97,6 +103,14 @@ def test_an_old_encoding_is_named_and_never_guessed() -> None:
 def test_a_declared_encoding_is_used() -> None:
     """What sources: says is heeded."""
     assert table("product,name\ncar,Müller\n".encode("cp1252"), encoding="cp1252").cells["name"] == ["Müller"]
+    assert table("product,name\ncar,Müller\n".encode("utf-16-le"), encoding="utf-16-le").cells["name"] == ["Müller"]
+    assert table("product,name\ncar,Müller\n".encode("utf-8-sig"), encoding="UTF-8").cells["name"] == ["Müller"]
+
+
+def test_utf16_without_its_mark_is_not_taken_for_cp1252() -> None:
+    """The remedy names the encoding that it is in."""
+    _, faults = read_csv("product,name\ncar,Müller\n".encode("utf-16-be"), "products.csv", "products", KNOWN)
+    assert "sources: {products: {encoding: utf-16-be}}" in faults[0].remedy
 
 
 @pytest.mark.parametrize(
@@ -104,6 +118,14 @@ def test_a_declared_encoding_is_used() -> None:
     [
         pytest.param("product\nMüller\n".encode(), "cp1252", "but the file is UTF-8", id="declared wrongly"),
         pytest.param(b"product\nx\n", "klingon", "is unknown", id="unknown encoding"),
+        pytest.param(b"product\nx\n", "undefined", "is unknown", id="a codec that never decodes"),
+        pytest.param(b"product\nx\n", "a\0b", "is unknown", id="no name of an encoding"),
+        pytest.param(b"product\nx\\u0041\n", "unicode_escape", "is unknown", id="a codec that runs escapes"),
+        pytest.param(b"\x97\x99\x96\x84\x15", "cp037", "is unknown", id="EBCDIC"),
+        pytest.param("product\nx\n".encode("utf-16-le"), None, "is UTF-16", id="UTF-16 that does not say so"),
+        pytest.param("product\nMüller\n".encode("utf-16")[:-1], None, "breaks off", id="UTF-16 cut off"),
+        pytest.param("".encode("utf-16"), None, "the file is empty", id="nothing but a mark"),
+        pytest.param(b"product," + b"x" * 140_000 + b"\ncar,y\n", None, "field larger", id="endless header"),
         pytest.param(b"product,name\na\x00b,c\n", None, "binary data", id="binary"),
         pytest.param(b"", None, "the file is empty", id="no byte"),
         pytest.param(b"\xef\xbb\xbf \r\n,,\r\n", None, "the file is empty", id="blank cells only"),
@@ -132,6 +154,12 @@ def test_formulas_and_scripts_in_text_are_text() -> None:
 def test_the_delimiter_that_yields_known_columns_wins() -> None:
     """A semicolon in a header text does not split a comma file."""
     assert detect_delimiter('product,name,"a;b;c;d"\n', {"product", "name"}) == (",", 0)
+
+
+def test_a_quotation_mark_is_no_delimiter() -> None:
+    """Excel's own first line is heeded where it can be."""
+    assert detect_delimiter('sep="\nproduct;name\n', {"product", "name"})[1] == 0
+    assert detect_delimiter("sep=|\nproduct|name\n", {"product", "name"}) == ("|", 1)
 
 
 def test_excel_cells_keep_their_address_and_type() -> None:
@@ -362,3 +390,39 @@ def test_parquet_that_is_none_or_nested_is_a_fault() -> None:
 def test_text_decodes_with_or_without_a_mark() -> None:
     """The mark is no part of the first header."""
     assert decode("a".encode("utf-8-sig"), "f", "t", None) == ("a", [])
+
+
+def test_parquet_whose_days_python_cannot_hold_is_a_fault() -> None:
+    """Its calendar ends with the year 9999."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"when": pa.array([10_000_000], pa.int32()).cast(pa.date32())}), stream)
+    assert "cannot be read as Parquet" in read_parquet(stream.getvalue(), "t.parquet", "t")[1][0].found
+
+
+@pytest.mark.parametrize("name", ["lines.csv", "facts/lines.csv"])
+def test_a_link_to_itself_is_a_fault(client: Client, name: str) -> None:
+    """It leads nowhere; the fault names the folder too."""
+    (client.folder / "facts").mkdir()
+    (client.folder / "lines.csv").unlink()
+    (client.folder / name).symlink_to("lines.csv")
+    faults = [fault for fault in client.faults() if "link" in fault.found]
+    assert [fault.file for fault in faults] == [name]
+
+
+def test_a_link_in_a_folder_is_named_with_its_folder(client: Client, tmp_path: Path) -> None:
+    """So that it is not taken for the table of the same name."""
+    (tmp_path / "other.csv").write_text("product\nsecret\n")
+    (client.folder / "facts").mkdir()
+    (client.folder / "facts" / "products.csv").symlink_to(tmp_path / "other.csv")
+    assert client.only_fault().file == "facts/products.csv"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+def test_a_pipe_is_not_waited_for(client: Client) -> None:
+    """Nobody writes into it, so that reading would never end."""
+    (client.folder / "lines.csv").unlink()
+    os.mkfifo(client.folder / "lines.csv")
+    assert "a pipe or a device" in [fault.found for fault in client.faults()]

@@ -7,6 +7,7 @@ calamine, which reads ten times faster than openpyxl, shows both as blanks.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -30,6 +31,20 @@ ERROR_CELLS = frozenset(
     {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 )
 """What Excel shows where a formula failed."""
+
+ENCODINGS = frozenset(
+    {"ascii", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"}
+    | {f"cp{number}" for number in (437, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 865, 866, 874)}
+    | {f"cp{number}" for number in (932, 949, 950, *range(1250, 1259))}
+    | {f"iso8859-{number}" for number in range(1, 17) if number != 12}
+    | {"mac-roman", "mac-latin2", "mac-cyrillic", "mac-greek", "mac-turkish", "mac-iceland", "koi8-r", "koi8-u"}
+    | {"gbk", "gb2312", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr"}
+)
+"""Encodings that a table may be written in, as Python calls them; every one of them contains ASCII, or is UTF-16.
+
+Python's further codecs are no encodings of tables: some run escapes, some never decode, and EBCDIC makes letters of
+any bytes.
+"""
 
 _DEFLATE_RATIO = 1_032  # the most that deflate can pack (zlib, technical details): 1032 to 1
 _DELIMITERS = (",", ";", "\t")
@@ -149,34 +164,33 @@ def show(value: Any) -> str:
 
 
 def decode(content: bytes, file: str, table: str, encoding: str | None) -> tuple[str, list[Fault]]:
-    """Return the text of a file and what is wrong with its encoding.
+    """Return the text of a file, its lines ended by a line feed, and what is wrong with its encoding.
 
     UTF-8 is recognised by itself, UTF-16 by its mark. Any other encoding must be declared, because every sequence of
     bytes is valid in the older ones.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    declared = encoding or "utf-8-sig"
-    try:
-        text = content.decode(declared)
-    except LookupError:
+    codec = _codec(encoding or "utf-8")
+    if codec is None:
         remedy = f"Correct sources: {table}: encoding in engagement.yaml."
-        return "", [Fault(file, "", "", f"the encoding {encoding!r} is unknown", "utf-8, cp1252, latin-1 …", remedy)]
+        found = f"the encoding {show(encoding)} is unknown"
+        return "", [Fault(file, "", "", found, "utf-8, utf-16, cp1252, latin-1 …", remedy)]
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        codec = "utf-16"
+    elif codec == "utf-8":
+        codec = "utf-8-sig"
+    without_mark = _utf16_without_mark(content)
+    if without_mark and not codec.startswith("utf-16"):
+        found = "the file is UTF-16, but its first two bytes do not say so"
+        remedy = (
+            "Save it in Excel as 'CSV UTF-8', or write in engagement.yaml: "
+            f"sources: {{{table}: {{encoding: {without_mark}}}}}."
+        )
+        return "", [Fault(file, "", "", found, "text in UTF-8.", remedy)]
+    try:
+        text = content.decode(codec)
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        guess = content[max(0, error.start - 12) : error.start + 12].decode("cp1252", "replace")
-        return "", [
-            Fault(
-                file,
-                "",
-                f"row {line}",
-                f"the file is not {encoding or 'UTF-8'} (byte {error.start + 1}; read as cp1252 it says {show(guess)})",
-                "text in UTF-8.",
-                "Save it in Excel as 'CSV UTF-8', or, if that reading is right, write in engagement.yaml: "
-                f"sources: {{{table}: {{encoding: cp1252}}}}.",
-            )
-        ]
-    if encoding and encoding.lower() not in ("utf-8", "utf-8-sig", "utf8", "utf-16") and not content.isascii():
+        return "", [_undecodable(content, file, table, encoding, codec, error)]
+    if not codec.startswith(("utf-", "ascii")) and not content.isascii():
         try:
             content.decode("utf-8")
         except UnicodeDecodeError:
@@ -187,7 +201,61 @@ def decode(content: bytes, file: str, table: str, encoding: str | None) -> tuple
     if "\x00" in text:
         found = "the file holds binary data, not text"
         return "", [Fault(file, "", "", found, "a CSV file.", "Export the table again as CSV.")]
-    return text, []
+    return _with_line_feeds(text), []
+
+
+def text_for_reading(content: bytes) -> str:
+    """Return the text of a file that a person is to look at: as `decode` would, or nearly so where that fails."""
+    text, faults = decode(content, "", "", None)
+    if not faults:
+        return text
+    text = content.decode(_utf16_without_mark(content) or "cp1252", "replace")
+    return _with_line_feeds(text.replace("\x00", "\ufffd"))
+
+
+def _codec(encoding: str) -> str | None:
+    """Return Python's name of an encoding, or None where tables are not written in it."""
+    try:
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    return name if name in ENCODINGS else None
+
+
+def _undecodable(
+    content: bytes, file: str, table: str, encoding: str | None, codec: str, error: UnicodeDecodeError
+) -> Fault:
+    if codec.startswith("utf-16"):
+        found = f"the file is UTF-16, but breaks off or is damaged (byte {error.start + 1})"
+        return Fault(file, "", "", found, "text in UTF-8.", "Save it in Excel as 'CSV UTF-8'.")
+    line = len(re.findall(rb"\r\n|\r|\n", content[: error.start])) + 1
+    guess = content[max(0, error.start - 12) : error.start + 12].decode("cp1252", "replace")
+    return Fault(
+        file,
+        "",
+        f"row {line}",
+        f"the file is not {encoding or 'UTF-8'} (byte {error.start + 1}; read as cp1252 it says {show(guess)})",
+        "text in UTF-8.",
+        "Save it in Excel as 'CSV UTF-8', or, if that reading is right, write in engagement.yaml: "
+        f"sources: {{{table}: {{encoding: cp1252}}}}.",
+    )
+
+
+def _utf16_without_mark(content: bytes) -> str:
+    """Return which UTF-16 a file is in that does not say so itself, or nothing: Latin letters leave zeros in it."""
+    start = content[:4_000]
+    half = len(start) // 2
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or half < 2:
+        return ""
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if second > 0.4 * half and first < 0.1 * half:
+        return "utf-16-le"
+    return "utf-16-be" if first > 0.4 * half and second < 0.1 * half else ""
+
+
+def _with_line_feeds(text: str) -> str:
+    """Return a text whose lines end as Unix writes them, whether Windows or an old Mac wrote it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_csv(
@@ -210,13 +278,12 @@ def read_csv(
     -------
     tuple of RawTable or None, and list of Fault
     """
-    if not content.strip(b"\xef\xbb\xbf \t\r\n,;"):
-        return None, [
-            Fault(file, "", "", "the file is empty", "a header and rows.", "Fill it, or delete it: absent is allowed.")
-        ]
-    text, faults = decode(content, file, table, encoding)
+    text, faults = decode(content, file, table, encoding) if content else ("", [])
     if faults:
         return None, faults
+    if not text.strip(" \t\n,;"):
+        remedy = "Fill it, or delete it: absent is allowed."
+        return None, [Fault(file, "", "", "the file is empty", "a header and rows.", remedy)]
     delimiter, skip = detect_delimiter(text, set(known))
     try:
         rows: list[list[Any]] = [
@@ -224,10 +291,15 @@ def read_csv(
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         ]
     except csv.Error as error:
-        line = text.count("\n") + 1
-        remedy = "Look for a quotation mark that is never closed, or export the file again."
-        return None, [Fault(file, "", f"rows up to {line}", f"it cannot be read as CSV: {error}", "CSV.", remedy)]
+        return None, [unreadable_csv(file, text, error)]
     return _table(rows[skip:], file, "", table, set(known), first_row=1 + skip)
+
+
+def unreadable_csv(file: str, text: str, error: csv.Error) -> Fault:
+    """Return the fault of a text that is no CSV; an open quotation mark swallows all that follows it."""
+    remedy = "Look for a quotation mark that is never closed, or export the file again."
+    cell = f"rows up to {text.count(chr(10)) + 1}"
+    return Fault(file, "", cell, f"it cannot be read as CSV: {error}", "CSV.", remedy)
 
 
 def detect_delimiter(text: str, known: set[str]) -> tuple[str, int]:
@@ -237,13 +309,16 @@ def detect_delimiter(text: str, known: set[str]) -> tuple[str, int]:
     ``sep=;`` is heeded.
     """
     lines = text.split("\n", 2)
-    declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[0])
+    declared = re.fullmatch(r'"?sep=([!#-/:-@\[-`{-~\t])"?\s*', lines[0])
     if declared:
         return declared.group(1), 1
     header = lines[0]
 
     def score(delimiter: str) -> tuple[int, int]:
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), [])
+        except csv.Error:  # a header of hundred thousands of letters; reading it says so
+            return 0, 0
         return len(({our_spelling(name) for name in names} | {name.strip() for name in names}) & known), len(names)
 
     return max(_DELIMITERS, key=score), 0
@@ -348,11 +423,8 @@ def read_parquet(content: bytes, file: str, table: str) -> tuple[RawTable | None
     try:
         found = pq.read_table(pa.BufferReader(content))
         values = [column.to_pylist() for column in found.columns]
-    except (pa.ArrowException, OSError, ValueError) as error:
-        said = str(error).splitlines()[0] if str(error) else "no reason given"
-        return None, [
-            Fault(file, "", "", f"it cannot be read as Parquet: {said}", "a Parquet file.", "Export the file again.")
-        ]
+    except parquet_damage() as error:
+        return None, [unreadable_parquet(file, error)]
     faults = [
         Fault(
             file, "", f"column {column.name}", f"its cells are of type {column.type}", "single values.", "Flatten it."
@@ -380,6 +452,20 @@ def read_parquet(content: bytes, file: str, table: str) -> tuple[RawTable | None
         cells,
     )
     return raw, []
+
+
+def parquet_damage() -> tuple[type[Exception], ...]:
+    """Return what Arrow raises for a file that is no sound Parquet, or whose values Python cannot hold."""
+    import pyarrow as pa
+
+    return (pa.ArrowException, OSError, ValueError, OverflowError, KeyError)  # KeyError: a time zone nobody knows
+
+
+def unreadable_parquet(file: str, error: Exception) -> Fault:
+    """Return the fault of a file that is no sound Parquet."""
+    said = str(error).splitlines()[0] if str(error) else "no reason given"
+    found = f"it cannot be read as Parquet: {said}"
+    return Fault(file, "", "", found, "a Parquet file.", "Export the file again.")
 
 
 def _plain(value: Any) -> Any:
@@ -432,7 +518,7 @@ class Workbook:
             content = self._book.get_sheet_by_name(sheet) if reach <= LARGEST_AREA else None
             cells = content.to_python(skip_empty_area=False) if content is not None else []
             merged = (content.merged_cell_ranges or []) if content is not None else []
-        except _damage() as error:
+        except workbook_damage() as error:
             found, remedy = _damaged(error)
             return None, [Fault(self.file, sheet, "", found, "a sheet that Excel can read.", remedy)]
         if reach > LARGEST_AREA:
@@ -525,25 +611,27 @@ def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Faul
                 if part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.open(part).read(2_000):
                     return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
         return Workbook(content, file), []
-    except _damage() as error:
+    except workbook_damage() as error:
         found, remedy = _damaged(error)
         return fault(found, remedy)
 
 
-def _damage() -> tuple[type[Exception], ...]:
-    """Return what zip, XML and calamine raise for a file that is no sound workbook."""
+def workbook_damage() -> tuple[type[Exception], ...]:
+    """Return what zip, XML, calamine and openpyxl raise for a file that is no sound workbook."""
     from python_calamine import CalamineError
 
     return (
         CalamineError,
-        ElementTree.ParseError,
+        SyntaxError,  # among them XML's ParseError
         zipfile.BadZipFile,
         zlib.error,
         NotImplementedError,  # a compression that nobody uses
         RuntimeError,  # a password on a part
         struct.error,
         ValueError,
-        KeyError,
+        TypeError,
+        AttributeError,  # XML whose parts are not where every writer puts them
+        LookupError,
         OSError,
         EOFError,
     )
