@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +16,14 @@ import pytest
 
 from workbench.engagement.facts import (
     cache_key,
+    facts_of_sheet,
     find_cached,
     open_facts,
     read_facts,
     roles_of,
     to_parquet_cache,
 )
+from workbench.engagement.read import RawTable
 from workbench.engagement.schema import Source
 
 if TYPE_CHECKING:
@@ -123,8 +127,14 @@ def test_unreadable_cells_are_counted_and_not_guessed() -> None:
         pytest.param(b"id,on\n", "a header and no rows", id="no rows"),
         pytest.param("id,on\nü,2026-09-01\n".encode("cp1252"), "not UTF-8", id="encoding"),
         pytest.param(b"id,on,id\n1,2026-09-01,2\n", "stands twice", id="header twice"),
+        pytest.param(b"id,on,cost,Cost\n1,2026-09-01,2,3\n", "column 3 is called 'cost'", id="but for capitals"),
+        pytest.param(b"id,on,stra\xc3\x9fe,STRASSE\n1,2026-09-01,2,3\n", "but for capitals", id="folded letters"),
         pytest.param(b"id,,on\n1,x,2026-09-01\n", "without a header", id="no header"),
-        pytest.param(b"id,on\n1,2026-09-01,extra\n", "cannot be read as CSV", id="ragged"),
+        pytest.param(b"\n\nid,on\n1,2026-09-01\n", "the row of the header is blank", id="blank rows above"),
+        pytest.param(b"id,on\n1,2026-09-01,extra\n", "3 cells under 2 headers", id="ragged"),
+        pytest.param(b"id,on," + b"x" * 140_000 + b"\n1,2026-09-01,2\n", "field larger", id="endless header"),
+        pytest.param("id,on\n1,2026-09-01\n".encode("utf-16-be"), "is UTF-16", id="UTF-16 that does not say so"),
+        pytest.param("\n".encode("utf-16"), "the file is empty", id="nothing but a mark"),
     ],
 )
 def test_a_file_of_facts_that_cannot_be_read_is_a_fault(content: bytes, found: str) -> None:
@@ -173,10 +183,26 @@ def test_names_of_tables_do_not_leave_the_cache(tmp_path: Path) -> None:
 
 
 def test_a_cache_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
-    """A temporary folder serves."""
+    """One temporary folder serves the whole process; a client's facts do not take away another's."""
     (tmp_path / "cache").write_text("a file in the way")
-    path = to_parquet_cache(pa.table({"a": [1]}), tmp_path / "cache", "t", "k" * 24)
-    assert pq.read_table(path).num_rows == 1
+    one, two = (to_parquet_cache(pa.table({"a": [1]}), tmp_path / "cache", "t", key * 24) for key in "kl")
+    assert one.parent == two.parent
+    assert [pq.read_table(path).num_rows for path in (one, two)] == [1, 1]
+
+
+def test_facts_outside_the_cache_go_with_the_process(tmp_path: Path) -> None:
+    """What a client sent does not stay behind in a temporary folder."""
+    (tmp_path / "cache").write_text("a file in the way")
+    program = (
+        "import sys, pathlib, pyarrow as pa; from workbench.engagement.facts import to_parquet_cache as write\n"
+        "path = write(pa.table({'a': [1]}), pathlib.Path(sys.argv[1]), 't', 'k' * 24)\n"
+        "assert path.is_file(); print(path)"
+    )
+    said = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program, str(tmp_path / "cache")], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip().endswith(".parquet")
+    assert not Path(said.stdout.strip()).parent.exists()
 
 
 def test_parquet_is_used_where_it_lies(client: Client) -> None:
@@ -254,3 +280,128 @@ def test_roles_come_from_the_catalogue(client: Client) -> None:
     catalogue, _ = parse_catalogue(document)
     assert catalogue is not None
     assert roles_of(catalogue, "tickets") == ROLES
+
+
+def test_an_old_mac_ends_its_lines_otherwise() -> None:
+    """A line feed alone, both, or a carriage return alone: the same facts."""
+    expected = read("id,cost\n1,2\n3,4\n")
+    assert read("id,cost\r1,2\r3,4\r") == read("id,cost\r\n1,2\r\n3,4\r\n") == expected
+    assert expected["cost"] == [2, 4]
+
+
+def test_a_header_may_hold_a_line_end() -> None:
+    """It stands in quotation marks, so the rows begin where the record ends."""
+    assert read('id,"cost\nnet"\n1,2\n') == {"id": ["1"], "cost\nnet": [2]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        pytest.param("1,2026-09-01\n\n\n2,03/04/2026\n", 5, id="blank lines"),
+        pytest.param('"a\nb\nc",2026-09-01\n2,03/04/2026\n', 3, id="line ends within a cell"),
+        pytest.param(",\n1,2026-09-01\n2,03/04/2026\n", 4, id="blank cells"),
+    ],
+)
+def test_a_row_of_facts_is_numbered_as_excel_counts(rows: str, row: int) -> None:
+    """Blank lines count, line ends within a cell do not; the same where Excel's own first line says the delimiter."""
+    for above in (0, 1):
+        text = "sep=,\n" * above + "id,on\n" + rows
+        _, _, faults = read_facts(text.encode(), "facts/t.csv", "t", ROLES)
+        assert [fault.cell for fault in faults] == [f"row {row + above}, column on"]
+
+
+def test_a_row_with_other_cells_than_the_header_is_named() -> None:
+    """With its number as Excel counts."""
+    _, _, faults = read_facts(b'id,on\n"a\nb",2026-09-01\n\n2,2026-09-02,x\n', "facts/t.csv", "t", ROLES)
+    assert [fault.cell for fault in faults] == ["row 4"]
+
+
+def test_a_row_of_a_sheet_keeps_its_number() -> None:
+    """Blank rows were left out when the sheet was read."""
+    cells = {"id": [1, 2], "on": [dt.date(2026, 9, 1), "03/04/2026"]}
+    raw = RawTable("t", "engagement.xlsx", "facts_t", ("id", "on"), ("id", "on"), (0, 1), (2, 7), cells)
+    _, _, faults = facts_of_sheet(raw, ROLES)
+    assert [fault.cell for fault in faults] == ["B7"]
+
+
+def test_a_day_of_no_sensible_year_is_unreadable() -> None:
+    """The year 1026 would make twelve thousand months; an open end in a column of its own is left alone."""
+    text = b"id,on,until\n1,1026-09-01,9999-12-31\n2,2026-09-01,2026-12-31\n3,0001-01-01 10:00,\n4,9999-12-31,\n"
+    table, unreadable, faults = read_facts(text, "facts/t.csv", "t", ROLES)
+    assert not faults
+    assert table is not None
+    assert unreadable == {"on": (3, "1026-09-01")}
+    assert table.column("on").to_pylist() == [None, dt.datetime(2026, 9, 1), None, None]
+    assert table.column("until").to_pylist()[0] == dt.date(9999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [(pa.date32(), "1026-09-01"), (pa.timestamp("us"), "1026-09-01"), (pa.timestamp("us", "Asia/Tokyo"), "1026-09-01")],
+    ids=str,
+)
+def test_days_of_no_sensible_year_are_taken_out_of_parquet(tmp_path: Path, kind: pa.DataType, shown: str) -> None:
+    """A copy without them is read; the client's own file stays as it is, and other columns keep theirs."""
+    days = pa.array([dt.date(1026, 9, 1), dt.date(2026, 9, 1), None], pa.date32())
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"ON": days.cast(pa.timestamp("us")).cast(kind), "until": days}), path)
+    before = path.read_bytes()
+    for _ in range(2):
+        facts, faults = open_facts("t", path, "facts/t.parquet", ROLES, tmp_path / "cache")
+        assert not faults
+        assert facts is not None
+        assert facts.parquet.parent == tmp_path / "cache"
+        count, example = facts.unreadable["ON"]
+        assert (count, example[:10]) == (1, shown)
+        found = pq.read_table(facts.parquet)
+        assert found.column("ON").null_count == 2
+        assert found.column("until").null_count == 1
+    assert path.read_bytes() == before
+
+
+def test_damaged_pages_of_parquet_are_a_fault(tmp_path: Path) -> None:
+    """The footer alone says nothing of them."""
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": [str(n) for n in range(1_000)], "cost": [n / 7 for n in range(1_000)]}), path)
+    content = bytearray(path.read_bytes())
+    content[50:900] = b"\xff" * 850
+    path.write_bytes(bytes(content))
+    assert pq.read_metadata(path).num_rows == 1_000
+    facts, faults = open_facts("t", path, "facts/t.parquet", ROLES, tmp_path / "cache")
+    assert facts is None
+    assert "cannot be read as Parquet" in faults[0].found
+
+
+@pytest.mark.parametrize(
+    ("names", "found"), [(["id", "id"], "stands twice"), (["cost", "Cost"], "'cost'")], ids=["twice", "capitals"]
+)
+def test_two_columns_of_parquet_with_one_name_are_a_fault(tmp_path: Path, names: list[str], found: str) -> None:
+    """DuckDB would take one of them, and not say which."""
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table([[1], [2]], names=names), path)
+    facts, faults = open_facts("t", path, "facts/t.parquet", ROLES, tmp_path / "cache")
+    assert facts is None
+    assert [(fault.cell, found in fault.found) for fault in faults] == [("column 2", True)]
+
+
+def test_the_catalogue_may_write_a_column_with_other_capitals() -> None:
+    """DuckDB finds it, so it is read as what the catalogue wants of it."""
+    assert read("ID;Cost\n007;1.234,5\n") == {"ID": ["007"], "Cost": [1234.5]}
+
+
+def test_every_number_has_a_say_in_the_decimal_sign() -> None:
+    """Also the last of many; no sample is asked."""
+    rows = "".join(f'{n},"{n},5"\n' for n in range(1_100))
+    _, _, faults = read_facts(f'id,cost\n{rows}x,"1,234.50"\n'.encode(), "facts/t.csv", "t", ROLES)
+    assert [fault.found for fault in faults] == [
+        "'0,5' has a decimal comma, but '1,234.50' in row 1102, column cost has a decimal point"
+    ]
+    assert read("id;cost\n1;1.234\n2;0.123\n")["cost"] == [1.234, 0.123]  # no thousands begin with a nought
+
+
+def test_a_number_that_no_computer_holds_is_unreadable() -> None:
+    """Infinity would swallow every sum."""
+    table, unreadable, _ = read_facts(b"id,cost\n1,1e999\n2,5\n", "facts/t.csv", "t", ROLES)
+    assert table is not None
+    assert table.column("cost").to_pylist() == [None, 5]
+    assert unreadable == {"cost": (1, "1e999")}

@@ -1,8 +1,9 @@
 """Facts (events, periods) as Parquet files, because DuckDB reads nothing else.
 
-A Parquet file is used where it lies. CSV files and sheets are converted once, column by column, into a private cache
-that is keyed by what the file holds and how it was read. A cell of a date or number column that cannot be read is
-counted: a finding of the report, not a fault. What the whole column leaves open is asked, never guessed.
+A Parquet file is used where it lies, unless it holds days of no sensible year. CSV files and sheets are converted
+once, column by column, into a private cache that is keyed by what the file holds and how it was read. A cell of a date
+or number column that cannot be read is counted: a finding of the report, not a fault. What the whole column leaves
+open is asked, never guessed.
 """
 
 from __future__ import annotations
@@ -12,16 +13,34 @@ import datetime as dt
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.engagement.cells import Ask, decide_date_order, decide_decimal, parse_date, parse_number
-from workbench.engagement.read import RawTable, decode, detect_delimiter
+from workbench.engagement.cells import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Ask,
+    decide_date_order,
+    decide_decimal,
+    parse_date,
+    parse_number,
+)
+from workbench.engagement.read import (
+    RawTable,
+    decode,
+    detect_delimiter,
+    parquet_damage,
+    show,
+    unreadable_csv,
+    unreadable_parquet,
+)
 from workbench.engagement.schema import Source
 from workbench.errors import Fault
 
@@ -32,7 +51,7 @@ if TYPE_CHECKING:
 
 Role = Literal["text", "date", "number"]
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Part of the cache's key; raise it when a cell is read differently."""
 
 NUMBER_TYPES = frozenset({"sum", "weighted_mean", "score", "percentile", "min", "max", "given"})
@@ -124,50 +143,97 @@ def read_facts(
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    if not content.strip(b"\xef\xbb\xbf \t\r\n,;"):
-        return None, {}, [Fault(file, "", "", "the file is empty", "a header and rows.", "Fill it, or delete it.")]
-    text, faults = decode(content, file, table, source.encoding if source else None)
+    text, faults = decode(content, file, table, source.encoding if source else None) if content else ("", [])
     if faults:
         return None, {}, faults
+    if not text.strip(" \t\n,;"):
+        return None, {}, [Fault(file, "", "", "the file is empty", "a header and rows.", "Fill it, or delete it.")]
     delimiter, skip = detect_delimiter(text, set(roles))
-    line = text.split("\n", skip + 1)[skip]
-    header = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+    lines = io.StringIO(text, newline="")
+    try:
+        reader = csv.reader(lines, delimiter=delimiter)
+        header = [[name.strip() for name in next(reader, [])] for _ in range(skip + 1)][skip]
+    except csv.Error as error:
+        return None, {}, [unreadable_csv(file, text, error)]
+    if not header:
+        found, remedy = "the row of the header is blank", "Delete the blank rows above the header."
+        return None, {}, [Fault(file, "", f"row {skip + 1}", found, "a header over every column.", remedy)]
     faults = _header_faults(header, file)
     if faults:
         return None, {}, faults
+    body = text[lines.tell() :]
+    if not body.strip("\n"):
+        return (
+            None,
+            {},
+            [Fault(file, "", "row 2", "a header and no rows", "rows, or no file.", "Fill it, or delete it.")],
+        )
     try:
         found = arrow_csv.read_csv(
-            io.BytesIO(text.encode("utf-8")),
-            read_options=arrow_csv.ReadOptions(skip_rows=skip + 1, column_names=header),
+            io.BytesIO(body.encode("utf-8")),
+            read_options=arrow_csv.ReadOptions(column_names=header),
             parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=arrow_csv.ConvertOptions(
                 column_types={name: pa.string() for name in header}, strings_can_be_null=True, null_values=[""]
             ),
         )
     except pa.ArrowInvalid as error:
-        said = str(error).splitlines()[0]
-        remedy = "Look for a delimiter or a quotation mark inside a text, or export the file again."
-        return None, {}, [Fault(file, "", "", f"it cannot be read as CSV: {said}", "one row a fact.", remedy)]
-    if not found.num_rows:
-        return (
-            None,
-            {},
-            [Fault(file, "", "row 2", "a header and no rows", "rows, or no file.", "Fill it, or delete it.")],
-        )
+        return None, {}, [_uneven_fault(text, delimiter, skip, file, str(error).splitlines()[0])]
     cells = {name: _trimmed(found.column(name)) for name in found.column_names}
-    return _typed(cells, file, "", table, roles, source, {name: name for name in header}, skip + 2)
+
+    def place(column: str, row: int) -> str:
+        return f"row {_row_number(text, delimiter, skip, row)}, column {column}"
+
+    return _typed(cells, file, "", table, roles, source, place)
 
 
-def _header_faults(header: list[str], file: str) -> list[Fault]:
+def _uneven_fault(text: str, delimiter: str, skip: int, file: str, said: str) -> Fault:
+    """Return the fault of a file that Arrow cannot read, with the first row that has other cells than the header."""
+    cell, found = "", f"it cannot be read as CSV: {said}"
+    try:
+        width = 0
+        for number, record in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            width = len(record) if number == skip + 1 else width
+            if number > skip + 1 and record and len(record) != width:
+                cell, found = f"row {number}", f"it cannot be read as CSV: {len(record)} cells under {width} headers"
+                break
+    except csv.Error:
+        pass
+    remedy = "Look for a delimiter or a quotation mark inside a text, or export the file again."
+    return Fault(file, "", cell, found, "one row a fact, as many cells as headers.", remedy)
+
+
+def _row_number(text: str, delimiter: str, skip: int, row: int) -> int:
+    """Return the number of a row as Excel counts: blank lines count, line ends within quotation marks do not.
+
+    Arrow leaves blank lines out and tells no places, so the file is read again; only a fault asks for this.
+    """
+    filled = -1
+    try:
+        for number, record in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            filled += bool(record) and number > skip + 1
+            if filled == row:
+                return number
+    except csv.Error:
+        pass  # a cell beyond what csv holds; Arrow read it
+    return row + skip + 2
+
+
+def _header_faults(header: Sequence[str], file: str, *, row: str = "row 1, ") -> list[Fault]:
+    """Return the faults of column names; DuckDB takes two that differ in capitals alone for one."""
     faults = []
+    seen: dict[str, int] = {}
     for place, name in enumerate(header):
-        where = f"row 1, column {place + 1}"
+        where = f"{row}column {place + 1}"
+        before = seen.setdefault(name.casefold(), place)
         if not name:
             found, remedy = "a column without a header", "Name the column, or delete it."
             faults.append(Fault(file, "", where, found, "a header over every column.", remedy))
-        elif name in header[:place]:
-            found, remedy = f"the header {name!r} stands twice", "Rename or delete one of the two."
-            faults.append(Fault(file, "", where, found, "each column once.", remedy))
+        elif before != place:
+            found = f"the header {show(name)} stands twice"
+            if header[before] != name:
+                found += f", but for capitals: column {before + 1} is called {show(header[before])}"
+            faults.append(Fault(file, "", where, found, "each column once.", "Rename or delete one of the two."))
     return faults
 
 
@@ -187,16 +253,13 @@ def _typed(
     table: str,
     roles: Mapping[str, Role],
     source: Source | None,
-    letters: Mapping[str, str],
-    first_row: int,
+    place: Callable[[str, int], str],
 ) -> tuple[pa.Table | None, dict[str, tuple[int, str]], list[Fault]]:
-    """Give each column of texts its type, over the whole column."""
+    """Give each column of texts its type, over the whole column; `place` says where a column's row stands."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def place(column: str, row: int) -> str:
-        return f"{letters[column]}{row + first_row}" if sheet else f"row {row + first_row}, column {column}"
-
+    roles = _roles_as_written(roles, cells)
     columns: dict[str, Any] = {}
     unreadable: dict[str, tuple[int, str]] = {}
     faults: list[Fault] = []
@@ -233,6 +296,12 @@ def _typed(
     return pa.table(columns), unreadable, []
 
 
+def _roles_as_written(roles: Mapping[str, Role], columns: Iterable[str]) -> dict[str, Role]:
+    """Return roles by the file's own names; capitals make no difference, as DuckDB makes none."""
+    folded = {name.casefold(): role for name, role in roles.items()}
+    return {name: folded[name.casefold()] for name in columns if name.casefold() in folded}
+
+
 def _all_match(texts: Any, pattern: str) -> bool:
     """Say whether every filled cell matches; a sample is asked first, because most columns fail early."""
     import pyarrow.compute as pc
@@ -257,7 +326,7 @@ def _free(texts: Any) -> Any:
     if _all_match(texts, "^(?i:true|false)$"):
         return pc.equal(pc.utf8_lower(texts), "true")
     if _all_match(texts, _ISO):
-        dates, _ = _dates(texts, str, "", None)
+        dates, _ = _dates(texts, str, "", None, years=(dt.MINYEAR, dt.MAXYEAR))
         return dates if dates.null_count == texts.null_count else texts
     return texts
 
@@ -265,18 +334,29 @@ def _free(texts: Any) -> Any:
 def _decimal(
     cells: Mapping[str, Any], roles: Mapping[str, Role], place: Any, table: str, source: Source | None
 ) -> str | Ask:
+    """Decide the decimal sign by every number of the table; one of each shape speaks for all alike."""
     import pyarrow.compute as pc
 
     signed = []
     for name, texts in cells.items():
         if roles.get(name) == "number":
-            with_sign = pc.unique(texts.filter(pc.match_substring_regex(texts, "[.,]")).drop_null()).to_pylist()
-            signed += [(text, (name, int(pc.index(texts, text).as_py()))) for text in with_sign[:_SAMPLE]]
+            distinct = pc.unique(texts.filter(pc.match_substring_regex(texts, "[.,]")).drop_null())
+            shapes = _shapes(distinct)
+            for shape in pc.unique(shapes).to_pylist():
+                text = distinct[pc.index(shapes, shape).as_py()].as_py()
+                signed.append((text, (name, int(pc.index(texts, text).as_py()))))
     return decide_decimal(signed, lambda spot: place(*spot), table, source)
 
 
+def _shapes(texts: Any) -> Any:
+    """Return numbers with every digit a 1 and a leading 0 a z: what their signs prove hangs on nothing else."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(pc.replace_substring_regex(texts, r"^(\D*)0", r"\1z"), r"\d", "1")
+
+
 def _numbers(texts: Any, decimal: str) -> Any:
-    """Return numbers; a cell that is none becomes null."""
+    """Return numbers; a cell that is none, or none that a computer can hold, becomes null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -285,13 +365,18 @@ def _numbers(texts: Any, decimal: str) -> Any:
     if decimal == "." and _all_match(texts, _NUMBER):
         return pc.cast(texts, pa.float64())
     distinct = pc.unique(texts.drop_null())
-    values = pa.array([parse_number(text, decimal) for text in distinct.to_pylist()], pa.float64())
+    parsed = [parse_number(text, decimal) for text in distinct.to_pylist()]
+    finite = [number if number is not None and math.isfinite(number) else None for number in parsed]
+    values = pa.array(finite, pa.float64())
     return pc.take(values, pc.index_in(texts, distinct))
 
 
-def _dates(texts: Any, place: Any, table: str, source: Source | None) -> tuple[Any, Fault | None]:
+def _dates(
+    texts: Any, place: Any, table: str, source: Source | None, *, years: tuple[int, int] = (FIRST_YEAR, LAST_YEAR)
+) -> tuple[Any, Fault | None]:
     """Return dates, times or instants; a fault where the order of day and month cannot be decided.
 
+    A day beyond `years` is a typing error and becomes null: one of the year 1026 would make twelve thousand months.
     Only the distinct days are looked at one by one: some thousands, however many rows there are.
     """
     import pyarrow as pa
@@ -305,7 +390,9 @@ def _dates(texts: Any, place: Any, table: str, source: Source | None) -> tuple[A
     if isinstance(order, Ask):
         where = place(int(pc.index(day, distinct[order.spot]).as_py()))
         return None, Fault("", "", where, order.found, order.allowed, order.remedy)
-    days = pc.take(pa.array([parse_date(text, order) for text in listed], pa.date32()), pc.index_in(day, distinct))
+    parsed = [parse_date(text, order) for text in listed]
+    sensible = [when if when is not None and years[0] <= when.year <= years[1] else None for when in parsed]
+    days = pc.take(pa.array(sensible, pa.date32()), pc.index_in(day, distinct))
     has_clock = pc.fill_null(pc.not_equal(clock, ""), False)
     if not pc.any(has_clock).as_py():
         return days, None
@@ -330,22 +417,18 @@ def facts_of_sheet(
 
     from workbench.engagement.read import column_letters
 
+    roles = _roles_as_written(roles, raw.headers)
     cells = {
         header: pa.array([_as_text(value, roles.get(header)) for value in raw.cells[column]], pa.string())
         for header, column in zip(raw.headers, raw.columns, strict=True)
     }
     letters = {header: column_letters(place) for header, place in zip(raw.headers, raw.positions, strict=True)}
-    table, unreadable, faults = _typed(
-        {name: _trimmed(texts) for name, texts in cells.items()},
-        raw.file,
-        raw.sheet,
-        raw.name,
-        roles,
-        source,
-        letters,
-        raw.row_numbers[0] if raw.row_numbers else 2,
-    )
-    return table, unreadable, faults
+
+    def place(column: str, row: int) -> str:
+        return f"{letters[column]}{raw.row_numbers[row]}"
+
+    texts = {name: _trimmed(column) for name, column in cells.items()}
+    return _typed(texts, raw.file, raw.sheet, raw.name, roles, source, place)
 
 
 def _as_text(value: Any, role: Role | None) -> str | None:
@@ -402,20 +485,8 @@ def open_facts(
     sha256 : str
         Hash of the file, if it is known already.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if path.suffix.lower() == ".parquet":
-        try:
-            meta = pq.read_metadata(path)
-            columns = {name: _kind(kind) for name, kind in _schema_items(meta.schema.to_arrow_schema())}
-        except (pa.ArrowException, OSError, ValueError) as error:
-            said = str(error).splitlines()[0] if str(error) else "no reason given"
-            found = f"it cannot be read as Parquet: {said}"
-            return None, [Fault(shown, "", "", found, "a Parquet file.", "Export the file again.")]
-        if not meta.num_rows:
-            return None, [Fault(shown, "", "", "the file has no rows", "rows, or no file.", "Fill it, or delete it.")]
-        return FactsFile(table, shown, "", path, columns, meta.num_rows), []
+        return _open_parquet(table, path, shown, roles, cache, source, sha256)
     content = path.read_bytes()
     sha256 = sha256 or hashlib.sha256(content).hexdigest()
     key = cache_key(table, sha256, roles, source)
@@ -426,6 +497,76 @@ def open_facts(
     if found_ is None:
         return None, faults
     return _described(table, shown, "", to_parquet_cache(found_, cache, table, key, unreadable)), []
+
+
+def _open_parquet(
+    table: str,
+    path: Path,
+    shown: str,
+    roles: Mapping[str, Role],
+    cache: Path,
+    source: Source | None,
+    sha256: str,
+) -> tuple[FactsFile | None, list[Fault]]:
+    """Return a client's own Parquet file, or its copy in the cache where days of no sensible year were taken out.
+
+    Every page is read once, because a footer says nothing of the pages before it.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    wrong: dict[str, tuple[int, str]] = {}
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            schema, rows = file.schema_arrow, file.metadata.num_rows
+            faults = _header_faults(schema.names, shown, row="")
+            if faults:
+                return None, faults
+            flat = [name for name, kind in _schema_items(schema) if not pa.types.is_nested(kind)]
+            dates = [name for name, role in _roles_as_written(roles, flat).items() if role == "date"]
+            for batch in file.iter_batches(batch_size=1 << 17, columns=flat):
+                for name in dates:
+                    lost = _beyond_years(batch.column(name))
+                    if lost is not None:
+                        count, example = wrong.get(name, (0, str(batch.column(name).filter(lost)[0].cast("string"))))
+                        wrong[name] = (count + lost.true_count, example)
+        if not rows:
+            return None, [Fault(shown, "", "", "the file has no rows", "rows, or no file.", "Fill it, or delete it.")]
+        if not wrong:
+            columns = {name: _kind(kind) for name, kind in _schema_items(schema)}
+            return FactsFile(table, shown, "", path, columns, rows), []
+        key = cache_key(table, sha256 or hashlib.sha256(path.read_bytes()).hexdigest(), roles, source)
+        held = find_cached(cache, table, key)
+        if held is None:
+            held = to_parquet_cache(_without_days_beyond(pq.read_table(path), wrong), cache, table, key, wrong)
+    except parquet_damage() as error:
+        return None, [unreadable_parquet(shown, error)]
+    return _described(table, shown, "", held), []
+
+
+def _beyond_years(column: Any) -> Any:
+    """Return which days or times of a column lie in no sensible year, or None where none does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(column.type) and column.type.tz:
+        column = column.cast(pa.timestamp(column.type.unit, "UTC"))  # the same moment; a year needs no zone's tables
+    elif not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+        return None
+    year = pc.year(column)
+    lost = pc.fill_null(pc.or_(pc.less(year, FIRST_YEAR), pc.greater(year, LAST_YEAR)), False)
+    return lost if pc.any(lost).as_py() else None
+
+
+def _without_days_beyond(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name in columns:
+        column = table.column(name).combine_chunks()
+        kept = pc.if_else(_beyond_years(column), pa.scalar(None, column.type), column)
+        table = table.set_column(table.schema.get_field_index(name), name, kept)
+    return table
 
 
 def open_facts_sheet(
@@ -464,27 +605,46 @@ def to_parquet_cache(
 ) -> Path:
     """Write a table into the cache and return its path; older conversions of the same table go.
 
-    The folder is made for its owner alone (0700). Where it cannot be written, a temporary folder is used.
+    The folder is made for its owner alone (0700). Where it cannot be written, a temporary folder is used that goes
+    with the process.
     """
-    import pyarrow.parquet as pq
-
     noted = json.dumps(dict(unreadable or {})).encode()
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _NOTE: noted})
+    file = f"{_safe(name)}-{key}.parquet"
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         cache.chmod(0o700)
-        handle, draft = tempfile.mkstemp(dir=cache, suffix=".part")
+        target = _write(table, cache / file)
     except OSError:
-        cache = Path(tempfile.mkdtemp(prefix="workbench-facts-"))
-        handle, draft = tempfile.mkstemp(dir=cache, suffix=".part")
-    os.close(handle)
-    pq.write_table(table, draft, compression="zstd")
-    target = cache / f"{_safe(name)}-{key}.parquet"
-    Path(draft).replace(target)
+        return _write(table, Path(_spare_cache().name) / file)
     for old in cache.glob(f"{_safe(name)}-{'?' * len(key)}.parquet"):
         if old != target:
             old.unlink(missing_ok=True)
     return target
+
+
+def _write(table: pa.Table, target: Path) -> Path:
+    """Write a file that is there whole or not at all."""
+    import pyarrow.parquet as pq
+
+    handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    os.close(handle)
+    draft = Path(name)
+    try:
+        pq.write_table(table, draft, compression="zstd")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
+
+
+@once
+def _spare_cache() -> tempfile.TemporaryDirectory[str]:
+    """Return the one folder of this process for facts that the cache cannot take; it is removed when the process ends.
+
+    All clients that the process reads share it, so no file in it is taken away before.
+    """
+    return tempfile.TemporaryDirectory(prefix="workbench-facts-")
 
 
 def _safe(name: str) -> str:
