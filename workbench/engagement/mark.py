@@ -5,14 +5,15 @@ The client's own files are never touched. Text that looks like a formula stays t
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.engagement.read import decode, detect_delimiter
+from workbench.engagement.read import detect_delimiter, parquet_damage, text_for_reading, workbook_damage
 from workbench.errors import Fault
 
 LIST_SHEET = "README faults"
@@ -25,44 +26,72 @@ MOST_COMMENTS = 5_000
 """Comments beyond this many make Excel slow; the list has all (ours)."""
 
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?")
-_ROW = re.compile(r"row (\d+)(?:, column (.+))?")
+_ROW = re.compile(r"row (\d+)(?:, column (.+))?", re.DOTALL)
+_COPY = "-marked.xlsx"
+_LIST = "faults.xlsx"
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HEADINGS = ("where", "what was found", "what is allowed", "what to do")
 
 
 def mark_engagement(folder: Path, faults: Sequence[Fault], target: Path) -> tuple[Path, ...]:
-    """Write a marked copy of every table file with faults.
+    """Write a marked copy of every table file with faults; copies of an earlier check go.
+
+    A link that leads out of the client's folder is never opened: what it points at is another's.
 
     Parameters
     ----------
     folder : Path
         The client's folder.
     faults : sequence of Fault
-        As `ClientDataError` carries them.
+        As `ClientDataError` carries them; none takes earlier copies away.
     target : Path
         Folder for the copies; made if it is not there.
 
     Returns
     -------
     tuple of Path
-        ``engagement-marked.xlsx`` and ``<table>-marked.xlsx`` for CSV and Parquet files. Where no table has a fault,
-        or a file cannot be opened, ``faults.xlsx`` lists them all.
+        ``engagement-marked.xlsx`` and ``<table>-marked.xlsx`` for CSV and Parquet files, ``facts-<table>-marked.xlsx``
+        for facts. Where no table has a fault, or a file cannot be opened, ``faults.xlsx`` lists them all.
     """
+    if target.is_dir():
+        for old in (*target.glob(f"*{_COPY}"), target / _LIST):
+            old.unlink(missing_ok=True)
+    if not faults:
+        return ()
     target.mkdir(parents=True, exist_ok=True)
     by_file: dict[str, list[Fault]] = defaultdict(list)
     for fault in faults:
         by_file[fault.file].append(fault)
-    written: list[Path] = []
+    written: dict[str, Path] = {}
     for file, own in by_file.items():
-        path = folder / file
-        if not path.is_file() or path.suffix.lower() not in (".xlsx", ".csv", ".parquet"):
+        path = _table_file(folder, file)
+        if path is None:
             continue
-        copy = target / f"{path.stem}-marked.xlsx"
+        copy = target / _copy_name(file, {made.name.lower() for made in written.values()})
         if mark_workbook(path, own, copy):
-            written.append(copy)
-    covered = {path.name for path in written}
-    if any(f"{Path(file).stem}-marked.xlsx" not in covered for file in by_file):
-        written.append(_write_list(faults, target / "faults.xlsx"))
-    return tuple(written)
+            written[file] = copy
+    lists = () if written.keys() == by_file.keys() else (_write_list(faults, target / _LIST),)
+    return (*written.values(), *lists)
+
+
+def _copy_name(file: str, taken: Collection[str]) -> str:
+    """Return the name of a table's copy; a number tells products.csv from products.parquet."""
+    stem = re.sub(r"[^\w. ()-]", "_", "-".join(Path(file).with_suffix("").parts))
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}{_COPY}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name.lower() not in taken)
+
+
+def _table_file(folder: Path, file: str) -> Path | None:
+    """Return the table that a fault names, whatever its capitals; None for what is none, or lies elsewhere."""
+    path = folder / file
+    if not path.exists() and path.parent.is_dir():
+        path = next((entry for entry in path.parent.iterdir() if entry.name.lower() == path.name.lower()), path)
+    try:
+        is_inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        return None
+    is_table = is_inside and path.is_file() and path.suffix.lower() in (".xlsx", ".csv", ".parquet")
+    return path if is_table else None
 
 
 def mark_workbook(path: Path, faults: Sequence[Fault], target: Path) -> bool:
@@ -86,10 +115,10 @@ def mark_workbook(path: Path, faults: Sequence[Fault], target: Path) -> bool:
         raise ValueError("The copy would replace the client's file.")  # our own mistake, never the client's
     if path.suffix.lower() == ".xlsx":
         return _mark_xlsx(path, faults, target)
-    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _parquet_rows(path)
+    rows, skip = _csv_rows(path) if path.suffix.lower() == ".csv" else (_parquet_rows(path), 0)
     if rows is None:
         return False
-    _mark_rows(rows, path.stem, faults, target)
+    _mark_rows(rows, skip, path.stem, faults, target)
     return True
 
 
@@ -97,8 +126,6 @@ def mark_workbook(path: Path, faults: Sequence[Fault], target: Path) -> bool:
 
 
 def _mark_xlsx(path: Path, faults: Sequence[Fault], target: Path) -> bool:
-    from zipfile import BadZipFile
-
     import openpyxl
     from openpyxl.cell.cell import MergedCell
     from openpyxl.comments import Comment
@@ -106,19 +133,21 @@ def _mark_xlsx(path: Path, faults: Sequence[Fault], target: Path) -> bool:
 
     from workbench.engagement.read import open_workbook
 
-    opened, _ = open_workbook(path.read_bytes(), path.name)
+    content = path.read_bytes()
+    opened, _ = open_workbook(content, path.name)
     if opened is None:
         return False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells which of Excel's newer ornaments the copy will lack
-            book = openpyxl.load_workbook(path)
-    except (BadZipFile, KeyError, ValueError, TypeError):
+            book = openpyxl.load_workbook(io.BytesIO(content))
+    except workbook_damage():
         return False
     fill = PatternFill("solid", fgColor=FAULT_FILL)
+    sheets = {sheet.title for sheet in book.worksheets}
     notes: dict[tuple[str, str], list[Fault]] = defaultdict(list)
     for fault in faults:
-        if fault.sheet in book.sheetnames:
+        if fault.sheet in sheets:
             notes[fault.sheet, _address(fault.cell)].append(fault)
     for number, ((sheet, address), own) in enumerate(notes.items()):
         area = book[sheet][address]
@@ -132,11 +161,16 @@ def _mark_xlsx(path: Path, faults: Sequence[Fault], target: Path) -> bool:
             text = f"{told}\n\n{before.text}" if before is not None else told
             plain[0].comment = Comment(text, "workbench", width=380, height=_height(text))
     listed = book.create_sheet(LIST_SHEET, 0)
-    _fill_list(listed, faults, set(book.sheetnames))
+    _fill_list(listed, faults, sheets)
     book.active = 0
     for sheet_ in book.worksheets[1:]:
         sheet_.sheet_view.tabSelected = False
-    book.save(target)
+    stream = io.BytesIO()
+    try:
+        book.save(stream)
+    except workbook_damage():  # a picture or a format that openpyxl took in unread
+        return False
+    target.write_bytes(stream.getvalue())
     return True
 
 
@@ -173,35 +207,33 @@ def _address(cell: str) -> str:
 # -- CSV and Parquet ---------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path) -> list[list[Any]] | None:
-    """Return a CSV file's rows as they would stand in Excel, however its encoding turns out."""
-    import csv
-    import io
+def _csv_rows(path: Path) -> tuple[list[list[Any]] | None, int]:
+    """Return a CSV file's rows as they would stand in Excel, and how many stand above the header.
 
-    content = path.read_bytes()
-    text, faults = decode(content, path.name, path.stem, None)
-    if faults:
-        text = content.decode("cp1252", "replace")
-    delimiter, _ = detect_delimiter(text, set()) if text.strip() else (",", 0)
+    However its encoding turns out; None where it cannot be read as CSV.
+    """
+    import csv
+
+    text = text_for_reading(path.read_bytes())
+    delimiter, skip = detect_delimiter(text, set())
     try:
-        return list(csv.reader(io.StringIO(text.replace("\x00", "\ufffd"), newline=""), delimiter=delimiter))
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), skip
     except csv.Error:
-        return None
+        return None, 0
 
 
 def _parquet_rows(path: Path) -> list[list[Any]] | None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError, ValueError):
+        columns = [column.to_pylist() for column in table.columns]
+    except parquet_damage():
         return None
-    columns = [column.to_pylist() for column in table.columns]
     return [list(table.column_names), *map(list, zip(*columns, strict=True))]
 
 
-def _mark_rows(rows: list[list[Any]], table: str, faults: Sequence[Fault], target: Path) -> None:
+def _mark_rows(rows: list[list[Any]], skip: int, table: str, faults: Sequence[Fault], target: Path) -> None:
     """Write the rows as text, with the faulty cells coloured and commented."""
     import xlsxwriter
 
@@ -209,8 +241,8 @@ def _mark_rows(rows: list[list[Any]], table: str, faults: Sequence[Fault], targe
     marked = book.add_format({"bg_color": f"#{FAULT_FILL}", "num_format": "@"})
     bold, plain = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     _write_list_sheet(book, faults)
-    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", "_", table)[:31] or "table")
-    header = [str(name).strip() for name in rows[0]] if rows else []
+    sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", "_", _UNWRITABLE.sub("_", table))[:31] or "table")
+    header = [str(name).strip() for name in rows[skip]] if len(rows) > skip else []
     notes: dict[tuple[int, int], list[Fault]] = defaultdict(list)
     for fault in faults:
         notes[_place_of(fault.cell, header)].append(fault)
@@ -263,13 +295,15 @@ def _write_list_sheet(book: Any, faults: Iterable[Fault]) -> None:
     sheet.freeze_panes(1, 0)
 
 
-def _told(fault: Fault) -> tuple[str, str, str, str]:
+def _told(fault: Fault) -> tuple[str, ...]:
+    """Return a fault as the list says it, without what no workbook can hold."""
     place = ", ".join(part for part in (fault.file, fault.sheet, fault.cell) if part)
-    return place, fault.found, fault.allowed, fault.remedy
+    return tuple(_UNWRITABLE.sub("\ufffd", text) for text in (place, fault.found, fault.allowed, fault.remedy))
 
 
 def _comment(faults: Iterable[Fault]) -> str:
-    return "\n\n".join(f"{fault.found}.\nAllowed: {fault.allowed}\n{fault.remedy}" for fault in faults)[:8_000]
+    told = "\n\n".join(f"{fault.found}.\nAllowed: {fault.allowed}\n{fault.remedy}" for fault in faults)
+    return _UNWRITABLE.sub("\ufffd", told)[:8_000]
 
 
 def _height(text: str) -> int:
