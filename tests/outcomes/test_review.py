@@ -125,6 +125,81 @@ def test_a_planted_change_of_mix_is_told_from_rate(bench: samples.Bench) -> None
     assert (split.cause, split.dimension) == ("mix", "channel")
 
 
+CUT = dt.date(2024, 7, 15)
+"""In mid month and mid baseline: 36 months from October 2022."""
+
+
+def reassigned() -> pd.DataFrame:
+    """Return events of two products: car does otherwise after its share falls, van sells online since February 2026."""
+    generator = np.random.default_rng(1)
+    rows = []
+    for month in range(2022 * 12 + 9, 2026 * 12 + 9):
+        for product in ("car", "van"):
+            for _ in range(40):
+                day = dt.date(month // 12, month % 12 + 1, int(generator.integers(1, 29)))
+                online = (0.3 if day < CUT else 0.6) if product == "car" else 0.4
+                if product == "van" and day >= dt.date(2026, 2, 1):
+                    online = 0.98
+                channel = "web" if generator.random() < online else "phone"
+                is_paid = bool(generator.random() < (0.8 if channel == "web" else 0.3))
+                rows.append((day, product, channel, "paid" if is_paid else "open", is_paid))
+    frame = pd.DataFrame(rows, columns=["day", "product", "channel", "status", "is_paid"])
+    score = np.where(frame["is_paid"], 10.0, 3.0)
+    size = np.where(frame["product"] == "car", 8.0, 30.0)  # gains and losses, so that amounts of cars nearly cancel
+    return frame.assign(id=range(len(frame)), score=score, amount=size * (frame["is_paid"] - 0.5))
+
+
+@pytest.mark.parametrize("name", ["rate", "segments", "score", "sum"])
+def test_a_split_is_exact_when_a_share_changes_in_mid_span(bench: samples.Bench, name: str) -> None:
+    """Before and after as printed are Σ share × top over Σ share × bottom, each row with the share of its own day."""
+    frame = reassigned()
+    if name == "sum":  # what belongs to no line hides the move from the company, so that the line is shown
+        other = frame[frame["product"] == "van"].assign(product="home", id=lambda held: held["id"] + len(frame))
+        noise = np.random.default_rng(2).normal(0.0, 400.0, len(other))
+        frame = pd.concat([frame, other.assign(amount=noise)], ignore_index=True)
+    reshared = samples.product_map(
+        ("car", "van", "home"),
+        ("car", "product_line", "motor", 1.0),
+        ("car", "product_line", "motor", 0.1, CUT),
+        ("van", "product_line", "motor", 1.0),
+    )
+    metric = {
+        "rate": paid_share(segments=()),
+        "segments": paid_share(),
+        "score": Metric("nps", "NPS", "score", Measure("events", "sum", "score"), score=samples.NPS),
+        "sum": Metric("value", "Value", "sum", Measure("events", "sum", "amount")),
+    }[name]
+    found = review(bench, frame, [metric], products=reshared)
+    series = found.find(metric.metric, "product_line", "motor")
+    assert series is not None
+    assert series.watched.limits is not None
+    move = found.moves[0]
+    assert (move.kind, move.parent) == ("product_line", "motor")
+    assert move.split is not None
+    assert move.split.dimension == ("channel" if name == "segments" else "")
+    assert "shares" in {effect.factor for effect in move.split.wholes()}
+    weight = np.where((frame["product"] == "car") & (frame["day"] >= CUT), 0.1, 1.0) * (frame["product"] != "home")
+    top = {
+        "rate": frame["is_paid"] * 1.0,
+        "segments": frame["is_paid"] * 1.0,
+        "score": 100.0 * (2.0 * frame["is_paid"] - 1.0),
+        "sum": frame["amount"],
+    }[name]
+    month = frame["day"].map(lambda day: day.replace(day=1))
+    numbers = outcomes.figures(found)
+    limits = series.watched.limits
+    for what, since, until in (
+        ("before", series.period(limits.baseline_from), series.period(limits.baseline_to)),
+        ("after", move.since, move.until),
+    ):
+        inside = ((month >= since) & (month <= until)).to_numpy()
+        bottom = month[inside].nunique() if name == "sum" else weight[inside].sum()
+        expected = float((weight * top)[inside].sum() / bottom)
+        printed = numbers[f"effect/{metric.metric}/product_line/motor/{what}"].value
+        assert printed == pytest.approx(expected, rel=1e-12), what
+    assert sum(effect.effect for effect in move.split.wholes()) == pytest.approx(move.split.change, abs=1e-9)
+
+
 def test_nothing_planted_nothing_found(bench: samples.Bench) -> None:
     """A quiet client hears that nothing moved."""
     found = review(bench, monthly(seed=3), [paid_share(), ORDERS])

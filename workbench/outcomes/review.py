@@ -521,38 +521,44 @@ class _Review:
         return best
 
     def span(self, cube: Cube, parts: Parts, shares: np.ndarray, places: Sequence[int], dimension: str) -> pd.DataFrame:
-        """Return num, den and share of every product (and segment) over some periods."""
+        """Return num, den and share of every product (and segment) over some periods.
+
+        Share × num and share × den are exact sums over days, whenever a share changes: share is the product's part of
+        its rows, and what is held of num and den is divided by it.
+        """
         metric = cube.metric
         top, minus, bottom = _rate_parts(metric)
-        periods = {cube.periods[place] for place in places}
-        rows = []
-        base = cube.parts[bottom][:, list(places), :]
-        held = np.einsum("pte,pe->p", base, shares)
-        whole = base.sum(axis=(1, 2))
-        share = np.where(whole > 0, held / np.where(whole > 0, whole, 1.0), shares.max(axis=1))
+        below = cube.parts[bottom][:, list(places), :]
+        above = (cube.parts[top] - cube.parts[minus] if minus else cube.parts[top])[:, list(places), :]
+        share = _mean_shares(shares, below, above)
         if not dimension:
-            num = cube.parts[top] - cube.parts.get(minus, 0.0) if minus else cube.parts[top]
-            for place, product in enumerate(cube.products):
-                if share[place] > 0:
-                    amount = float(num[place][list(places)].sum())
-                    rows.append((product, "", amount, float(whole[place]), float(share[place])))
-            return pd.DataFrame(rows, columns=["product", "segment", "num", "den", "share"])
+            held = [np.einsum("pte,pe->p", amounts, shares) for amounts in (above, below)]
+            rows = [
+                (product, "", float(held[0][place] / share[place]), float(held[1][place] / share[place]), share[place])
+                for place, product in enumerate(cube.products)
+                if share[place] > 0
+            ]
+            return pd.DataFrame(rows, columns=_SPAN_COLUMNS)
         frame = parts.frame
         frame = frame[
             (frame["metric"] == metric.metric)
             & (frame["dimension"] == dimension)
             & (frame["version"] == "actual")
-            & frame["period"].isin(periods)
+            & frame["period"].isin({cube.periods[place] for place in places})
         ]
-        wide = frame.pivot_table(index=["product", "segment"], columns="part", values="value", aggfunc="sum")
-        place_of = {product: place for place, product in enumerate(cube.products)}
+        at = frame["product"].map({product: place for place, product in enumerate(cube.products)})
+        known = frame[at.notna()]
+        held_at = at.dropna().to_numpy(dtype=int), known["cut"].to_numpy(dtype=int)
+        weighed = known.assign(value=known["value"].to_numpy() * shares[held_at])
+        wide = weighed.pivot_table(index=["product", "segment"], columns="part", values="value", aggfunc="sum")
+        parted = dict(zip(cube.products, share.tolist(), strict=True))
         tops = wide[top] - wide[minus] if minus else wide[top]
-        keys = zip(wide.index.get_level_values(0), wide.index.get_level_values(1), strict=True)
-        for (product, segment), amount, below in zip(keys, tops.tolist(), wide[bottom].tolist(), strict=True):
-            held_at = place_of.get(str(product))
-            if held_at is not None and share[held_at] > 0:
-                rows.append((str(product), str(segment), amount, below, float(share[held_at])))
-        return pd.DataFrame(rows, columns=["product", "segment", "num", "den", "share"])
+        rows = [
+            (product, str(segment), amount / parted[product], base / parted[product], parted[product])
+            for (product, segment), amount, base in zip(wide.index, tops.tolist(), wide[bottom].tolist(), strict=True)
+            if parted[product] > 0
+        ]
+        return pd.DataFrame(rows, columns=_SPAN_COLUMNS)
 
     def shares_of(self, kind: str, parent: str) -> np.ndarray:
         shape = (len(self.products.ids), len(self.cuts) + 1)
@@ -666,13 +672,29 @@ def _rate_parts(metric: Metric) -> tuple[str, str, str]:
     return "num", "", "den"
 
 
+_SPAN_COLUMNS = ["product", "segment", "num", "den", "share"]
+
+
+def _mean_shares(shares: np.ndarray, *amounts: np.ndarray) -> np.ndarray:
+    """Return each product's share over some periods, weighed by the size of its amounts on the days of each share.
+
+    The first amounts that a product has in the parent decide; a product without any takes its largest share.
+    """
+    found = np.zeros(shares.shape[0])
+    for amount in amounts:
+        sizes = np.abs(amount).sum(axis=1)
+        whole, held = sizes.sum(axis=1), (sizes * shares).sum(axis=1)
+        found = np.where((found == 0) & (held > 0), held / np.where(whole > 0, whole, 1.0), found)
+    has_any = np.any([np.abs(amount).any(axis=(1, 2)) for amount in amounts], axis=0)
+    return np.where(has_any, found, shares.max(axis=1))
+
+
 def _amounts(cube: Cube, shares: np.ndarray, places: Sequence[int]) -> dict[str, tuple[float, float]]:
-    """Return each product's amount per period, and its share in the parent, over some periods."""
+    """Return each product's amount per period, and its share in the parent, over some periods; see `_Review.span`."""
     amounts = cube.parts["sum"][:, list(places), :]
-    whole = amounts.sum(axis=(1, 2)) / max(len(places), 1)
     held = np.einsum("pte,pe->p", amounts, shares) / max(len(places), 1)
-    share = np.where(whole != 0, held / np.where(whole != 0, whole, 1.0), shares.max(axis=1))
-    return {p: (float(whole[i]), float(share[i])) for i, p in enumerate(cube.products) if share[i] > 0}
+    share = _mean_shares(shares, amounts)
+    return {p: (float(held[i] / share[i]), float(share[i])) for i, p in enumerate(cube.products) if share[i] > 0}
 
 
 def _mix_of(split: Split) -> float:
