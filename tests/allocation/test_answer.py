@@ -500,6 +500,18 @@ def test_a_price_from_a_known_cover_is_the_price_found_anew() -> None:
     assert again == pytest.approx(anew, abs=noise)
 
 
+def test_an_option_that_adds_little_is_proved_by_what_is_lost() -> None:
+    """What closing the only good line costs is known to a share of what is lost, not of the little that is left."""
+    portfolio = held([concave("a", "a", 1e6), concave("c", "c", 1.0)], EUROS)
+    plan = solve(replace(portfolio, lines=(replace(portfolio.lines[0], closing=Closing()), portfolio.lines[1])))
+    assert isinstance(plan, Plan)
+    other = other_plans(plan)["a"]
+    assert other is not None
+    assert other.value < 2.0
+    assert other.certificate.proved
+    assert other.certificate.lift == pytest.approx(plan.certificate.lift)
+
+
 def test_off_passes_through() -> None:
     """A pillar without its tables is a result, and every sentence takes it."""
     off = Off("allocation", "No resources.", ("resources",))

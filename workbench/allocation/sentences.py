@@ -19,6 +19,18 @@ CHANGE = 0.02
 _STOPPED = {
     "precision": "The solver's bound contradicted the plan beyond its precision; a simple bound stands instead.",
 }
+_LINE_FIGURES = (
+    "supported",
+    "money",
+    "today_money",
+    "people",
+    "today_people",
+    "value",
+    "today_value",
+    "next_unit",
+    "last_funded",
+    "other_option",
+)
 _POINTS = " value points"
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 
@@ -206,9 +218,8 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
         )
     else:
         claim = _stays_claim(result, reason)
-    names = ("supported", "money", "today_money", "people", "today_people", "value", "today_value")
-    names += ("next_unit", "last_funded", "other_option")
-    return Finding(claim, _line_detail(result, reason), ids.ids(*(f"{name}/{reason.line}" for name in names)))
+    keys = [f"{name}/{reason.line}" for name in _LINE_FIGURES]
+    return Finding(claim, _line_detail(result, reason), ids.ids(*keys))
 
 
 def _stays_claim(result: Allocation, reason: LineReason) -> str:

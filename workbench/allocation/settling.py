@@ -80,7 +80,9 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     stepped = [number for number, name in enumerate(form.row_names) if _step(form, number)]
     # whole steps within the rules on what lines are given; where there are none, whole steps all the same
     tries = [(held, asked) for asked in ((True, False) if stepped else ()) for held in ([fixed, {}] if fixed else [{}])]
-    settled, given, broken = None, None, ()
+    settled: Plan | None = None
+    given: dict[str, dict[str, float]] | None = None
+    broken: tuple[str, ...] = ()
     for held, asked in tries:
         found = _whole_steps(form, calm, is_open, stepped, held, within_rules=asked)
         settled = None if found is None else _as_plan(form, plan, found[0], is_open)
@@ -199,10 +201,10 @@ def _choose_steps(
         highs.append(form.portfolio.resource(form.row_names[number].name).capacity[0] / form.row_scale[number])
     lows = [-np.inf] * len(rows)
     for rule in given_rows(form.portfolio) if within_rules else ():
-        row, limit = _rule_on_steps(form, rule, is_open, columns, count)
-        if row is None:
+        on_steps, limit = _rule_on_steps(form, rule, is_open, columns, count)
+        if on_steps is None:
             continue
-        rows.append(row)
+        rows.append(on_steps)
         lows.append(-np.inf if rule.sense == "<=" else limit)
         highs.append(np.inf if rule.sense == ">=" else limit)
     wide = csr_matrix(hstack([model.rows, csr_matrix((model.rows.shape[0], extra))]))
@@ -233,8 +235,8 @@ def _rule_on_steps(
     line_of = {line: number for number, line in enumerate(form.lines)}
     step_of = {(form.row_names[number].name, line): place for place, (number, line) in enumerate(columns)}
     row, limit, speaks = np.zeros(count + len(columns)), rule.limit, False
-    for activity, value in rule.levels.items():
-        row[place_of[activity]] += value * form.size[place_of[activity]]
+    for name, value in rule.levels.items():
+        row[place_of[name]] += value * form.size[place_of[name]]
     for (line, resource), value in rule.given.items():
         number = line_of[line]
         place = step_of.get((resource, number))

@@ -188,7 +188,8 @@ def best_plan(
     portfolio, gap, candidates, limits
         As in `solve`.
     like : Plan, optional
-        Of a portfolio that differs in its rules alone: the search goes on from its cover.
+        Of a portfolio that differs in its rules alone: the search goes on from its cover, and the gap is a share of
+        its lift where that is the larger, since the two are compared.
     enough : float
         Stop, without a proof of the gap, once no plan can beat this. Unit: value.
     """
@@ -213,6 +214,7 @@ def _hunted(
         form = form.rescaled(like.scale / form.scale)
     hunt = _Hunt(form, gap, limits, started, like.pieces if like is not None else ())
     hunt.enough = (enough - form.zero_value) / form.scale
+    hunt.least_lift = max(LEAST_LIFT, like.certificate.lift / form.scale if like is not None else 0.0)
     today = portfolio.today
     current = check_plan(portfolio, today, {}, rows=form.rules)
     for levels, supported in ((today, {}), *candidates):
@@ -275,7 +277,7 @@ class _Hunt:
     ) -> None:
         self.form, self.gap, self.limits, self.started = form, gap, limits, started
         self.cover = Cover(form, pieces)
-        self.enough = -np.inf
+        self.enough, self.least_lift = -np.inf, LEAST_LIFT
         self.best: tuple[np.ndarray, np.ndarray] | None = None
         self.value, self.bound = -np.inf, np.inf
         self.floor: float | None = None
@@ -299,7 +301,7 @@ class _Hunt:
     @property
     def lift(self) -> float:
         """What the gap is a share of."""
-        return max(self.value - (self.floor or 0.0), LEAST_LIFT)
+        return max(self.value - (self.floor or 0.0), self.least_lift)
 
     @property
     def is_proved(self) -> bool:
@@ -315,12 +317,13 @@ class _Hunt:
         hunt = self
         for _ in range(4):
             hunt._relax()
-            most = hunt.bound - (hunt.floor or 0.0)
+            most = max(hunt.bound - (hunt.floor or 0.0), hunt.least_lift if hunt.least_lift > LEAST_LIFT else 0.0)
             factor = _sharper(most)
             if factor == 1.0:
                 break
             fresh = _Hunt(hunt.form.rescaled(factor), self.gap, self.limits, self.started)
             fresh.enough = hunt.enough / factor
+            fresh.least_lift = max(hunt.least_lift / factor if hunt.least_lift > LEAST_LIFT else 0.0, LEAST_LIFT)
             fresh.floor = None if hunt.floor is None else hunt.floor / factor
             if hunt.best is not None:
                 fresh.offer(*hunt.best)
