@@ -230,6 +230,38 @@ def test_the_answer_comes_first_and_every_claim_keeps_to_its_length(moved: Outco
         assert not FORBIDDEN.search(finding.detail)
 
 
+def test_next_steps_say_what_to_decide_by_when_by_whom_and_one_clause_why(moved: Outcomes) -> None:
+    """They do not repeat the bottom line: the detail is one sentence, and no detail of the headline stands in it."""
+    step = outcomes.next_steps(moved)[0]
+    assert step.claim == "Decide within 14 days what to do about Share paid in Motor (Head of Sales)."
+    assert step.detail == "On record, and to be asked first: New payment page (3 April 2026)."
+    said = {finding.detail for finding in outcomes.headline(moved)}
+    assert not said & {finding.detail for finding in outcomes.next_steps(moved)}
+    long = replace(moved.insights[0], reader="Head of everything that is sold online and in the branches of the house")
+    shorter = outcomes.next_steps(replace(moved, insights=(long,)))[0]
+    assert len(shorter.claim) <= CLAIM_LENGTH
+    assert shorter.detail.startswith("For Motor. On record")
+    quiet = replace(moved.insights[0], events=())
+    assert outcomes.next_steps(replace(moved, insights=(quiet,)))[0].detail.startswith("Mostly the rate itself:")
+
+
+def test_targets_are_told_by_verdict(bench: samples.Bench) -> None:
+    """Missed ones first, each outcome once with its scopes; what is consistently met is not listed."""
+    goals = (
+        Target("company", "", 0.9),
+        Target("product_line", "motor", 0.95),
+        Target("product", "car", 0.52),
+        Target("product_line", "house", 0.05),
+    )
+    found = review(bench, monthly(seed=3), [paid_share(targets=goals)])
+    told = outcomes.headline(found)[-1]
+    assert told.claim.endswith("; 2 are consistently missed.")
+    assert told.detail == "Consistently missed: Share paid (the company and Motor). Hits and misses: Share paid (CAR)."
+    alone = replace(found, targets=found.targets[3:])
+    assert outcomes.headline(alone)[-1].claim == "The one target is met in the latest complete period."
+    assert outcomes.headline(alone)[-1].detail == "All are consistently met."
+
+
 def test_numbers_in_claims_are_figures(moved: Outcomes) -> None:
     """Every finding with a number names figures, and they hold that number."""
     numbers = {figure.id: figure for figure in outcomes.figures(moved)}
@@ -553,6 +585,17 @@ def test_two_tables_make_one_ratio(bench: samples.Bench) -> None:
     expected = orders["day"].map(is_last).sum() / visits["day"].map(is_last).sum()
     assert series.frame["value"].iloc[-1] == pytest.approx(expected)
     assert not metric.is_proportion
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"), [(1, "1 row (0.7 %) has no date and does"), (2, "2 rows (1.3 %) have no date")]
+)
+def test_one_row_is_spoken_of_as_one(bench: samples.Bench, bad: int, words: str) -> None:
+    """A count of one takes the singular."""
+    frame = monthly(seed=2, months=2, rows=18).head(150)
+    frame["day"] = [None if place < bad else day for place, day in enumerate(frame["day"])]
+    found = review(bench, frame, [ORDERS])
+    assert any(words in finding.claim for finding in found.findings), [f.claim for f in found.findings]
 
 
 def test_scaled_planning_tables_raise_a_word_on_facts(bench: samples.Bench) -> None:

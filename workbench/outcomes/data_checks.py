@@ -205,7 +205,7 @@ def _key_findings(
     keys = " and ".join(table.key)
     claim = cut_claim(f"{table.name}: {keys} does not identify a row ({theme.number(rows, 0)} rows share theirs).")
     if extra <= 0:
-        claim = cut_claim(f"{table.name}: {theme.number(rows, 0)} rows have a blank {keys}.")
+        claim = cut_claim(f"{table.name}: {_counted(rows)} {'has' if rows == 1 else 'have'} a blank {keys}.")
     detail = (
         f"For example {example}. Rows counted twice would inflate every total, so the metrics of this table are off "
         "until the key is corrected or the file is exported again."
@@ -220,30 +220,45 @@ def _row_findings(
 ) -> list[DataFinding]:
     found = []
     as_of = theme.day(inputs.settings.as_of)
-    for check, column, words, detail in (
-        ("no_date", table.time, "have no date and do not count", "A row without a date belongs to no period."),
-        ("future", table.time, f"are dated after {as_of} and do not count", "The engagement speaks of that day."),
+    for check, column, words, word, detail in (
+        (
+            "no_date",
+            table.time,
+            "have no date and do not count",
+            "has no date and does not count",
+            "A row without a date belongs to no period.",
+        ),
+        (
+            "future",
+            table.time,
+            f"are dated after {as_of} and do not count",
+            f"is dated after {as_of} and does not count",
+            "The engagement speaks of that day.",
+        ),
         (
             "default_date",
             table.time,
             "carry a default date (1900 or 1970) and do not count",
+            "carries a default date (1900 or 1970) and does not count",
             "Systems write such dates where they have none.",
         ),
         (
             "blank_product",
             table.product,
             "name no product and stand under unknown",
+            "names no product and stands under unknown",
             "They count for the company and for no line.",
         ),
     ):
         field = {"no_date": "no_time", "blank_product": "no_product"}.get(check, check)
         rows = int(counts[field])
         if rows:
-            claim = cut_claim(f"{table.name}: {_rows(rows, total)} {words}.")
+            claim = cut_claim(f"{table.name}: {_rows(rows, total)} {word if rows == 1 else words}.")
             share = rows / total
             found.append(DataFinding(check, table.name, column, rows, share, "", metrics, "informs", claim, detail))
     for column, (rows, example) in inputs.unreadable.get(table.name, {}).items():
-        claim = cut_claim(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and count as blank.")
+        ending = "counts as blank" if rows == 1 else "count as blank"
+        claim = cut_claim(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and {ending}.")
         detail = f"For example {example!r}."
         share = rows / total if total else 0.0
         found.append(
@@ -266,7 +281,7 @@ def _product_findings(
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]
     which = f"an unknown product, {names[0]!r}" if len(names) == 1 else f"{len(names)} unknown products: {names[0]!r} …"
-    claim = cut_claim(f"{table.name}: {_rows(rows, total)} name {which}.")
+    claim = cut_claim(f"{table.name}: {_rows(rows, total)} {'names' if rows == 1 else 'name'} {which}.")
     hint = nearest(names[0], known)
     detail = (
         f"Unknown: {', '.join(names[:8])}. They count for the company and stand under unknown; no line gets them."
@@ -313,7 +328,11 @@ def _span(period: str) -> tuple[dt.date, dt.date] | None:
 def _rows(rows: int, total: int) -> str:
     share = rows / total if total else 0.0
     size = "under 0.1 %" if 0 < share < 0.001 else theme.percent(share, 1)
-    return f"{theme.number(rows, 0)} rows ({size})"
+    return f"{_counted(rows)} ({size})"
+
+
+def _counted(rows: int) -> str:
+    return f"{theme.number(rows, 0)} row{'s' if rows != 1 else ''}"
 
 
 def _periods(count: int) -> str:

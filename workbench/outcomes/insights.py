@@ -30,6 +30,15 @@ VERDICTS = {
 }
 """What a board reads for a verdict."""
 
+CAUSES = {
+    "mix": "Mostly the mix: other products or customers than before, not each of them doing otherwise.",
+    "rate": "Mostly the rate itself: the same products and customers do otherwise than before.",
+    "shares": "Mostly the share table: products were assigned otherwise, nothing else need have changed.",
+    "volume": "It is volume.",
+    "several": "Several causes together.",
+}
+"""What a board reads for what carries a change."""
+
 NEGLIGIBLE = 0.02
 """Effects below this share of the change are not said (ours); the figures and the waterfall hold them."""
 
@@ -155,13 +164,7 @@ def say_cause(split: Split | None, products: ProductMap, unit: str, currency: st
         for effect in split.wholes()
         if abs(effect.effect) >= NEGLIGIBLE * abs(split.change)
     ]
-    words = {
-        "mix": "Mostly the mix: other products or customers than before, not each of them doing otherwise.",
-        "rate": "Mostly the rate itself: the same products and customers do otherwise than before.",
-        "shares": "Mostly the share table: products were assigned otherwise, nothing else need have changed.",
-        "volume": "It is volume.",
-        "several": "Several causes together.",
-    }[split.cause]
+    words = CAUSES[split.cause]
     cause = split.cause
     name = "rate" if cause == "rate" else "volume" if cause == "volume" else "products"
     parts = split.parts(name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench import theme
-from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
-from workbench.outcomes.insights import VERDICTS, Insight
+from workbench.outcomes.insights import CAUSES, Insight
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.wording import cut_claim
 from workbench.products import KIND_NAMES, KINDS
@@ -123,15 +123,7 @@ def next_steps(result: Outcomes | Off) -> Findings:
         return Findings((Finding("Supply the missing tables.", f"Needed: {', '.join(result.tables)}."),))
     numbers = figures(result)
     items = []
-    for insight in result.insights[:3]:
-        metric = result.catalogue.metric(insight.metric)
-        where = "" if insight.scope_kind == "company" else f" in {result.name(insight.scope_kind, insight.parent)}"
-        verb = "Keep what made" if insight.is_favourable else "Decide what to do about"
-        what = f"{verb} {metric.label}{where}" + (" move" if insight.is_favourable else "")
-        days = metric.loop.decide_within_days
-        when = f" within {days:g} days" if days else ""
-        who = insight.reader if insight.reader != "the board" else "nobody is named yet"
-        items.append(Finding(cut_claim(f"{what}{when} ({who})."), insight.detail, _insight_figures(insight, numbers)))
+    items += [_decision(insight, result, numbers) for insight in result.insights[:3]]
     owners = [m.label for m in result.metrics_on() if not m.loop.owner]
     if owners:
         claim = f"Name an owner for {len(owners)} outcome{'s' if len(owners) != 1 else ''} that nobody decides on."
@@ -139,7 +131,8 @@ def next_steps(result: Outcomes | Off) -> Findings:
     assumed = {p for kind in KINDS for p in result.products.assumed_products(kind)}
     if assumed:
         names = theme.listing([result.products.name(p) for p in result.products.ids if p in assumed], 8)
-        claim = f"Confirm the shares of {len(assumed)} product{'s' if len(assumed) != 1 else ''} that are only assumed."
+        which = "1 product that is" if len(assumed) == 1 else f"{len(assumed)} products that are"
+        claim = f"Confirm the shares of {which} only assumed."
         items.append(Finding(claim, f"{names}. Until then statements about their parents carry a mark."))
     for finding in result.findings:
         if finding.check == "key":
@@ -152,6 +145,38 @@ def next_steps(result: Outcomes | Off) -> Findings:
         claim = f"Agree a target for {len(targets)} outcome{'s that have' if len(targets) != 1 else ' that has'} none."
         items.append(Finding(claim, theme.listing(targets, 12) + "."))
     return Findings(tuple(items))
+
+
+def _decision(insight: Insight, result: Outcomes, numbers: Figures) -> Finding:
+    """Return what is to be decided, by when and by whom, and one clause why; the bottom line holds the rest."""
+    metric = result.catalogue.metric(insight.metric)
+    where = "" if insight.scope_kind == "company" else f" in {result.name(insight.scope_kind, insight.parent)}"
+    days = metric.loop.decide_within_days
+    when = f" within {days:g} days" if days else ""
+    who = insight.reader if insight.reader != "the board" else "nobody is named yet"
+    way = "up" if insight.size > 0 else "down"
+
+    def step(place: str) -> str:
+        named = f"{metric.label}{place}"
+        what = f"how to keep {named} {way}" if insight.is_favourable else f"what to do about {named}"
+        return f"Decide{when} {what} ({who})."
+
+    why = _why(insight)
+    if len(step(where)) <= CLAIM_LENGTH:
+        return Finding(step(where), why, _insight_figures(insight, numbers))
+    why = f"For {where.removeprefix(' in ')}. {why}" if where else why
+    return Finding(cut_claim(step("")), why, _insight_figures(insight, numbers))
+
+
+def _why(insight: Insight) -> str:
+    """Return one clause: what is on record nearest to the change, else what carries it."""
+    if insight.kind == "target":
+        return "As the process runs, it will go on missing its target."
+    if insight.events and insight.period is not None:
+        since = insight.period
+        event = min(insight.events, key=lambda held: abs((held.date - since).days))
+        return f"On record, and to be asked first: {event.what} ({theme.day(event.date)})."
+    return CAUSES[insight.cause.cause] if insight.cause is not None else "No event is on record that would explain it."
 
 
 def method(result: Outcomes | Off) -> str:
@@ -397,15 +422,36 @@ def _targets_finding(result: Outcomes, numbers: Figures) -> Finding | None:
     if not known:
         return None
     met, missed = int(numbers["count/met"].value or 0), int(numbers["count/missed"].value or 0)
-    verb = "is" if met == 1 else "are"
-    claim = f"{met} of {len(result.targets)} targets {verb} met in the latest complete period"
+    ids = numbers.ids("count/met", "count/targets", "count/missed")
+    if len(result.targets) == 1:
+        claim = f"The one target is {'met' if met else 'not met'} in the latest complete period"
+        claim += "; it is consistently missed." if missed else "."
+        return Finding(claim, _verdicts(result), ids)
+    claim = f"{met} of {len(result.targets)} targets {'is' if met == 1 else 'are'} met in the latest complete period"
     claim += f"; {missed} {'is' if missed == 1 else 'are'} consistently missed." if missed else "."
-    listed = [
-        f"{result.catalogue.metric(c.metric).label} ({result.name(c.kind, c.parent)}) {VERDICTS[c.assurance.verdict]} "
-        f"its target"
-        for c in result.targets
-    ]
-    return Finding(claim, "; ".join(listed[:12]) + ".", numbers.ids("count/met", "count/targets", "count/missed"))
+    return Finding(claim, _verdicts(result), ids)
+
+
+def _verdicts(result: Outcomes) -> str:
+    """Return the targets that are not consistently met, by verdict; each outcome once, with its scopes."""
+    said = []
+    for verdict, words in _OPEN_VERDICTS:
+        scopes: dict[str, list[str]] = {}
+        for check in result.targets:
+            if check.assurance.verdict == verdict:
+                label = result.catalogue.metric(check.metric).label
+                scopes.setdefault(label, []).append(result.name(check.kind, check.parent))
+        if scopes:
+            names = [f"{label} ({theme.listing(list(dict.fromkeys(held)), 4)})" for label, held in scopes.items()]
+            said.append(f"{words}: {theme.listing(names, 6)}.")
+    return " ".join(said) or "All are consistently met."
+
+
+_OPEN_VERDICTS = (
+    ("fails", "Consistently missed"),
+    ("hit_and_miss", "Hits and misses"),
+    ("not_stated", "Not yet judged"),
+)
 
 
 def _off_reasons(result: Outcomes) -> list[tuple[str, str]]:
@@ -424,7 +470,9 @@ def _share_cautions(result: Outcomes) -> list[Finding]:
         refused = [(m, why) for m, why in rolled.marks if why.startswith("not added up")]
         for metric, why in refused:
             label = result.catalogue.metric(metric).label
-            found.append(Finding(cut_claim(f"{label} by {KIND_NAMES[kind]}: {why.split(':')[0]}."), f"{why}."))
+            what, _, reason = why.partition(": ")
+            detail = f"{reason[0].upper()}{reason[1:]}."
+            found.append(Finding(cut_claim(f"{label} by {KIND_NAMES[kind]}: {what}."), detail))
     by_claim: dict[str, Finding] = {}
     for finding in found:
         by_claim.setdefault(finding.detail, finding)
