@@ -77,18 +77,17 @@ def make_answers(
     open_items = [item.id for item in instrument.items if item.kind == "open"]
     named = pd.DataFrame({name: pd.Series(list(codes or [None] * len(people)), dtype=object) for name in open_items})
     named = named if open_items else pd.DataFrame(index=held.index)
-    for row, (role, _) in enumerate(people):
-        asked = set(routed(instrument, role))
-        for name in items:
-            if name not in asked:
-                states.loc[row, name] = NOT_ASKED
-                held.loc[row, name] = np.nan
-            elif name in open_items:
-                states.loc[row, name] = BLANK if named.loc[row, name] is None else ANSWERED
-    for (row, name), state in (status or {}).items():
-        states.loc[row, name] = state
-        if state != ANSWERED:
-            held.loc[row, name] = np.nan
+    asked = {role: set(routed(instrument, role)) for role in {role for role, _ in people}}
+    is_asked = np.array([[name in asked[role] for name in items] for role, _ in people]).reshape(held.shape)
+    for name in open_items:
+        states[name] = [BLANK if codes is None else ANSWERED for codes in named[name]]
+    states, held = states.where(is_asked, NOT_ASKED), held.where(is_asked)
+    if status:
+        kept, numbers = states.to_numpy(dtype=object, copy=True), held.to_numpy(copy=True)
+        for (row, name), state in status.items():
+            kept[row, items.index(name)] = state
+            numbers[row, items.index(name)] = numbers[row, items.index(name)] if state == ANSWERED else np.nan
+        states, held = pd.DataFrame(kept, columns=items), pd.DataFrame(numbers, columns=items)
     sheets = pd.DataFrame(
         {
             "respondent": [f"p{row:03d}" for row in range(len(people))],
@@ -98,11 +97,11 @@ def make_answers(
             "seconds": np.nan,
         }
     )
-    asked = None
+    who = None
     if population is not None:
-        asked = pd.DataFrame(population, columns=["role", "product_line", "headcount"]).assign(unit=None)
-        asked["product_line"] = asked["product_line"].astype(object).where(asked["product_line"].notna(), None)
-    return Answers("w1", None, sheets, held, states, named, population=asked)
+        who = pd.DataFrame(population, columns=["role", "product_line", "headcount"]).assign(unit=None)
+        who["product_line"] = who["product_line"].astype(object).where(who["product_line"].notna(), None)
+    return Answers("w1", None, sheets, held, states, named, population=who)
 
 
 def simulate(

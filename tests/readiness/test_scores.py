@@ -223,7 +223,7 @@ def test_two_people_are_too_few_for_the_open_item(instrument: Instrument, answer
     assert "d07_5" in found.items_left_out
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.floats(0.02, 0.5), st.booleans())
 def test_a_missing_answer_is_never_a_zero(small: Make, answers_of: Make, seed: int, share: float, known: bool) -> None:
     """Deleting answers only widens the band; the old and the new level both lie in the wider one."""

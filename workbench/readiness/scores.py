@@ -435,7 +435,7 @@ def _column(grid: _Grid, part: Part, item: Item) -> _Column:
 
     def persons(*wanted: str) -> np.ndarray:
         found = np.zeros(grid.people, dtype=bool)
-        found[person[mask & np.isin(status, wanted)]] = True
+        found[person[mask & np.logical_or.reduce([status == one for one in wanted])]] = True
         return found
 
     sees_not = persons(CANNOT_SEE) & ~has_level
