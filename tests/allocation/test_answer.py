@@ -41,6 +41,7 @@ from workbench.allocation import (
     shadow_prices,
     solve,
 )
+from workbench.allocation.explain import other_plans
 from workbench.allocation.sentences import decision_cost
 from workbench.errors import ModelError
 from workbench.findings import Off
