@@ -236,7 +236,9 @@ def _hunted(
         raise ModelError(f"No plan was found within {limits.rounds} rounds and {limits.seconds:g} seconds.")
     shares, is_open = hunt.best
     baseline, baseline_value = "current", current.value
-    if not current.holds:
+    if like is not None:  # compared with that plan, not with today
+        baseline, baseline_value = like.baseline, like.baseline_value
+    elif not current.holds:
         repaired = nearest_plan(form, form.shares(today))
         baseline = "repaired"
         if repaired is not None:
