@@ -210,6 +210,8 @@ def test_the_attack_sees_a_guard_that_only_hides_small_groups(small: Make, build
             if people_behind(inputs, parts_of(result)[key[1:3]], key).sum() >= MINIMUM
         }
         exposed_in += bool(exposed(inputs, naive, parts_of(result)))
+        if exposed_in == 12:
+            break  # half of them: proof enough
     assert exposed_in >= 12
 
 
