@@ -85,7 +85,7 @@ def check(
     say(f"{name}: no fault in {len(study.files)} file{'' if len(study.files) == 1 else 's'}.")
     if study.ignored:
         rows = ", ".join(f"{count} in {table}" for table, count in study.ignored)
-        say(f"Example rows of the template, ignored: {rows}.")
+        say(f"Rows ignored, because their key begins with example: {rows}.")
     for off in study.missing:
         say(f"Not answered: {off}")
     if study.unused:
