@@ -276,7 +276,9 @@ def test_check_counts_the_example_rows_it_left_out(
     study = Study("acme", "0", None, (), ignored=(("lines", 2), ("products", 1)))
     monkeypatch.setattr("workbench.batch.study.check_engagement", lambda name: study)
     assert call("check", "acme") == 0
-    assert "Rows ignored, because their key begins with example: 2 in lines, 1 in products.\n" in capsys.readouterr().out
+    assert (
+        "Rows ignored, because their key begins with example: 2 in lines, 1 in products.\n" in capsys.readouterr().out
+    )
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
