@@ -515,7 +515,12 @@ class Resource(Row):
     unit: Text = column("Unit: people, EUR, hours …", example="people")
     capacity: Amount = column("How much there is per period.", example=62, unit="the resource's unit")
     period: Text | None = column("Period; blank where there is only one.", example=None, default=None)
-    unit_cost: Amount = column("Cost of one unit per period.", example=96000, default=0.0, unit="currency")
+    unit_cost: Amount = column(
+        "Cost of one unit per period; leave it blank for money, which costs what it is.",
+        example=96000,
+        default=0.0,
+        unit="currency",
+    )
     step: Amount | None = column(
         "Smallest step: 1 for whole people.", example=1, default=None, unit="the resource's unit"
     )
