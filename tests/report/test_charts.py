@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from workbench import theme
 from workbench.errors import ReportError
-from workbench.report import canvas, charts, draw
+from workbench.report import charts
 from workbench.report.charts import Chart
+from workbench.report.drawing import canvas, draw
 from workbench.report.exhibit import Exhibit
 from workbench.report.values import plain
 

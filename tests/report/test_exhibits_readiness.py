@@ -13,8 +13,8 @@ import yaml
 from workbench import readiness
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Answers, Readiness, ReadinessInputs, Settings, Target, build_instrument, routed
-from workbench.report import draw
 from workbench.report.charts import Chart
+from workbench.report.drawing import draw
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_readiness import (
     HIDDEN,

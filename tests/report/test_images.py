@@ -7,7 +7,7 @@ import pytest
 import report_samples as samples
 from matplotlib.figure import Figure as Drawing
 
-from workbench.report import canvas, draw
+from workbench.report.drawing import canvas, draw
 from workbench.report.exhibit import Exhibit, exhibit_from_figure
 from workbench.report.images import write_images
 from workbench.report.story import Report

@@ -2,7 +2,7 @@
 
 from workbench.outcomes.inputs import ControlTotal, Event, OutcomesInputs, Settings
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck, measure
-from workbench.outcomes.statements import cautions, figures, headline, method, next_steps
+from workbench.outcomes.sentences import cautions, figures, headline, method, next_steps
 
 __all__ = [
     "ControlTotal",

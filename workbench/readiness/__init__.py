@@ -3,8 +3,8 @@
 from workbench.readiness.assessment import Readiness, Step, assess
 from workbench.readiness.inputs import Answers, Layer, ReadinessInputs, Settings, Target
 from workbench.readiness.instrument import Instrument, build_instrument, options, routed
-from workbench.readiness.register import figures
-from workbench.readiness.story import cautions, headline, method, next_steps
+from workbench.readiness.numbers import figures
+from workbench.readiness.sentences import cautions, headline, method, next_steps
 
 __all__ = [
     "Answers",

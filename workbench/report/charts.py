@@ -2,7 +2,7 @@
 
 Pick the function by the relation shown. Each takes a frame (or a mapping of columns) and the names of its columns,
 and returns a frozen `Chart` that holds the plotted values themselves, so that it compares, saves as JSON, prints as
-text and is tested without a picture. `workbench.report.draw` draws it.
+text and is tested without a picture. `workbench.report.drawing.draw` draws it.
 
 ========================  =========================================================
 `bar_ranked`              scores by dimension, amounts by line

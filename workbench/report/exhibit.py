@@ -143,7 +143,7 @@ class Exhibit:
             return {"text/plain": repr(self)}
         import base64
 
-        from workbench.report.draw import png_bytes
+        from workbench.report.drawing.draw import png_bytes
 
         held = self.content
         picture = held.png if isinstance(held, Picture) else base64.b64encode(png_bytes(held)).decode("ascii")
@@ -228,7 +228,7 @@ def exhibit_from_figure(
     figures : str or list of str
         Column(s) of `data` with ids of figures.
     """
-    from workbench.report.draw import picture_of
+    from workbench.report.drawing.draw import picture_of
 
     names = [figures] if isinstance(figures, str) else list(figures or ())
     listed = table(

@@ -30,7 +30,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.statements import scope_key
+    from workbench.outcomes.sentences import scope_key
 
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
@@ -87,7 +87,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     from workbench.outcomes import figures
     from workbench.outcomes.insights import VERDICTS
-    from workbench.outcomes.statements import scope_key, share_of_target
+    from workbench.outcomes.sentences import scope_key, share_of_target
     from workbench.outcomes.wording import write_pair
 
     numbers = figures(result)
@@ -154,7 +154,7 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
         )
     from workbench.outcomes import figures
     from workbench.outcomes.insights import say_move
-    from workbench.outcomes.statements import scope_key
+    from workbench.outcomes.sentences import scope_key
 
     numbers, limits, frame = figures(result), series.watched.limits, series.frame
     ids: list[str | None] = [None] * len(frame)
@@ -219,7 +219,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
             "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
         )
     from workbench.outcomes import figures
-    from workbench.outcomes.statements import scope_key
+    from workbench.outcomes.sentences import scope_key
 
     split, metric = move.split, result.catalogue.metric(move.metric)
     numbers, base = figures(result), scope_key("effect", move.metric, move.kind, move.parent)
@@ -257,7 +257,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.statements import left_over, scope_key, shown_metric
+    from workbench.outcomes.sentences import left_over, scope_key, shown_metric
     from workbench.products import KIND_NAMES
 
     metric = shown_metric(result)

@@ -33,7 +33,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
-    from workbench.readiness.story import certainty_words, held_back_words
+    from workbench.readiness.sentences import certainty_words, held_back_words
 
     if result.verdict is None:
         return _no_gates("readiness-classes")
@@ -146,8 +146,8 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
-    from workbench.readiness.register import part_path
-    from workbench.readiness.story import level_words
+    from workbench.readiness.numbers import part_path
+    from workbench.readiness.sentences import level_words
 
     numbers = figures(result)
     parts = (*result.lines, result.organisation)
@@ -196,7 +196,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
         return note_exhibit(result)
     from workbench.readiness import figures
     from workbench.readiness.inputs import NOT_ASKED
-    from workbench.readiness.register import part_path
+    from workbench.readiness.numbers import part_path
 
     numbers = figures(result)
     cuts = [part for part in result.parts if part.kind == "cut"][:2]
@@ -248,7 +248,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
-    from workbench.readiness.register import part_path
+    from workbench.readiness.numbers import part_path
 
     numbers = figures(result)
     rows = []
@@ -312,7 +312,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
-    from workbench.readiness.story import level_words
+    from workbench.readiness.sentences import level_words
 
     if result.settings.thesis == "off":
         return Exhibit(
@@ -516,7 +516,7 @@ def _standing(result: Readiness) -> float:
 
 
 def _item_words(one: tuple[Item, Score]) -> str:
-    from workbench.readiness.story import level_words
+    from workbench.readiness.sentences import level_words
 
     item, held = one
     low, high = _low(held), _high(held)

@@ -193,7 +193,7 @@ def _findings(findings: Findings | Iterable[Any]) -> list[dict[str, Any]]:
 def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
     from markupsafe import Markup
 
-    from workbench.report.draw import page_svg
+    from workbench.report.drawing.draw import page_svg
 
     content = exhibit.content
     view: dict[str, Any] = {
@@ -209,7 +209,7 @@ def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
         "extra": [],
     }
     if isinstance(content, Chart):
-        # The drawing is ours, made of escaped text: see `workbench.report.draw.tidy_svg`.
+        # The drawing is ours, made of escaped text: see `workbench.report.drawing.draw.tidy_svg`.
         wide, narrow = page_svg(content, f"w-{exhibit.key}"), page_svg(content, f"n-{exhibit.key}", is_phone=True)
         view |= {"kind": "chart", "wide": Markup(wide), "narrow": Markup(narrow)}  # noqa: S704
         if content.reference is not None:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Collection
 from pathlib import Path
 
-from workbench.report.draw import slide_drawings
+from workbench.report.drawing.draw import slide_drawings
 from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.story import Report
 

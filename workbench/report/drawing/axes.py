@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench import theme
-from workbench.report.canvas import LINE, Canvas, Scale, spread_apart, ticks
 from workbench.report.charts import Chart
+from workbench.report.drawing.canvas import LINE, Canvas, Scale, spread_apart, ticks
 from workbench.report.values import Plain, written
 
 PANEL_GAP = 1.8

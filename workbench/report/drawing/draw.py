@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench import theme
-from workbench.report import curves, rows, ruled
-from workbench.report.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.charts import Chart
+from workbench.report.drawing import axes, rows, ruled
+from workbench.report.drawing.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.tables import Table
 
 PAGE_WIDTH, PHONE_WIDTH = 760.0, 350.0
@@ -35,16 +35,16 @@ _DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
     "stacked_diverging": rows.draw_stacked_diverging,
     "dots_intervals": rows.draw_dots_intervals,
     "waterfall": rows.draw_waterfall,
-    "slope": curves.draw_slope,
-    "response_curves": curves.draw_response_curves,
-    "process_behaviour": curves.draw_process_behaviour,
-    "lines_over_time": curves.draw_lines_over_time,
+    "slope": axes.draw_slope,
+    "response_curves": axes.draw_response_curves,
+    "process_behaviour": axes.draw_process_behaviour,
+    "lines_over_time": axes.draw_lines_over_time,
 }
 _HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
-    "slope": curves.slope_height,
-    "response_curves": curves.response_height,
-    "process_behaviour": curves.time_height,
-    "lines_over_time": curves.time_height,
+    "slope": axes.slope_height,
+    "response_curves": axes.response_height,
+    "process_behaviour": axes.time_height,
+    "lines_over_time": axes.time_height,
 }
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench import theme
-from workbench.report.canvas import LINE, Canvas, Scale
 from workbench.report.charts import TOO_FEW, Chart
+from workbench.report.drawing.canvas import LINE, Canvas, Scale
 from workbench.report.values import Plain
 
 NAME_SHARE = 0.36

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench import theme
-from workbench.report.canvas import LINE, Canvas
+from workbench.report.drawing.canvas import LINE, Canvas
 from workbench.report.tables import Table
 
 MOST_LINES = 5

@@ -9,7 +9,7 @@ from workbench.findings import CLAIM_LENGTH, Figures, Finding, Findings, Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness, Step
 from workbench.readiness.inputs import OPENLY_NAMED
-from workbench.readiness.register import figures, part_path
+from workbench.readiness.numbers import figures, part_path
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, Part, Score
 from workbench.readiness.verdict import (
     CLASSES,

@@ -18,7 +18,7 @@ from typing import Any
 from workbench import theme
 from workbench.report.values import keep_together
 
-STYLE_FILE = Path(__file__).resolve().parents[2] / "templates" / "workbench.mplstyle"
+STYLE_FILE = Path(__file__).resolve().parents[3] / "templates" / "workbench.mplstyle"
 """Where the style of the charts is written down."""
 
 FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")

@@ -1,0 +1,1 @@
+"""How a chart or a table becomes a picture; nothing outside this room draws."""
