@@ -105,9 +105,9 @@ class Canonical:
             return 0.0, 0.0, None
         found = curve.cover(share * size, low * size, high * size, 1.0 if worth > 0 else -1.0)
         factor = abs(worth) / self.scale
-        jump = None if found.jump is None else (found.jump[0] / size, found.jump[1] / size)
-        intercept = found.intercept * factor - worth * curve.value(0.0) / self.scale
-        return rounded(found.slope * size * factor), rounded(intercept), jump
+        jump = None if found.jump is None else (rounded(found.jump[0] / size), rounded(found.jump[1] / size))
+        intercept = difference(found.intercept * factor, worth * curve.value(0.0) / self.scale)
+        return rounded(found.slope * size * factor), intercept, jump
 
     def value_of(self, shares: np.ndarray, is_open: np.ndarray) -> float:
         """Return the scaled value over doing nothing, on the exact curves."""
@@ -170,7 +170,7 @@ def canonical_form(portfolio: Portfolio) -> Canonical:
         size=size,
         least=np.array([activity.minimum for activity in activities]) / size,
         most=np.array([1.0 if reach[activity.id] > 0 else 0.0 for activity in activities]),
-        top=np.array([activity.maximum for activity in activities]) / size,
+        top=rounded_array(np.array([activity.maximum for activity in activities]) / size),
         scale=scale,
         standing=rounded_array(standing / scale),
         may_close=np.array([portfolio.line(line).closing is not None for line in lines]),
@@ -194,6 +194,12 @@ def rounded(value: float) -> float:
     0.3
     """
     return float(f"{value:.{DIGITS - 1}e}")
+
+
+def difference(first: float, second: float) -> float:
+    """Return first less second with the digits that the larger of them carries: what cancels leaves noise of units."""
+    size = max(abs(first), abs(second))
+    return 0.0 if size == 0 else round((first - second) / size, DIGITS) * rounded(size)
 
 
 def rounded_array(values: np.ndarray) -> np.ndarray:

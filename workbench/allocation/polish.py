@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from workbench.allocation.canonical import Canonical
+from workbench.allocation.canonical import Canonical, difference, rounded
 from workbench.allocation.curves import NEAREST_TO_ZERO
 from workbench.allocation.highs import LinearModel, relax
 
@@ -130,7 +130,8 @@ def _stretches(
         # where two stretches meet, the concave one on the right is the one worth being on
         held = [part for part in stretches if part.low / size - 1e-12 <= share <= part.high / size + 1e-12]
         chosen = next((part for part in reversed(held) if part.is_concave), held[-1] if held else stretches[-1])
-        low[place], high[place] = max(chosen.low / size, least), min(chosen.high / size, most)
+        low[place] = max(rounded(chosen.low / size), least)
+        high[place] = min(rounded(chosen.high / size), most)
         is_concave[place] = chosen.is_concave
     return low, high, is_concave
 
@@ -145,8 +146,9 @@ def _tangent(form: Canonical, place: int, share: float, low: float, high: float)
         slope = activity.curve.slope(share * size)
     elif share >= high > low and activity.curve.family == "points":
         slope = activity.curve.slope((high - 1e-9 * (high - low)) * size)  # the slope to the left of the last corner
-    slope *= worth * size / form.scale
-    return float(slope), form.lift(place, share) - float(slope) * share
+    # the digits that every unit gives alike, or programmes of one portfolio in two units part ways at a tie
+    slope = rounded(float(slope) * worth * size / form.scale)
+    return slope, difference(form.lift(place, share), slope * share)
 
 
 def _programme(
