@@ -65,3 +65,19 @@ def test_client_files_page_names_every_table_and_column() -> None:
 def test_readme_stays_two_screens() -> None:
     """A newcomer reads README in one go."""
     assert len(README.splitlines()) <= 120
+
+
+def test_architecture_page_names_every_room_and_module() -> None:
+    """The page's tree is the package's."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = page.split("## Rooms")[1].split("## ")[0]
+    modules = {path.stem for path in (ROOT / "workbench").rglob("*.py") if not path.stem.startswith("__")}
+    known = set(
+        re.findall(
+            r"[a-z_]+",
+            rooms.replace("inputs_<pillar>", "inputs_readiness inputs_outcomes inputs_allocation").replace(
+                "exhibits_<pillar>", "exhibits_readiness exhibits_outcomes exhibits_allocation"
+            ),
+        )
+    )
+    assert modules <= known, sorted(modules - known)
