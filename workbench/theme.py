@@ -212,6 +212,8 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
     --------
     >>> formatted(0.031, "share"), formatted(3.14159, "level"), formatted(4.0, "engineer-months")
     ('3.1 %', '3.1', '4.0 engineer-months')
+    >>> formatted(0.142, "per 1,000 journeys")
+    '0.14 per 1,000 journeys'
     """
     if value is None or isinstance(value, str):
         return value or MISSING
@@ -223,4 +225,4 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
         return number(value, 0)
     if unit in ("level", "points", "score", "text", ""):
         return number(value, 1)
-    return f"{number(value, 1)} {unit}"
+    return f"{number(value, 2 if 0 < abs(value) < 1 else 1)} {unit}"

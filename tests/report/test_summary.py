@@ -1,6 +1,7 @@
 """The board's page: three answers, decisions with their cost, disagreements, the portfolio, from figures alone."""
 
 import datetime as dt
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 import report_samples as samples
 
 from workbench.errors import ReportError
-from workbench.findings import CLAIM_LENGTH, Figure, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
 from workbench.products import build_product_map
 from workbench.report import summary as says
 from workbench.report.exhibits_summary import (
@@ -304,3 +305,19 @@ def test_long_claims_take_their_shorter_form():
     assert says.fit("x" * 120 + ".", "Short.") == "Short."
     assert len(says.fit("word " * 40)) <= CLAIM_LENGTH
     assert says.fit("word " * 40).endswith(".")
+
+
+def test_value_in_points_says_so_in_a_sentence(study, chapters):
+    """Where value is no money, an amount that stands in a sentence has its unit behind it."""
+    in_points = [
+        replace(figure, unit="points") if figure.key.split("/")[0] in ("value", "today_value") else figure
+        for figure in next(chapter for chapter in chapters if chapter.pillar == "allocation").figures
+    ]
+    changed = [
+        replace(chapter, figures=Figures(tuple(in_points))) if chapter.pillar == "allocation" else chapter
+        for chapter in chapters
+    ]
+    costs = " ".join(decision.cost for decision in says.read_summary(study, chapters=changed).decisions)
+    assert "leaving it would forgo 5,000,000.0 value points there" in costs
+    assert "3,000,000.0 value points there" in costs
+    assert "€ there" not in costs

@@ -220,7 +220,7 @@ def _gained(book: Book, currency: str) -> _Number:
     gain, bound, value = (book.get("allocation", key) for key in ("gain", "bound", "value"))
     sure = ""
     if bound is not None and value is not None and isinstance(bound.value, float) and isinstance(value.value, float):
-        left = theme.formatted(max(0.0, bound.value - value.value), value.unit, currency)
+        left = _worth(max(0.0, bound.value - value.value), value.unit, currency)
         sure = f"Proved: no plan within the rules brings over {left} more."
     sure = _with_caution(book, "allocation", sure)
     if share is not None:
@@ -253,12 +253,18 @@ def _decisions(study: Any, book: Book, lines: Sequence[Line], currency: str) -> 
     return [*held, *_urgent(study, book, lines, currency)]
 
 
+def _worth(value: float | str | None, unit: str, currency: str) -> str:
+    """Return an amount of value in words that stand alone in a sentence."""
+    words = theme.formatted(value, unit, currency)
+    return f"{words} value points" if unit == "points" else words
+
+
 def _closing(book: Book, line: Line, currency: str) -> Decision:
     other = book.get("allocation", f"other_option/{line.line}")
     affected = theme.people(line.people) if line.people is not None else "people"
     cost = f"{affected} affected, no decision on persons"
     if other is not None and other.value is not None:
-        cost += f"; keeping it would cost {theme.formatted(other.value, other.unit, currency)}"
+        cost += f"; keeping it would cost {_worth(other.value, other.unit, currency)}"
     ids = (*line.plan_ids, *book.ids("allocation", f"other_option/{line.line}", f"today_people/{line.line}"))
     return Decision(f"Close {line.name}", "keep it as it is", cost, line.owner, ids)
 
@@ -269,12 +275,13 @@ def _shifting(book: Book, line: Line, change: float, currency: str) -> Decision:
     now, then = (book.get("allocation", f"{key}/{line.line}") for key in ("today_value", "value"))
     worth = ""
     if now is not None and then is not None and isinstance(then.value, float) and isinstance(now.value, float):
-        worth = theme.formatted(abs(then.value - now.value), then.unit, currency)
+        worth = _worth(abs(then.value - now.value), then.unit, currency)
     if change > 0:
         what, cost = f"Give {line.name} {amount} more", f"{amount} from other lines"
         cost += f"; leaving it would forgo {worth} there" if worth else ""
     else:
-        what, cost = f"Take {amount} from {line.name}", f"{worth} of value there" if worth else "its value there"
+        lost = worth if worth.endswith("points") else f"{worth} of value"
+        what, cost = f"Take {amount} from {line.name}", f"{lost} there" if worth else "its value there"
         cost += f"; leaving it would keep {amount} from other lines"
     ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}"))
     return Decision(what, "leave its money as today", cost, line.owner, ids)
