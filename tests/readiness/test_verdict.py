@@ -193,7 +193,7 @@ def test_not_yet_product_run_uses_the_clients_own_name(instrument: Instrument, b
     found = [(finding.claim, finding.detail) for finding in readiness.headline(result)]
     assert (
         found[1][0]
-        == "Delivery Office would coordinate around open questions of ownership and money; close these first."
+        == "Delivery Office would coordinate around open questions of ownership and money; settle those first."
     )
     assert "9.1" in found[1][1]
     assert "people" in found[1][1]

@@ -165,7 +165,7 @@ def test_each_answer_is_one_number_with_its_certainty(summary):
     ]
     sure = [answer.sure for answer in summary.answers]
     assert sure[0].startswith("Settled for 2 of 3 lines.")
-    assert sure[2].startswith("Proved: no plan within the rules brings over 10 k€ more.")
+    assert sure[2].startswith("Proved to be within 10 k€ of the best plan that the rules allow.")
 
 
 def test_a_decision_has_a_rejected_option_a_cost_and_an_owner(summary):
@@ -321,3 +321,14 @@ def test_value_in_points_says_so_in_a_sentence(study, chapters):
     assert "leaving it would forgo 5,000,000.0 value points there" in costs
     assert "3,000,000.0 value points there" in costs
     assert "€ there" not in costs
+
+
+def test_money_that_nobody_uses_today_comes_from_no_line(study, chapters):
+    """Where the plan spends more in all than today, the part that is new is told apart from what other lines give."""
+    plan = next(chapter for chapter in chapters if chapter.pillar == "allocation")
+    more = held("A", {"today_money": (1e7, "currency"), "money": (1.3e7, "currency")})
+    figures = [*(figure for figure in plan.figures if figure.key not in more), *more]
+    numbered = Figures(tuple(replace(figure, id=f"A-{place:03d}") for place, figure in enumerate(figures, 1)))
+    changed = [replace(held_, figures=numbered) if held_ is plan else held_ for held_ in chapters]
+    costs = " ".join(decision.cost for decision in says.read_summary(study, chapters=changed).decisions)
+    assert "from other lines and money not used today" in costs

@@ -262,7 +262,9 @@ def coordination(
             f"{line.name}: {line.settled_by}" for line in verdict.lines if line.verdict == TOO_CLOSE
         )
     elif verdict.verdict != PRODUCT_RUN:
-        claim = f"{_own_name(layers)} would coordinate around open questions of ownership and money; close these first."
+        claim = (
+            f"{_own_name(layers)} would coordinate around open questions of ownership and money; settle those first."
+        )
         detail = f"The organisation is not yet product-run: held back by {held} (A10)."
         if verdict.product_lines:
             names = ", ".join(line.name for line in verdict.lines if line.line in verdict.product_lines)

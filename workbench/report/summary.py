@@ -221,7 +221,7 @@ def _gained(book: Book, currency: str) -> _Number:
     sure = ""
     if bound is not None and value is not None and isinstance(bound.value, float) and isinstance(value.value, float):
         left = _worth(max(0.0, bound.value - value.value), value.unit, currency)
-        sure = f"Proved: no plan within the rules brings over {left} more."
+        sure = f"Proved to be within {left} of the best plan that the rules allow."
     sure = _with_caution(book, "allocation", sure)
     if share is not None:
         return share, "share", "more value from the same resources", sure, ids
@@ -277,7 +277,11 @@ def _shifting(book: Book, line: Line, change: float, currency: str) -> Decision:
     if now is not None and then is not None and isinstance(then.value, float) and isinstance(now.value, float):
         worth = _worth(abs(then.value - now.value), then.unit, currency)
     if change > 0:
-        what, cost = f"Give {line.name} {amount} more", f"{amount} from other lines"
+        # money that nobody uses today comes from no line
+        spent, planned = (book.number("allocation", key) or 0.0 for key in ("today_money", "money"))
+        unused = min(max(planned - spent, 0.0), change)
+        source = "from other lines" if unused < MOVED_MONEY * change else "from other lines and money not used today"
+        what, cost = f"Give {line.name} {amount} more", f"{amount} {source}"
         cost += f"; leaving it would forgo {worth} there" if worth else ""
     else:
         lost = worth if worth.endswith("points") else f"{worth} of value"
