@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import ModelError
-from workbench.findings import CLAIM_LENGTH, LINE, Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, LINE, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,12 @@ def test_two_figures_of_one_key_are_refused() -> None:
 def test_off_says_what_would_answer() -> None:
     """A pillar that is off names its tables."""
     assert repr(Off("outcomes", "No metric.", ("metrics", "facts"))) == "No metric. Needed: metrics, facts."
+
+
+def test_a_claim_is_cut_between_words_and_stays_a_sentence() -> None:
+    """The first claim that fits wins; without one the last loses whole words and keeps a full stop."""
+    assert fit_claim("word " * 40 + "end.", "Short.") == "Short."
+    cut = fit_claim("settlement " * 20 + "end.")
+    assert len(cut) <= CLAIM_LENGTH
+    assert set(cut.removesuffix("….").split()) == {"settlement"}
+    assert Finding(cut).claim == cut

@@ -49,6 +49,22 @@ class Finding:
         return f"{self.claim}\n{fill(self.detail, width=LINE, initial_indent=INDENT, subsequent_indent=INDENT)}"
 
 
+def fit_claim(*claims: str) -> str:
+    """Return the first claim that is a short enough sentence; the last is cut at a word if none is.
+
+    Examples
+    --------
+    >>> fit_claim("x" * 200 + ".", "Motor and 3 more are product-run.")
+    'Motor and 3 more are product-run.'
+    >>> len(fit_claim("word " * 60 + "end.")) <= CLAIM_LENGTH
+    True
+    """
+    for claim in claims:
+        if len(claim) <= CLAIM_LENGTH and claim.endswith((".", "?", "!")):
+            return claim
+    return claims[-1][: CLAIM_LENGTH - 2].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…."
+
+
 @dataclass(frozen=True)
 class Findings:
     """Findings in the order in which they should be read; the first carries the most.

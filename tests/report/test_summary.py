@@ -9,7 +9,7 @@ import pytest
 import report_samples as samples
 
 from workbench.errors import ReportError
-from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.products import build_product_map
 from workbench.report import summary as says
 from workbench.report.exhibits_summary import (
@@ -302,9 +302,9 @@ def test_direction_decides_what_is_good(direction, change, expected):
 
 def test_long_claims_take_their_shorter_form():
     """The first form that fits is used; the last is cut, with a full stop."""
-    assert says.fit("x" * 120 + ".", "Short.") == "Short."
-    assert len(says.fit("word " * 40)) <= CLAIM_LENGTH
-    assert says.fit("word " * 40).endswith(".")
+    assert fit_claim("x" * 120 + ".", "Short.") == "Short."
+    assert len(fit_claim("word " * 40)) <= CLAIM_LENGTH
+    assert fit_claim("word " * 40).endswith(".")
 
 
 def test_value_in_points_says_so_in_a_sentence(study, chapters):

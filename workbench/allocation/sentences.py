@@ -12,7 +12,7 @@ from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, sha
 from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
-from workbench.findings import CLAIM_LENGTH, Finding, Findings, Off
+from workbench.findings import Finding, Findings, Off, fit_claim
 
 CHANGE = 0.02
 """A line whose money changes by less than this share keeps what it has, in words (ours)."""
@@ -52,7 +52,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
         return Findings(
             (
                 Finding(
-                    _fit(f"Not answered: {_start_lower(result.reason)}", "This question could not be answered."),
+                    fit_claim(f"Not answered: {_start_lower(result.reason)}", "This question could not be answered."),
                     f"{result.reason} Needed: {', '.join(result.tables)}.",
                 ),
             )
@@ -66,7 +66,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
         worth = _value(result.portfolio, scarce.up * scarce.amount)
         findings.append(
             Finding(
-                _fit(
+                fit_claim(
                     f"The scarcest resource is {scarce.resource}: {_amount(scarce)} more would be worth {worth}.",
                     f"{_amount(scarce)} more of the scarcest resource would be worth {worth}.",
                 ),
@@ -121,7 +121,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
     """Return what to do next: decide, confirm, ask again."""
     if isinstance(result, Off):
         return Findings(
-            (Finding(_fit(f"Bring {', '.join(result.tables)}.", "Bring the tables named below."), result.reason),)
+            (Finding(fit_claim(f"Bring {', '.join(result.tables)}.", "Bring the tables named below."), result.reason),)
         )
     portfolio = result.portfolio
     open_answers = [item.id for item in portfolio.activities if item.status != "confirmed"]
@@ -147,7 +147,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
     for closed in (reason for reason in result.reasons if not reason.supported):
         items.append(
             Finding(
-                _fit(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line to close."),
+                fit_claim(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line to close."),
                 f"{people_words(closed)} This is a proposal on a product line, not on persons.",
                 figures(result).ids(f"other_option/{closed.line}", f"today_people/{closed.line}"),
             )
@@ -158,7 +158,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
         largest = theme.listing([item.name for item in moved], 3)
         items.append(
             Finding(
-                _fit(f"Agree the largest moves first: {largest}.", "Agree the largest moves first."),
+                fit_claim(f"Agree the largest moves first: {largest}.", "Agree the largest moves first."),
                 f"{largest}. They carry most of the change; the rest can follow."
                 if len(moved) > 1
                 else f"{largest} is the one line that moves.",
@@ -211,7 +211,7 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
     if not reason.supported:
         weak = reason.next_unit is not None and reason.last_funded is not None and reason.next_unit < reason.last_funded
         short = f"{reason.name} is proposed to close: {decision_cost(result, reason)}."
-        claim = _fit(
+        claim = fit_claim(
             f"{reason.name} is proposed to close: {earns}." if weak and earns else short,
             short,
             "A line is proposed to close.",
@@ -235,10 +235,12 @@ def _stays_claim(result: Allocation, reason: LineReason) -> str:
             if reason.today_people
             else "nothing changes"
         )
-        return _fit(f"{reason.name}: {held}.", "A line keeps what it has.")
+        return fit_claim(f"{reason.name}: {held}.", "A line keeps what it has.")
     if way == "anew":
         tail = f", {worth} {'more' if brings > 0 else 'less'}" if is_moved else ""
-        return _fit(f"{reason.name}: the same in all, spread anew over its activities{tail}.", "A line is spread anew.")
+        return fit_claim(
+            f"{reason.name}: the same in all, spread anew over its activities{tail}.", "A line is spread anew."
+        )
     moved = _moved_words(result, reason)
     if way == "more":
         tail = f"which brings {worth} more" if brings > 0 and is_moved else "as the rules ask"
@@ -246,7 +248,7 @@ def _stays_claim(result: Allocation, reason: LineReason) -> str:
         tail = (
             "at no cost of value" if not is_moved else f"which costs {worth}" if brings < 0 else f"still {worth} more"
         )
-    return _fit(f"{reason.name}: {moved} {way}, {tail}.", f"A line: {moved} {way}, {tail}.")
+    return fit_claim(f"{reason.name}: {moved} {way}, {tail}.", f"A line: {moved} {way}, {tail}.")
 
 
 def reason_words(result: Allocation, reason: LineReason) -> str:
@@ -295,7 +297,7 @@ def conflict_finding(conflict: Conflict) -> Finding:
     short = next((item for item in conflict.given if item.short_by), None)
     tail = f": short by {_number(short.short_by)} {short.unit}" if short is not None and short.short_by else ""
     count = f"{len(names)} rules" if len(names) != 1 else "1 rule"
-    claim = _fit(
+    claim = fit_claim(
         f"{what[:1].upper()}{what[1:]} {verb}{tail}.",
         f"No plan can hold: {count} and what is given contradict each other{tail}.",
         "No plan can hold: the rules and what is given contradict each other.",
@@ -331,7 +333,7 @@ def ways_out(conflict: Conflict) -> str:
 def _further_finding(conflict: Conflict) -> Finding:
     """Return a conflict that remains when the first is settled."""
     held = conflict_finding(conflict)
-    return Finding(_fit(f"Further conflict: {held.claim}", "There is a further conflict."), held.detail)
+    return Finding(fit_claim(f"Further conflict: {held.claim}", "There is a further conflict."), held.detail)
 
 
 # -- parts of the above ----------------------------------------------------------------------------------------------
@@ -352,7 +354,7 @@ def _answer(result: Allocation) -> Finding:
         if repaired:  # today breaks a rule, so it is no measure
             opening = f"Within the rules {more} is possible"
         split = _split(result)
-        claim = _fit(*([f"{opening}: {split}."] if split else []), f"{opening}.")
+        claim = fit_claim(*([f"{opening}: {split}."] if split else []), f"{opening}.")
     proof = (
         "No plan within the rules can do noticeably better."
         if sure.proved
@@ -653,7 +655,9 @@ def _value_cautions(portfolio: Portfolio) -> list[Finding]:
     if not portfolio.is_money:
         items.append(
             Finding(
-                _fit(f"Value is in points, not in money{_agreed(portfolio)}.", "Value is in points, not in money."),
+                fit_claim(
+                    f"Value is in points, not in money{_agreed(portfolio)}.", "Value is in points, not in money."
+                ),
                 "It is money only where every objective that counts is, with confirmed worths and equal weights.",
             )
         )
@@ -684,11 +688,6 @@ def _value_cautions(portfolio: Portfolio) -> list[Finding]:
             )
         )
     return items
-
-
-def _fit(*claims: str) -> str:
-    """Return the first claim that is short enough to stand above an exhibit."""
-    return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")
 
 
 def _start_lower(text: str) -> str:

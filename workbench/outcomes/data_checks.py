@@ -14,11 +14,12 @@ import pandas as pd
 
 from workbench import theme
 from workbench.errors import nearest
+from workbench.findings import fit_claim
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
 from workbench.outcomes.parts import emit_checks, emit_products, emit_repeated
-from workbench.outcomes.wording import cut_claim, write_pair
+from workbench.outcomes.wording import write_pair
 from workbench.products import ProductMap
 
 EXPORT_LIMITS = (1_000, 5_000, 10_000, 50_000, 65_535, 65_536, 100_000, 1_048_575)
@@ -115,7 +116,7 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
     for periods, names in holes.items():
         labels = _labels(catalogue, names)
         verb = "has" if len(names) == 1 else "have"
-        claim = cut_claim(f"{labels} {verb} no values in {_periods(len(periods))}; they stay empty.")
+        claim = fit_claim(f"{labels} {verb} no values in {_periods(len(periods))}; they stay empty.")
         detail = f"Without values: {', '.join(periods[:12])}. They are not drawn as zeros and not judged."
         found.append(DataFinding("hole", "", "", len(periods), 0.0, periods[0], tuple(names), "informs", claim, detail))
     for period, names in sorted(still.items()):
@@ -167,7 +168,7 @@ def control_findings(
         )
         if abs(gap) > CONTROL_TOLERANCE:
             where = products.name(total.scope) if total.scope else "the company"
-            claim = cut_claim(
+            claim = fit_claim(
                 f"{metric.label}, {where}, {total.period}: {theme.percent(abs(gap), 1)} "
                 f"{'above' if gap > 0 else 'below'} the ledger."
             )
@@ -184,7 +185,7 @@ def control_findings(
 
 def given_findings(metric: Metric, repeated: int, example: str) -> DataFinding:
     """Return that a given value stands twice for one product and period."""
-    claim = cut_claim(f"{metric.label} is given twice for {_periods(repeated)}; those are left empty.")
+    claim = fit_claim(f"{metric.label} is given twice for {_periods(repeated)}; those are left empty.")
     table = metric.tables[0]
     detail = f"For example {example}. One value per product and period is needed."
     return DataFinding("repeated_value", table, "", repeated, 0.0, example, (metric.metric,), "marked", claim, detail)
@@ -203,9 +204,9 @@ def _key_findings(
         repeated = engine.fetch(emit_repeated(table, engine.dialect)).iloc[0]
         rows, example = int(repeated["rows"]), str(repeated["example"])
     keys = " and ".join(table.key)
-    claim = cut_claim(f"{table.name}: {keys} does not identify a row ({theme.number(rows, 0)} rows share theirs).")
+    claim = fit_claim(f"{table.name}: {keys} does not identify a row ({theme.number(rows, 0)} rows share theirs).")
     if extra <= 0:
-        claim = cut_claim(f"{table.name}: {_counted(rows)} {'has' if rows == 1 else 'have'} a blank {keys}.")
+        claim = fit_claim(f"{table.name}: {_counted(rows)} {'has' if rows == 1 else 'have'} a blank {keys}.")
     detail = (
         f"For example {example}. Rows counted twice would inflate every total, so the metrics of this table are off "
         "until the key is corrected or the file is exported again."
@@ -253,19 +254,19 @@ def _row_findings(
         field = {"no_date": "no_time", "blank_product": "no_product"}.get(check, check)
         rows = int(counts[field])
         if rows:
-            claim = cut_claim(f"{table.name}: {_rows(rows, total)} {word if rows == 1 else words}.")
+            claim = fit_claim(f"{table.name}: {_rows(rows, total)} {word if rows == 1 else words}.")
             share = rows / total
             found.append(DataFinding(check, table.name, column, rows, share, "", metrics, "informs", claim, detail))
     for column, (rows, example) in inputs.unreadable.get(table.name, {}).items():
         ending = "counts as blank" if rows == 1 else "count as blank"
-        claim = cut_claim(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and {ending}.")
+        claim = fit_claim(f"{table.name}: {_rows(rows, total)} cannot be read in column {column} and {ending}.")
         detail = f"For example {example!r}."
         share = rows / total if total else 0.0
         found.append(
             DataFinding("unreadable", table.name, column, rows, share, example, metrics, "informs", claim, detail)
         )
     if total in EXPORT_LIMITS:
-        claim = cut_claim(f"{table.name} has exactly {theme.number(total, 0)} rows: the export was probably cut off.")
+        claim = fit_claim(f"{table.name} has exactly {theme.number(total, 0)} rows: the export was probably cut off.")
         detail = "Many tools stop an export at such a number. Ask for the rest before relying on totals."
         found.append(DataFinding("export_limit", table.name, "", total, 1.0, "", metrics, "marked", claim, detail))
     return found
@@ -281,7 +282,7 @@ def _product_findings(
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]
     which = f"an unknown product, {names[0]!r}" if len(names) == 1 else f"{len(names)} unknown products: {names[0]!r} …"
-    claim = cut_claim(f"{table.name}: {_rows(rows, total)} {'names' if rows == 1 else 'name'} {which}.")
+    claim = fit_claim(f"{table.name}: {_rows(rows, total)} {'names' if rows == 1 else 'name'} {which}.")
     hint = nearest(names[0], known)
     detail = (
         f"Unknown: {', '.join(names[:8])}. They count for the company and stand under unknown; no line gets them."

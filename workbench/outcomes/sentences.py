@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
 from workbench.outcomes.insights import CAUSES, Insight
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
-from workbench.outcomes.wording import cut_claim
 from workbench.products import KIND_NAMES, KINDS
 
 COMPANY = "all"
@@ -56,7 +55,7 @@ def figures(result: Outcomes | Off) -> Figures:
 def headline(result: Outcomes | Off) -> Findings:
     """Return the bottom line: how much moved, the statements that rank first, how the targets stand."""
     if isinstance(result, Off):
-        return Findings((Finding(cut_claim(result.reason), f"Needed: {', '.join(result.tables)}."),))
+        return Findings((Finding(fit_claim(result.reason), f"Needed: {', '.join(result.tables)}."),))
     numbers = figures(result)
     items = [_answer(result, numbers)]
     items += [_insight_finding(insight, numbers) for insight in _carrying(result.insights, MOST_CLAIMS - 1)]
@@ -70,19 +69,19 @@ def cautions(result: Outcomes | Off) -> Findings:
         return Findings(())
     numbers = figures(result)
     items = [
-        Finding(cut_claim(reason if reason.endswith(".") else f"{reason}."), f"Nothing in this chapter uses {metric}.")
+        Finding(fit_claim(reason if reason.endswith(".") else f"{reason}."), f"Nothing in this chapter uses {metric}.")
         for metric, reason in _off_reasons(result)
     ]
     for place, finding in enumerate(result.findings):
         key = f"data/{place + 1}"
-        items.append(Finding(cut_claim(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
+        items.append(Finding(fit_claim(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
     depends = [i for i in result.insights if i.holds_under_other_shares is False]
     for insight in depends:
         metric = result.catalogue.metric(insight.metric)
         where = result.name(insight.scope_kind, insight.parent)
         items.append(
             Finding(
-                cut_claim(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
+                fit_claim(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
                 "With the assumed products given wholly to one parent or another, it does not stand in every case.",
             )
         )
@@ -98,7 +97,7 @@ def _note_cautions(result: Outcomes) -> list[Finding]:
             noted.setdefault((series.metric.label, note), []).append(result.name(series.kind, series.parent))
     return [
         Finding(
-            cut_claim(f"{label}: the declared transform does not fit; one was chosen by the data."),
+            fit_claim(f"{label}: the declared transform does not fit; one was chosen by the data."),
             f"{note[0].upper()}{note[1:]}: {theme.listing(list(dict.fromkeys(where)), 8)}.",
         )
         for (label, note), where in noted.items()
@@ -127,7 +126,7 @@ def next_steps(result: Outcomes | Off) -> Findings:
     owners = [m.label for m in result.metrics_on() if not m.loop.owner]
     if owners:
         claim = f"Name an owner for {len(owners)} outcome{'s' if len(owners) != 1 else ''} that nobody decides on."
-        items.append(Finding(cut_claim(claim), theme.listing(owners, 12) + "."))
+        items.append(Finding(fit_claim(claim), theme.listing(owners, 12) + "."))
     assumed = {p for kind in KINDS for p in result.products.assumed_products(kind)}
     if assumed:
         names = theme.listing([result.products.name(p) for p in result.products.ids if p in assumed], 8)
@@ -136,10 +135,10 @@ def next_steps(result: Outcomes | Off) -> Findings:
         items.append(Finding(claim, f"{names}. Until then statements about their parents carry a mark."))
     for finding in result.findings:
         if finding.check == "key":
-            claim = cut_claim(f"Have {finding.table} exported again with a key that identifies each row.")
+            claim = fit_claim(f"Have {finding.table} exported again with a key that identifies each row.")
             items.append(Finding(claim, finding.claim))
         elif finding.check == "control_total":
-            items.append(Finding(cut_claim(f"Reconcile with the ledger: {finding.claim}"), finding.detail))
+            items.append(Finding(fit_claim(f"Reconcile with the ledger: {finding.claim}"), finding.detail))
     targets = [m.label for m in result.metrics_on() if not m.targets]
     if targets:
         claim = f"Agree a target for {len(targets)} outcome{'s that have' if len(targets) != 1 else ' that has'} none."
@@ -165,7 +164,7 @@ def _decision(insight: Insight, result: Outcomes, numbers: Figures) -> Finding:
     if len(step(where)) <= CLAIM_LENGTH:
         return Finding(step(where), why, _insight_figures(insight, numbers))
     why = f"For {where.removeprefix(' in ')}. {why}" if where else why
-    return Finding(cut_claim(step("")), why, _insight_figures(insight, numbers))
+    return Finding(fit_claim(step("")), why, _insight_figures(insight, numbers))
 
 
 def _why(insight: Insight) -> str:
@@ -391,7 +390,7 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
         if len(result.moves) < on
         else rest.strip()
     )
-    return Finding(cut_claim(claim), detail, ids)
+    return Finding(fit_claim(claim), detail, ids)
 
 
 def _carrying(insights: Sequence[Insight], most: int) -> list[Insight]:
@@ -472,7 +471,7 @@ def _share_cautions(result: Outcomes) -> list[Finding]:
             label = result.catalogue.metric(metric).label
             what, _, reason = why.partition(": ")
             detail = f"{reason[0].upper()}{reason[1:]}."
-            found.append(Finding(cut_claim(f"{label} by {KIND_NAMES[kind]}: {what}."), detail))
+            found.append(Finding(fit_claim(f"{label} by {KIND_NAMES[kind]}: {what}."), detail))
     by_claim: dict[str, Finding] = {}
     for finding in found:
         by_claim.setdefault(finding.detail, finding)

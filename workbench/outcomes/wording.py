@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH
 
 
 def write_pair(first: float, second: float, unit: str, currency: str) -> tuple[str, str]:
@@ -67,10 +66,3 @@ def write_rarity(p: float) -> str:
     times = 1 / max(p, 1e-9)
     step = 1_000 if times >= 1_000 else 100 if times >= 100 else 1
     return f"fewer than 1 of {theme.number(times // step * step, 0)}"
-
-
-def cut_claim(claim: str) -> str:
-    """Return a claim that keeps to its length, cut at a word; its detail says the rest."""
-    if len(claim) <= CLAIM_LENGTH:
-        return claim
-    return claim[: CLAIM_LENGTH - 2].rsplit(" ", 1)[0].rstrip(",;:.") + "…."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figures, Finding, Findings, Off
+from workbench.findings import Figures, Finding, Findings, Off, fit_claim
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness, Step
 from workbench.readiness.inputs import OPENLY_NAMED
@@ -40,7 +40,7 @@ def headline(result: Readiness | Off) -> Findings:
     result : Readiness or Off
     """
     if isinstance(result, Off):
-        return Findings((Finding(_fit(result.reason), f"Needed: {', '.join(result.tables)}."),))
+        return Findings((Finding(fit_claim(result.reason), f"Needed: {', '.join(result.tables)}."),))
     if result.verdict is None or result.coordination is None:
         return Findings((Finding("The instrument has no gates, so there are levels but no verdict."),))
     numbers = figures(result)
@@ -49,11 +49,11 @@ def headline(result: Readiness | Off) -> Findings:
     found = [Finding(_answer(result, verdict), _why(result, verdict), numbers.ids("class", *gates))]
     about = result.coordination
     carried = numbers.ids("coordination", *(f"item/{name}" for name in about.items))
-    found.append(Finding(_fit(about.claim), about.detail, carried))
+    found.append(Finding(fit_claim(about.claim), about.detail, carried))
     classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
     found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
     for place, (claim, detail) in enumerate(about.about, start=1):
-        found.append(Finding(_fit(claim), detail, numbers.ids(f"layer/{place}")))
+        found.append(Finding(fit_claim(claim), detail, numbers.ids(f"layer/{place}")))
     return Findings(tuple(found))
 
 
@@ -77,7 +77,7 @@ def next_steps(result: Readiness | Off) -> Findings:
     result : Readiness or Off
     """
     if isinstance(result, Off):
-        return Findings((Finding(_fit(f"Bring {theme.listing(result.tables)}."), result.reason),))
+        return Findings((Finding(fit_claim(f"Bring {theme.listing(result.tables)}."), result.reason),))
     if result.verdict is None:
         return Findings(())
     numbers = figures(result)
@@ -85,9 +85,9 @@ def next_steps(result: Readiness | Off) -> Findings:
     for line in result.verdict.lines:
         if line.verdict in (TOO_CLOSE, NOT_SHOWN):
             words = "to settle its class" if line.verdict == TOO_CLOSE else "before its class can be shown"
-            claim = _fit(f"{line.name}: get more answers {words}.", f"{line.name}: get more answers.")
+            claim = fit_claim(f"{line.name}: get more answers {words}.", f"{line.name}: get more answers.")
             if line.settled_by.startswith("evidence"):
-                claim = _fit(f"{line.name}: look at the evidence to settle its class.", "Look at the evidence.")
+                claim = fit_claim(f"{line.name}: look at the evidence to settle its class.", "Look at the evidence.")
             found.append(Finding(claim, f"Settled by {line.settled_by}.", numbers.ids(f"class/{line.line}")))
     return Findings(tuple(found))
 
@@ -185,7 +185,7 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
     if verdict.verdict == TOO_CLOSE:
         leaning = _part_words(verdict.leaning, verdict)
         names = theme.listing([line.name for line in verdict.lines if line.line in verdict.open_lines], 2)
-        return _fit(
+        return fit_claim(
             f"Too close to call (leaning to {leaning}), settled by {names}{tail}.",
             f"Too close to call (leaning to {leaning}), settled by {names}.",
             f"Too close to call (leaning to {leaning}).",
@@ -194,12 +194,12 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
         own = [line.name for line in verdict.lines if line.line in verdict.product_lines]
         count = f"Product-run in {len(own)} of {len(verdict.lines)} line{'s' if len(verdict.lines) != 1 else ''}"
         rest = tail.replace(", held back", "; overall held back")
-        return _fit(
+        return fit_claim(
             f"{count} ({theme.listing(own, 2)}){rest}.",
             f"{count}{rest}.",
             f"{count}.",
         )
-    return _fit(f"The organisation is {verdict.verdict}{tail}.", f"The organisation is {verdict.verdict}.")
+    return fit_claim(f"The organisation is {verdict.verdict}{tail}.", f"The organisation is {verdict.verdict}.")
 
 
 def _part_words(name: str, verdict: Verdict) -> str:
@@ -225,7 +225,7 @@ def _by_class(verdict: Verdict) -> str:
     counts.append((NOT_SHOWN, sum(line.verdict == NOT_SHOWN for line in verdict.lines)))
     words = [f"{count} {'is' if count == 1 else 'are'} {name}" for name, count in counts if count]
     many = len(verdict.lines)
-    return _fit(f"Of {many} product line{'s' if many != 1 else ''}, {theme.listing(words, 5) or 'none is shown'}.")
+    return fit_claim(f"Of {many} product line{'s' if many != 1 else ''}, {theme.listing(words, 5) or 'none is shown'}.")
 
 
 def _each_line(result: Readiness, verdict: Verdict) -> str:
@@ -246,7 +246,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     if widest is not None:
         group, held = widest
         yield Finding(
-            _fit(
+            fit_claim(
                 f"Silence could move {group.lower()} to anywhere from {held.band_low:.1f} to {held.band_high:.1f}.",
                 f"Silence could move one dimension from {held.band_low:.1f} to {held.band_high:.1f}.",
             ),
@@ -302,7 +302,7 @@ def _about_response(result: Readiness, numbers: Figures) -> Iterator[Finding]:
     words = "; ".join(f"{part.name} {theme.percent(result.scores.heads[part].response)}" for part in result.lines)
     tail = f", fewest in {min(low, key=lambda part: _response(result, part)).name}" if low else ""
     yield Finding(
-        _fit(
+        fit_claim(
             f"{theme.people_share(head.people, head.headcount)} answered{tail}.",
             f"{theme.people_share(head.people, head.headcount)} answered.",
         ),
@@ -345,7 +345,7 @@ def _about_not_applicable(result: Readiness) -> Iterator[Finding]:
         ]
         if names:
             yield Finding(
-                _fit(
+                fit_claim(
                     f"{part.name}: {len(names)} question{'s' if len(names) != 1 else ''} may not apply there.",
                     "In one line some questions may not apply.",
                 ),
@@ -387,7 +387,7 @@ def _start(result: Readiness, name: str, steps: list[Step], numbers: Figures) ->
     keys = [f"item{'/' + step.line if step.line else ''}/{name}" for step in steps]
     title = item.title[:1].lower() + item.title[1:]
     return Finding(
-        _fit(f"Start with {title} ({item.printed}) in {where}.", f"Start with {title} ({item.printed})."),
+        fit_claim(f"Start with {title} ({item.printed}) in {where}.", f"Start with {title} ({item.printed})."),
         f"{levels}{shared}{texts}{waits}{sign}",
         numbers.ids(*keys),
     )
@@ -398,11 +398,3 @@ def _usual_words(result: Readiness) -> str:
         return f"level {result.settings.target:g}"
     levels = result.instrument.gate_levels
     return f"{levels.standing:g} until every gate stands there, then {levels.later:g}" if levels else "the scale's top"
-
-
-def _fit(*claims: str) -> str:
-    """Return the first claim that fits; the last one is cut at a word."""
-    for claim in claims:
-        if len(claim) <= CLAIM_LENGTH and claim.endswith((".", "?", "!")):
-            return claim
-    return f"{claims[-1][: CLAIM_LENGTH - 2].rsplit(' ', 1)[0].rstrip(',;:.')} …."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figures, Off
+from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked, response_curves, slope
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
@@ -61,7 +61,7 @@ def line_money_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         label="line",
         before="today",
         after="plan",
-        claim=_fit(
+        claim=fit_claim(
             f"{moved} of {_money(portfolio, total)} move, most to {rising.name}.",
             f"{moved} of {_money(portfolio, total)} move between lines.",
         ),
@@ -114,7 +114,7 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     claim = (
         f"All {len(rows)} lines are supported."
         if not closed
-        else _fit(
+        else fit_claim(
             f"{open_lines}; {names} would close, {theme.people(affected)} affected.",
             f"{open_lines}; {theme.people(affected)} are in lines proposed to close.",
         )
@@ -159,7 +159,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     else:
         most = max(chosen, key=lambda item: plan.plan.found.by_activity[item.id] - plan.today.by_activity[item.id])
         gain = plan.plan.found.by_activity[most.id] - plan.today.by_activity[most.id]
-        claim = _fit(
+        claim = fit_claim(
             f"Most is won in {most.id}: {_value(portfolio, gain)} more a period.",
             f"The largest gain is {_value(portfolio, gain)}.",
         )
@@ -244,7 +244,7 @@ def _resource_claim(result: Allocation | Conflict, rows: list[dict[str, Any]], s
         claim = f"More of any of the {len(rows)} resources would bring more."
     else:
         claim = f"More of {theme.listing(scarce, 3)} would bring more; of the rest there is enough."
-    return _fit(claim, "Some resources are short, others are not.")
+    return fit_claim(claim, "Some resources are short, others are not.")
 
 
 def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
@@ -299,7 +299,7 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 claim = f"What the {len(rules)} rules cost was not worked out."
         else:
             cost = _value(result.portfolio, dearest.price)
-            claim = _fit(
+            claim = fit_claim(
                 f"{len(result.binding)} of {len(rules)} rules cost value; {dearest.rule} most, {cost}.",
                 f"{len(result.binding)} of {len(rules)} rules cost value, the dearest {cost}.",
             )
@@ -471,7 +471,3 @@ def _worth_words(portfolio: Portfolio) -> str:
 
 def _value(portfolio: Portfolio, value: float) -> str:
     return _money(portfolio, value) if portfolio.is_money else f"{theme.number(value, 1)} value points"
-
-
-def _fit(*claims: str) -> str:
-    return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")

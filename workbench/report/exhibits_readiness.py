@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figures, Off
+from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
@@ -110,7 +110,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
         group, level, target = widest
         distance = target - level
         claim = (
-            _fit(
+            fit_claim(
                 f"{group.name} is furthest from its target: {theme.level(level)} against {theme.level(target)}.",
                 f"The furthest dimension stands {theme.level(distance)} levels below its target.",
             )
@@ -170,7 +170,7 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
         claim = "No line has enough answers for a level to be shown."
     else:
         group, part, held = lowest
-        claim = _fit(
+        claim = fit_claim(
             f"The lowest level is {group.name.lower()} in {part.name}: {level_words(held)}.",
             f"The lowest level stands in {part.name}: {level_words(held)}.",
             f"The lowest level of all lines is {level_words(held)}.",
@@ -294,7 +294,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
                 "visibility": "Can see it",
             },
             units={"asked": "people", "people": "people", "response": "share", "visibility": "share"},
-            claim=_fit(claim, "Who answered is shown by line, job and role."),
+            claim=fit_claim(claim, "Who answered is shown by line, job and role."),
             subtitle=(
                 "People asked and people who answered; those who speak for the whole organisation count in every line. "
                 "Can see it: levels among levels and “cannot see”"
@@ -425,7 +425,7 @@ def _claim_classes(result: Readiness) -> str:
     order = ("product-run", "in transition", "still project-run", "too close to call", "not shown")
     words = [f"{counts[name]} {'is' if counts[name] == 1 else 'are'} {name}" for name in order if name in counts]
     many = len(result.verdict.lines)
-    return _fit(
+    return fit_claim(
         f"{many} product line{'s' if many != 1 else ''}: {theme.listing(words, 5)}.", f"{many} lines, by class."
     )
 
@@ -466,16 +466,16 @@ def _claim_two_jobs(result: Readiness, cuts: list[Part]) -> str:
     one, other = cuts
     levels = f"{one.id} {_value(first):.1f}, {other.id} {_value(second):.1f}"
     if _overlap(first, second) and gap > MUCH_THE_SAME:
-        return _fit(
+        return fit_claim(
             f"The widest gap between the two jobs may be chance: {group.name.lower()}, {levels}.",
             f"The widest gap between the two jobs, {gap:.1f} levels, may be chance: {levels}.",
         )
     if _overlap(first, second):
-        return _fit(
+        return fit_claim(
             f"The two jobs see much the same; furthest apart on {group.name.lower()}: {levels}.",
             f"The two jobs see much the same, {gap:.1f} levels apart at most: {levels}.",
         )
-    return _fit(
+    return fit_claim(
         f"The two jobs differ most on {group.name.lower()}: {levels}.",
         f"The two jobs differ most by {gap:.1f}: {levels}.",
     )
@@ -526,8 +526,3 @@ def _item_words(one: tuple[Item, Score]) -> str:
 
 def _no_gates(key: str) -> Exhibit:
     return Exhibit(key, Note("The instrument has no gates, so there are levels but no classes.", ""))
-
-
-def _fit(*claims: str) -> str:
-    """Return the first claim that fits two lines."""
-    return next((claim for claim in claims if len(claim) <= CLAIM_LENGTH), claims[-1][: CLAIM_LENGTH - 1] + ".")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from workbench import theme
+from workbench.findings import fit_claim
 from workbench.report.exhibit import Exhibit, Note
-from workbench.report.summary import Summary, figures, fit
+from workbench.report.summary import Summary, figures
 from workbench.report.tables import table
 
 
@@ -87,7 +88,7 @@ def disagreements_exhibit(summary: Summary) -> Exhibit:
     }
     many = len(reasons)
     names = theme.listing([line.name for line in rows if line.name in reasons], 3)
-    claim = fit(
+    claim = fit_claim(
         f"The three answers disagree on {names}.", f"The three answers disagree on {many} of {len(rows)} lines."
     )
     is_whole = len(summary.answers) == 3 and all(answer.value is not None for answer in summary.answers)

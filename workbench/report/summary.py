@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, number_figures
+from workbench.findings import Figure, Figures, Finding, Findings, fit_claim, number_figures
 from workbench.report.chapter import PILLARS, Chapter, load_chapters
 from workbench.report.portfolio import Book, Line, direction, is_good, metric_label, read_line, running_projects, total
 
@@ -349,7 +349,9 @@ def _outcome_moves(study: Any, book: Book, currency: str) -> list[Finding]:
         verb = "rose" if moved.value > 0 else "fell"
         plainly = f"{metric_label(study, metric)}{where} {verb} from {start} to {end}"
         claim = (
-            fit(f"{plainly}, mostly through {cause}.", f"{plainly}.", finding.claim) if cause else fit(f"{plainly}.")
+            fit_claim(f"{plainly}, mostly through {cause}.", f"{plainly}.", finding.claim)
+            if cause
+            else fit_claim(f"{plainly}.")
         )
         found.append(Finding(claim, "", (before.id, after.id, moved.id, *ids)))
     return found
@@ -394,21 +396,14 @@ def _disagreements(book: Book, line: Line, currency: str) -> list[Finding]:
     if line.readiness == "product-run" and line.worse and not gets:
         found.append((f"it is product-run, yet {_metrics(line.worse)} got worse.", "Working so is not enough."))
     return [
-        Finding(fit(f"{line.name}: {claim}", f"{line.name}: the answers differ."), why, ids) for claim, why in found
+        Finding(fit_claim(f"{line.name}: {claim}", f"{line.name}: the answers differ."), why, ids)
+        for claim, why in found
     ]
 
 
 def _metrics(names: Sequence[str]) -> str:
     first = names[0][:1].lower() + names[0][1:] if not names[0][:2].isupper() else names[0]
     return f"“{first}”" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-
-
-def fit(*claims: str) -> str:
-    """Return the first claim that is short enough; the last is cut if none is."""
-    for claim in claims:
-        if len(claim) <= CLAIM_LENGTH:
-            return claim
-    return claims[-1][: CLAIM_LENGTH - 2].rstrip(" ,.;") + "…."
 
 
 # -- what it says ----------------------------------------------------------------------------------------------------
@@ -461,7 +456,7 @@ def headline(summary: Summary) -> Findings:
         words = [planned[0].what, *(decision.what[:1].lower() + decision.what[1:] for decision in planned[1:])]
         detail = " ".join(f"{decision.what}: {decision.cost}. Owner: {decision.owner}." for decision in planned)
         ids = [name for decision in planned for name in decision.ids]
-        found.append(Finding(fit(f"{' and '.join(words)}.", f"{words[0]}."), detail, tuple(dict.fromkeys(ids))))
+        found.append(Finding(fit_claim(f"{' and '.join(words)}.", f"{words[0]}."), detail, tuple(dict.fromkeys(ids))))
     if summary.disagreements:
         detail = " ".join(finding.claim for finding in summary.disagreements[1:])
         found.append(replace(summary.disagreements[0], detail=detail))
@@ -498,7 +493,7 @@ def _by_readiness(summary: Summary) -> list[Finding]:
         for line in summary.lines
         if line.readiness == "still project-run"
     )
-    return [Finding(fit(f"{'; '.join(ends)}.", f"{ends[0]}."), detail, tuple(ids))]
+    return [Finding(fit_claim(f"{'; '.join(ends)}.", f"{ends[0]}."), detail, tuple(ids))]
 
 
 def _coordination(summary: Summary) -> list[Finding]:
@@ -526,7 +521,7 @@ def _whole(summary: Summary) -> str:
     if not parts:
         return "None of the three questions could be answered from the files we have."
     whole = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
-    return fit(f"{whole[:1].upper()}{whole[1:]}.", f"{parts[0][:1].upper()}{parts[0][1:]}.")
+    return fit_claim(f"{whole[:1].upper()}{whole[1:]}.", f"{parts[0][:1].upper()}{parts[0][1:]}.")
 
 
 def cautions(summary: Summary) -> Findings:
