@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.plan import NotebookFile, hash_notebook, list_notebooks
+from workbench.engagement.keys import SALT
 from workbench.engagement.places import clients_folder, find_root, reports_folder
 from workbench.errors import ClientDataError, Fault, writing_to
 
@@ -150,7 +151,7 @@ def lab_environment(lab: Lab, given: Mapping[str, str] = os.environ, *, root: Pa
     """
     root = root or find_root()
     private = lab.folder / ".jupyter"
-    kept = {name: text for name, text in given.items() if name != "WORKBENCH_BATCH"}
+    kept = {name: text for name, text in given.items() if name not in ("WORKBENCH_BATCH", SALT)}
     return {
         **kept,
         "WORKBENCH_HOME": str(root),
