@@ -43,7 +43,7 @@ class Drawings:
             self._running[exhibit.key] = self.processes.submit(_draw, alone, self.folder)
 
     def finish(self, report: Report, folder: Path) -> None:
-        """Write report.html, exhibits.xlsx and exhibits/.
+        """Write report.html, pages/, exhibits.xlsx and exhibits/; what the readers do not get is not drawn.
 
         Parameters
         ----------
@@ -54,7 +54,8 @@ class Drawings:
         """
         from workbench.report.images import numbered_exhibits
 
-        waiting = [key for key, task in self._running.items() if task.cancel()]
+        wanted = {exhibit.key for _, exhibit in report.exhibits()}
+        waiting = [key for key, task in self._running.items() if task.cancel() and key in wanted]
         page = self.processes.submit(_write_page, report, folder)  # the longest task first, then what is left
         workbook = self.processes.submit(_write_workbook, report, folder)
         for key in waiting:
@@ -81,9 +82,14 @@ def _draw(chapter: Chapter, folder: Path) -> tuple[Path, ...]:
 
 
 def _write_page(report: Report, folder: Path) -> None:
-    from workbench.report.html import render_html
+    from workbench.report.html import render_html, render_pages
 
     (folder / "report.html").write_text(render_html(report), encoding="utf-8", newline="\n")
+    pages = render_pages(report)
+    if pages:
+        (folder / "pages").mkdir()
+    for key, text in pages.items():
+        (folder / "pages" / f"{key}.html").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_workbook(report: Report, folder: Path) -> None:

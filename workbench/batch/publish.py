@@ -418,12 +418,13 @@ def publish_run(
     write_json(staging.result / "results.json", results(report))
     for job in plan.jobs:
         seal_notebook(staging.notebook_of(job.notebook))
+    if not report.audience.has_notebooks:
+        shutil.rmtree(staging.result / "notebooks")
     seconds = time.monotonic() - start
     manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds)
     write_json(staging.result / "manifest.json", manifest)
-    first = report.summary or report.chapters[0]
     pointer = f"only-{plan.only}" if plan.only else "latest"
-    return appear(staging, pointer), tuple(finding.claim for finding in first.headline)
+    return appear(staging, pointer), tuple(finding.claim for finding in report.front.headline)
 
 
 def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import ReportError
-from workbench.findings import Figure, Figures, Finding, Findings, Off
+from workbench.findings import Figure, Figures, Findings, Off
 from workbench.report.exhibit import SLUG, Exhibit, Note
+from workbench.report.page import NO_FINDINGS, Page, read_findings
 
-CHAPTER_FORMAT = 1
+CHAPTER_FORMAT = 2
 """Raised when a chapter written earlier can no longer be read."""
 
-NO_FINDINGS = Findings(())
 NO_FIGURES = Figures(())
 
 PILLARS = {
@@ -67,6 +67,8 @@ class Chapter:
         Every number the chapter states.
     off : tuple of Off
         What it could not answer, and which tables would.
+    pages : tuple of Page
+        For one reader each, such as the owner of a product line.
     """
 
     pillar: str
@@ -81,6 +83,7 @@ class Chapter:
     method: str = ""
     figures: Figures = NO_FIGURES
     off: tuple[Off, ...] = ()
+    pages: tuple[Page, ...] = ()
 
     def add(self, exhibit: Exhibit, *, is_appendix: bool = False) -> Chapter:
         """Return the chapter with one more exhibit at its end; a second note of the same words changes nothing.
@@ -96,6 +99,20 @@ class Chapter:
             raise ReportError((f"The chapter {self.pillar} has two exhibits of key {exhibit.key!r}.",))
         added = replace(exhibit, is_appendix=is_appendix or exhibit.is_appendix)
         return replace(self, exhibits=(*self.exhibits, added))
+
+    def add_pages(self, *pages: Page) -> Chapter:
+        """Return the chapter with further pages.
+
+        Raises
+        ------
+        ReportError
+            Another page of this chapter has the same key.
+        """
+        keys = [page.key for page in (*self.pages, *pages)]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ReportError(tuple(f"The chapter {self.pillar} has two pages of key {key!r}." for key in twice))
+        return replace(self, pages=(*self.pages, *pages))
 
     def __repr__(self) -> str:
         return repr(Outline(self))
@@ -116,6 +133,7 @@ class Chapter:
             "method": self.method,
             "figures": [asdict(figure) for figure in self.figures],
             "off": [asdict(off) for off in self.off],
+            "pages": [page.to_dict() for page in self.pages],
         }
 
     @classmethod
@@ -136,18 +154,15 @@ class Chapter:
             question=document["question"],
             engagement=document["engagement"],
             data_hash=document["data_hash"],
-            headline=_findings(document["headline"]),
+            headline=read_findings(document["headline"]),
             exhibits=tuple(Exhibit.from_dict(held) for held in document["exhibits"]),
-            cautions=_findings(document["cautions"]),
-            next_steps=_findings(document["next_steps"]),
+            cautions=read_findings(document["cautions"]),
+            next_steps=read_findings(document["next_steps"]),
             method=document["method"],
             figures=Figures(tuple(Figure(**held) for held in document["figures"])),
             off=tuple(Off(held["pillar"], held["reason"], tuple(held["tables"])) for held in document["off"]),
+            pages=tuple(Page.from_dict(held) for held in document["pages"]),
         )
-
-
-def _findings(items: Iterable[Mapping[str, Any]]) -> Findings:
-    return Findings(tuple(Finding(item["claim"], item["detail"], tuple(item["figures"])) for item in items))
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,7 @@ class Outline:
         lines += [f"  {finding.claim}" for finding in held.headline]
         lines += ["", "Exhibits" if held.exhibits else "No exhibits"]
         lines += [f"  {place}. {exhibit.claim}" for place, exhibit in enumerate(held.exhibits, start=1)]
+        lines += ["", "Pages: " + "; ".join(page.title for page in held.pages)] if held.pages else []
         lines += ["", f"{len(held.figures)} figures, {len(held.off)} questions open"]
         return "\n".join(lines)
 

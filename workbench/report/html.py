@@ -10,15 +10,18 @@ import base64
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench import theme
 from workbench.errors import ReportError
 from workbench.findings import Figure, Findings
+from workbench.report.audience import quoted_figures
 from workbench.report.chapter import Chapter
 from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note, Picture
+from workbench.report.page import Page
 from workbench.report.story import Report
 from workbench.report.tables import Column, Table
 from workbench.report.values import heading, keep_together
@@ -28,14 +31,6 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
 """Where the page's templates are."""
-
-AUDIENCES = {
-    "board": "For the board",
-    "line_owner": "For line owners",
-    "staff": "For staff",
-    "works_council": "For the works council",
-}
-"""How the front page names who reads it."""
 
 BROAD = 13
 """A table wider than this (a column of numbers counts one, of text two) is printed on a page of its own, sideways."""
@@ -54,6 +49,21 @@ def render_html(report: Report) -> str:
     ReportError
         The page's templates are not there.
     """
+    return _rendered("report.html", _whole(report))
+
+
+def render_pages(report: Report) -> dict[str, str]:
+    """Return the pages for one reader each, by key; each can be sent alone.
+
+    Parameters
+    ----------
+    report : Report
+        As for `render_html`.
+    """
+    return {key: _rendered("page.html", _page(report, held)) for key, held in report.pages().items()}
+
+
+def _rendered(template: str, values: dict[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -68,7 +78,7 @@ def render_html(report: Report) -> str:
     )
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     policy = Markup(POLICY)  # noqa: S704 - ours
-    return pages.get_template("report.html").render(css=css, policy=policy, **_page(report)) + "\n"
+    return pages.get_template(template).render(css=css, policy=policy, **values) + "\n"
 
 
 def _keep_together(value: Any) -> Any:
@@ -78,21 +88,10 @@ def _keep_together(value: Any) -> Any:
     return keep_together(value)
 
 
-def _page(report: Report) -> dict[str, Any]:
-    """Gather what the templates print."""
+def _frame(report: Report) -> dict[str, Any]:
+    """Gather what every page prints: whose it is, and for whom."""
     meta = report.meta
-    places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
-    chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
-    appendix = [_exhibit(e, places[e.key]) for _, e in report.exhibits() if e.is_appendix]
-    summary, quoted = report.summary, _quoted(report)
-    first = summary.headline[0] if summary is not None and len(summary.headline) else None
-    eyebrow = [f"As of {_day(meta.as_of)}" if meta.as_of else "", meta.confidentiality]
-    eyebrow.append(AUDIENCES.get(meta.audience, meta.audience))
-    contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
-    contents += [{"target": "open-questions", "words": "What we could not answer"}]
-    contents += [{"target": "method", "words": "Method and data"}]
-    contents += [{"target": "appendix", "words": "Further exhibits"}] if appendix else []
-    contents += [{"target": "figures", "words": "Every number"}]
+    eyebrow = [f"As of {_day(meta.as_of)}" if meta.as_of else "", meta.confidentiality, report.audience.words]
     return {
         "language": meta.language,
         "title": f"{meta.client}: report as of {_day(meta.as_of)}" if meta.as_of else f"{meta.client}: report",
@@ -100,15 +99,62 @@ def _page(report: Report) -> dict[str, Any]:
         "confidentiality": meta.confidentiality,
         "brand": meta.brand,
         "eyebrow": [words for words in eyebrow if words],
+    }
+
+
+def _page(report: Report, held: list[tuple[Chapter, Page]]) -> dict[str, Any]:
+    """Gather what a page for one reader prints: a section a chapter."""
+    places = {exhibit.key: place for place, exhibit in enumerate((e for _, p in held for e in p.exhibits), start=1)}
+    first = next(iter(held[0][1].headline))
+    sections = []
+    for chapter, page in held:
+        headline = list(page.headline)[1:] if page is held[0][1] else list(page.headline)
+        sections.append(
+            {
+                "target": f"chapter-{chapter.pillar}",
+                "title": chapter.title,
+                "question": page.question,
+                "headline": _findings(headline),
+                "exhibits": [_exhibit(exhibit, places[exhibit.key]) for exhibit in page.exhibits],
+                "next_steps": _findings(page.next_steps),
+            }
+        )
+    figures = [_figures(report, chapter, set(page.figure_ids())) for chapter, page in held]
+    return {
+        **_frame(report),
+        "about": held[0][1].title,
+        "answer": first.claim,
+        "lead": first.detail,
+        "lead_ids": list(first.figures),
+        "sections": sections,
+        "figures": [group for group in figures if group["rows"]],
+    }
+
+
+def _whole(report: Report) -> dict[str, Any]:
+    """Gather what the templates print of the whole report."""
+    places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
+    chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
+    appendix = [_exhibit(e, places[e.key]) for _, e in report.exhibits() if e.is_appendix]
+    front, quoted = report.front, _quoted(report)
+    first = front.headline[0] if len(front.headline) else None
+    contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
+    contents += [{"target": "open-questions", "words": "What we could not answer"}]
+    contents += [{"target": "method", "words": "Method and data"}]
+    contents += [{"target": "appendix", "words": "Further exhibits"}] if appendix else []
+    contents += [{"target": "figures", "words": "Every number"}]
+    return {
+        **_frame(report),
         "answer": first.claim if first is not None else "What the numbers say.",
         "lead": first.detail if first is not None else "",
         "cards": _cards(report),
-        "carrying": _findings(list(summary.headline)[1:]) if summary is not None else [],
+        "carrying": _findings(list(front.headline)[1:]),
+        "pages": [{"address": f"pages/{key}.html", "words": held[0][1].title} for key, held in report.pages().items()],
         "contents": contents,
         "chapters": chapters,
         "appendix": appendix,
         "open_questions": _open_questions(report),
-        "unused": theme.listing(meta.unused, 40) if meta.unused else "",
+        "unused": theme.listing(report.meta.unused, 40) if report.meta.unused else "",
         "files": _files(report),
         "figures": [_figures(report, chapter, quoted) for chapter in report.chapters if len(chapter.figures)],
     }
@@ -173,7 +219,7 @@ def _sure(figure: Figure | None, currency: str) -> str:
 
 def _chapter(report: Report, chapter: Chapter, places: dict[str, int]) -> dict[str, Any]:
     # The front page already says what the summary says.
-    headline = [] if chapter is report.summary else list(chapter.headline)
+    headline = [] if chapter is report.front else list(chapter.headline)
     return {
         "target": f"chapter-{chapter.pillar}",
         "title": chapter.title,
@@ -291,11 +337,6 @@ def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, An
 
 
 def _quoted(report: Report) -> set[str]:
-    """Return the ids of all figures that the page names."""
-    ids = {name for _, exhibit in report.exhibits() for name in exhibit.figure_ids()}
-    for chapter in report.chapters:
-        for findings in (chapter.headline, chapter.cautions, chapter.next_steps):
-            ids.update(name for finding in findings for name in finding.figures)
-        if chapter is report.summary:
-            ids.update(figure.id for figure in chapter.figures)
-    return ids
+    """Return the ids of all figures that the report names; pages list their own."""
+    ids = set().union(*(quoted_figures(replace(chapter, pages=())) for chapter in report.chapters))
+    return ids | ({figure.id for figure in report.summary.figures} if report.summary is not None else set())

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.errors import ReportError
 from workbench.findings import CLAIM_LENGTH, Figure
+from workbench.report.audience import AUDIENCES, EVERYTHING, Audience, chapter_for, pages_of
 from workbench.report.chapter import (
     PILLARS,
     Chapter,
@@ -25,6 +26,7 @@ from workbench.report.chapter import (
     save_chapter,
 )
 from workbench.report.exhibit import Exhibit, Note, Picture, exhibit_from_figure, note_exhibit
+from workbench.report.page import Page
 
 __all__ = [
     "PILLARS",
@@ -33,6 +35,7 @@ __all__ = [
     "Meta",
     "Note",
     "Outline",
+    "Page",
     "Picture",
     "Report",
     "apply_commentary",
@@ -109,6 +112,16 @@ class Report:
         return next((chapter for chapter in self.chapters if chapter.pillar == "summary"), None)
 
     @property
+    def front(self) -> Chapter:
+        """The chapter whose bottom line is the report's: the summary, or the first one."""
+        return self.summary or self.chapters[0]
+
+    @property
+    def audience(self) -> Audience:
+        """Who reads it."""
+        return AUDIENCES.get(self.meta.audience, EVERYTHING)
+
+    @property
     def body(self) -> tuple[Chapter, ...]:
         """The chapters behind the summary."""
         return tuple(chapter for chapter in self.chapters if chapter.pillar != "summary")
@@ -118,8 +131,12 @@ class Report:
         return self._figures.get(name)
 
     def exhibits(self) -> tuple[tuple[Chapter, Exhibit], ...]:
-        """Return every exhibit with its chapter, in reading order."""
+        """Return every exhibit of the chapters, each with its chapter, in reading order; pages have their own."""
         return tuple((chapter, exhibit) for chapter in self.chapters for exhibit in chapter.exhibits)
+
+    def pages(self) -> dict[str, list[tuple[Chapter, Page]]]:
+        """Return the pages by key, each with the chapters that speak on it."""
+        return pages_of(self.chapters)
 
 
 def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
@@ -128,13 +145,14 @@ def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
     Parameters
     ----------
     study : Engagement
-        Its settings give the front page; its table ``commentary`` adds words, hides or puts first.
+        Its settings give the front page and say who reads it; its table ``commentary`` adds words, hides or puts first.
     chapters : sequence of Chapter
+        All of them; what the readers do not get is left out here.
 
     Raises
     ------
     ReportError
-        A chapter belongs to another engagement or other data.
+        A chapter belongs to another engagement or other data, or the readers would get none.
     """
     wrong = [held.pillar for held in chapters if (held.engagement, held.data_hash) != (study.name, study.data_hash)]
     if wrong:
@@ -154,7 +172,12 @@ def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
     )
     first = [held for held in chapters if held.pillar == "summary"]
     rest = [held for held in chapters if held.pillar != "summary"]
-    return apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study))
+    whole = apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study))
+    kept = tuple(held for chapter in whole.chapters if (held := chapter_for(chapter, whole.audience)) is not None)
+    if chapters and not kept:
+        pillars = ", ".join(chapter.pillar for chapter in chapters)
+        raise ReportError((f"audience is {meta.audience}: these readers get none of the chapters {pillars}.",))
+    return replace(whole, chapters=kept)
 
 
 def _commentary_rows(study: Any) -> list[dict[str, Any]]:
@@ -245,8 +268,9 @@ def check_report(report: Report) -> None:
             breaches.append(f"{chapter.pillar}: {len(body)} exhibits in the body; {MOST_EXHIBITS} are the most.")
         if not len(chapter.headline):
             breaches.append(f"{chapter.pillar}: the bottom line is empty.")
-        for exhibit in chapter.exhibits:
-            where = f"{chapter.pillar}, exhibit {exhibit.key}"
+        own = [(page, exhibit) for page in chapter.pages for exhibit in page.exhibits]
+        for page, exhibit in [*((None, exhibit) for exhibit in chapter.exhibits), *own]:
+            where = f"{chapter.pillar}, {f'page {page.key}, ' if page else ''}exhibit {exhibit.key}"
             if exhibit.key in keys:
                 breaches.append(f"{where}: {keys[exhibit.key]} has an exhibit of the same key.")
             keys.setdefault(exhibit.key, chapter.pillar)
@@ -259,6 +283,11 @@ def check_report(report: Report) -> None:
         for name in ("headline", "cautions", "next_steps"):
             for place, finding in enumerate(getattr(chapter, name), start=1):
                 breaches += _unknown_figures(report, finding.figures, f"{chapter.pillar}, {name} {place}")
+        for page in chapter.pages:
+            where = f"{chapter.pillar}, page {page.key}"
+            breaches += [] if len(page.headline) else [f"{where}: the bottom line is empty."]
+            for finding in (*page.headline, *page.next_steps):
+                breaches += _unknown_figures(report, finding.figures, where)
     if breaches:
         raise ReportError(tuple(breaches))
 
