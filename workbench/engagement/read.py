@@ -512,20 +512,9 @@ class Workbook:
 
     def read(self, sheet: str, table: str, known: Iterable[str]) -> tuple[RawTable | None, list[Fault]]:
         """Read one sheet; a sheet without a single filled cell is no table and no fault."""
-        try:
-            xml = self._xml(sheet)
-            reach = _filled_area(xml)
-            content = self._book.get_sheet_by_name(sheet) if reach <= LARGEST_AREA else None
-            cells = content.to_python(skip_empty_area=False) if content is not None else []
-            merged = (content.merged_cell_ranges or []) if content is not None else []
-        except workbook_damage() as error:
-            found, remedy = _damaged(error)
-            return None, [Fault(self.file, sheet, "", found, "a sheet that Excel can read.", remedy)]
-        if reach > LARGEST_AREA:
-            found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
-            remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or bring the table as CSV."
-            return None, [Fault(self.file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)]
-        rows = [[_excel_value(cell) for cell in row] for row in cells]
+        rows, merged, xml, faults = self._cells(sheet)
+        if faults:
+            return None, faults
         faults = [self._merged(sheet, area) for area in merged]
         if any(top == 0 for (top, _), _ in merged):
             return None, faults
@@ -536,6 +525,28 @@ class Workbook:
         if raw is not None:
             faults += self._formulas(sheet, xml, raw)
         return raw, faults
+
+    def rows(self, sheet: str) -> tuple[list[list[Any]], list[Fault]]:
+        """Return the cells of a sheet as they stand, from A1 on, whatever its header is; or why it cannot be read."""
+        rows, _, _, faults = self._cells(sheet)
+        return rows, faults
+
+    def _cells(self, sheet: str) -> tuple[list[list[Any]], Sequence[Any], bytes, list[Fault]]:
+        """Return the cells, merged areas and XML of a sheet, and what keeps it from being read."""
+        try:
+            xml = self._xml(sheet)
+            reach = _filled_area(xml)
+            content = self._book.get_sheet_by_name(sheet) if reach <= LARGEST_AREA else None
+            cells = content.to_python(skip_empty_area=False) if content is not None else []
+            merged = (content.merged_cell_ranges or []) if content is not None else []
+        except workbook_damage() as error:
+            found, remedy = _damaged(error)
+            return [], [], b"", [Fault(self.file, sheet, "", found, "a sheet that Excel can read.", remedy)]
+        if reach > LARGEST_AREA:
+            found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
+            remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or bring the table as CSV."
+            return [], [], b"", [Fault(self.file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)]
+        return [[_excel_value(cell) for cell in row] for row in cells], merged, xml, []
 
     def _merged(self, sheet: str, area: tuple[tuple[int, int], tuple[int, int]]) -> Fault:
         (top, left), (bottom, right) = area
