@@ -122,6 +122,9 @@ class Trace:
         People who gave a level or "cannot see".
     line_people : frozenset of int
         People behind the items that speak of a line (all of them, where none does).
+    influence : ndarray, shape (people,)
+        What each person adds to the error of the number, finite population corrected: the root of the sum of squares
+        is the standard error. All nothing where everybody agrees. Unit: level.
     """
 
     people: frozenset[int]
@@ -129,6 +132,7 @@ class Trace:
     items: tuple[str, ...]
     seen_by: frozenset[int]
     line_people: frozenset[int]
+    influence: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +259,7 @@ def score(
     Returns
     -------
     Scores
-        Dimensions for every part; items for the organisation and for each line. Not protected.
+        Dimensions and items for every part. Not protected.
 
     Raises
     ------
@@ -270,9 +274,8 @@ def score(
         columns = {item.id: _column(grid, part, item) for item in instrument.items}
         for group in instrument.groups:
             _put(scores, traces, *_score_group(grid, part, group, columns))
-        if part.kind in (ORGANISATION, LINE):
-            for item in instrument.items:
-                _put(scores, traces, *_score_item(grid, part, columns[item.id]))
+        for item in instrument.items:
+            _put(scores, traces, *_score_item(grid, part, columns[item.id]))
     return Scores(
         wave=answers.wave,
         instrument=instrument,
@@ -335,7 +338,8 @@ def _grid(answers: Answers, instrument: Instrument, settings: Settings) -> _Grid
     for name, frame in (("levels", answers.levels), ("status", answers.status)):
         if not frame.index.equals(index) or [item.id for item in instrument.items if item.id not in frame]:
             raise ModelError(f"The {name} of wave {answers.wave} do not have a row a sheet and a column an item.")
-    person, known = pd.factorize(sheets["respondent"])
+    # Places of people follow their keys, so that a draw with a seed is the same whatever the order of the sheets.
+    person, known = pd.factorize(sheets["respondent"], sort=True)
     levels = {item.id: answers.levels[item.id].to_numpy(dtype=float) for item in instrument.items}
     status = {item.id: answers.status[item.id].to_numpy(dtype=object) for item in instrument.items}
     if not any((held == ANSWERED).any() for held in status.values()):
@@ -540,11 +544,13 @@ def _assemble(
         weights[:, place] = shares.get(column.item.id, 0.0) * column.weights
     people = _people(column for column in columns)
     own_people = _people(held[name] for name in own)
-    level = None
+    level, influence = None, np.zeros(grid.people)
     if used:
         is_pooled = part.kind == LINE and all(held[name].item.scope == "organisation" for name in own)
         asked_people = _headcount(grid, Part(ORGANISATION, "", "") if is_pooled else part, own)
-        level = _estimate(grid, [(shares[one.item.id], one) for one in used], len(own_people), asked_people)
+        counted = [(shares[one.item.id], one) for one in used]
+        influence = _influence(grid, counted)
+        level = _estimate(grid, counted, influence, len(own_people), asked_people)
     band = None
     if band_shares:
         ends = [(share, held[name].band) for name, share in band_shares.items()]
@@ -570,7 +576,7 @@ def _assemble(
             items_used=tuple(column.item.id for column in used),
             items_left_out=tuple(column.item.id for column in columns if column.item.id not in shares),
         ),
-        Trace(people, weights, tuple(held), seen_by, own_people),
+        Trace(people, weights, tuple(held), seen_by, own_people, influence),
     )
 
 
@@ -578,13 +584,19 @@ def _people(columns: Iterable[_Column]) -> frozenset[int]:
     return frozenset().union(*(np.flatnonzero(~np.isnan(column.levels)).tolist() for column in columns))
 
 
-def _estimate(grid: _Grid, used: list[tuple[float, _Column]], people: int, asked: int | None) -> Estimate:
-    value = sum(share * column.mean for share, column in used)
+def _influence(grid: _Grid, used: list[tuple[float, _Column]]) -> np.ndarray:
     influence = np.zeros(grid.people)
     for share, column in used:
         n = column.count
         rest = np.where(np.isnan(column.levels), 0.0, column.levels - column.mean)
         influence += share * rest / n * math.sqrt(n / (n - 1) * (1 - column.response))
+    return influence
+
+
+def _estimate(
+    grid: _Grid, used: list[tuple[float, _Column]], influence: np.ndarray, people: int, asked: int | None
+) -> Estimate:
+    value = sum(share * column.mean for share, column in used)
     error = float(np.sqrt((influence**2).sum()))
     has_silent = any(column.response < 1 for _, column in used)
     method = "t, corrected for the finite population" if asked is not None else "t, response unknown"
