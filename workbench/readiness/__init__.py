@@ -2,7 +2,8 @@
 
 from workbench.readiness.assessment import Readiness, Step, assess
 from workbench.readiness.inputs import Answers, Layer, ReadinessInputs, Settings, Target
-from workbench.readiness.instrument import Instrument, build_instrument, options, routed
+from workbench.readiness.instrument import Instrument, options, routed
+from workbench.readiness.instrument_file import build_instrument
 from workbench.readiness.numbers import figures
 from workbench.readiness.sentences import cautions, headline, method, next_steps
 

@@ -1,14 +1,14 @@
 """The questionnaire as data: a scale, sets of answers, a tree of groups, and the items with who is asked what.
 
 Only the instrument's file knows how many levels and dimensions there are. Answers may carry any weights, groups may
-nest and be combined by mean, sum or the smallest of their parts; an instrument without gates gives no verdict.
+nest and be made of their parts in any of `AGGREGATIONS`; an instrument without gates gives no verdict. How a file
+becomes an instrument, and what is wrong with one: `workbench.readiness.instrument_file`.
 """
 
 from __future__ import annotations
 
 import re
-import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,13 @@ from workbench.errors import ModelError, nearest
 GATES = ("structure", "alignment", "layer")
 """Kinds of gate, in the order in which a verdict asks for them."""
 
-AGGREGATIONS = ("mean", "sum", "smallest")
+AGGREGATIONS = ("mean", "sum", "smallest", "attained")
+"""How a group is made of its parts (its own items, then the groups below it, each in the file's order).
+
+``attained`` is the highest level that is met together with all lower ones: the parts stand, in order, for the scale's
+values above its lowest, and a part is met from `Group.met` on. Part two without part one is worth nothing.
+"""
+
 MEANINGS = ("level", "cannot see", "not applicable")
 EFFORTS = (1, 2, 4)
 """Low, medium and high effort, as weights (ours)."""
@@ -73,10 +79,20 @@ class Option:
 
 @dataclass(frozen=True)
 class AnswerSet:
-    """The answers that an item offers, in the order in which they are shown."""
+    """The answers that an item offers, in the order in which they are shown.
+
+    Attributes
+    ----------
+    id : str
+    options : tuple of Option
+    blank : float or None
+        What the model's own tool makes of a missing answer, such as 0. Shown beside our score, which never uses it: a
+        missing answer is not a low one. Unit: level.
+    """
 
     id: str
     options: tuple[Option, ...]
+    blank: float | None = None
 
     def find(self, text: str) -> Option | None:
         """Return the option that a stored cell names, or None; case, blanks and ``3.0`` for ``3`` do not matter."""
@@ -118,9 +134,13 @@ class Group:
     gate : str
         ``structure``, ``alignment``, ``layer``, or empty.
     aggregation : str
-        ``mean``, ``sum`` or ``smallest`` of its items and of the groups below it.
+        How it is made of its parts; one of `AGGREGATIONS`.
     items : tuple of str
         Ids of its own items.
+    met : float or None
+        For ``attained``: the level from which a part counts as met; None means its highest. Unit: level of the part.
+    is_dimension : bool
+        Whether tables and charts show it; where no group says so, those with items of their own are shown.
     """
 
     id: str
@@ -129,6 +149,8 @@ class Group:
     gate: str
     aggregation: str
     items: tuple[str, ...]
+    met: float | None = None
+    is_dimension: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +183,8 @@ class Item:
         Items that should stand first.
     effort : int
         1 low, 2 medium, 4 high.
+    criteria : tuple of str
+        What must hold, all of it, for an answer above the lowest to count.
     """
 
     id: str
@@ -179,6 +203,7 @@ class Item:
     turned: bool = False
     needs: tuple[str, ...] = ()
     effort: int = 2
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +217,10 @@ class GateLevels:
 
 @dataclass(frozen=True)
 class Instrument:
-    """A questionnaire, checked; build one with `build_instrument`."""
+    """A questionnaire, checked; build one with `build_instrument`.
+
+    `source` says whose model it is and under which terms; empty for the firm's own.
+    """
 
     name: str
     version: str
@@ -206,6 +234,7 @@ class Instrument:
     claims: tuple[tuple[str, str], ...]
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
+    source: str = ""
     _places: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -235,8 +264,9 @@ class Instrument:
 
     @property
     def dimensions(self) -> tuple[Group, ...]:
-        """Groups that hold items of their own, in order."""
-        return tuple(group for group in self.groups if group.items)
+        """Groups that tables and charts show, in order: those the file names, else those with items of their own."""
+        named = tuple(group for group in self.groups if group.is_dimension)
+        return named or tuple(group for group in self.groups if group.items)
 
     @property
     def gates(self) -> tuple[Group, ...]:
@@ -262,6 +292,31 @@ class Instrument:
             return self.scale.lowest, self.scale.highest
         weights = [option.weight for option in self.answers(item).options if option.weight is not None]
         return min(weights), max(weights)
+
+    def parts(self, group: Group) -> tuple[str, ...]:
+        """Return the ids of what a group is made of: its own items, then the groups below it."""
+        return (*group.items, *(held.id for held in self.groups if held.parent == group.id))
+
+    def bounds(self, name: str) -> tuple[float, float]:
+        """Return the lowest and the highest level that an item or a group can have.
+
+        They need not be the scale's ends: a sum reaches further than its parts, and answers may weigh 0 to 1 where
+        groups run from 0 to 3.
+        """
+        if name in self._places["item"]:
+            return self.span(self.item(name))
+        group = self.group(name)
+        held = [self.bounds(part) for part in self.parts(group)]
+        if not held:
+            return self.scale.lowest, self.scale.highest
+        lows, highs = [low for low, _ in held], [high for _, high in held]
+        if group.aggregation == "sum":
+            return sum(lows), sum(highs)
+        if group.aggregation == "smallest":
+            return min(lows), min(highs)
+        if group.aggregation == "attained":
+            return self.scale.lowest, self.scale.values[min(len(held), len(self.scale.values) - 1)]
+        return sum(lows) / len(lows), sum(highs) / len(highs)
 
 
 def routed(instrument: Instrument, role: str) -> tuple[str, ...]:
@@ -303,198 +358,13 @@ def options(instrument: Instrument, item: Item) -> tuple[Option, ...]:
     rest = tuple(option for option in held if option.meaning != "level")
     standing = list(reversed(levels)) if item.turned else levels
     texts = dict(item.anchors)
+    # Labels with {text} belong to a place ("B between A and C"); plain ones ("No") belong to their level.
+    is_by_place = any("{text}" in option.label for option in levels)
     shown = []
-    for place, option in zip(levels, standing, strict=True):
+    for place, option in zip(levels if is_by_place else standing, standing, strict=True):
         text = texts.get(option.weight, "") if option.weight is not None else ""
         shown.append(replace(option, label=place.label.replace("{text}", text).strip()))
     return (*shown, *rest)
-
-
-def build_instrument(document: Mapping[str, Any]) -> Instrument:
-    """Return the instrument that a document (the parsed YAML file) describes.
-
-    Parameters
-    ----------
-    document : mapping
-        name, version, language, title, scale, gates, roles, cuts, answer_sets, claims, groups, items.
-
-    Raises
-    ------
-    ModelError
-        Everything that does not hold together, in one message: unknown names, texts that occur twice, a cycle of
-        needs (printed).
-    """
-    try:
-        built = _build(document)
-    except (KeyError, TypeError, AttributeError) as cause:
-        raise ModelError(f"The instrument's file lacks a part or has it in another form: {cause}.") from cause
-    faults = _faults(built)
-    if faults:
-        raise ModelError("The instrument does not hold together. " + " ".join(faults))
-    return built
-
-
-def _build(document: Mapping[str, Any]) -> Instrument:
-    scale = document["scale"]
-    values = tuple(float(value) for value in scale["values"])
-    labels = {float(value): str(text) for value, text in (scale.get("labels") or {}).items()}
-    gates = document.get("gates")
-    sets = tuple(
-        AnswerSet(
-            held["id"],
-            tuple(
-                Option(
-                    str(option["value"]),
-                    str(option["label"]),
-                    None if option.get("weight") is None else float(option["weight"]),
-                    option.get("meaning", "level"),
-                )
-                for option in held["options"]
-            ),
-        )
-        for held in document["answer_sets"]
-    )
-    items = tuple(_item(held, sets[0].id) for held in document["items"])
-    groups = tuple(
-        Group(
-            held["id"],
-            held.get("parent") or "",
-            held["name"],
-            "" if held.get("gate") in (None, "none") else held["gate"],
-            held.get("aggregation", "mean"),
-            tuple(item.id for item in items if item.group == held["id"]),
-        )
-        for held in document["groups"]
-    )
-    return Instrument(
-        name=document["name"],
-        version=str(document["version"]),
-        language=document.get("language", "en"),
-        title=document.get("title", document["name"]),
-        scale=Scale(values, tuple(labels.get(value, "") for value in values)),
-        gate_levels=None
-        if not gates
-        else GateLevels(*(float(gates[name]) for name in ("moving", "standing", "later"))),
-        roles=tuple(Role(held["id"], held["name"], held.get("counts_as") or "") for held in document["roles"]),
-        cuts=tuple(RoleCut(held["id"], held["name"], tuple(held["roles"])) for held in document.get("cuts") or ()),
-        answer_sets=sets,
-        claims=tuple((str(name), str(text)) for name, text in (document.get("claims") or {}).items()),
-        groups=groups,
-        items=items,
-    )
-
-
-def _item(held: Mapping[str, Any], usual_answers: str) -> Item:
-    anchors = tuple((float(level), str(text)) for level, text in (held.get("anchors") or {}).items())
-    return Item(
-        id=held["id"],
-        printed=str(held.get("printed", held["id"])),
-        title=held.get("title", held["statement"]),
-        group=held["group"],
-        answer_set=held.get("answers", usual_answers),
-        statement=held["statement"],
-        anchors=anchors,
-        evidence=held.get("evidence", ""),
-        roles=tuple(held["roles"]),
-        claims=tuple(held.get("claims") or ()),
-        kind=held.get("kind", "scale"),
-        names=int(held.get("names", 0)),
-        scope=held.get("scope", "line"),
-        turned=bool(held.get("turned", False)),
-        needs=tuple(held.get("needs") or ()),
-        effort=int(held.get("effort", 2)),
-    )
-
-
-def _faults(built: Instrument) -> list[str]:
-    roles = {role.id for role in built.roles}
-    groups = {group.id for group in built.groups}
-    items = {item.id for item in built.items}
-    claims = {name for name, _ in built.claims}
-    sets = {held.id for held in built.answer_sets}
-    faults = _twice("item", [item.id for item in built.items])
-    faults += _twice("statement", [_normal_statement(item.statement) for item in built.items])
-    faults += _twice("group", [group.id for group in built.groups])
-    if list(built.scale.values) != sorted(set(built.scale.values)) or len(built.scale.values) < 2:
-        faults.append("The scale's values must ascend.")
-    for role in built.roles:
-        faults += _unknown(f"Role {role.id} counts as", [role.counts_as] if role.counts_as else [], roles)
-    for cut in built.cuts:
-        faults += _unknown(f"Cut {cut.id} has roles", cut.roles, roles)
-    for group in built.groups:
-        faults += _unknown(f"Group {group.id} lies below", [group.parent] if group.parent else [], groups)
-        faults += _unknown(f"Group {group.id} is a gate of", [group.gate] if group.gate else [], set(GATES))
-        faults += _unknown(f"Group {group.id} is made by", [group.aggregation], set(AGGREGATIONS))
-    if built.gates and built.gate_levels is None:
-        faults.append("There are gates, but no levels to compare them with (gates: moving, standing, later).")
-    for held in built.answer_sets:
-        faults += _unknown(f"Answers {held.id} mean", [option.meaning for option in held.options], set(MEANINGS))
-        if any((option.meaning == "level") != (option.weight is not None) for option in held.options):
-            faults.append(f"Answers {held.id}: those that mean a level, and only those, carry a weight.")
-    for item in built.items:
-        faults += _unknown(f"Item {item.id} belongs to", [item.group], groups)
-        faults += _unknown(f"Item {item.id} offers", [item.answer_set], sets)
-        faults += _unknown(f"Item {item.id} is asked of", item.roles, roles)
-        faults += _unknown(f"Item {item.id} bears on", item.claims, claims)
-        faults += _unknown(f"Item {item.id} needs", item.needs, items)
-        faults += _unknown(f"Item {item.id} is", [item.kind], {"scale", "open"})
-        faults += _unknown(f"Item {item.id} speaks of", [item.scope], {"line", "organisation"})
-        if item.effort not in EFFORTS:
-            faults.append(f"Item {item.id}: an effort is 1, 2 or 4; got {item.effort}.")
-        if item.kind == "open" and item.names < 1:
-            faults.append(f"Item {item.id}: an open item says how many names it asks for.")
-    cycle = find_cycle({item.id: item.needs for item in built.items})
-    if cycle:
-        faults.append(f"Items wait for each other in a circle: {' needs '.join(cycle)}.")
-    if find_cycle({group.id: (group.parent,) if group.parent else () for group in built.groups}):
-        faults.append("Groups lie below each other in a circle.")
-    return faults
-
-
-def find_cycle(needs: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return names that wait for each other in a circle, the first again at the end; empty where there is none.
-
-    Examples
-    --------
-    >>> find_cycle({"a": ["b"], "b": ["c"], "c": ["a"]}), find_cycle({"a": ["b"], "b": []})
-    (('a', 'b', 'c', 'a'), ())
-    """
-    done: set[str] = set()
-    for start in needs:
-        path: list[str] = []
-        stack = [(start, iter(needs.get(start, ())))]
-        if start in done:
-            continue
-        path.append(start)
-        while stack:
-            name, rest = stack[-1]
-            following = next(rest, None)
-            if following is None:
-                stack.pop()
-                path.pop()
-                done.add(name)
-            elif following in path:
-                return (*path[path.index(following) :], following)
-            elif following not in done:
-                path.append(following)
-                stack.append((following, iter(needs.get(following, ()))))
-    return ()
-
-
-def _twice(what: str, names: list[str]) -> list[str]:
-    seen: set[str] = set()
-    again = [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
-    return [f"The {what} {name!r} occurs twice." for name in dict.fromkeys(again)]
-
-
-def _unknown(said: str, names: Iterable[str], known: set[str]) -> list[str]:
-    return [
-        f"{said} {name!r}, which is not known. {nearest(name, known)}".rstrip() for name in names if name not in known
-    ]
-
-
-def _normal_statement(text: str) -> str:
-    return re.sub(rf"[\s{re.escape(string.punctuation)}…–]+", "", text).casefold()
 
 
 def _normal_answer(text: str) -> str:

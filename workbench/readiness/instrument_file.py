@@ -1,0 +1,603 @@
+"""From an instrument's file (parsed YAML, or a workbook in the same shape) to an `Instrument`, and back.
+
+A file that does not hold together is refused whole, with every flaw and where it stands: unknown keys and names, texts
+where numbers belong, statements or answers that nobody could tell apart in an export, items that wait for each other.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.errors import ModelError, nearest
+from workbench.readiness.instrument import (
+    AGGREGATIONS,
+    EFFORTS,
+    GATES,
+    MEANINGS,
+    AnswerSet,
+    GateLevels,
+    Group,
+    Instrument,
+    Item,
+    Option,
+    Role,
+    RoleCut,
+    Scale,
+    options,
+)
+
+TEXT, NUMBER, YES, TEXTS = "text", "a number", "true or false", "a list of texts"
+LEVEL_TEXTS, NAMED_TEXTS, NUMBERS = "texts by level", "texts by name", "a list of numbers"
+
+TOP: Mapping[str, str] = {
+    "name": TEXT,
+    "version": TEXT,
+    "language": TEXT,
+    "title": TEXT,
+    "source": TEXT,
+    "scale": "values and labels",
+    "gates": "moving, standing, later",
+    "roles": "a list",
+    "cuts": "a list",
+    "answer_sets": "a list",
+    "claims": NAMED_TEXTS,
+    "groups": "a list",
+    "items": "a list",
+}
+LISTS: Mapping[str, Mapping[str, str]] = {
+    "roles": {"id": TEXT, "name": TEXT, "counts_as": TEXT},
+    "cuts": {"id": TEXT, "name": TEXT, "roles": TEXTS},
+    "answer_sets": {"id": TEXT, "blank": NUMBER, "options": "a list"},
+    "groups": {
+        "id": TEXT,
+        "parent": TEXT,
+        "name": TEXT,
+        "gate": TEXT,
+        "aggregation": TEXT,
+        "met": NUMBER,
+        "dimension": YES,
+    },
+    "items": {
+        "id": TEXT,
+        "printed": TEXT,
+        "title": TEXT,
+        "group": TEXT,
+        "answers": TEXT,
+        "statement": TEXT,
+        "anchors": LEVEL_TEXTS,
+        "evidence": TEXT,
+        "roles": TEXTS,
+        "claims": TEXTS,
+        "kind": TEXT,
+        "names": NUMBER,
+        "scope": TEXT,
+        "turned": YES,
+        "needs": TEXTS,
+        "effort": NUMBER,
+        "criteria": TEXTS,
+    },
+}
+OPTION: Mapping[str, str] = {"value": TEXT, "label": TEXT, "weight": NUMBER, "meaning": TEXT}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "": ("name", "version", "scale", "answer_sets", "groups", "items"),
+    "roles": ("id", "name"),
+    "cuts": ("id", "name", "roles"),
+    "answer_sets": ("id", "options"),
+    "options": ("value", "label"),
+    "groups": ("id", "name"),
+    "items": ("id", "group", "statement"),
+}
+EVERYONE = "everyone"
+"""The one role of an instrument that names none."""
+
+LONGEST_TEXT = 5_000
+"""Characters; a question is shorter (ours)."""
+
+ITEM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+TAKEN = frozenset({"respondent", "wave", "unit", "role", "product_line", "seconds"})
+"""Columns of the answer sheets that are no items."""
+
+SUFFIXES = ("_reason", "_unmet")
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One thing that is wrong in an instrument's file.
+
+    Attributes
+    ----------
+    place : tuple
+        Where: list, place in it (from 0), key; such as ``("items", 3, "roles")``. Empty for the file as a whole.
+    found : str
+        A sentence that says what is wrong and what would be right.
+    """
+
+    place: tuple[str | int, ...]
+    found: str
+
+
+def build_instrument(document: Mapping[str, Any]) -> Instrument:
+    """Return the instrument that a document (the parsed file) describes.
+
+    Parameters
+    ----------
+    document : mapping
+        name, version, scale, answer_sets, groups, items; and, where wanted, language, title, source, gates, roles,
+        cuts, claims.
+
+    Raises
+    ------
+    ModelError
+        Everything that does not hold together, in one message: unknown names, texts that occur twice, a cycle of
+        needs (printed).
+    """
+    flaws = instrument_flaws(document)
+    if flaws:
+        is_shape = any(flaw.found.startswith(("There is no", "This is")) for flaw in flaws)
+        said = "The instrument's file lacks a part or has it in another form." if is_shape else ""
+        told = " ".join(f"{_where(flaw.place)}{flaw.found}" for flaw in flaws)
+        raise ModelError(f"{said or 'The instrument does not hold together.'} {told}")
+    return _build(document)
+
+
+def instrument_flaws(document: Mapping[str, Any]) -> tuple[Flaw, ...]:
+    """Return everything that is wrong with a document, in its order; empty where an instrument can be built.
+
+    Parameters
+    ----------
+    document : mapping
+        As `build_instrument` takes it.
+    """
+    shape = tuple(_shape_flaws(document))
+    return shape or tuple(_flaws(_build(document), document))
+
+
+def describe_instrument(instrument: Instrument) -> dict[str, Any]:
+    """Return the document of an instrument: what `build_instrument` would make the same instrument of.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    """
+    gates = instrument.gate_levels
+    document = {
+        "name": instrument.name,
+        "version": instrument.version,
+        "language": instrument.language,
+        "title": instrument.title,
+        "source": instrument.source,
+        "scale": {
+            "values": [_plain(value) for value in instrument.scale.values],
+            "labels": {
+                _plain(value): text
+                for value, text in zip(instrument.scale.values, instrument.scale.labels, strict=True)
+                if text
+            },
+        },
+        "gates": None
+        if gates is None
+        else {"moving": _plain(gates.moving), "standing": _plain(gates.standing), "later": _plain(gates.later)},
+        "roles": [{"id": held.id, "name": held.name, "counts_as": held.counts_as} for held in instrument.roles],
+        "cuts": [{"id": held.id, "name": held.name, "roles": list(held.roles)} for held in instrument.cuts],
+        "answer_sets": [
+            {
+                "id": held.id,
+                "blank": held.blank,
+                "options": [
+                    {
+                        "value": option.value,
+                        "label": option.label,
+                        "weight": None if option.weight is None else _plain(option.weight),
+                        "meaning": option.meaning,
+                    }
+                    for option in held.options
+                ],
+            }
+            for held in instrument.answer_sets
+        ],
+        "claims": dict(instrument.claims),
+        "groups": [
+            {
+                "id": held.id,
+                "parent": held.parent,
+                "name": held.name,
+                "gate": held.gate,
+                "aggregation": held.aggregation,
+                "met": held.met,
+                "dimension": held.is_dimension,
+            }
+            for held in instrument.groups
+        ],
+        "items": [_describe_item(item) for item in instrument.items],
+    }
+    return {key: held for key, held in document.items() if held not in (None, "", {}, [])}
+
+
+def find_cycle(needs: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return names that wait for each other in a circle, the first again at the end; empty where there is none.
+
+    Examples
+    --------
+    >>> find_cycle({"a": ["b"], "b": ["c"], "c": ["a"]}), find_cycle({"a": ["b"], "b": []})
+    (('a', 'b', 'c', 'a'), ())
+    """
+    done: set[str] = set()
+    for start in needs:
+        path: list[str] = []
+        stack = [(start, iter(needs.get(start, ())))]
+        if start in done:
+            continue
+        path.append(start)
+        while stack:
+            name, rest = stack[-1]
+            following = next(rest, None)
+            if following is None:
+                stack.pop()
+                path.pop()
+                done.add(name)
+            elif following in path:
+                return (*path[path.index(following) :], following)
+            elif following not in done:
+                path.append(following)
+                stack.append((following, iter(needs.get(following, ()))))
+    return ()
+
+
+# -- the form of the file ----------------------------------------------------------------------------------------------
+
+
+def _shape_flaws(document: Any) -> Iterator[Flaw]:
+    """Yield what is missing, unknown or of another kind, before anything is built."""
+    if not isinstance(document, Mapping):
+        yield Flaw((), "This is no instrument: it does not consist of keys and values.")
+        return
+    yield from _row_flaws((), document, TOP, NEEDED[""])
+    scale = document.get("scale")
+    if "scale" in document:
+        if not isinstance(scale, Mapping):
+            yield Flaw(("scale",), "This is not values and labels.")
+        else:
+            known = {"values": NUMBERS, "labels": LEVEL_TEXTS}
+            yield from _row_flaws(("scale",), scale, known, ("values",))
+    gates = document.get("gates")
+    if isinstance(gates, Mapping):
+        names = ("moving", "standing", "later")
+        yield from _row_flaws(("gates",), gates, dict.fromkeys(names, NUMBER), names)
+    elif gates:
+        yield Flaw(("gates",), "This is not moving, standing, later.")
+    for name, known in LISTS.items():
+        rows = document.get(name) or ()
+        if not _is_list(rows):
+            yield Flaw((name,), "This is not a list.")
+            continue
+        for place, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                yield Flaw((name, place), "This is not keys and values.")
+                continue
+            yield from _row_flaws((name, place), row, known, NEEDED[name])
+            if name == "answer_sets":
+                yield from _option_flaws(place, row.get("options"))
+
+
+def _option_flaws(place: int, rows: Any) -> Iterator[Flaw]:
+    for number, row in enumerate(rows if _is_list(rows) else ()):
+        where = ("answer_sets", place, "options", number)
+        if isinstance(row, Mapping):
+            yield from _row_flaws(where, row, OPTION, NEEDED["options"])
+        else:
+            yield Flaw(where, "This is not keys and values.")
+    if not _is_list(rows) or not rows:
+        yield Flaw(("answer_sets", place, "options"), "There is no list of answers.")
+
+
+def _row_flaws(
+    where: tuple[str | int, ...], row: Mapping[Any, Any], known: Mapping[str, str], needed: Sequence[str]
+) -> Iterator[Flaw]:
+    for key in row:
+        if key not in known:
+            yield Flaw((*where, str(key)), f"{key!r} is no key here. {nearest(str(key), known)}".strip())
+    for key in needed:
+        if row.get(key) in (None, "", [], ()):
+            yield Flaw((*where, key), f"There is no {key}.")
+    for key, kind in known.items():
+        value = row.get(key)
+        if value not in (None, "", [], ()) and not _is_kind(value, kind):
+            yield Flaw((*where, key), f"This is not {kind}: {str(value)[:60]!r}.")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_kind(value: Any, kind: str) -> bool:
+    if kind == TEXT:
+        return isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) <= LONGEST_TEXT
+    if kind == NUMBER:
+        return _is_number(value)
+    if kind == YES:
+        return isinstance(value, bool)
+    if kind == TEXTS:
+        return _is_list(value) and all(_is_kind(held, TEXT) for held in value)
+    if kind == NUMBERS:
+        return _is_list(value) and all(_is_number(held) for held in value)
+    if kind in (LEVEL_TEXTS, NAMED_TEXTS):
+        is_key = _is_number if kind == LEVEL_TEXTS else (lambda held: isinstance(held, str))
+        return isinstance(value, Mapping) and all(is_key(key) and _is_kind(held, TEXT) for key, held in value.items())
+    return True  # lists and mappings are looked at part by part
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        return abs(float(value)) < float("inf")
+    except (TypeError, ValueError):
+        return False
+
+
+# -- building ----------------------------------------------------------------------------------------------------------
+
+
+def _build(document: Mapping[str, Any]) -> Instrument:
+    scale = document["scale"]
+    values = tuple(float(value) for value in scale["values"])
+    labels = {float(value): str(text) for value, text in (scale.get("labels") or {}).items()}
+    gates = document.get("gates")
+    roles = tuple(Role(str(held["id"]), str(held["name"]), held.get("counts_as") or "") for held in _rows(document))
+    sets = tuple(
+        AnswerSet(
+            str(held["id"]),
+            tuple(
+                Option(
+                    str(option["value"]),
+                    str(option["label"]),
+                    None if option.get("weight") in (None, "") else float(option["weight"]),
+                    option.get("meaning") or "level",
+                )
+                for option in held["options"]
+            ),
+            None if held.get("blank") in (None, "") else float(held["blank"]),
+        )
+        for held in document["answer_sets"]
+    )
+    items = tuple(_item(held, sets[0].id, tuple(role.id for role in roles)) for held in document["items"])
+    groups = tuple(
+        Group(
+            str(held["id"]),
+            str(held.get("parent") or ""),
+            str(held["name"]),
+            "" if held.get("gate") in (None, "none") else str(held["gate"]),
+            held.get("aggregation") or "mean",
+            tuple(item.id for item in items if item.group == str(held["id"])),
+            None if held.get("met") in (None, "") else float(held["met"]),
+            bool(held.get("dimension")),
+        )
+        for held in document["groups"]
+    )
+    return Instrument(
+        name=str(document["name"]),
+        version=str(document["version"]),
+        language=document.get("language") or "en",
+        title=str(document.get("title") or document["name"]),
+        scale=Scale(values, tuple(labels.get(value, "") for value in values)),
+        gate_levels=None
+        if not gates
+        else GateLevels(*(float(gates[name]) for name in ("moving", "standing", "later"))),
+        roles=roles,
+        cuts=tuple(
+            RoleCut(str(held["id"]), str(held["name"]), tuple(str(role) for role in held["roles"]))
+            for held in document.get("cuts") or ()
+        ),
+        answer_sets=sets,
+        claims=tuple((str(name), str(text)) for name, text in (document.get("claims") or {}).items()),
+        groups=groups,
+        items=items,
+        source=str(document.get("source") or ""),
+    )
+
+
+def _rows(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return document.get("roles") or ({"id": EVERYONE, "name": EVERYONE},)
+
+
+def _item(held: Mapping[str, Any], usual_answers: str, usual_roles: tuple[str, ...]) -> Item:
+    anchors = tuple((float(level), str(text)) for level, text in (held.get("anchors") or {}).items())
+    return Item(
+        id=str(held["id"]),
+        printed=str(held.get("printed") or held["id"]),
+        title=str(held.get("title") or held["statement"]),
+        group=str(held["group"]),
+        answer_set=str(held.get("answers") or usual_answers),
+        statement=str(held["statement"]),
+        anchors=anchors,
+        evidence=str(held.get("evidence") or ""),
+        roles=tuple(str(role) for role in held.get("roles") or usual_roles),
+        claims=tuple(str(claim) for claim in held.get("claims") or ()),
+        kind=held.get("kind") or "scale",
+        names=int(held.get("names") or 0),
+        scope=held.get("scope") or "line",
+        turned=bool(held.get("turned")),
+        needs=tuple(str(need) for need in held.get("needs") or ()),
+        effort=int(held.get("effort") or EFFORTS[1]),
+        criteria=tuple(str(text) for text in held.get("criteria") or ()),
+    )
+
+
+def _describe_item(item: Item) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": item.id,
+        "printed": item.printed,
+        "title": item.title,
+        "group": item.group,
+        "answers": item.answer_set,
+        "statement": item.statement,
+        "anchors": {_plain(level): text for level, text in item.anchors},
+        "evidence": item.evidence,
+        "roles": list(item.roles),
+        "claims": list(item.claims),
+        "kind": item.kind,
+        "names": item.names,
+        "scope": item.scope,
+        "turned": item.turned,
+        "needs": list(item.needs),
+        "effort": item.effort,
+        "criteria": list(item.criteria),
+    }
+    usual: dict[str, Any] = {"kind": "scale", "names": 0, "scope": "line", "turned": False}
+    return {key: held for key, held in document.items() if held not in ("", [], {}) and held != usual.get(key)}
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value
+
+
+# -- what does not hold together ---------------------------------------------------------------------------------------
+
+
+def _flaws(built: Instrument, document: Mapping[str, Any]) -> Iterator[Flaw]:
+    roles = {role.id for role in built.roles}
+    yield from _twice("items", "id", "item", [item.id for item in built.items])
+    yield from _twice("items", "statement", "statement", [normal_text(item.statement) for item in built.items])
+    for name in ("groups", "roles", "cuts", "answer_sets"):
+        held = getattr(built, name)
+        yield from _twice(name, "id", name.removesuffix("s").replace("_", " "), [one.id for one in held])
+    if list(built.scale.values) != sorted(set(built.scale.values)) or len(built.scale.values) < 2:
+        yield Flaw(("scale", "values"), "The scale's values must ascend.")
+    gates = built.gate_levels
+    if built.gates and gates is None:
+        yield Flaw(("gates",), "There are gates, but no levels to compare them with (gates: moving, standing, later).")
+    if gates is not None and not (
+        built.scale.lowest <= gates.moving <= gates.standing <= gates.later <= built.scale.highest
+    ):
+        yield Flaw(("gates",), "The gates' levels must ascend (moving, standing, later) and lie on the scale.")
+    for place, role in enumerate(built.roles if document.get("roles") else ()):
+        names = [role.counts_as] if role.counts_as else []
+        yield from _unknown(("roles", place, "counts_as"), f"Role {role.id} counts as", names, roles)
+    for place, cut in enumerate(built.cuts):
+        yield from _unknown(("cuts", place, "roles"), f"Cut {cut.id} has roles", cut.roles, roles)
+    for place, group in enumerate(built.groups):
+        yield from _group_flaws(built, place, group)
+    for place, answers in enumerate(built.answer_sets):
+        yield from _answer_flaws(place, answers)
+    for place, item in enumerate(built.items):
+        yield from _item_flaws(built, place, item, roles)
+    cycle = find_cycle({item.id: item.needs for item in built.items})
+    if cycle:
+        yield Flaw(("items",), f"Items wait for each other in a circle: {' needs '.join(cycle)}.")
+    if find_cycle({group.id: (group.parent,) if group.parent else () for group in built.groups}):
+        yield Flaw(("groups",), "Groups lie below each other in a circle.")
+
+
+def _group_flaws(built: Instrument, place: int, group: Group) -> Iterator[Flaw]:
+    where = ("groups", place)
+    groups = {held.id for held in built.groups}
+    yield from _unknown(
+        (*where, "parent"), f"Group {group.id} lies below", [group.parent] if group.parent else [], groups
+    )
+    yield from _unknown(
+        (*where, "gate"), f"Group {group.id} is a gate of", [group.gate] if group.gate else [], set(GATES)
+    )
+    yield from _unknown((*where, "aggregation"), f"Group {group.id} is made by", [group.aggregation], set(AGGREGATIONS))
+    if group.id in {item.id for item in built.items}:
+        yield Flaw((*where, "id"), f"Group {group.id} has the name of an item.")
+    steps = len(built.scale.values) - 1
+    if group.aggregation == "attained" and len(built.parts(group)) > steps:
+        yield Flaw(
+            (*where, "aggregation"),
+            f"Group {group.id} attains a level for each of its {len(built.parts(group))} parts, but the scale has only "
+            f"{steps} above its lowest.",
+        )
+    if group.met is not None and group.aggregation != "attained":
+        yield Flaw((*where, "met"), f"Group {group.id}: met belongs to a group that is made by attained.")
+
+
+def _answer_flaws(place: int, answers: AnswerSet) -> Iterator[Flaw]:
+    where = ("answer_sets", place, "options")
+    yield from (
+        Flaw((*where, number, "meaning"), flaw.found)
+        for number, option in enumerate(answers.options)
+        for flaw in _unknown(where, f"Answers {answers.id} mean", [option.meaning], set(MEANINGS))
+    )
+    for number, option in enumerate(answers.options):
+        if (option.meaning == "level") != (option.weight is not None):
+            yield Flaw(
+                (*where, number, "weight"),
+                f"Answers {answers.id}: those that mean a level, and only those, carry a weight.",
+            )
+    if not any(option.weight is not None for option in answers.options):
+        yield Flaw(where, f"Answers {answers.id}: none of them means a level.")
+    values = [" ".join(option.value.split()).casefold() for option in answers.options]
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            yield Flaw((*where, number, "value"), f"Answers {answers.id}: the value {value!r} occurs twice.")
+
+
+def _item_flaws(built: Instrument, place: int, item: Item, roles: set[str]) -> Iterator[Flaw]:
+    where = ("items", place)
+    sets = {held.id for held in built.answer_sets}
+    if not ITEM_NAME.fullmatch(item.id) or item.id in TAKEN or item.id.endswith(SUFFIXES):
+        yield Flaw(
+            (*where, "id"),
+            f"{item.id!r} cannot name an item: letters, digits and _, a letter first, at most 40; not "
+            f"{', '.join(sorted(TAKEN))}, nor ending in {' or '.join(SUFFIXES)}.",
+        )
+    for key, said, names, known in (
+        ("group", "belongs to", (item.group,), {group.id for group in built.groups}),
+        ("answers", "offers", (item.answer_set,), sets),
+        ("roles", "is asked of", item.roles, roles),
+        ("claims", "bears on", item.claims, {name for name, _ in built.claims}),
+        ("needs", "needs", item.needs, {held.id for held in built.items}),
+        ("kind", "is", (item.kind,), {"scale", "open"}),
+        ("scope", "speaks of", (item.scope,), {"line", "organisation"}),
+    ):
+        yield from _unknown((*where, key), f"Item {item.id} {said}", names, known)
+    if item.effort not in EFFORTS:
+        yield Flaw((*where, "effort"), f"Item {item.id}: an effort is 1, 2 or 4; got {item.effort}.")
+    if item.kind == "open" and item.names < 1:
+        yield Flaw((*where, "names"), f"Item {item.id}: an open item says how many names it asks for.")
+    if item.answer_set in sets:
+        weights = {option.weight for option in built.answers(item).options}
+        off = [level for level, _ in item.anchors if item.kind == "scale" and level not in weights]
+        if off:
+            yield Flaw((*where, "anchors"), f"Item {item.id}: no answer stands for {off[0]:g}, which has a text.")
+        shown = [normal_text(option.label) for option in options(built, item)]
+        if len(set(shown)) < len(shown):
+            yield Flaw((*where, "answers"), f"Item {item.id}: two of its answers read the same.")
+
+
+def _twice(table: str, key: str, what: str, names: Sequence[str]) -> Iterator[Flaw]:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            yield Flaw((table, place, key), f"The {what} {name!r} occurs twice.")
+
+
+def _unknown(where: tuple[str | int, ...], said: str, names: Iterable[str], known: set[str]) -> Iterator[Flaw]:
+    for name in names:
+        if name not in known:
+            yield Flaw(where, f"{said} {name!r}, which is not known. {nearest(name, known)}".rstrip())
+
+
+def normal_text(text: str) -> str:
+    """Return a text as an export may change it: without case, spaces and punctuation.
+
+    Examples
+    --------
+    >>> normal_text("We release  to users …") == normal_text("we release to users...")
+    True
+    """
+    return re.sub(rf"[\s{re.escape(string.punctuation)}…–]+", "", text).casefold()
+
+
+def _where(place: tuple[str | int, ...]) -> str:
+    """Return a place as a reader of YAML counts: items 4, roles."""
+    words: list[str] = []
+    for part in place:
+        if isinstance(part, int):
+            words[-1] = f"{words[-1]} {part + 1}"
+        else:
+            words.append(part)
+    return f"{', '.join(words)}: " if words else ""
