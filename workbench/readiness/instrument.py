@@ -207,6 +207,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class PublicRange:
+    """What somebody published that comes nearest to a question: never a target, and never the same measure.
+
+    Attributes
+    ----------
+    item : str
+        The question.
+    found, differs, source : str
+        What was found; what was measured otherwise; who published it, where and when.
+    """
+
+    item: str
+    found: str
+    differs: str
+    source: str
+
+
+@dataclass(frozen=True)
 class GateLevels:
     """Levels that gates are compared with: `moving` for structure, `standing` for all, `later` as a target."""
 
@@ -235,6 +253,7 @@ class Instrument:
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
     source: str = ""
+    public_ranges: tuple[PublicRange, ...] = ()
     _places: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

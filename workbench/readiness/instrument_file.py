@@ -24,6 +24,7 @@ from workbench.readiness.instrument import (
     Instrument,
     Item,
     Option,
+    PublicRange,
     Role,
     RoleCut,
     Scale,
@@ -47,6 +48,7 @@ TOP: Mapping[str, str] = {
     "claims": NAMED_TEXTS,
     "groups": "a list",
     "items": "a list",
+    "public_ranges": "a list",
 }
 LISTS: Mapping[str, Mapping[str, str]] = {
     "roles": {"id": TEXT, "name": TEXT, "counts_as": TEXT},
@@ -80,6 +82,7 @@ LISTS: Mapping[str, Mapping[str, str]] = {
         "effort": NUMBER,
         "criteria": TEXTS,
     },
+    "public_ranges": {"item": TEXT, "found": TEXT, "differs": TEXT, "source": TEXT},
 }
 OPTION: Mapping[str, str] = {"value": TEXT, "label": TEXT, "weight": NUMBER, "meaning": TEXT}
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -90,6 +93,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "options": ("value", "label"),
     "groups": ("id", "name"),
     "items": ("id", "group", "statement"),
+    "public_ranges": ("item", "found", "source"),
 }
 EVERYONE = "everyone"
 """The one role of an instrument that names none."""
@@ -213,6 +217,10 @@ def describe_instrument(instrument: Instrument) -> dict[str, Any]:
             for held in instrument.groups
         ],
         "items": [_describe_item(item) for item in instrument.items],
+        "public_ranges": [
+            {"item": held.item, "found": held.found, "differs": held.differs, "source": held.source}
+            for held in instrument.public_ranges
+        ],
     }
     return {key: held for key, held in document.items() if held not in (None, "", {}, [])}
 
@@ -261,8 +269,7 @@ def _shape_flaws(document: Any) -> Iterator[Flaw]:
         if not isinstance(scale, Mapping):
             yield Flaw(("scale",), "This is not values and labels.")
         else:
-            known = {"values": NUMBERS, "labels": LEVEL_TEXTS}
-            yield from _row_flaws(("scale",), scale, known, ("values",))
+            yield from _row_flaws(("scale",), scale, {"values": NUMBERS, "labels": LEVEL_TEXTS}, ("values",))
     gates = document.get("gates")
     if isinstance(gates, Mapping):
         names = ("moving", "standing", "later")
@@ -397,6 +404,10 @@ def _build(document: Mapping[str, Any]) -> Instrument:
         groups=groups,
         items=items,
         source=str(document.get("source") or ""),
+        public_ranges=tuple(
+            PublicRange(*(str(held.get(key) or "") for key in LISTS["public_ranges"]))
+            for held in document.get("public_ranges") or ()
+        ),
     )
 
 
@@ -460,11 +471,12 @@ def _plain(value: float) -> float | int:
 
 def _flaws(built: Instrument, document: Mapping[str, Any]) -> Iterator[Flaw]:
     roles = {role.id for role in built.roles}
+    items = {item.id for item in built.items}
     yield from _twice("items", "id", "item", [item.id for item in built.items])
     yield from _twice("items", "statement", "statement", [normal_text(item.statement) for item in built.items])
     for name in ("groups", "roles", "cuts", "answer_sets"):
-        held = getattr(built, name)
-        yield from _twice(name, "id", name.removesuffix("s").replace("_", " "), [one.id for one in held])
+        ids = [one.id for one in getattr(built, name)]
+        yield from _twice(name, "id", name.removesuffix("s").replace("_", " "), ids)
     if list(built.scale.values) != sorted(set(built.scale.values)) or len(built.scale.values) < 2:
         yield Flaw(("scale", "values"), "The scale's values must ascend.")
     gates = built.gate_levels
@@ -485,6 +497,8 @@ def _flaws(built: Instrument, document: Mapping[str, Any]) -> Iterator[Flaw]:
         yield from _answer_flaws(place, answers)
     for place, item in enumerate(built.items):
         yield from _item_flaws(built, place, item, roles)
+    for place, held in enumerate(built.public_ranges):
+        yield from _unknown(("public_ranges", place, "item"), "A public range is of", [held.item], items)
     cycle = find_cycle({item.id: item.needs for item in built.items})
     if cycle:
         yield Flaw(("items",), f"Items wait for each other in a circle: {' needs '.join(cycle)}.")
