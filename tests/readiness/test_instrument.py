@@ -10,7 +10,7 @@ import pytest
 
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, build_instrument, options, routed
-from workbench.readiness.instrument_file import find_cycle
+from workbench.readiness.instrument_check import find_cycle
 
 
 def test_the_method_has_ten_dimensions_and_47_items(instrument: Instrument) -> None:
