@@ -153,6 +153,10 @@ class Scores:
     silent : mapping of (line, role) to int
         People who have not answered; empty without a population.
     respondents : int
+    keys : tuple of str
+        The respondents' pseudonymous keys, by place: the same person in another wave has the same.
+    answers : Answers or None
+        As they came: the guard tells a changed answer from one that was published before.
     """
 
     wave: str
@@ -164,6 +168,8 @@ class Scores:
     headcounts: Mapping[Part, int | None]
     silent: Mapping[tuple[str, str], int] = field(repr=False)
     respondents: int
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    answers: Answers | None = field(default=None, repr=False)
 
     def get(self, measure: str, part: Part, name: str) -> Score:
         """Return one score."""
@@ -286,6 +292,8 @@ def score(
         headcounts={part: _headcount(grid, part, None) for part in parts},
         silent=_silent(grid, [key for key, _ in lines]),
         respondents=grid.people,
+        keys=tuple(sorted(str(key) for key in set(answers.sheets["respondent"]))),
+        answers=answers,
     )
 
 
