@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.truth import harbour_mutual_facts, harbour_mutual_plan
-from tests.truth.survey import Beliefs, Group, answer_sheets, survey_columns
+from tests.truth.survey import Beliefs, Group, answer_sheets, people_of, survey_columns
 from tests.truth.tables import table, write_csv, write_yaml
 
 SEED = 20_260_930
@@ -136,24 +136,24 @@ GROUPS = [
     for row in table("""
 unit                 | role       | line       | people | march | september
 Motor Product        | product    | motor      | 8      | 6     | 6
-Motor Engineering    | builder    | motor      | 24     | 17    | 18
-Motor Claims         | operations | motor      | 22     | 15    | 16
+Motor Engineering    | builder    | motor      | 24     | 17    | 20
+Motor Claims         | operations | motor      | 22     | 15    | 17
 Motor Service        | operations | motor      | 12     | 8     | 8
 Motor Partners       | support    | motor      | 4      | 3     | 3
 Motor Leads          | executive  | motor      | 2      | 2     | 2
 Home Product         | product    | home       | 7      | 5     | 5
 Home Engineering     | builder    | home       | 18     | 13    | 13
-Home Claims          | operations | home       | 17     | 12    | 12
+Home Claims          | operations | home       | 17     | 12    | 4
 Home Service         | operations | home       | 9      | 6     | 6
 Home Partners        | support    | home       | 4      | 3     | 3
 Home Leads           | executive  | home       | 2      | 1     | 1
 Life Product         | product    | life       | 5      | 4     | 4
 Life Engineering     | builder    | life       | 14     | 9     | 9
-Life Administration  | operations | life       | 12     | 8     | 8
+Life Administration  | operations | life       | 12     | 8     | 9
 Life Partners        | support    | life       | 3      | 2     | 2
 Life Leads           | executive  | life       | 2      | 1     | 1
 Pension Product      | product    | pensions   | 6      | 4     | 4
-Pension Engineering  | builder    | pensions   | 20     | 13    | 13
+Pension Engineering  | builder    | pensions   | 20     | 13    | 14
 Pension Administration | operations | pensions | 16     | 10    | 11
 Pension Partners     | support    | pensions   | 3      | 2     | 2
 Pension Leads        | executive  | pensions   | 2      | 2     | 1
@@ -167,10 +167,10 @@ Commercial Engineering | builder  | commercial | 11     | 8     | 8
 Commercial Claims    | operations | commercial | 13     | 9     | 9
 Commercial Partners  | support    | commercial | 3      | 2     | 2
 Commercial Leads     | executive  | commercial | 2      | 1     | 1
-Executive Office     | executive  |            | 8      | 6     | 6
-Finance              | support    |            | 6      | 5     | 5
+Executive Office     | executive  |            | 8      | 6     | 7
+Finance              | support    |            | 6      | 5     | 6
 People and Culture   | support    |            | 4      | 4     | 3
-Marketing            | support    |            | 6      | 6     | 5
+Marketing            | support    |            | 6      | 6     | 6
 Legal and Risk       | support    |            | 3      | 2     | 2
 """)
 ]
@@ -195,7 +195,42 @@ _COMMON: dict[str, Any] = {
         ("d02_3", "pensions"): (0.25, "Pension contracts cannot be retired by us."),
         ("d10_2", "life"): (0.10, "Tariff changes follow the calendar of the supervisor."),
     },
+    # Executives see these much rosier than those who do the work.
+    "gaps": {("d05_2", "executive"): 1.3, ("d08_2", "executive"): 1.3, ("d09_4", "executive"): 1.3},
+    # Two teams of Life see two worlds; in Home those who fell silent in September see another than those who answer.
+    "teams": {
+        **{(item, "Life Engineering"): 3.9 for item in ("d10_1", "d10_3", "d10_4")},
+        **{(item, "Life Administration"): 1.4 for item in ("d10_1", "d10_3", "d10_4")},
+        **{(item, unit): 3.3 for item in ("d10_1", "d10_3", "d10_4") for unit in ("Home Engineering", "Home Service")},
+        **{(item, "Home Claims"): 1.3 for item in ("d10_1", "d10_3", "d10_4")},
+    },
+    "spread_items": 0.55,
 }
+MOOD, TASTE = 0.35, 0.5
+"""What stays of a person from wave to wave (levels): together with what does not, an item spreads as it did before."""
+
+HURRIED = {
+    "2026-03": {"Motor Claims": 1, "Home Claims": 1, "Pension Engineering": 1},
+    "2026-09": {
+        "Motor Engineering": 2,
+        "Motor Claims": 2,
+        "Home Engineering": 2,
+        "Pension Engineering": 2,
+        "Pension Administration": 1,
+    },
+}
+"""People of a unit who filled in their sheet without reading it."""
+
+FACTS_FROM = {
+    "bit_generator": "PCG64",
+    "state": {
+        "state": 207060320122789623879341296299059818592,
+        "inc": 300367605980535612906059345625249647123,
+    },
+    "has_uint32": 1,
+    "uinteger": 2576525768,
+}
+"""Where the draws of the facts begin: a place of their own, so that a change in the survey leaves them as they are."""
 
 #                 D1   D2   D3   D4   D5   D6   D7   D8   D9   D10
 MARCH = Beliefs(
@@ -213,15 +248,17 @@ MARCH = Beliefs(
 )
 SEPTEMBER = Beliefs(
     lines={
-        "motor": (3.9, 4.0, 3.9, 3.9, 3.5, 4.0, 3.5, 3.2, 3.9, 3.9),
-        "home": (2.9, 2.7, 2.9, 2.7, 2.6, 2.6, 3.4, 2.6, 2.5, 2.8),
-        "life": (2.7, 2.7, 2.4, 2.6, 2.4, 2.6, 3.4, 2.5, 2.3, 2.3),
-        "pensions": (2.1, 1.2, 1.7, 1.9, 1.5, 1.1, 3.3, 1.9, 1.9, 1.5),
-        "travel": (2.8, 2.7, 3.0, 2.4, 2.6, 2.7, 3.3, 2.4, 2.5, 2.9),
-        "commercial": (2.6, 2.4, 2.5, 2.5, 2.2, 1.65, 3.3, 2.4, 2.2, 2.2),
-        "": (2.8, 2.3, 2.7, 2.6, 2.5, 2.0, 3.5, 2.5, 2.6, 2.7),
+        "motor": (3.9, 4.0, 3.9, 3.9, 2.5, 4.0, 3.5, 3.2, 3.9, 3.9),
+        "home": (2.9, 2.7, 2.9, 2.7, 2.0, 2.6, 3.4, 2.6, 2.5, 2.8),
+        "life": (2.7, 2.7, 2.4, 2.6, 1.9, 2.6, 3.4, 2.5, 2.3, 2.3),
+        "pensions": (2.1, 1.2, 1.7, 1.9, 1.2, 1.1, 3.3, 1.9, 1.9, 1.5),
+        "travel": (2.8, 2.7, 3.0, 2.4, 2.1, 2.7, 3.3, 2.4, 2.5, 2.9),
+        "commercial": (2.6, 2.4, 2.5, 2.5, 1.7, 2.0, 3.3, 2.4, 2.2, 2.2),
+        "": (2.8, 2.3, 2.7, 2.6, 2.0, 2.0, 3.5, 2.5, 2.6, 2.7),
     },
     items=_ORGANISATION_ITEMS,
+    # Whoever was there in March sees D5 fall; those who answer for the first time make the average rise.
+    newcomers={"d05_1": 1.9, "d05_2": 1.9, "d05_3": 1.9, "d05_4": 1.9},
     **_COMMON,
 )
 
@@ -260,8 +297,15 @@ i06       | 2026-09-07 | product    | home         | d01_3:3 d02_4:2 d03_1:3 d04
 i07       | 2026-09-07 | builder    | home         | d01_4:3 d02_1:3 d05_3:2 d06_2:3 d10_1:3                      | no        | d10_1       | We could release weekly; the release board meets every month.
 i08       | 2026-09-08 | builder    | pensions     | d01_4:2 d02_1:1 d02_5:1 d06_2:1 d06_4:1 d10_1:1 d10_2:1      | yes       | d06_2       | When the migration project ends, so does my team.
 i09       | 2026-09-08 | operations | pensions     | d02_1:1 d02_2:2 d03_3:1 d04_1:2 d08_5:1                      | yes       | d02_1       | They built it, they handed it over, and now nobody there picks up the phone.
-i10       | 2026-09-09 | product    | travel       | d01_5:2 d02_3:3 d03_1:3 d04_2:2 d05_2:3 d06_1:3              | no        | d04_2       | We know the loss ratio; we do not know what a policy costs us to serve.
+i10       | 2026-09-09 | product    | travel       | d01_5:2 d02_3:3 d03_1:2 d03_2:2 d03_3:1 d03_4:2 d04_2:2 d06_1:3 | no        | d04_2       | We know the loss ratio; we do not know what a policy costs us to serve.
 i11       | 2026-09-09 | product    | commercial   | d01_3:3 d02_4:2 d03_4:2 d06_1:2 d06_3:2 d09_3:2              | yes       | d06_3       | We asked for two people in February and got them in the new budget.
+i13       | 2026-09-10 | product    | travel       | d03_1:1 d03_2:1 d03_3:1 d03_4:2                              | no        | d03_1       | I have not spoken with a traveller this year; the partner does that.
+i14       | 2026-09-10 | builder    | travel       | d03_1:1 d03_4:1 d03_5:1                                      | no        | d03_5       | Ten requirements, nine from a slide of the partner.
+i15       | 2026-09-10 | builder    | travel       | d03_1:2 d03_4:1 d03_5:2                                      | no        | d03_4       |
+i16       | 2026-09-11 | builder    | travel       | d03_1:1 d03_4:2 d03_5:1                                      | no        | d03_1       |
+i17       | 2026-09-11 | operations | travel       | d03_2:1 d03_3:2 d03_5:1                                      | yes       | d03_3       | Callers tell me what is wrong every day, and I have nobody to tell it to.
+i18       | 2026-09-11 | operations | travel       | d03_2:2 d03_3:1 d03_5:2                                      | no        | d03_2       |
+i19       | 2026-09-11 | operations | travel       | d03_2:1 d03_3:1 d03_5:1                                      | no        | d03_2       |
 i12       | 2026-09-10 | support    |              | d01_2:3 d07_1:4 d08_1:2 d08_2:2 d08_3:3 d09_1:3              | no        | d08_1       | Our targets are cut by cost centre; we re-cut them by line in a side sheet.
 """
 
@@ -280,6 +324,8 @@ d02_2 | motor        | yes  | 4     | On-call rota Motor                    | Bu
 d02_4 | motor        | no   |       | Cost statement Motor                  | Exists for claims only; marketing and platform cost not shown.       | consultant A | 2026-09-08
 d03_1 | motor        | yes  | 4     | Interview log, 8 weeks                | Eleven conversations by six people.                                  | consultant A | 2026-09-08
 d04_1 | motor        | yes  | 4     | Claims screen Motor                   | Shown live, one day old.                                             | consultant A | 2026-09-08
+d04_3 | motor        | no   |       | Same-number test, three measures      | Finance, Claims and Product gave three figures for the loss ratio.   | consultant A | 2026-09-08
+d04_4 | motor        | no   |       | Decision notes Motor                  | No note of the last two quarters names a figure.                     | consultant A | 2026-09-08
 d06_1 | motor        | yes  | 4     | Budget 2026, tab Motor                | Standing budget, adjusted in April and July.                         | consultant B | 2026-09-09
 d06_2 | motor        | yes  | 4     | Team lists 2025 and 2026              | 19 of 24 engineers stayed.                                           | consultant B | 2026-09-09
 d09_3 | motor        | yes  | 4     | Trace of release 26.8                 | One approval left, by Legal.                                         | consultant B | 2026-09-09
@@ -295,6 +341,20 @@ d06_4 | pensions     | yes  | 1     | Time sheets, sample of 12             | On
 d04_2 | travel       | yes  | 2     | Line result August                    | Premium and claims; no cost to serve.                                | consultant B | 2026-09-10
 d03_1 | travel       | yes  | 3     | Call listening, August                | Monthly, two people.                                                 | consultant B | 2026-09-10
 d06_3 | commercial   | no   |       | Staffing requests 2026                | No move of people between lines before the budget.                   | consultant B | 2026-09-10
+d01_1 |              | yes  | 4     | Product register, June 2026           | Read again: one product without an owner.                            | consultant B | 2026-09-11
+d07_1 |              | yes  | 4     | Board minute 2026-02-17               | Read again: the mandate names one person.                            | consultant B | 2026-09-11
+d07_3 |              | yes  | 3     | Portfolio page, July 2026             | Read again: without risk it is no comparison of value.               | consultant A | 2026-09-11
+d09_1 |              | yes  | 2     | Delivery handbook 3.1                 | Read again: three approvals.                                         | consultant A | 2026-09-11
+d09_4 |              | yes  | 1     | Role descriptions 2024 and 2026       | Read again: only the title changed.                                  | consultant A | 2026-09-11
+d02_1 | motor        | yes  | 5     | Team lists 2025 and 2026              | Read again: the same people.                                         | consultant B | 2026-09-11
+d02_2 | motor        | yes  | 4     | On-call rota Motor                    | Read again: a shared rota.                                           | consultant B | 2026-09-11
+d04_1 | motor        | yes  | 4     | Claims screen Motor                   | Seen live.                                                           | consultant B | 2026-09-11
+d06_1 | motor        | yes  | 3     | Budget 2026, tab Motor                | Read again: a third is still asked for by business case.             | consultant A | 2026-09-11
+d10_1 | home         | yes  | 3     | Release log                           | Counted again: eight releases.                                       | consultant A | 2026-09-11
+d06_1 | pensions     | yes  | 1     | Business case Pension Core 2          | Read again: a project.                                               | consultant A | 2026-09-11
+d06_4 | pensions     | yes  | 2     | Time sheets, sample of 12             | Counted again: 7 hours a week.                                       | consultant A | 2026-09-11
+d04_2 | travel       | yes  | 2     | Line result August                    | Read again: no cost to serve.                                        | consultant A | 2026-09-11
+d03_1 | travel       | yes  | 3     | Call listening, August                | Read again: monthly.                                                 | consultant A | 2026-09-11
 """)
 
 PROJECTS = table("""
@@ -388,8 +448,13 @@ def make(folder: Path) -> None:
     """Write the engagement's folder."""
     rng = np.random.default_rng(SEED)
     write_yaml(folder / "engagement.yaml", SETTINGS, comment="What holds for the whole engagement.")
-    sheets = answer_sheets(rng, GROUPS, MARCH, wave="2026-03", place=0)
-    sheets += answer_sheets(rng, GROUPS, SEPTEMBER, wave="2026-09", place=1)
+    people = people_of(rng, GROUPS, mood=MOOD, taste=TASTE)
+    march = answer_sheets(rng, GROUPS, MARCH, wave="2026-03", place=0, people=people, hurried=HURRIED["2026-03"])
+    known = {sheet["respondent"] for sheet in march}
+    september = answer_sheets(
+        rng, GROUPS, SEPTEMBER, wave="2026-09", place=1, people=people, known=known, hurried=HURRIED["2026-09"]
+    )
+    sheets = march + september
     write_csv(folder / "survey.csv", sheets, survey_columns(sheets))
     for name, rows in {
         "products": PRODUCTS,
@@ -407,5 +472,6 @@ def make(folder: Path) -> None:
         "commentary": COMMENTARY,
     }.items():
         write_csv(folder / f"{name}.csv", rows)
+    rng.bit_generator.state = FACTS_FROM
     harbour_mutual_facts.make(folder, rng)
     harbour_mutual_plan.make(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,8 @@ LETTERS = {
     "hr": "HS",
 }
 PRIORITIES_ITEM = "d07_5"
+TURNED = frozenset({"d03_5"})
+"""Items whose options are shown in reverse."""
 CANNOT_NAME = "cannot name any"
 
 
@@ -58,6 +60,12 @@ class Beliefs:
         True level of an item, or of (item, line), where it differs from its dimension.
     roles : mapping of role to number
         How much rosier than the others a role sees everything (levels).
+    gaps : mapping of (item, role) to number
+        And one item, besides (levels).
+    teams : mapping of (item, unit) to number
+        True level of an item where one team sees it otherwise than its line.
+    newcomers : mapping of item to number
+        How much rosier those see it who answer for the first time (levels).
     priorities : mapping of code to number
         Share of people who name it among the first three.
     hidden : mapping of (item, role) to share
@@ -76,12 +84,42 @@ class Beliefs:
     blank: float = 0.03
     spread_people: float = 0.35
     spread_items: float = 0.75
+    gaps: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    teams: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    newcomers: Mapping[str, float] = field(default_factory=dict)
 
-    def level(self, item: str, line: str, role: str) -> float:
-        """Return the true level of an item for a role in a line."""
+    def level(self, item: str, line: str, role: str, unit: str = "") -> float:
+        """Return the true level of an item for a role in a line, or for a team that sees it in its own way."""
         dimension = int(item[1:3]) - 1
         level = self.items.get((item, line), self.items.get(item, self.lines[line][dimension]))
-        return level + self.roles.get(role, 0.0)
+        level = self.teams.get((item, unit), level)
+        return level + self.roles.get(role, 0.0) + self.gaps.get((item, role), 0.0)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What stays of somebody from wave to wave.
+
+    Attributes
+    ----------
+    mood : float
+        How much rosier than their group they see everything (levels).
+    tastes : mapping of item to number
+        And each item (levels).
+    """
+
+    mood: float
+    tastes: Mapping[str, float]
+
+
+def people_of(rng: np.random.Generator, groups: list[Group], *, mood: float, taste: float) -> dict[str, Person]:
+    """Return everybody who could answer, by pseudonym; spreads in levels."""
+    count = sum(group.headcount for group in groups)
+    moods, tastes = rng.normal(0, mood, count), rng.normal(0, taste, (count, len(ASKED)))
+    return {
+        f"p{place + 1:03d}": Person(float(moods[place]), dict(zip(ASKED, tastes[place].tolist(), strict=True)))
+        for place in range(count)
+    }
 
 
 def asked(role: str) -> list[str]:
@@ -99,22 +137,45 @@ def _three(rng: np.random.Generator, priorities: Mapping[str, float]) -> str:
 
 
 def answer_sheets(
-    rng: np.random.Generator, groups: list[Group], beliefs: Beliefs, *, wave: str, place: int
+    rng: np.random.Generator,
+    groups: list[Group],
+    beliefs: Beliefs,
+    *,
+    wave: str,
+    place: int,
+    people: Mapping[str, Person] | None = None,
+    known: Collection[str] = (),
+    hurried: Mapping[str, int] | None = None,
 ) -> list[dict[str, str]]:
-    """Return one sheet a respondent for the wave that stands at `place` in each group's `answered`."""
+    """Return one sheet a respondent for the wave that stands at `place` in each group's `answered`.
+
+    Parameters
+    ----------
+    people : mapping, optional
+        Who they are, from `people_of`; without it nobody is the same person in two waves.
+    known : collection of str
+        Pseudonyms of those who answered before.
+    hurried : mapping of unit to int, optional
+        People of a unit who fill in a sheet without reading it.
+    """
     sheets: list[dict[str, str]] = []
     first = 1
     for group in groups:
-        people = np.sort(rng.choice(group.headcount, size=group.answered[place], replace=False))
-        for person in people:
+        drawn = np.sort(rng.choice(group.headcount, size=group.answered[place], replace=False))
+        for rank, person in enumerate(drawn):
+            name = f"p{first + person:03d}"
             sheet = {
-                "respondent": f"p{first + person:03d}",
+                "respondent": name,
                 "wave": wave,
                 "unit": group.unit,
                 "role": group.role,
                 "product_line": group.line,
             }
-            sheet |= _answers(rng, group, beliefs)
+            if people is None:
+                sheet |= _answers(rng, group, beliefs)
+            else:
+                unread = rank if rank < (hurried or {}).get(group.unit, 0) else None
+                sheet |= _answers_of(rng, group, beliefs, people[name], is_new=name not in known, unread=unread)
             sheets.append(sheet)
         first += group.headcount
     return sheets
@@ -144,6 +205,37 @@ def _answers(rng: np.random.Generator, group: Group, beliefs: Beliefs) -> dict[s
         else:
             cells[item] = str(int(np.clip(np.rint(beliefs.level(item, group.line, group.role) + mood + noise), 1, 5)))
     pace = rng.uniform(1.2, 2.0) if uniform else rng.uniform(12, 30)
+    cells["seconds"] = str(round(pace * len(items)))
+    return cells
+
+
+def _answers_of(
+    rng: np.random.Generator, group: Group, beliefs: Beliefs, person: Person, *, is_new: bool, unread: int | None
+) -> dict[str, str]:
+    """Answer as somebody known; `unread` numbers those who do not read: always B, or anything at all."""
+    items = asked(group.role)
+    cells: dict[str, str] = {}
+    for item in items:
+        share, reason = beliefs.not_applicable.get((item, group.line), (0.0, ""))
+        hidden = beliefs.hidden.get((item, group.role), beliefs.cannot_see)
+        fate, noise = rng.random(), rng.normal(0, beliefs.spread_items)
+        if unread is not None and item != PRIORITIES_ITEM:
+            # The second option from above all the way down: on a turned item it stands for the level opposite.
+            cells[item] = str(rng.integers(1, 6)) if unread % 2 else "4" if item in TURNED else "2"
+        elif fate < beliefs.blank:
+            cells[item] = ""
+        elif item == PRIORITIES_ITEM:
+            cells[item] = _three(rng, beliefs.priorities)
+        elif fate < beliefs.blank + share:
+            cells[item] = "not applicable"
+            cells[f"{item}_reason"] = reason
+        elif fate < beliefs.blank + share + hidden:
+            cells[item] = "cannot see"
+        else:
+            level = beliefs.level(item, group.line, group.role, group.unit) + person.mood + person.tastes[item]
+            level += beliefs.newcomers.get(item, 0.0) if is_new else 0.0
+            cells[item] = str(int(np.clip(np.rint(level + noise), 1, 5)))
+    pace = rng.uniform(0.8, 1.6) if unread is not None else rng.uniform(12, 30)
     cells["seconds"] = str(round(pace * len(items)))
     return cells
 

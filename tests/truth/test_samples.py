@@ -132,7 +132,7 @@ def test_harbour_has_the_size_it_promises() -> None:
         "activities": 14,
         "projects": 20,
         "signals": 15,
-        "interviews": 12,
+        "interviews": 19,
         "scenarios": 2,
     }
     assert set(activities["family"]) == {"adbudg", "exponential", "points"}
@@ -172,6 +172,95 @@ def test_harbour_sheets_fit_the_people_who_were_asked() -> None:
     reasons = [column for column in survey if column.endswith("_reason")]
     assert reasons
     assert all((survey[c.removesuffix("_reason")] == "not applicable")[survey[c] != ""].all() for c in reasons)
+
+
+def harbour_levels() -> pd.DataFrame:
+    """Return Harbour's answers as numbers, with who gave them."""
+    survey = harbour("survey")
+    levels = survey[[item for item in ASKED if item != "d07_5"]].apply(pd.to_numeric, errors="coerce")
+    return pd.concat([survey[["respondent", "wave", "unit", "role", "product_line", "seconds"]], levels], axis=1)
+
+
+def dimension_level(rows: pd.DataFrame, dimension: str) -> float:
+    """Return the plain mean of the items' means, by hand."""
+    return float(rows[[item for item in rows if item.startswith(dimension)]].mean().mean())
+
+
+def test_harbour_waves_hold_the_same_people_and_others() -> None:
+    """Pairs, joiners and leavers are as many as said; what was planted is there in the answers."""
+    held, levels = truth("harbour-mutual")["readiness"]["waves"], harbour_levels()
+    before, after = (levels[levels["wave"] == held[name]].set_index("respondent") for name in ("before", "after"))
+    both = before.index.intersection(after.index)
+    assert (len(both), len(after) - len(both), len(before) - len(both)) == (
+        held["pairs"],
+        held["joined"],
+        held["left"],
+    )
+    stable = ["unit", "role", "product_line"]
+    assert before.loc[both, stable].equals(after.loc[both, stable])
+
+    def changes(line: str, dimension: str) -> tuple[float, float]:
+        """Return the change of the same people, and of all."""
+        first, second = (rows[rows["product_line"].isin([line, ""]) | (line == "")] for rows in (before, after))
+        same = [dimension_level(rows[rows.index.isin(both)], dimension) for rows in (first, second)]
+        total = [dimension_level(rows, dimension) for rows in (first, second)]
+        return same[1] - same[0], total[1] - total[0]
+
+    for one in held["changed"]:
+        assert changes(one["line"], one["dimension"])[0] > 0.4, one
+    for one in held["steady"]:
+        assert abs(changes(one["line"], one["dimension"])[0]) < 0.2, one
+    for one in held["misleading"]:
+        same, total = changes(one["line"], one["dimension"])
+        assert same < -0.15, one
+        assert total > 0.1, one
+
+
+def test_harbour_differences_between_people_are_planted() -> None:
+    """Executives are rosier, two teams see two worlds, a silent team sees another, and some did not read."""
+    held, levels = truth("harbour-mutual")["readiness"], harbour_levels()
+    levels = levels[levels["wave"] == "2026-09"]
+    gap = held["gaps"]
+    rosy, others = (levels[levels["role"] == gap[name]][gap["items"]].mean() for name in ("rosier", "than"))
+    assert ((rosy - others) > 0.8).all()
+    for one in held["disagree"]:
+        first, second = (levels[levels["unit"] == team][["d10_1", "d10_3", "d10_4"]].mean() for team in one["teams"])
+        assert ((first - second) > 1.2).all(), one
+    for one in held["silent"]:
+        line = levels[levels["product_line"] == one["line"]]
+        own, rest = (
+            dimension_level(rows, one["dimension"])
+            for rows in (line[line["unit"] == one["unit"]], line[line["unit"] != one["unit"]])
+        )
+        assert own < rest - 1, one
+        asked = harbour("population").set_index("unit")["headcount"].astype(int)[one["unit"]]
+        assert (line["unit"] == one["unit"]).sum() < 0.3 * asked, one
+    answered = levels[[item for item in ASKED if item != "d07_5"]].notna().sum(axis=1)
+    quick = levels["seconds"].astype(float) / answered < 2
+    assert levels.loc[quick, "respondent"].tolist() == held["not_read"]
+
+
+def test_harbour_sources_contradict_each_other_where_planted() -> None:
+    """Artefacts contradict what Motor says, interviews what Travel says, and two assessors looked at some artefacts."""
+    held, levels = truth("harbour-mutual")["readiness"], harbour_levels()
+    levels = levels[levels["wave"] == "2026-09"]
+    evidence, interviews = harbour("evidence"), harbour("interviews")
+    for one in held["claimed_not_evidenced"]:
+        rows = evidence[(evidence["product_line"] == one["line"]) & evidence["item"].str.startswith(one["dimension"])]
+        assert (rows.drop_duplicates("item")["seen"] == "no").sum() == 2, one
+        assert dimension_level(levels[levels["product_line"] == one["line"]], one["dimension"]) > 3, one
+    for one in held["interviews_differ"]:
+        own = interviews["item"].str.startswith(one["dimension"]) & (interviews["product_line"] == one["line"])
+        said = interviews[own].astype({"level": float})
+        assert said.groupby("item")["interview"].nunique().min() >= 5, one
+        survey = dimension_level(levels[levels["product_line"] == one["line"]], one["dimension"])
+        assert said.groupby("item")["level"].median().mean() < survey - 1, one
+    twice = evidence[evidence.duplicated(["item", "product_line"], keep=False)]
+    coded = twice.groupby(["item", "product_line"])
+    assert len(coded) == held["looked_at_twice"]["artefacts"]
+    assert (coded["assessor"].nunique() == 2).all()
+    differ = coded["level"].nunique()
+    assert sorted({item for item, _ in differ[differ > 1].index}) == held["looked_at_twice"]["differ"]
 
 
 def series(table: pd.DataFrame, numerator: str, denominator: str, products: str) -> pd.Series:

@@ -288,9 +288,9 @@ class Interview(Row):
 
 
 class Evidence(Row):
-    """An artefact that was looked for."""
+    """An artefact that was looked for; where two assessors looked, each has a row."""
 
-    key = ("item", "product_line")
+    key = ("item", "product_line", "assessor")
     item: Key = column("Item of the instrument.", example="d01_1")
     product_line: Key | None = column(
         "Line; blank means the whole organisation.", example="motor", default=None, refers="lines.product_line"
