@@ -60,7 +60,15 @@ TOLERANCE = 1e-9
 MOST_GROUPS = 5_000
 """Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
 
-_TIERS = {(DIMENSION, ROLE): 0, (ITEM, LINE): 1, (DIMENSION, CUT): 2, (DIMENSION, LINE): 3, (ITEM, ORGANISATION): 4}
+_TIERS = {
+    (ITEM, ROLE): -2,
+    (ITEM, CUT): -1,
+    (DIMENSION, ROLE): 0,
+    (ITEM, LINE): 1,
+    (DIMENSION, CUT): 2,
+    (DIMENSION, LINE): 3,
+    (ITEM, ORGANISATION): 4,
+}
 """What is given up first; the organisation's own dimensions last."""
 
 

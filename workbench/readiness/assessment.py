@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
+from workbench.readiness.gaps import RoleGap, role_gaps
 from workbench.readiness.inputs import (
     ANSWERED,
     BLANK,
@@ -83,6 +84,8 @@ class Readiness:
     left_out : mapping of reason to int
     earlier_waves : tuple of str
         Waves that were read and not judged.
+    gaps : tuple of RoleGap
+        Between jobs, widest sure ones first.
     """
 
     instrument: Instrument
@@ -99,6 +102,7 @@ class Readiness:
     layers: tuple[Layer, ...]
     left_out: Mapping[str, int]
     earlier_waves: tuple[str, ...] = ()
+    gaps: tuple[RoleGap, ...] = ()
 
     @property
     def organisation(self) -> Part:
@@ -232,6 +236,7 @@ def assess(
         layers=inputs.layers,
         left_out=dict(answers.left_out),
         earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
+        gaps=role_gaps(raw, shown, settings),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from workbench.findings import Figure, Figures, Off, number_figures
 from workbench.readiness.assessment import Readiness
-from workbench.readiness.inputs import OPENLY_NAMED
+from workbench.readiness.gaps import compared_pairs, gap_key
+from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED
 from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, Part, Score
 
 _PREFIX = {ORGANISATION: "", LINE: "", CUT: "cut/", ROLE: "role/"}
@@ -35,7 +36,9 @@ def figures(result: Readiness | Off) -> Figures:
     Keys: ``class``, ``class/<line>``, ``certainty/<line>``, ``held-back/<line>``, ``people…``, ``headcount…``,
     ``response…``, ``level/<dimension>``, ``level/<line>/<dimension>``, ``level/cut/<cut>/<dimension>``,
     ``level/role/<role>/<dimension>``, ``visibility…`` likewise, ``item/<item>``, ``item/<line>/<item>``, ``target…``,
-    ``percent-to-target…``, ``lines/<class>``, ``layer/<place>``. A hidden number keeps its place, without a value.
+    ``percent-to-target…``, ``lines/<class>``, ``layer/<place>``, ``item/cut/<cut>/<item>``,
+    ``item/role/<role>/<item>``, ``gap/<item>/<first>/<second>``, ``gaps/…``. A hidden number keeps its
+    place, without a value.
     """
     if isinstance(result, Off):
         return number_figures("R", [])
@@ -78,6 +81,33 @@ def _all(result: Readiness) -> Iterator[Figure]:
             yield _share(result, f"visibility{part_path(part)}/{item.id}", f"Visibility of {name}", held.visibility)
     for place, layer in enumerate(result.layers, start=1):
         yield Figure("", f"layer/{place}", f"People in {layer.name}", layer.headcount, "people", source="layers")
+    for part in (one for one in result.parts if one.kind in (CUT, ROLE)):
+        for item in result.instrument.items:
+            one = result.scores.get(ITEM, part, item.id)
+            if one.hidden != NOT_ASKED:
+                name = f"{item.printed} {item.title}, {part.name}"
+                yield _level(result, f"item{part_path(part)}/{item.id}", name, one)
+    yield from _gaps(result)
+
+
+def _gaps(result: Readiness) -> Iterator[Figure]:
+    """Yield a figure a gap that the instrument lets one look at; one that is hidden keeps its place."""
+    held = {gap.key: gap for gap in result.gaps}
+    sure = sum(gap.is_sure for gap in result.gaps)
+    source = f"{_source(result)}; difference of the shown levels, Welch interval"
+    yield Figure("", "gaps/compared", "Gaps between jobs looked at", len(result.gaps), "count", source=_source(result))
+    yield Figure("", "gaps/sure", "Gaps beyond chance, corrected by Holm", sure, "count", source=_source(result))
+    for first, second in compared_pairs(result.parts):
+        for item in result.instrument.items:
+            if all(result.scores.get(ITEM, part, item.id).hidden != NOT_ASKED for part in (first, second)):
+                name = f"{item.printed} {item.title}: {first.name} minus {second.name}"
+                key = gap_key(item.id, first, second)
+                gap = held.get(key)
+                if gap is None:
+                    yield Figure("", key, name, None, "level", source="not shown: one side is hidden")
+                else:
+                    one = gap.difference
+                    yield Figure("", key, name, one.value, "level", one.low, one.high, one.answered, source)
 
 
 def _verdicts(result: Readiness) -> Iterator[Figure]:
