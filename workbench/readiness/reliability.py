@@ -1,0 +1,481 @@
+"""How far people agree, against chance, and how far the questions of one dimension hang together.
+
+Agreement within a group: r_wg(j) of L. R. James, R. G. Demaree and G. Wolf (1984), J. Appl. Psychol. 69, 85-98, and the
+average deviation about the mean of M. J. Burke, L. M. Finkelstein and M. S. Dusig (1999), Organ. Res. Methods 2, 49-68.
+A fixed .70 is no evidence: people who answer at random pass it often (R. J. Harvey and E. Hollander 2004, SIOP), so the
+value is compared with what chance gives for as many people and items (A. Cohen, E. Doveh and U. Eick 2001, Psychol.
+Methods 6, 297-310, simulate r_wg(j) likewise). Chance is three nulls: every option alike, a lean to one side, and that
+lean as a habit that a person keeps over the items, which passes the first two about twice as often as it should (on
+correlated items: A. Cohen, E. Doveh and I. Nahum-Shani 2009, Organ. Res. Methods 12, 148-164).
+
+Alpha: L. J. Cronbach (1951), Psychometrika 16, 297-334, with the interval of L. S. Feldt (1965), Psychometrika 30,
+357-370. Omega: R. P. McDonald (1999), *Test Theory*, chapter 6, from a one-factor model fitted by maximum likelihood
+(K. G. Joreskog 1967, Psychometrika 32, 443-482).
+
+Nothing here is protected: statistics of people leave `assess` only for groups large enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import fdtri, ndtri
+
+from workbench.errors import ModelError
+
+AGREEMENT_FROM = 5
+"""People below which nothing is said about agreement, for a group and for each of its items (ours)."""
+
+YES, NO, TOO_FEW = "yes", "no", "too few"
+
+UNIFORM, SKEWED, HABIT = "uniform", "mild skew", "mild skew, kept by each person"
+SKEW = (0.05, 0.15, 0.20, 0.35, 0.25)
+"""Shares of the options when people lean to one side by habit (of the shape in James, Demaree and Wolf 1984)."""
+
+CONSISTENCY = 0.4
+"""Correlation between one person's answers by habit (ours; about what the questions of one dimension reach)."""
+
+DRAWS = 10_000
+"""Groups answered by chance behind each critical value: its 95th percentile then has an error of about .005."""
+
+LEVEL_OF_TEST = 0.05
+"""Largest share of groups answering by chance that may be said to agree."""
+
+PAIRWISE, LISTWISE = "pairwise", "listwise"
+FIT = "maximum likelihood, one factor"
+
+LEAST_UNIQUE = 0.005
+"""Smallest share of an item's variance that is its own; a fit that ends there is no fit (as in R's factanal)."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether the people of a group agree, against chance.
+
+    Attributes
+    ----------
+    rwg : float or None
+        r_wg(j) against the uniform null, from 0 (no more alike than by chance) to 1 (all the same).
+    critical : float or None
+        What 5 % of groups answering by chance exceed: the largest of three nulls.
+    null : str
+        The null that it comes from: ``uniform``, ``mild skew`` or ``mild skew, kept by each person``.
+    ad : float or None
+        Typical distance from the mean answer, averaged over items. Unit: level.
+    sd : float or None
+        Root of the mean variance of the items. Unit: level.
+    agrees : str
+        ``yes``, ``no`` (no more than chance) or ``too few``.
+    people : int
+        With a level on at least one of the items used.
+    items : int
+        Items with at least five levels.
+    """
+
+    rwg: float | None
+    critical: float | None
+    null: str
+    ad: float | None
+    sd: float | None
+    agrees: str
+    people: int
+    items: int
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """How far the items of one scale hang together.
+
+    Attributes
+    ----------
+    value : float or None
+        Coefficient alpha; None where it is undefined, then `why` says so.
+    low, high : float or None
+        Feldt's interval; with pairwise data it takes the smallest number of people behind any pair.
+    if_deleted : tuple of float or None
+        Alpha without each item.
+    item_rest : tuple of float or None
+        Correlation of each item with the sum of the others; a negative one is often a turned key.
+    people, items : int
+        With pairwise data the people behind the smallest pair.
+    missing : str
+        ``pairwise`` or ``listwise``.
+    why : str
+        Why there is no value.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    if_deleted: tuple[float | None, ...]
+    item_rest: tuple[float | None, ...]
+    people: int
+    items: int
+    missing: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Omega:
+    """Share of the sum's variance that one common factor explains.
+
+    Attributes
+    ----------
+    value : float or None
+        None where it is undefined, then `why` says so.
+    loadings : tuple of float
+        Of the standardised items.
+    estimator : str
+    people, items : int
+    missing : str
+        ``pairwise`` or ``listwise``.
+    why : str
+    """
+
+    value: float | None
+    loadings: tuple[float, ...]
+    estimator: str
+    people: int
+    items: int
+    missing: str
+    why: str = ""
+
+
+def agreement(
+    levels: Sequence[Sequence[float]] | np.ndarray, *, values: Sequence[float] = (1, 2, 3, 4, 5), seed: int = 1
+) -> Agreement:
+    r"""Return whether the people of a group agree more than people who answer by chance.
+
+    Parameters
+    ----------
+    levels : array-like, shape (people, items)
+        NaN where there is no level; items with fewer than five levels are not used. Unit: level.
+    values : sequence of float
+        Levels that can be answered.
+    seed : int
+        Of the simulated nulls.
+
+    Returns
+    -------
+    Agreement
+        ``too few`` below five people.
+
+    Notes
+    -----
+    .. math:: r = J (1 - \bar s^2 / \sigma^2) / (J (1 - \bar s^2 / \sigma^2) + \bar s^2 / \sigma^2)
+
+    with J items, their mean variance (n - 1) and the variance of the uniform null; 0 where people spread wider than
+    that. Items may have different numbers of answers: the null has the same.
+
+    Examples
+    --------
+    >>> levels = [[3, 4], [3, 4], [4, 4], [3, 5], [3, 4], [3, 4]]
+    >>> found = agreement(levels)
+    >>> round(found.rwg, 3), found.agrees, round(found.ad, 2)
+    (0.957, 'yes', 0.28)
+    """
+    held = _matrix(levels)
+    counts = (~np.isnan(held)).sum(axis=0)
+    held = held[:, counts >= AGREEMENT_FROM]
+    people = (
+        int((~np.isnan(held)).any(axis=1).sum()) if held.shape[1] else int((~np.isnan(_matrix(levels))).any(1).sum())
+    )
+    if not held.shape[1]:
+        return Agreement(None, None, "", None, None, TOO_FEW, people, 0)
+    options = tuple(float(value) for value in values)
+    counts = (~np.isnan(held)).sum(axis=0)
+    spread = float(np.nanvar(held, axis=0, ddof=1).mean())
+    typical = float(np.nanmean(np.abs(held - np.nanmean(held, axis=0)), axis=0).mean())
+    found = float(_rwg(np.array(spread), held.shape[1], options))
+    critical, null = _critical(tuple(sorted(counts.tolist())), options, seed)
+    return Agreement(
+        found,
+        critical,
+        null,
+        typical,
+        math.sqrt(spread),
+        YES if found > critical + 1e-12 else NO,
+        people,
+        int(held.shape[1]),
+    )
+
+
+def _rwg(spread: np.ndarray, items: int, options: tuple[float, ...]) -> np.ndarray:
+    share = np.minimum(spread / np.var(options), 1.0)
+    return items * (1 - share) / (items * (1 - share) + share)
+
+
+@lru_cache(maxsize=4096)
+def _critical(counts: tuple[int, ...], options: tuple[float, ...], seed: int) -> tuple[float, str]:
+    """Return what 5 % of groups answering by chance exceed, and the null that it comes from."""
+    found = []
+    for null in (UNIFORM, SKEWED, HABIT):
+        shape = UNIFORM if null == UNIFORM else SKEWED
+        held = [_chance(count, place, options, shape, seed) for place, count in enumerate(counts)]
+        spread = np.mean(held, axis=0)
+        if null == HABIT:
+            # Items that move together do not average out: the mean variance lies as much further from its middle.
+            middle = spread.mean()
+            spread = np.maximum(middle + (spread - middle) * math.sqrt(1 + (len(counts) - 1) * _shared(options)), 0.0)
+        values = np.sort(_rwg(spread, len(counts), options))
+        # At most 5 % lie above the value that stands at this place, whatever the ties.
+        found.append((float(values[math.ceil((1 - LEVEL_OF_TEST) * DRAWS) - 1]), null))
+    return max(found)
+
+
+@lru_cache(maxsize=64)
+def _shared(options: tuple[float, ...]) -> float:
+    """Correlation of the squared deviations of two items answered by habit, for people drawn at random."""
+    rng = np.random.default_rng(len(options))
+    habit, first, second = rng.normal(size=(3, 100_000))
+    ends = ndtri(np.cumsum(chance_shares(options, SKEWED))[:-1])
+    kept, own = math.sqrt(CONSISTENCY), math.sqrt(1 - CONSISTENCY)
+    values = np.array(options)
+    answers = [values[np.searchsorted(ends, kept * habit + own * noise)] for noise in (first, second)]
+    return float(np.corrcoef([(one - one.mean()) ** 2 for one in answers])[0, 1])
+
+
+@lru_cache(maxsize=1024)
+def _chance(count: int, place: int, options: tuple[float, ...], null: str, seed: int) -> np.ndarray:
+    """Variances of an item answered by chance; `place` tells the items of one group apart."""
+    rng = np.random.default_rng([seed, count, place, len(options), int(null == SKEWED)])
+    drawn = rng.multinomial(count, chance_shares(options, null), size=DRAWS)
+    values = np.array(options)
+    mean = drawn @ values / count
+    return (drawn @ values**2 - count * mean**2) / (count - 1)
+
+
+def chance_shares(options: Sequence[float], null: str) -> np.ndarray:
+    """Return how often chance picks each option; a scale of other than five options takes the skew in its shape.
+
+    Parameters
+    ----------
+    options : sequence of float
+    null : str
+        ``uniform`` or ``mild skew``.
+
+    Examples
+    --------
+    >>> chance_shares((1, 2, 3, 4, 5), "mild skew").round(2).tolist()
+    [0.05, 0.15, 0.2, 0.35, 0.25]
+    >>> chance_shares((0, 1), "mild skew").round(2).tolist()
+    [0.3, 0.7]
+    """
+    if null == UNIFORM:
+        return np.full(len(options), 1 / len(options))
+    ends = np.linspace(0, 1, len(options) + 1)
+    return np.diff(np.interp(ends, np.linspace(0, 1, len(SKEW) + 1), np.concatenate([[0.0], np.cumsum(SKEW)])))
+
+
+def cronbach_alpha(
+    levels: Sequence[Sequence[float]] | np.ndarray, *, missing: str = PAIRWISE, confidence: float = 0.95
+) -> Alpha:
+    r"""Return coefficient alpha with Feldt's interval, alpha without each item, and item-rest correlations.
+
+    Parameters
+    ----------
+    levels : array-like, shape (people, items)
+        People who were asked the same items; NaN where there is no level. Unit: level.
+    missing : str
+        ``pairwise`` (covariances over whoever answered both) or ``listwise`` (only people without a gap).
+    confidence : float
+        Coverage of the interval (share).
+
+    Notes
+    -----
+    .. math:: \alpha = k/(k-1) \, (1 - \sum_i s_{ii} / \sum_{ij} s_{ij})
+
+    Examples
+    --------
+    >>> found = cronbach_alpha([[1, 2, 1], [2, 2, 3], [3, 4, 3], [4, 4, 5], [5, 5, 4]])
+    >>> round(found.value, 3), [round(r, 2) for r in found.item_rest]
+    (0.936, [0.97, 0.86, 0.8])
+    """
+    cov, people = _covariances(levels, missing)
+    items = len(cov)
+    nothing: tuple[None, ...] = (None,) * items
+    why = _why_not(cov, people, 2)
+    if why:
+        return Alpha(None, None, None, nothing, nothing, people, items, missing, why)
+    value = _alpha(cov)
+    if value is None:
+        return Alpha(
+            None, None, None, nothing, nothing, people, items, missing, "The answers' sum does not vary: undefined."
+        )
+    low, high = feldt_interval(value, people, items, confidence=confidence)
+    others = [[place for place in range(items) if place != own] for own in range(items)]
+    return Alpha(
+        value,
+        low,
+        high,
+        tuple(_alpha(cov[np.ix_(rest, rest)]) if items > 2 else None for rest in others),
+        tuple(_item_rest(cov, own, rest) for own, rest in enumerate(others)),
+        people,
+        items,
+        missing,
+    )
+
+
+def feldt_interval(value: float, people: int, items: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    r"""Return the interval of a coefficient alpha.
+
+    Parameters
+    ----------
+    value : float
+        Alpha as found.
+    people, items : int
+        At least two each.
+    confidence : float
+        Coverage (share).
+
+    Notes
+    -----
+    :math:`1 - (1 - \alpha) F_{1 - a/2}` and :math:`1 - (1 - \alpha) F_{a/2}` with n - 1 and (n - 1)(k - 1) degrees of
+    freedom: Feldt (1965). Assumes that items have like variances and correlations.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in feldt_interval(0.913, 873, 20)]
+    [0.904, 0.921]
+    """
+    first, second = people - 1, (people - 1) * (items - 1)
+    half = (1 - confidence) / 2
+    return (
+        1 - (1 - value) * float(fdtri(first, second, 1 - half)),
+        1 - (1 - value) * float(fdtri(first, second, half)),
+    )
+
+
+def omega(levels: Sequence[Sequence[float]] | np.ndarray, *, missing: str = PAIRWISE) -> Omega:
+    r"""Return McDonald's omega of a one-factor model, fitted by maximum likelihood.
+
+    Parameters
+    ----------
+    levels : array-like, shape (people, items)
+        As in `cronbach_alpha`; at least three items.
+    missing : str
+        ``pairwise`` or ``listwise``.
+
+    Notes
+    -----
+    .. math:: \omega = (\sum_i \lambda_i)^2 / ((\sum_i \lambda_i)^2 + \sum_i \psi_i)
+
+    on the items' own scales. A fit that leaves an item no variance of its own (a Heywood case) is called undefined.
+    """
+    cov, people = _covariances(levels, missing)
+    items = len(cov)
+
+    def nothing(why: str) -> Omega:
+        return Omega(None, (), FIT, people, items, missing, why)
+
+    why = _why_not(cov, people, 3)
+    if why:
+        return nothing(why)
+    sizes = np.sqrt(np.diag(cov))
+    if not (sizes > 0).all():
+        return nothing("An item does not vary: undefined.")
+    fitted = fit_one_factor(cov / np.outer(sizes, sizes))
+    if fitted is None:
+        return nothing("The correlations of these items allow no fit: undefined.")
+    loadings, unique = fitted
+    if unique.min() <= LEAST_UNIQUE * 1.01:
+        return nothing("The factor would take all variance of an item (a Heywood case): undefined.")
+    common = float((loadings * sizes).sum()) ** 2
+    own = float((unique * sizes**2).sum())
+    return Omega(common / (common + own), tuple(float(one) for one in loadings), FIT, people, items, missing)
+
+
+def fit_one_factor(correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return loadings and unique variances of the one-factor model of a correlation matrix, by maximum likelihood.
+
+    Parameters
+    ----------
+    correlations : ndarray, shape (items, items)
+
+    Returns
+    -------
+    ndarray, ndarray, or None
+        None where the matrix is not positive definite, as pairwise correlations of few people may be.
+    """
+    from scipy.optimize import minimize
+
+    if np.linalg.eigvalsh(correlations)[0] < 1e-8:
+        return None
+    count = len(correlations)
+
+    def leading(unique: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        root = np.sqrt(unique)
+        sizes, vectors = np.linalg.eigh(correlations / np.outer(root, root))
+        loadings = vectors[:, -1] * math.sqrt(max(sizes[-1] - 1, 0.0)) * root
+        return loadings, sizes, root
+
+    def misfit(log_unique: np.ndarray) -> tuple[float, np.ndarray]:
+        # The likelihood with the loadings already at their best for these unique variances (Joreskog 1967).
+        unique = np.exp(log_unique)
+        loadings, sizes, _ = leading(unique)
+        rest = sizes[:-1]
+        left = np.outer(loadings, loadings) + np.diag(unique) - correlations
+        return float((rest - np.log(rest) - 1).sum()), np.diag(left) / unique
+
+    start = np.clip(0.5 / np.diag(np.linalg.inv(correlations)), 0.05, 0.95)
+    found = minimize(
+        misfit,
+        np.log(start),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(math.log(LEAST_UNIQUE), 0.0)] * count,
+        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000},
+    )
+    unique = np.exp(found.x)
+    loadings, _, _ = leading(unique)
+    return (loadings if loadings.sum() >= 0 else -loadings), unique
+
+
+def _matrix(levels: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+    held = np.array(levels, dtype=float)
+    if held.ndim != 2:
+        raise ModelError(f"Levels stand in a table of people and items; got {held.ndim} dimensions.")
+    return held
+
+
+def _covariances(levels: Sequence[Sequence[float]] | np.ndarray, missing: str) -> tuple[np.ndarray, int]:
+    """Return the items' covariances and the people behind them, the fewest behind any pair."""
+    held = _matrix(levels)
+    if missing not in (PAIRWISE, LISTWISE):
+        raise ModelError(f"Gaps are handled pairwise or listwise; got {missing!r}.")
+    if missing == LISTWISE:
+        held = held[~np.isnan(held).any(axis=1)]
+    known = ~np.isnan(held)
+    shared = known.T.astype(float) @ known
+    people = int(shared.min()) if shared.size else 0
+    if people < 2:
+        return np.full(shared.shape, np.nan), people
+    filled = np.where(known, held, 0.0)
+    # Means over the people who answered both items, as covariances over pairs need.
+    means = (filled.T @ known) / shared
+    products = filled.T @ filled
+    return (products - shared * means * means.T) / (shared - 1), people
+
+
+def _why_not(cov: np.ndarray, people: int, items: int) -> str:
+    if len(cov) < items:
+        return f"Fewer than {items} items: undefined."
+    if people < 3:
+        return "Fewer than three people answered each pair of items: undefined."
+    return ""
+
+
+def _alpha(cov: np.ndarray) -> float | None:
+    count, total = len(cov), float(cov.sum())
+    if total <= 1e-12 * max(1.0, float(np.abs(cov).sum())):
+        return None
+    return count / (count - 1) * (1 - float(np.trace(cov)) / total)
+
+
+def _item_rest(cov: np.ndarray, own: int, rest: list[int]) -> float | None:
+    size = float(cov[own, own]) * float(cov[np.ix_(rest, rest)].sum())
+    return float(cov[own, rest].sum()) / math.sqrt(size) if size > 1e-12 else None
