@@ -50,8 +50,11 @@ if TYPE_CHECKING:
 WORKBOOK = "engagement.xlsx"
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 DOCUMENTS = ("engagement.yaml", "imports.yaml", "metrics.yaml")
+DEEPEST_INSTRUMENT = 3
+"""Folders below ``instruments/``: the model's name, ``model``, the kind of file."""
+
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-FOLDERS = ("facts", "scenarios", "notebooks")
+FOLDERS = ("facts", "scenarios", "notebooks", "instruments")
 
 
 class FolderReading:
@@ -169,7 +172,27 @@ class FolderReading:
         self._fault(shown, found, "files in the folder itself.", "Copy it here.")
         return True
 
+    def _collect_instruments(self, folder: Path, shown: str) -> None:
+        """Take in the client's own questionnaires: files, and folders in the layout of a published model."""
+        for path in sorted(folder.iterdir(), key=lambda entry: entry.name.lower()):
+            name, place = path.name.lower(), f"{shown}/{path.name}"
+            if self._is_lock(path) or name.startswith((".", "readme")) or name in IGNORED_NAMES:
+                continue
+            if self._leads_out(path, place):
+                continue
+            if path.is_dir() and shown.count("/") < DEEPEST_INSTRUMENT:
+                self._collect_instruments(path, place)
+            elif name.endswith((".yaml", ".yml", ".xlsx")) and path.is_file():
+                content = self._bytes(path, place)
+                if content is not None:
+                    self.documents.setdefault("instruments", {})[place] = content
+            elif "/" not in shown:  # a published model brings pictures and pages of its own
+                self._fault(place, "an unknown file", ".yaml or .xlsx files, or a model's folder.", "Move it away.")
+
     def _collect_folder(self, folder: Path, kind: str) -> None:
+        if kind == "instruments":
+            self._collect_instruments(folder, folder.name)
+            return
         suffixes = {"facts": ("csv", "parquet"), "scenarios": ("yaml",), "notebooks": ("ipynb",)}[kind]
         for path in sorted(folder.iterdir(), key=lambda entry: entry.name.lower()):
             shown = f"{kind}/{path.name}"

@@ -1,16 +1,15 @@
 """From a client's tables to what readiness is computed from; and every fault that only the instrument can tell.
 
-The instrument is a file in ``templates/instruments/``; only names of files that stand there are accepted.
+The instrument is one of ours or the client's own (`workbench.engagement.instruments`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import Fault, ModelError, nearest
+from workbench.errors import ClientDataError, Fault, ModelError, nearest
 from workbench.findings import Off
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ REASON = "_reason"
 FIXED_COLUMNS = ("respondent", "wave", "unit", "role", "product_line", "seconds")
 NEEDED = ("survey", "waves", "lines")
 NO_LEVEL = float("nan")
-LARGEST_INSTRUMENT = 1_000_000
-"""Bytes of an instrument's file; ours has 30,000."""
 
 
 def build_readiness(tables: Tables) -> ReadinessInputs | Off:
@@ -76,10 +73,10 @@ def check_readiness(tables: Tables) -> list[Fault]:
         return []
     try:
         instrument = read_instrument(tables)
+    except ClientDataError as error:
+        return list(error.faults)
     except ModelError as error:
-        known = ", ".join(sorted(_instruments(tables.root))) or "none"
-        remedy = "Name one of them under instrument, or mend the file."
-        return [Fault("engagement settings", "", "instrument", str(error), f"{known}.", remedy)]
+        return [_unknown_instrument(tables, error)]
     faults: list[Fault] = []
     if "survey" in tables:
         faults += _survey_columns(tables, instrument)
@@ -95,34 +92,25 @@ def read_instrument(tables: Tables) -> Instrument:
     Raises
     ------
     ModelError
-        There is no such file, or it does not hold together.
+        There is no such instrument.
+    ClientDataError
+        Its files do not hold together; every fault with its place.
     """
-    import yaml
-
-    from workbench.readiness import build_instrument
+    from workbench.engagement.instruments.library import load_instrument
 
     name = tables.settings.instrument if tables.settings is not None else "project-to-product"
-    known = _instruments(tables.root)
-    if name not in known:
-        raise ModelError(f"There is no instrument {name!r}. {nearest(name, known)}".strip())
-    path = known[name]
-    if path.stat().st_size > LARGEST_INSTRUMENT:
-        raise ModelError(f"The instrument {name!r} is too large to be one.")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, ten times faster, where libyaml is there
+    return load_instrument(name, tables.root, tables.documents.get("instruments"))
+
+
+def _unknown_instrument(tables: Tables, error: ModelError) -> Fault:
+    from workbench.engagement.instruments.library import list_instruments
+
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(f"The instrument {name!r} is not YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(document, dict):
-        raise ModelError(f"The instrument {name!r} does not consist of key: value lines.")
-    return build_instrument(document)
-
-
-def _instruments(root: Path | None) -> dict[str, Path]:
-    """Find the instruments by name; a name that is not in this listing is never made into a path."""
-    if root is None:
-        return {}
-    return {path.stem: path for path in sorted((Path(root) / "templates" / "instruments").glob("*.yaml"))}
+        known = ", ".join(sorted(list_instruments(tables.root, tables.documents.get("instruments")))) or "none"
+    except ModelError:  # two of one name: the message says so
+        known = "names that stand once"
+    remedy = "Name one of them under instrument, or put your own into the folder instruments/."
+    return Fault("engagement settings", "", "instrument", str(error), f"{known}.", remedy)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
