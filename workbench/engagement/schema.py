@@ -746,7 +746,7 @@ class EngagementSettings(BaseModel):
         "board", description="Who reads the report."
     )
     brand: Text | None = Field(None, description="Name of the consulting firm on the front page.")
-    instrument: Key = Field("project-to-product", description="Questionnaire: project-to-product, or a file of your own in the folder instruments/.")
+    instrument: Key = Field("project-to-product", description="Questionnaire: ours, or your own in instruments/.")
     minimum_group: Annotated[int, Field(ge=1), AfterValidator(_group_guard)] = Field(
         5, description="Smallest group whose answers are shown: 5 or more, or 1 for an openly named assessment."
     )

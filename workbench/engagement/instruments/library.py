@@ -96,7 +96,7 @@ def _read(name: str, files: Mapping[str, bytes]) -> Document:
         limit = f"at most {LARGEST_INSTRUMENT:,} bytes a file and {MOST_FILES:,} files."
         raise ClientDataError((Fault(too_large or name, "", "", found, limit, "Name another instrument."),))
     path, content = next(iter(files.items()))
-    if Path(path).parent.name == name:
+    if "/" in path.removeprefix(f"{FOLDER}/"):
         return read_samm(name, files)
     if path.endswith(".xlsx"):
         return read_instrument_workbook(content, path)
