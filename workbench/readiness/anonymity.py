@@ -7,23 +7,23 @@ one exact about answers:
 - *people*: each shown number stands for a set of people. Does some combination of these sets leave only a few people?
 - *answers*: each shown level is a weighted sum of answers. Does some combination depend on a few people's answers only?
 
-Both are questions of rank: the shown numbers span a space, and a leak is a vector of that space that lives on fewer
-than the minimum of people (for tables: L. H. Cox 1980, J. Am. Stat. Assoc. 75, 377-385). Cells are hidden one at a
-time, the least important kind and the fewest people first. Bounds that come close without being exact, earlier waves
-and earlier runs are not looked at here.
+Both are questions of rank (`workbench.readiness.suppression`). What was published before, by earlier runs and of
+earlier waves, enters both as rows that cannot be hidden any more (`workbench.readiness.ledger`); other numbers that
+want to be shown beside the levels are offered with their own rows (`workbench.readiness.unknowns.Offer`) and decided
+with them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED, Settings
-from workbench.readiness.instrument import routed
+from workbench.readiness.instrument import Group, routed
+from workbench.readiness.ledger import HEAD, LEVEL, SEEN, Publication
 from workbench.readiness.scores import (
     CUT,
     DIMENSION,
@@ -36,6 +36,8 @@ from workbench.readiness.scores import (
     Score,
     Scores,
 )
+from workbench.readiness.suppression import Cell, find_leak, merge_columns, suppress
+from workbench.readiness.unknowns import Columns, Marks, Offer, Term
 from workbench.stats import Estimate
 
 PROTECTED = "hidden to protect a small group"
@@ -54,12 +56,6 @@ EDGE = 0.05
 DECIMALS, SHARE_DECIMALS = 1, 2
 """What is shown is what leaves: a level with more decimals would give away more than the report does."""
 
-TOLERANCE = 1e-9
-"""Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
-
-MOST_GROUPS = 5_000
-"""Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
-
 _TIERS = {
     (ITEM, ROLE): -2,
     (ITEM, CUT): -1,
@@ -70,6 +66,11 @@ _TIERS = {
     (ITEM, ORGANISATION): 4,
 }
 """What is given up first; the organisation's own dimensions last."""
+
+FIRM = 5
+"""Kinds that are not named above give way last."""
+
+_PART_TIERS = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,15 @@ class ProtectedScores:
     information_lost : float
         Share of the lines' dimensions that is hidden. Levels are counted, never people or answers: with one cell hidden
         its part of the answers would be its people.
+    extra : mapping of key to str
+        Of each number that was offered besides: why it is hidden, nothing where it may be shown.
     """
 
     scores: Mapping[Key, Score]
     heads: Mapping[Part, Head]
     hidden: Mapping[Key, str]
     information_lost: float
+    extra: Mapping[Key, str] = field(default_factory=dict)
 
     def get(self, measure: str, part: Part, name: str) -> Score:
         """Return one score."""
@@ -120,43 +124,105 @@ class ProtectedScores:
 
 
 @dataclass(frozen=True, eq=False)
-class _Cell:
-    """A number that could be shown: who stands behind it and how it hangs on answers."""
+class _Task:
+    """What is decided together."""
 
-    key: Key
-    tier: int
-    cost: int
-    row: np.ndarray
+    scores: Scores
+    minimum: int
+    people: Mapping[str, int]
+    marks: Marks | None
+    published: tuple[Publication, ...]
+    extra: tuple[Offer, ...]
+
+    def indicator(self, keys: Iterable[str]) -> np.ndarray:
+        row = np.zeros(len(self.people))
+        row[[self.people[key] for key in keys]] = 1.0
+        return row
+
+    def published_people(self, what: str, name: str) -> np.ndarray:
+        """Whose number was published, of this wave and this dimension or item."""
+        rows = [
+            self.indicator(keys)
+            for held in self.published
+            for (kind, wave, about, _), keys in held.counts.items()
+            if (kind, wave, about) == (what, self.scores.wave, name)
+        ]
+        return np.array(rows).reshape(len(rows), len(self.people))
 
 
-def protect(scores: Scores, settings: Settings) -> ProtectedScores:
+def tier_of(measure: str, kind: str) -> int:
+    """Return how important a kind of number is: the least important gives way first."""
+    return _TIERS.get((measure, kind), FIRM)
+
+
+def protect(
+    scores: Scores,
+    settings: Settings,
+    published: Iterable[Publication] = (),
+    extra: Iterable[Offer] = (),
+) -> ProtectedScores:
     """Return what may be shown of a wave: groups too small hidden, and what would give them away.
 
     Parameters
     ----------
     scores : Scores
-        Unprotected.
+        Unprotected; of the wave that is judged.
     settings : Settings
         ``minimum_group``; 1 hides nothing (an openly named assessment).
+    published : iterable of Publication
+        What earlier runs showed, of this wave or another: it cannot be hidden any more, so what would give somebody
+        away together with it is hidden now.
+    extra : iterable of Offer
+        Further numbers that want to be shown: levels of earlier waves, changes. `ProtectedScores.extra` says of each
+        whether it may.
 
     Returns
     -------
     ProtectedScores
         Levels with one decimal, shares with two, no standard errors.
     """
-    minimum = settings.minimum_group
-    if minimum == OPENLY_NAMED:
-        return _published(scores, frozenset(), frozenset(), frozenset(), minimum)
-    hidden_parts = _hide_parts(scores, minimum)
-    hidden: set[Key] = set()
-    unseen: set[Key] = set()
+    before, offers = tuple(published), tuple(extra)
+    if settings.minimum_group == OPENLY_NAMED:
+        return _published(scores, frozenset(), frozenset(), frozenset(), settings.minimum_group, offers)
+    # What follows from the answers as they are now was, in the usual case, published just so: then nothing is new.
+    free = _protect(scores, settings.minimum_group, (), offers)
+    if not before or all(_holds(held, scores, free, offers) for held in before):
+        return free
+    return _protect(scores, settings.minimum_group, before, offers)
+
+
+def _protect(
+    scores: Scores, minimum: int, published: tuple[Publication, ...], extra: tuple[Offer, ...]
+) -> ProtectedScores:
+    task = _task(scores, minimum, published, extra)
+    hidden_parts = _hide_parts(task)
+    hidden: set[tuple[str, ...]] = set()
+    unseen: set[tuple[str, ...]] = set()
     for group in scores.instrument.groups:
-        keys = _offered(scores, group.id)
+        keys = _offered(scores, group)
         forced = {key for key in keys if key[1:3] in hidden_parts}
-        found = _hide(scores, keys, minimum, forced, lambda key: scores.traces[key].line_people, exact=True)
+        found = _hide(task, group, keys, forced)
         hidden.update(found)
-        unseen.update(_hide(scores, keys, minimum, found, lambda key: scores.traces[key].seen_by, exact=False))
-    return _published(scores, hidden_parts, hidden, unseen, minimum)
+        unseen.update(_hide_shares(task, keys, found))
+    return _published(scores, hidden_parts, hidden, unseen, minimum, extra)
+
+
+def _indicator(people: frozenset[int], count: int) -> np.ndarray:
+    row = np.zeros(count)
+    row[sorted(people)] = 1.0
+    return row
+
+
+def _task(scores: Scores, minimum: int, published: tuple[Publication, ...], extra: tuple[Offer, ...]) -> _Task:
+    """Give everybody who stands behind any of the numbers a place; those of this wave come first."""
+    others: set[str] = set()
+    for offer in extra:
+        others.update(offer.people, *(term.keys for term in offer.terms))
+    for held in published:
+        others.update(*held.counts.values(), *(term.keys for terms in held.levels.values() for term in terms))
+    order = [*scores.keys, *sorted(others - set(scores.keys))]
+    people = {key: place for place, key in enumerate(order)}
+    return _Task(scores, minimum, people, Marks() if published else None, published, extra)
 
 
 def nameable_groups(scores: Scores, shown: ProtectedScores, minimum: int) -> frozenset[tuple[str, str]]:
@@ -192,235 +258,152 @@ def nameable_groups(scores: Scores, shown: ProtectedScores, minimum: int) -> fro
     return frozenset(found)
 
 
-def find_leak(rows: np.ndarray, owners: np.ndarray, minimum: int) -> np.ndarray | None:
-    """Return a combination of rows that depends on fewer than `minimum` people, or None if there is none.
-
-    Parameters
-    ----------
-    rows : ndarray, shape (n_shown, n_answers)
-        How each shown number hangs on each unknown answer.
-    owners : ndarray of bool, shape (n_answers, n_people)
-        Whose answer it is.
-    minimum : int
-        Unit: people.
-
-    Returns
-    -------
-    ndarray, shape (n_shown,), or None
-        Weights of the shown numbers in the combination.
-
-    Examples
-    --------
-    Three people hide in the difference of two totals.
-
-    >>> total, part = np.ones(9), np.array([1.0] * 6 + [0.0] * 3)
-    >>> find_leak(np.array([total, part]), np.eye(9, dtype=bool), 5).round(2).tolist()
-    [0.71, -0.71]
-    >>> find_leak(np.array([total, part]), np.eye(9, dtype=bool), 3) is None
-    True
-    """
-    shown, groups = _merged(rows, owners)
-    is_small = groups.sum(axis=1) < minimum
-    if not shown.size or not is_small.any():
-        return None
-    # Combinations in which every large group cancels; what is left of them lives on small groups only.
-    silent = _null_space(shown[:, ~is_small].T) if (~is_small).any() else np.eye(len(shown))
-    left = silent.T @ shown[:, is_small]
-    basis = _row_space(left)
-    reach = basis.T @ basis  # projection on what is left: a vector inside a set of columns has eigenvalue one there
-    people = [frozenset(np.flatnonzero(held).tolist()) for held in groups[is_small]]
-    for inside in _few_people(people, np.diag(reach), minimum):
-        block = reach[inside][:, inside]
-        if (block * block).sum() < 1 - 1e-6:
-            continue  # the squares of its eigenvalues add up to less than one
-        sizes, vectors = np.linalg.eigh(block)
-        if sizes[-1] > 1 - 1e-6:
-            wanted = np.zeros(left.shape[1])
-            wanted[inside] = vectors[:, -1]
-            found, *_ = np.linalg.lstsq(left.T, wanted, rcond=None)
-            return _signed(silent @ found)
-    return None
-
-
-def _signed(weights: np.ndarray) -> np.ndarray:
-    weights = weights / np.linalg.norm(weights)
-    lead = weights[np.flatnonzero(np.abs(weights) > 1e-7)[0]]
-    return weights if lead > 0 else -weights
-
-
-def _merged(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Answers that enter every shown number alike cannot be told apart: they become one, owned by all their people."""
-    scale = np.abs(rows).max(axis=1, keepdims=True)
-    shown = rows / np.where(scale > 0, scale, 1.0)
-    columns, place = np.unique(np.round(shown, 9), axis=1, return_inverse=True)
-    place = np.asarray(place).reshape(-1)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(columns.shape[1]))
-    groups = np.logical_or.reduceat(owners[order], starts, axis=0) if len(starts) else owners[:0]
-    # People with the same answers are told apart by their place alone: an order of their own makes the rows' order
-    # of no consequence for what is hidden.
-    groups = groups[:, np.lexsort(groups)] if groups.size else groups
-    is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
-    return columns[:, is_used], groups[is_used]
-
-
-def _null_space(matrix: np.ndarray) -> np.ndarray:
-    """Orthonormal columns that the matrix sends to nothing."""
-    # The square factor on the side of the answers is never wanted, and is by far the larger one.
-    _, sizes, right = np.linalg.svd(matrix, full_matrices=matrix.shape[0] < matrix.shape[1])
-    rank = int((sizes > 1e-8 * max(1.0, sizes.max(initial=0.0))).sum())
-    return right[rank:].T
-
-
-def _row_space(matrix: np.ndarray) -> np.ndarray:
-    if not matrix.size:
-        return np.zeros((0, matrix.shape[1]))
-    _, sizes, right = np.linalg.svd(matrix, full_matrices=False)
-    return right[: int((sizes > 1e-7).sum())]
-
-
-def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) -> Iterable[list[int]]:
-    """Yield the columns of every union of small groups below the minimum that could hold a vector; largest first.
-
-    A column whose `weight` is nothing is in no vector, and the columns of a vector weigh one or more together.
-    """
-    columns: dict[frozenset[int], list[int]] = {}
-    for column, held in enumerate(people):
-        if weight[column] > 1e-9:
-            columns.setdefault(held, []).append(column)
-    distinct = sorted(columns, key=lambda held: (len(held), sorted(held)))
-    found: set[frozenset[int]] = set(distinct)
-    frontier = set(distinct)
-    while frontier and len(found) <= MOST_GROUPS:
-        frontier = {held | more for held in frontier for more in distinct if len(held | more) < minimum} - found
-        found |= frontier
-    if len(found) > MOST_GROUPS:
-        yield [column for held in distinct for column in columns[held]]
-        return
-    for union in sorted(found, key=lambda held: (-len(held), sorted(held))):
-        inside = [column for part in _parts_of(union) for column in columns.get(part, ())]
-        if weight[inside].sum() > 1 - 1e-6:
-            yield inside
-
-
-def _parts_of(people: frozenset[int]) -> Iterable[frozenset[int]]:
-    for size in range(1, len(people) + 1):
-        yield from map(frozenset, combinations(sorted(people), size))
-
-
-def _hide_parts(scores: Scores, minimum: int) -> frozenset[tuple[str, str]]:
+def _hide_parts(task: _Task) -> frozenset[tuple[str, str]]:
     """Parts whose number of people may not be shown; nothing about them is shown then."""
+    scores = task.scores
     cells = []
     for part in scores.parts:
-        row = _indicator(scores.members[part], scores.respondents)
-        tier = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}[part.kind]
-        cells.append(_Cell(("people", part.kind, part.id, ""), tier, len(scores.members[part]), row))
-    owners = np.eye(scores.respondents, dtype=bool)
-    found = _suppress(cells, set(), minimum, owners, lambda cell: len(scores.members[_part(scores, cell.key)]))
-    return frozenset(key[1:3] for key in found)
+        people = scores.members[part]
+        cells.append(Cell((part.kind, part.id), _PART_TIERS[part.kind], len(people), _row(task, people)))
+    small = {cell.key for cell in cells if cell.cost < task.minimum}
+    owners = np.eye(len(task.people), dtype=bool)
+    found = suppress(cells, small, task.minimum, owners, task.published_people(HEAD, ""))
+    return frozenset((str(key[0]), str(key[1])) for key in found)
 
 
-def _part(scores: Scores, key: Key) -> Part:
-    return next(part for part in scores.parts if (part.kind, part.id) == key[1:3])
+def _offered(scores: Scores, group: Group) -> list[Key]:
+    """List what could be shown of one dimension: every measure of it and of its items, for every part."""
+    items = {item.id for item in scores.instrument.items if item.group == group.id}
+    return [key for key in scores.scores if key[3] == group.id or key[3] in items]
 
 
-def _offered(scores: Scores, group: str) -> list[Key]:
-    """List what could be shown of one dimension: it for every part, its items for the organisation and for lines."""
-    items = {item.id for item in scores.instrument.items if item.group == group}
-    return [
-        key
-        for key in scores.scores
-        if (key[0] == DIMENSION and key[3] == group) or (key[0] == ITEM and key[3] in items)
-    ]
-
-
-def _hide(
-    scores: Scores,
-    keys: list[Key],
-    minimum: int,
-    forced: Set[Key],
-    people_of: Callable[[Key], frozenset[int]],
-    *,
-    exact: bool,
-) -> set[Key]:
-    """Return what must not be shown of one dimension."""
-    one_person = np.eye(scores.respondents, dtype=bool)
-    cells = [_cell(scores, key, people_of(key), len(people_of(key))) for key in keys]
-    hidden = set(forced)
-    for held in _measures(cells):
-        hidden.update(_suppress(held, hidden, minimum, one_person, lambda cell: len(people_of(cell.key))))
-    if exact:
-        weighted, owners = _weighted(scores, cells)
-        hidden.update(_suppress(weighted, hidden, minimum, owners, lambda cell: len(people_of(cell.key))))
-    return hidden
-
-
-def _cell(scores: Scores, key: Key, people: frozenset[int], cost: int) -> _Cell:
-    return _Cell(key, _TIERS.get(key[:2], 5), cost, _indicator(people, scores.respondents))
-
-
-def _measures(cells: list[_Cell]) -> Iterable[list[_Cell]]:
-    """Group cells that measure the same, the dimension or one item: only these can be subtracted from each other."""
-    held: dict[str, list[_Cell]] = {}
-    for cell in cells:
-        held.setdefault(cell.key[0] if cell.key[0] == DIMENSION else cell.key[3], []).append(cell)
-    return held.values()
-
-
-def _indicator(people: frozenset[int], count: int) -> np.ndarray:
-    row = np.zeros(count)
+def _row(task: _Task, people: frozenset[int]) -> np.ndarray:
+    row = np.zeros(len(task.people))
     row[sorted(people)] = 1.0
     return row
 
 
-def _weighted(scores: Scores, cells: list[_Cell]) -> tuple[list[_Cell], np.ndarray]:
-    """Give each cell its row over the answers (person × item) of the dimension; alike answers are merged at once."""
-    items = list(dict.fromkeys(name for cell in cells for name in scores.traces[cell.key].items))
-    count = scores.respondents
-    rows = np.zeros((len(cells), count, len(items)))
-    for place, cell in enumerate(cells):
-        trace = scores.traces[cell.key]
-        rows[place][:, [items.index(name) for name in trace.items]] = trace.weights
-    owners = np.repeat(np.eye(count, dtype=bool), len(items), axis=0)
-    merged, groups = _merged(rows.reshape(len(cells), -1), owners)
-    return [replace(cell, row=row) for cell, row in zip(cells, merged, strict=True)], groups
+def _hide(task: _Task, group: Group, keys: list[Key], forced: Set[Key]) -> set[tuple[str, ...]]:
+    """Return what must not be shown of one dimension: first by its people, then by its answers."""
+    scores, items = task.scores, {item.id for item in task.scores.instrument.items if item.group == group.id}
+    offers = [offer for offer in task.extra if offer.key[3] == group.id or offer.key[3] in items]
+    cells = [_people_cell(task, key, scores.traces[key].line_people) for key in keys]
+    cells += [
+        Cell(offer.key, offer.tier, len(offer.people), task.indicator(offer.people)) for offer in offers if offer.people
+    ]
+    hidden = _hide_people(task, LEVEL, cells, forced)
+    names = {group.id, *items}
+    return suppress(*_weighted(task, keys, offers, names, hidden))
 
 
-def _suppress(
-    cells: list[_Cell],
-    hidden: Set[Key],
-    minimum: int,
-    owners: np.ndarray,
-    people: Callable[[_Cell], int],
-) -> set[Key]:
-    """Hide what is too small; then let in kind after kind, the most important first, hiding what would leak.
+def _hide_shares(task: _Task, keys: list[Key], hidden: Set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return whose share that can see must not be shown."""
+    cells = [_people_cell(task, key, task.scores.traces[key].seen_by) for key in keys]
+    return _hide_people(task, SEEN, cells, hidden)
 
-    What was let in stays: a leak is closed by the cheapest cell of the kind that brought it.
+
+def _hide_people(task: _Task, what: str, cells: list[Cell], hidden: Set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Hide by numbers of people: only those of the same dimension or item can be subtracted from each other."""
+    owners = np.eye(len(task.people), dtype=bool)
+    found = set(hidden) | {cell.key for cell in cells if cell.cost < task.minimum}
+    by_name: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_name.setdefault(str(cell.key[3]), []).append(cell)
+    for name, held in by_name.items():
+        found |= suppress(held, found, task.minimum, owners, task.published_people(what, name))
+    return found
+
+
+def _people_cell(task: _Task, key: Key, people: frozenset[int]) -> Cell:
+    return Cell(key, tier_of(key[0], key[1]), len(people), _row(task, people))
+
+
+def _weighted(
+    task: _Task, keys: list[Key], offers: list[Offer], names: Set[str], hidden: Set[tuple[str, ...]]
+) -> tuple[list[Cell], set[tuple[str, ...]], int, np.ndarray, np.ndarray]:
+    """Give each number its row over the answers (person × item × wave); alike answers are merged at once."""
+    rows = [_terms(task.scores, key) for key in keys]
+    rows += [offer.terms for offer in offers]
+    waves = {term.wave for terms in rows for term in terms}
+    rows += [
+        terms
+        for held in task.published
+        for key, terms in held.levels.items()
+        if key[3] in names and any(term.wave in waves for term in terms)
+    ]
+    merged, owners = merge_columns(*Columns(task.people, task.marks).matrix(rows))
+    costs = [len(task.scores.traces[key].line_people) for key in keys]
+    costs += [len({key for term in offer.terms for key in term.keys}) for offer in offers]
+    tiers = [tier_of(key[0], key[1]) for key in keys] + [offer.tier for offer in offers]
+    labels: list[tuple[str, ...]] = [*keys, *(offer.key for offer in offers)]
+    cells = [Cell(label, tier, cost, row) for label, tier, cost, row in zip(labels, tiers, costs, merged, strict=False)]
+    return cells, set(hidden), task.minimum, owners, merged[len(labels) :]
+
+
+def _terms(scores: Scores, key: Key) -> tuple[Term, ...]:
+    trace = scores.traces[key]
+    return (Term(scores.wave, scores.keys, trace.items, trace.weights, scores.answers),)
+
+
+def publication(
+    scores: Scores, shown: ProtectedScores, extra: Iterable[Offer] = (), *, run: str = "", when: str = ""
+) -> Publication:
+    """Return what becomes public with these scores, for the ledger.
+
+    Parameters
+    ----------
+    scores : Scores
+        Unprotected; `shown` was made of it.
+    shown : ProtectedScores
+    extra : iterable of Offer
+        As they were offered.
+    run, when : str
+        The run's name, and when it was published (ISO).
     """
-    found = set(hidden) | {cell.key for cell in cells if people(cell) < minimum}
-    shown: list[_Cell] = []
-    for tier in sorted({cell.tier for cell in cells}, reverse=True):
-        trying = [cell for cell in cells if cell.tier == tier and cell.key not in found]
-        while trying:
-            together = [*shown, *trying]
-            leak = find_leak(np.array([cell.row for cell in together]), owners, minimum)
-            if leak is None:
-                break
-            weights = np.abs(leak[len(shown) :])
-            involved = [cell for cell, weight in zip(trying, weights, strict=True) if weight > 1e-7] or trying
-            cheapest = min(involved, key=lambda cell: (cell.cost, cell.key))
-            found.add(cheapest.key)
-            trying = [cell for cell in trying if cell is not cheapest]
-        shown += trying
-    return {cell.key for cell in cells if cell.key in found}
+    wave = scores.wave
+    counts: dict[tuple[str, str, str, Key], frozenset[str]] = {}
+    levels: dict[Key, tuple[Term, ...]] = {}
+
+    def named(people: Iterable[int]) -> frozenset[str]:
+        return frozenset(scores.keys[place] for place in people)
+
+    for part, head in shown.heads.items():
+        if not head.hidden:
+            counts[(HEAD, wave, "", (HEAD, part.kind, part.id, ""))] = named(scores.members[part])
+    for key, held in shown.scores.items():
+        if held.level is not None:
+            counts[(LEVEL, wave, key[3], key)] = named(scores.traces[key].line_people)
+            levels[key] = _terms(scores, key)
+            if held.visibility is not None:
+                counts[(SEEN, wave, key[3], key)] = named(scores.traces[key].seen_by)
+    for offer in extra:
+        if not shown.extra[offer.key]:
+            levels[offer.key] = offer.terms
+            if offer.people:
+                counts[(LEVEL, wave, offer.key[3], offer.key)] = offer.people
+    return Publication(run, when, wave, counts, levels)
+
+
+def _holds(before: Publication, scores: Scores, shown: ProtectedScores, extra: tuple[Offer, ...]) -> bool:
+    """Whether everything that was published follows row by row from what would be shown now."""
+    now = publication(scores, shown, extra)
+    if not before.counts.items() <= now.counts.items() or not before.levels.keys() <= now.levels.keys():
+        return False
+    task = _task(scores, 0, (before,), extra)
+    for key, terms in before.levels.items():
+        rows, _ = Columns(task.people, task.marks).matrix([terms, now.levels[key]])
+        if not np.allclose(rows[0], rows[1], rtol=0, atol=1e-9):
+            return False
+    return True
 
 
 def _published(
     scores: Scores,
     hidden_parts: Set[tuple[str, str]],
-    hidden: Set[Key],
-    unseen: Set[Key],
+    hidden: Set[tuple[str, ...]],
+    unseen: Set[tuple[str, ...]],
     minimum: int,
+    extra: Iterable[Offer],
 ) -> ProtectedScores:
     shown = {
         key: _as_shown(held, scores, minimum, is_hidden=key in hidden, is_unseen=key in unseen)
@@ -438,6 +421,7 @@ def _published(
         heads,
         {key: score.hidden for key, score in shown.items() if score.hidden},
         round(lost / len(lines), SHARE_DECIMALS) if lines else 0.0,
+        {offer.key: PROTECTED if offer.key in hidden else "" for offer in extra},
     )
 
 
