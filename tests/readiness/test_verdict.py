@@ -12,9 +12,10 @@ import pytest
 from workbench import readiness
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Instrument, Layer, Readiness, ReadinessInputs, Settings, Target
+from workbench.readiness.classes import PART_PRODUCT_RUN, PRODUCT_RUN, PROJECT_RUN, TOO_CLOSE, TRANSITION, classify
 from workbench.readiness.inputs import BLANK, CANNOT_SEE, NOT_APPLICABLE
 from workbench.readiness.scores import Part, Score
-from workbench.readiness.verdict import PART_PRODUCT_RUN, PRODUCT_RUN, PROJECT_RUN, TOO_CLOSE, TRANSITION, classify
+from workbench.readiness.verdict import chance_words
 from workbench.stats import Estimate
 
 Make = Callable[..., Any]
@@ -228,8 +229,8 @@ def test_too_close_to_call_says_what_is_missing_first(instrument: Instrument, bu
     assert open_lines, "the simulated lines should stand at the boundary"
     for line in open_lines:
         assert line.leaning in (PROJECT_RUN, TRANSITION)
-        assert line.settled_by.startswith("the answers still missing in this line, on"), "three silent are too few"
-        assert f"(leaning to {line.leaning}, settled by {line.settled_by})" in line.words
+        assert "in this line, on" in line.settled_by, "three silent of a role are too few to be named"
+        assert f"(leaning to {line.leaning}, {chance_words(dict(line.odds)[line.leaning])}, settled by" in line.words
     assert result.verdict.verdict == TOO_CLOSE
     assert "open until" in readiness.headline(result)[1].claim
 
@@ -237,25 +238,26 @@ def test_too_close_to_call_says_what_is_missing_first(instrument: Instrument, bu
 @pytest.mark.parametrize(
     ("asked", "answered", "is_named"),
     [
-        pytest.param(20, 12, True, id="eight silent beside twelve"),
-        pytest.param(16, 12, False, id="four silent"),
-        pytest.param(12, 3, False, id="three answered"),
+        pytest.param(40, 24, True, id="sixteen silent beside twenty-four"),
+        pytest.param(28, 24, False, id="four silent"),
+        pytest.param(36, 3, False, id="three answered"),
     ],
 )
 def test_the_silent_are_named_by_role_where_that_exposes_nobody(
     instrument: Instrument, build: Make, asked: int, answered: int, is_named: bool
 ) -> None:
-    """Operators of x are most silent: named with eight silent, not with four, nor where three of them answered."""
-    sizes = {("operations", "x"): (asked, answered)}
-    groups = [(role, line, *sizes.get((role, line), (16, 12))) for line in ("x", "y") for role in ROLES[:5]]
+    """Only builders of x are silent, and their items are open: named with sixteen silent, not with four of three."""
+    groups = [(role, line, 12, 12) for line in ("x", "y") for role in ROLES[:5] if (role, line) != ("builder", "x")]
+    groups.append(("builder", "x", asked, answered))
 
     def truth(item: str, line: str | None, role: str) -> float:
-        return 4.5 if item[:3] == "d07" else 3.0
+        return 2.9 if item[:3] == "d02" else 4.5
 
-    inputs = build(instrument, groups, truth, np.random.default_rng(5), settings=Settings(sure=1 - 1e-9))
+    inputs = build(instrument, groups, truth, np.random.default_rng(4), settings=Settings(sure=0.97))
     line = readiness.assess(inputs).verdict.line("x")
     assert line.verdict == TOO_CLOSE
-    assert line.settled_by.startswith("answers from the operat" if is_named else "the answers still missing in this")
+    assert ("builders" in line.settled_by) == is_named
+    assert "End-to-end ownership" in line.settled_by
 
 
 def test_when_every_answer_is_in_evidence_settles(small: Make, instrument: Instrument, build: Make) -> None:

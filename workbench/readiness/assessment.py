@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
+from workbench.readiness.coordination import Coordination, judge_coordination
 from workbench.readiness.gaps import RoleGap, role_gaps
 from workbench.readiness.inputs import (
     ANSWERED,
@@ -25,7 +26,7 @@ from workbench.readiness.inputs import (
 )
 from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
-from workbench.readiness.verdict import NOT_SHOWN, Coordination, Verdict, coordination, judge
+from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def assess(
     if without is not None:
         return without
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
-    shown = protect(raw, settings)
+    shown = protect(raw, settings, inputs.published)
     verdict = judge(raw, shown, settings)
     parts = raw.parts
     targets = {
@@ -225,7 +226,9 @@ def assess(
         verdict=verdict,
         coordination=None
         if verdict is None
-        else coordination(verdict, shown, inputs.instrument, organisation, inputs.layers),
+        else judge_coordination(
+            verdict, shown, inputs.instrument, organisation, inputs.layers, thesis=settings.thesis
+        ),
         targets=targets,
         percent_to_target={
             part.id: _percent(inputs.instrument, shown, part, targets)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.readiness.instrument import Instrument
+
+if TYPE_CHECKING:
+    from workbench.readiness.ledger import Publication
 
 ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK, NOT_ASKED = (
     "answered",
@@ -19,6 +23,9 @@ ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK, NOT_ASKED = (
     "not asked",
 )
 STATUSES = (ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK, NOT_ASKED)
+
+EVERYONE, TEAMS = "everyone", "teams"
+"""Who was asked to answer: everybody, or the people of teams that were drawn."""
 
 OPENLY_NAMED = 1
 """A minimum group of one: an assessment announced as openly named, in which nothing is hidden."""
@@ -43,6 +50,14 @@ class Settings:
         Target level where the client names none; None means `standing` until every gate stands there, then `later`.
     thesis : str
         Where the article's claims stand: ``front``, ``appendix`` or ``off``.
+    steps_per_quarter : int
+        Steps that a line can take at once (ours).
+    initiatives : int
+        Initiatives that a board sees (ours).
+    draws : int
+        Draws behind probabilities and the stability of ranks: 2,000 know a share to one in a hundred.
+    seed : int
+        Of those draws.
     """
 
     confidence: float = 0.95
@@ -50,6 +65,10 @@ class Settings:
     minimum_group: int = SMALLEST_MINIMUM
     target: float | None = None
     thesis: str = "appendix"
+    steps_per_quarter: int = 3
+    initiatives: int = 5
+    draws: int = 2_000
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1 or not 0.5 < self.sure < 1:
@@ -61,6 +80,8 @@ class Settings:
                 f"minimum_group is {SMALLEST_MINIMUM} or more, or {OPENLY_NAMED} for an openly named assessment that "
                 f"was announced as such; got {self.minimum_group}."
             )
+        if min(self.steps_per_quarter, self.initiatives, self.draws) < 1:
+            raise ModelError("steps_per_quarter, initiatives and draws are counted from one.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +187,8 @@ class ReadinessInputs:
     layers : tuple of Layer
     interviews, evidence, projects : DataFrame or None
         As the client's tables; carried, not yet computed with.
-    published : tuple of str
-        Earlier publications that the guard must know; none yet.
+    published : tuple of Publication
+        What earlier runs showed: the guard hides what would give somebody away together with it.
     """
 
     instrument: Instrument
@@ -179,7 +200,7 @@ class ReadinessInputs:
     interviews: pd.DataFrame | None = None
     evidence: pd.DataFrame | None = None
     projects: pd.DataFrame | None = None
-    published: tuple[str, ...] = ()
+    published: tuple[Publication, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.answers:

@@ -116,7 +116,7 @@ def _verdicts(result: Readiness) -> Iterator[Figure]:
         return
     yield Figure("", "class", "Class of the organisation", verdict.words, "text", source=_source(result))
     if result.coordination is not None:
-        words = result.coordination.claim
+        words = result.coordination.claim or None  # nothing is said where there is no such function
         yield Figure("", "coordination", "Is a coordinating function needed", words, "text", source=_source(result))
     for name in ("still project-run", "in transition", "product-run", "too close to call", "not shown"):
         count = sum(line.verdict == name for line in verdict.lines)

@@ -48,8 +48,9 @@ def headline(result: Readiness | Off) -> Findings:
     gates = [f"level/{name}" for name in verdict.held_back_by]
     found = [Finding(_answer(result, verdict), _why(result, verdict), numbers.ids("class", *gates))]
     about = result.coordination
-    carried = numbers.ids("coordination", *(f"item/{name}" for name in about.items))
-    found.append(Finding(fit_claim(about.claim), about.detail, carried))
+    if about.claim:
+        carried = numbers.ids("coordination", *(f"item/{name}" for name in about.items))
+        found.append(Finding(fit_claim(about.claim), about.detail, carried))
     classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
     found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
     for place, (claim, detail) in enumerate(about.about, start=1):

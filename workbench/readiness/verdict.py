@@ -1,35 +1,57 @@
-"""Has the move happened? Gates that do not compensate, a class for each line and for the organisation.
+"""Has the move happened? A class for each line and for the organisation, how probable it is, and what would settle it.
 
-A line is *still project-run* if some structural gate is surely below the level `moving`; *in transition* if every
-structural gate surely stands there and some gate is surely below `standing`; *product-run* if every gate surely stands
-at `standing`; otherwise *too close to call*. "Some gate is below" looks at several gates, so it is corrected by Holm
-(1979); "every gate stands" needs no correction (R. L. Berger 1982, Technometrics 24, 295-300). All answers decide; what
-is published passed the guard.
+All answers decide, by the rule of `workbench.readiness.classes`; what is published of it passed the guard: a class only
+where every gate is shown, a probability or a number of people to ask only where ten people or more stand behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 
-from workbench.readiness.anonymity import ProtectedScores, nameable_groups
-from workbench.readiness.inputs import Layer, Settings
-from workbench.readiness.instrument import Group, Instrument, routed
+import numpy as np
+
+from workbench import theme
+from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, nameable_groups
+from workbench.readiness.classes import (
+    CLASSES,
+    NOT_SHOWN,
+    PART_PRODUCT_RUN,
+    PRODUCT_RUN,
+    PROJECT_RUN,
+    TOO_CLOSE,
+    TRANSITION,
+    class_draws,
+    class_odds,
+    classify,
+    combinations,
+    combine,
+    combined_odds,
+)
+from workbench.readiness.inputs import OPENLY_NAMED, Settings
+from workbench.readiness.instrument import Instrument
+from workbench.readiness.next_data import EVERYBODY, SETTLES, Ask, ask_next
 from workbench.readiness.scores import DIMENSION, LINE, Part, Score, Scores
-from workbench.stats import holm
-
-PROJECT_RUN, TRANSITION, PRODUCT_RUN = "still project-run", "in transition", "product-run"
-PART_PRODUCT_RUN = "product-run in part"
-TOO_CLOSE, NOT_SHOWN = "too close to call", "not shown"
-CLASSES = (PROJECT_RUN, TRANSITION, PRODUCT_RUN)
 
 MOST_HELD_BACK = 3
 """Gates named after "held back by" (ours)."""
 
-PROCESS, RESEARCH = "process_and_governance", "research_and_data"
-
-NAME_LENGTH = 26
-"""Longest name of a client's function that fits a claim; a longer one is called "A coordinating function"."""
+SMALL_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+"""Written as words; larger ones as figures."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +87,7 @@ class LineVerdict:
     leaning : str
         The class of the levels themselves, where it is too close to call.
     certainty : float or None
-        How sure the class is (share).
+        Probability of the class (share); None where it may not be shown, or where no class is given.
     settled_by : str
         What would settle it, in words.
     held_back_by : tuple of str
@@ -73,6 +95,12 @@ class LineVerdict:
     gates : tuple of Gate
     possible : tuple of str
         Classes that the answers do not rule out.
+    odds : tuple of (class, share)
+        Probability of each of `CLASSES`, adding up to one; empty where it may not be shown.
+    ask : Ask or None
+        The same as `settled_by`, as data.
+    not_yet_evidenced : tuple of str
+        Gates that are passed by what is claimed and not by what an artefact shows.
     """
 
     line: str
@@ -84,13 +112,18 @@ class LineVerdict:
     held_back_by: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
     possible: tuple[str, ...] = ()
+    odds: tuple[tuple[str, float], ...] = ()
+    ask: Ask | None = None
+    not_yet_evidenced: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """The class as it is printed."""
         if self.verdict != TOO_CLOSE:
-            return self.verdict
-        inside = [self.leaning and f"leaning to {self.leaning}", self.settled_by and f"settled by {self.settled_by}"]
+            return self.verdict + (" (claimed, not yet evidenced)" if self.not_yet_evidenced else "")
+        likely = chance_words(dict(self.odds).get(self.leaning))
+        leaning = self.leaning and f"leaning to {self.leaning}{likely and f', {likely}'}"
+        inside = [leaning, self.settled_by and f"settled by {self.settled_by}"]
         return f"{self.verdict} ({', '.join(part for part in inside if part)})"
 
 
@@ -113,6 +146,8 @@ class Verdict:
         Of the organisation.
     open_lines : tuple of str
         Keys of the lines that could change the answer.
+    odds : tuple of (class, share)
+        Probability of each class of the organisation; empty where that of a line may not be shown.
     """
 
     verdict: str
@@ -122,6 +157,7 @@ class Verdict:
     held_back_by: tuple[str, ...]
     gates: tuple[Gate, ...]
     open_lines: tuple[str, ...]
+    odds: tuple[tuple[str, float], ...] = ()
 
     @property
     def words(self) -> str:
@@ -136,26 +172,13 @@ class Verdict:
         return next(held for held in self.lines if held.line == key)
 
 
-@dataclass(frozen=True)
-class Coordination:
-    """Is a separate coordinating function needed? One sentence, its reasons, and the items that carry it.
-
-    Attributes
-    ----------
-    claim, detail : str
-    items : tuple of str
-        Items behind the sentence.
-    about : tuple of (claim, detail)
-        One for each coordinating function by the client's own name.
-    """
-
-    claim: str
-    detail: str
-    items: tuple[str, ...]
-    about: tuple[tuple[str, str], ...] = ()
-
-
-def judge(scores: Scores, shown: ProtectedScores, settings: Settings) -> Verdict | None:
+def judge(
+    scores: Scores,
+    shown: ProtectedScores,
+    settings: Settings,
+    *,
+    looked_at: Set[tuple[str, str]] = frozenset(),
+) -> Verdict | None:
     """Return the verdict on each line and on the organisation, or None for an instrument without gates.
 
     Parameters
@@ -166,17 +189,23 @@ def judge(scores: Scores, shown: ProtectedScores, settings: Settings) -> Verdict
         What may be published of them.
     settings : Settings
         `sure`: certainty from which a gate has passed or failed.
+    looked_at : set of (item, line)
+        Evidence that is in already; line "" is the organisation.
     """
     if not scores.instrument.gates:
         return None
-    named = nameable_groups(scores, shown, settings.minimum_group)
-    lines = tuple(_judge_line(scores, shown, settings, part, named) for part in scores.parts if part.kind == LINE)
+    named = nameable_groups(scores, shown, settings.minimum_group) | _public_roles(shown)
+    held = [_judge_line(scores, shown, settings, part, named, looked_at) for part in scores.parts if part.kind == LINE]
+    lines = tuple(line for line, _ in held)
     visible = [line for line in lines if line.verdict != NOT_SHOWN]
-    organisation = scores.parts[0]
-    gates = _gates(scores, shown, organisation)
-    kinds = _outcomes(visible)
+    drawn = [places for line, places in held if line.verdict != NOT_SHOWN]
+    gates = _gates(scores, shown, settings, scores.parts[0])
+    kinds = combinations(
+        (line.possible or CLASSES) if line.verdict == TOO_CLOSE else (line.verdict,) for line in visible
+    )
     verdict = NOT_SHOWN if not visible else kinds[0] if len(kinds) == 1 else TOO_CLOSE
-    likely = _combine([line.leaning or line.verdict for line in visible]) if visible else ""
+    likely = combine([line.leaning or line.verdict for line in visible]) if visible else ""
+    known = [places for places in drawn if places is not None]
     return Verdict(
         verdict,
         likely if verdict == TOO_CLOSE else "",
@@ -185,112 +214,80 @@ def judge(scores: Scores, shown: ProtectedScores, settings: Settings) -> Verdict
         _held_back(scores.instrument, gates),
         gates,
         tuple(line.line for line in visible if line.verdict == TOO_CLOSE),
+        _rounded(combined_odds(known)) if known and len(known) == len(visible) else (),
     )
 
 
-def classify(
-    instrument: Instrument, scores: Mapping[str, Score], sure: float
-) -> tuple[str, str, float | None, tuple[str, ...]]:
-    """Return the class of a part from its gates' scores, its leaning, its certainty and the classes not ruled out.
+def chance_words(share: float | None) -> str:
+    """Return a probability as a board reads it; nothing where it is not known.
+
+    Examples
+    --------
+    >>> chance_words(0.62), chance_words(0.97), chance_words(0.01), chance_words(None)
+    ('about 6 in 10', 'over 9 in 10', 'under 1 in 10', '')
+    """
+    if share is None:
+        return ""
+    if share >= 0.95:
+        return "over 9 in 10"
+    return f"about {max(1, round(10 * share))} in 10" if share >= 0.05 else "under 1 in 10"
+
+
+def ask_words(instrument: Instrument, ask: Ask, *, is_counted: bool) -> str:
+    """Return what would settle a class, as it stands after "settled by".
 
     Parameters
     ----------
     instrument : Instrument
-        With gates.
-    scores : mapping of dimension to Score
-        Unprotected.
-    sure : float
-        Share.
+    ask : Ask
+    is_counted : bool
+        Whether it is known how many people were asked.
     """
-    levels = instrument.gate_levels
-    if levels is None:
-        return NOT_SHOWN, "", None, ()
-    structure = [group for group in instrument.gates if group.gate == "structure"]
-    moving = [_certainty(scores[group.id], levels.moving) for group in structure]
-    standing = [_certainty(scores[group.id], levels.standing) for group in instrument.gates]
-    below_moving, below_standing = _surely_below(moving), _surely_below(standing)
-    stands_moving, stands_standing = _surely_all(moving), _surely_all(standing)
-    possible = tuple(
-        name
-        for name, is_out in (
-            (PROJECT_RUN, stands_moving >= sure),
-            (TRANSITION, below_moving >= sure or stands_standing >= sure),
-            (PRODUCT_RUN, below_standing >= sure or below_moving >= sure),
-        )
-        if not is_out
-    )
-    if below_moving >= sure:
-        return PROJECT_RUN, "", below_moving, possible
-    if stands_standing >= sure:
-        return PRODUCT_RUN, "", stands_standing, possible
-    if stands_moving >= sure and below_standing >= sure:
-        return TRANSITION, "", min(stands_moving, below_standing), possible
-    return TOO_CLOSE, _leaning(instrument, scores), None, possible
-
-
-def coordination(
-    verdict: Verdict,
-    shown: ProtectedScores,
-    instrument: Instrument,
-    targets: Mapping[str, float],
-    layers: tuple[Layer, ...],
-) -> Coordination:
-    """Return the answer to "is a separate coordinating function needed?", by rule.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    shown : ProtectedScores
-    instrument : Instrument
-    targets : mapping of dimension to level
-        What the organisation aims at.
-    layers : tuple of Layer
-        The client's coordinating functions by their own names.
-    """
-    organisation = next(iter(shown.heads))
-    gates = {gate.kind: [held for held in verdict.gates if held.kind == gate.kind] for gate in verdict.gates}
-    short = [gate for gate in gates.get("alignment", []) if _is_below(gate.score, targets[gate.dimension])]
-    layer_gates = gates.get("layer", [])
-    items = tuple(item.id for gate in layer_gates for item in instrument.items_below(gate.dimension))
-    held = _named_levels(instrument, verdict.gates, verdict.held_back_by)
-    if verdict.verdict == NOT_SHOWN:
-        claim = "Whether a separate coordinating function is needed cannot be said: too few answers may be shown."
-        detail = "No line has enough answers on every gate."
-    elif verdict.verdict == TOO_CLOSE:
-        claim = "Whether a separate coordinating function is needed is open until the lines' answers are settled."
-        detail = "What is missing first: " + "; ".join(
-            f"{line.name}: {line.settled_by}" for line in verdict.lines if line.verdict == TOO_CLOSE
-        )
-    elif verdict.verdict != PRODUCT_RUN:
-        claim = (
-            f"{_own_name(layers)} would coordinate around open questions of ownership and money; settle those first."
-        )
-        detail = f"The organisation is not yet product-run: held back by {held} (A10)."
-        if verdict.product_lines:
-            names = ", ".join(line.name for line in verdict.lines if line.line in verdict.product_lines)
-            detail += f" {names}: product-run, and nothing more is needed there."
-    elif not short:
-        claim = "No separate function is needed; working together is the chief product officer's job."
-        detail = "Every gate stands, and what customers and the operation tell reaches the product managers."
+    on = theme.listing([instrument.group(name).name for name in ask.gates[:2]])
+    artefacts = "; ".join(f"{instrument.item(name).printed} {_artefact(instrument, name)}" for name in ask.items)
+    if ask.people == 0:
+        return f"evidence on {on} ({artefacts})" if artefacts else f"evidence on {on}"
+    where = "in this line" if ask.line else "in any line"
+    of = "" if ask.role == EVERYBODY else f" from {instrument.role(ask.role).name}"
+    if not is_counted:
+        number = "more" if ask.people is None else f"about {_number(ask.people)} more"
+        return f"{number} answers {where}, on {on} (nobody knows how many were asked)"
+    if ask.is_all and not of:
+        words = f"the answers still missing {where}, on {on}"
+    elif ask.people is None:
+        words = f"more answers{of} {where}, on {on}"
     else:
-        claim = "No separate function is needed; research and data access belong in the lines."
-        levels = ", ".join(f"{gate.name} {_level(gate.score)}" for gate in short)
-        detail = f"What still hurts: {levels}, below target."
-    below = [gate for gate in layer_gates if _is_below(gate.score, targets[gate.dimension])]
-    if below and not layers:
-        detail += f" {below[0].name} stands at {_level(below[0].score)}, below target, but `layers` names no function."
-    carried = "; ".join(_item_words(instrument, shown, organisation, name) for name in items)
-    return Coordination(
-        claim,
-        f"{detail} Carried by {carried}." if carried else detail,
-        items,
-        tuple(_about(layer) for layer in layers) if below else (),
+        words = f"{_number(ask.people)} more answer{'' if ask.people == 1 else 's'}{of} {where}, on {on}"
+    return f"{words}, and if that leaves it open, evidence ({artefacts})" if artefacts else words
+
+
+def _number(count: int) -> str:
+    return SMALL_NUMBERS[count] if count < len(SMALL_NUMBERS) else f"{count}"
+
+
+def _artefact(instrument: Instrument, name: str) -> str:
+    text = instrument.item(name).evidence.rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _public_roles(shown: ProtectedScores) -> frozenset[tuple[str, str]]:
+    """Roles whose people and headcount are published for the whole organisation: so is how many are silent."""
+    return frozenset(
+        ("", part.id)
+        for part, head in shown.heads.items()
+        if part.kind == "role" and head.people is not None and head.headcount is not None
     )
 
 
 def _judge_line(
-    scores: Scores, shown: ProtectedScores, settings: Settings, part: Part, named: Set[tuple[str, str]]
-) -> LineVerdict:
+    scores: Scores,
+    shown: ProtectedScores,
+    settings: Settings,
+    part: Part,
+    named: Set[tuple[str, str]],
+    looked_at: Set[tuple[str, str]],
+) -> tuple[LineVerdict, np.ndarray | None]:
+    """Return a line's verdict, and draws of its class where these may be used for what is shown."""
     instrument = scores.instrument
     dimensions = [group.id for group in instrument.gates]
     raw = {name: scores.get(DIMENSION, part, name) for name in dimensions}
@@ -298,183 +295,88 @@ def _judge_line(
     if hidden:
         names = [instrument.group(name).name for name in hidden]
         what = "every gate" if len(names) == len(dimensions) else " and ".join(names[:2])
-        return LineVerdict(part.id, part.name, NOT_SHOWN, settled_by=f"answers from more people on {what}")
+        return LineVerdict(part.id, part.name, NOT_SHOWN, settled_by=f"answers from more people on {what}"), None
     verdict, leaning, certainty, possible = classify(instrument, raw, settings.sure)
-    gates = _gates(scores, shown, part)
+    gates = _gates(scores, shown, settings, part)
+    many = all(_is_many(gate.score, settings) for gate in gates)
+    drawn = class_draws(scores, part, settings.draws, settings.seed) if many else None
+    odds = () if drawn is None else _rounded(class_odds(drawn))
+    ask = ask_next(scores, part, settings, nameable=named, looked_at=looked_at) if verdict == TOO_CLOSE else None
+    if ask is not None:
+        ask = replace(
+            ask,
+            people=ask.people if many or not ask.people else None,
+            chance=round(ask.chance or 0.0, 2) if many else None,
+        )
     return LineVerdict(
         part.id,
         part.name,
         verdict,
         leaning,
-        None if certainty is None else round(certainty, 2),
-        _settled_by(scores, part, raw, settings.sure, named) if verdict == TOO_CLOSE else "",
+        dict(odds).get(verdict, certainty if certainty is None else round(certainty, 2)) if many else None,
+        "" if ask is None else ask_words(instrument, ask, is_counted=bool(scores.silent)),
         _held_back(instrument, gates),
         gates,
         possible,
-    )
+        odds,
+        ask,
+    ), drawn
 
 
-def _certainty(score: Score, threshold: float) -> float | None:
-    return None if score.level is None else score.level.certainty_at_least(threshold)
+def _is_many(score: Score, settings: Settings) -> bool:
+    """Whether what hangs on the spread of these answers may be shown."""
+    return settings.minimum_group == OPENLY_NAMED or (score.people or 0) >= DISTRIBUTION_FROM
 
 
-def _surely_below(certainties: list[float | None]) -> float:
-    """How sure it is that some gate is below, corrected for having looked at all; an unknown gate proves nothing."""
-    corrected = holm([1.0 if one is None else min(1.0, max(0.0, one)) for one in certainties])
-    return float(1 - corrected.min())
+def _rounded(odds: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Return shares in whole hundredths that add up to one: what is cut off goes to the largest remainders."""
+    held = [(name, 100 * share) for name, share in odds]
+    whole = [int(share + 1e-9) for _, share in held]
+    order = sorted(range(len(held)), key=lambda place: (whole[place] - held[place][1], place))
+    for place in order[: 100 - sum(whole)]:
+        whole[place] += 1
+    return tuple((name, share / 100) for (name, _), share in zip(held, whole, strict=True))
 
 
-def _surely_all(certainties: list[float | None]) -> float:
-    return min(0.0 if one is None else one for one in certainties)
-
-
-def _leaning(instrument: Instrument, scores: Mapping[str, Score]) -> str:
-    levels = instrument.gate_levels
-    held = {group: scores[group.id].level for group in instrument.gates}
-    known = {group: level.value for group, level in held.items() if level is not None}
-    if levels is None or not known:
-        return ""
-    if any(value < levels.moving for group, value in known.items() if group.gate == "structure"):
-        return PROJECT_RUN
-    return PRODUCT_RUN if all(value >= levels.standing for value in known.values()) else TRANSITION
-
-
-def _combine(classes: list[str]) -> str:
-    """Return the organisation's class from those of its lines."""
-    if all(name == PRODUCT_RUN for name in classes):
-        return PRODUCT_RUN
-    if any(name == PRODUCT_RUN for name in classes):
-        return PART_PRODUCT_RUN
-    return PROJECT_RUN if all(name == PROJECT_RUN for name in classes) else TRANSITION
-
-
-def _outcomes(lines: list[LineVerdict]) -> tuple[str, ...]:
-    """Classes the organisation could have, given what each open line could still be."""
-    states = {(True, False, True)}  # every line product-run, some line product-run, every line project-run
-    for line in lines:
-        could = (line.possible or CLASSES) if line.verdict == TOO_CLOSE else (line.verdict,)
-        states = {
-            (every and name == PRODUCT_RUN, some or name == PRODUCT_RUN, none and name == PROJECT_RUN)
-            for every, some, none in states
-            for name in could
-        }
-    found = {
-        PRODUCT_RUN if every else PART_PRODUCT_RUN if some else PROJECT_RUN if none else TRANSITION
-        for every, some, none in states
-    }
-    return tuple(sorted(found))
-
-
-def _gates(scores: Scores, shown: ProtectedScores, part: Part) -> tuple[Gate, ...]:
+def _gates(scores: Scores, shown: ProtectedScores, settings: Settings, part: Part) -> tuple[Gate, ...]:
     levels = scores.instrument.gate_levels
     found = []
     for group in scores.instrument.gates:
         held = shown.get(DIMENSION, part, group.id)
-        raw = scores.get(DIMENSION, part, group.id)
-        is_shown = held.level is not None and not held.edge
-        sure = [_certainty(raw, one) if is_shown and levels else None for one in _thresholds(scores.instrument)]
+        level = scores.get(DIMENSION, part, group.id).level
+        is_shown = held.level is not None and not held.edge and _is_many(held, settings)
+        sure = [
+            None if level is None else level.certainty_at_least(threshold)
+            for threshold in ((levels.moving, levels.standing) if is_shown and levels is not None else ())
+        ] or [None, None]
         rounded = [None if one is None else round(one, 2) for one in sure]
         found.append(Gate(group.id, group.name, group.gate, held, rounded[0], rounded[1]))
     return tuple(found)
 
 
-def _thresholds(instrument: Instrument) -> tuple[float, float]:
-    levels = instrument.gate_levels
-    return (levels.moving, levels.standing) if levels is not None else (0.0, 0.0)
-
-
 def _held_back(instrument: Instrument, gates: tuple[Gate, ...]) -> tuple[str, ...]:
     """List the lowest gates: those below `standing`, or the lowest one where all stand."""
-    standing = _thresholds(instrument)[1]
-    known = sorted(
-        (gate for gate in gates if gate.score.level is not None),
-        key=lambda gate: (gate.score.level.value if gate.score.level else 0.0, gate.dimension),
-    )
-    below = [gate for gate in known if gate.score.level and gate.score.level.value < standing]
-    return tuple(gate.dimension for gate in (below or known[:1])[:MOST_HELD_BACK])
+    standing = instrument.gate_levels.standing if instrument.gate_levels is not None else 0.0
+    known = [(gate.score.level.value, place, gate) for place, gate in enumerate(gates) if gate.score.level is not None]
+    known.sort(key=lambda one: one[:2])
+    below = [one for one in known if one[0] < standing]
+    return tuple(gate.dimension for _, _, gate in (below or known[:1])[:MOST_HELD_BACK])
 
 
-def _settled_by(scores: Scores, part: Part, raw: Mapping[str, Score], sure: float, named: Set[tuple[str, str]]) -> str:
-    """Say what would settle a line: its silent people, by role where that exposes nobody, else evidence."""
-    instrument = scores.instrument
-    is_open = [group for group in instrument.gates if _is_open(instrument, group, raw[group.id], sure)]
-    is_open = is_open or list(instrument.gates)
-    is_open.sort(key=lambda group: _distance(instrument, group, raw[group.id]))
-    names = " and ".join(group.name for group in is_open[:2])
-    own = [group for group in is_open if any(i.scope == "line" for i in instrument.items_below(group.id))]
-    asked = {
-        role.id: any(
-            set(routed(instrument, role.id)) & {i.id for i in instrument.items_below(g.id)} for g in own or is_open
-        )
-        for role in instrument.shown_roles
-    }
-    if not scores.silent:
-        return f"more answers on {names} (nobody knows how many were asked)"
-    silent: dict[str, int] = {}
-    for (line, role), people in scores.silent.items():
-        if line in ("", part.id) and asked.get(role) and (part.id, role) in named:
-            silent[role] = silent.get(role, 0) + people
-    most = max(silent, key=lambda role: (silent[role], role), default="")
-    if most:
-        return f"answers from the {instrument.role(most).name} who have not answered, on {names}"
-    if (scores.headcounts[part] or 0) > len(scores.members[part]):  # both are published
-        return f"the answers still missing in this line, on {names}"
-    evidence = "; ".join(item.evidence.rstrip(".") for item in instrument.items_below(is_open[0].id)[:2])
-    return f"evidence on {names} ({evidence})"
-
-
-def _is_open(instrument: Instrument, group: Group, score: Score, sure: float) -> bool:
-    moving, standing = _thresholds(instrument)
-    for threshold in (moving, standing) if group.gate == "structure" else (standing,):
-        certainty = _certainty(score, threshold)
-        if certainty is None or 1 - sure < certainty < sure:
-            return True
-    return False
-
-
-def _distance(instrument: Instrument, group: Group, score: Score) -> float:
-    if score.level is None:
-        return 0.0
-    value = score.level.value
-    return min(abs(value - threshold) for threshold in _thresholds(instrument))
-
-
-def _is_below(score: Score, target: float) -> bool:
-    return score.level is not None and score.level.value < target
-
-
-def _level(score: Score) -> str:
-    return "–" if score.level is None else f"{score.edge} {score.level.value:.1f}".strip()
-
-
-def _named_levels(instrument: Instrument, gates: tuple[Gate, ...], names: tuple[str, ...]) -> str:
-    held = {gate.dimension: gate for gate in gates}
-    return ", ".join(f"{held[name].name} ({_level(held[name].score)})" for name in names) or "nothing that is shown"
-
-
-def _own_name(layers: tuple[Layer, ...]) -> str:
-    own = [layer.name for layer in layers if layer.work == PROCESS] or [layer.name for layer in layers]
-    fitting = [name for name in dict.fromkeys(own) if len(name) <= NAME_LENGTH]
-    return fitting[0] if fitting else "A coordinating function"
-
-
-def _about(layer: Layer) -> tuple[str, str]:
-    name = layer.name if len(layer.name) <= NAME_LENGTH else "One function"
-    people = f"{layer.headcount} {'person' if layer.headcount == 1 else 'people'}"
-    detail = f"{layer.name}: {people}, {layer.approvals} approvals that a release needs."
-    if layer.renamed_from:
-        detail += f" Before, it was called {layer.renamed_from}; see item 9.4 on duties that stayed."
-    if layer.work == RESEARCH and not layer.approvals:
-        return f"{name} is the feedback loop: keep the work, give it to the lines.", detail
-    if not layer.approvals:
-        return f"{name} coordinates what the lines could settle; hand its work back as they take over.", detail
-    return f"{name} approves what the lines could decide; hand the approvals back as they take over.", detail
-
-
-def _item_words(instrument: Instrument, shown: ProtectedScores, part: Part, name: str) -> str:
-    held, item = shown.get("item", part, name), instrument.item(name)
-    if held.level is None:
-        return f"{item.printed} {held.hidden}"
-    level = held.level
-    reach = "" if level.low is None or level.high is None else f", {level.low:.1f} to {level.high:.1f}"
-    return f"{item.printed} {item.title}: {_level(held)}{reach}, {held.people} people"
+__all__ = [
+    "CLASSES",
+    "NOT_SHOWN",
+    "PART_PRODUCT_RUN",
+    "PRODUCT_RUN",
+    "PROJECT_RUN",
+    "SETTLES",
+    "TOO_CLOSE",
+    "TRANSITION",
+    "Gate",
+    "LineVerdict",
+    "Verdict",
+    "ask_words",
+    "chance_words",
+    "classify",
+    "judge",
+]
