@@ -15,6 +15,9 @@ from workbench.readiness.instrument import Instrument
 if TYPE_CHECKING:
     from workbench.readiness.ledger import Publication
 
+if TYPE_CHECKING:
+    from workbench.readiness.ledger import Publication
+
 ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK, NOT_ASKED = (
     "answered",
     "cannot see",
