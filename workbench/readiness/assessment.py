@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ from workbench.readiness.inputs import (
 )
 from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
+from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
 from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
 
 
@@ -87,6 +88,8 @@ class Readiness:
         Waves that were read and not judged.
     gaps : tuple of RoleGap
         Between jobs, widest sure ones first.
+    sources : Sources
+        What interviews say and artefacts show.
     """
 
     instrument: Instrument
@@ -104,6 +107,7 @@ class Readiness:
     left_out: Mapping[str, int]
     earlier_waves: tuple[str, ...] = ()
     gaps: tuple[RoleGap, ...] = ()
+    sources: Sources = field(default_factory=Sources)
 
     @property
     def organisation(self) -> Part:
@@ -207,8 +211,9 @@ def assess(
         return without
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
     shown = protect(raw, settings, inputs.published)
-    verdict = judge(raw, shown, settings)
     parts = raw.parts
+    sources = compare_sources(inputs, settings, parts, shown)
+    verdict = _marked(judge(raw, shown, settings, looked_at=sources.looked_at), sources, inputs.instrument, shown)
     targets = {
         (part.id, group.id): _dimension_target(inputs, settings, shown, part, group.id)
         for part in parts
@@ -240,7 +245,24 @@ def assess(
         left_out=dict(answers.left_out),
         earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
         gaps=role_gaps(raw, shown, settings),
+        sources=sources,
     )
+
+
+def _marked(
+    verdict: Verdict | None, sources: Sources, instrument: Instrument, shown: ProtectedScores
+) -> Verdict | None:
+    """Mark the lines that pass a gate by what is claimed and not by what is evidenced."""
+    if verdict is None:
+        return None
+    parts = {part.id: part for part in shown.heads if part.kind == LINE}
+    lines = tuple(
+        line
+        if line.verdict == NOT_SHOWN
+        else replace(line, not_yet_evidenced=unbacked_gates(sources, instrument, parts[line.line], shown))
+        for line in verdict.lines
+    )
+    return replace(verdict, lines=lines)
 
 
 def _without_levels(answers: Answers, settings: Settings) -> Off | None:

@@ -15,9 +15,6 @@ from workbench.readiness.instrument import Instrument
 if TYPE_CHECKING:
     from workbench.readiness.ledger import Publication
 
-if TYPE_CHECKING:
-    from workbench.readiness.ledger import Publication
-
 ANSWERED, CANNOT_SEE, NOT_APPLICABLE, BLANK, NOT_ASKED = (
     "answered",
     "cannot see",
@@ -53,6 +50,8 @@ class Settings:
         Target level where the client names none; None means `standing` until every gate stands there, then `later`.
     thesis : str
         Where the article's claims stand: ``front``, ``appendix`` or ``off``.
+    unseen_cap : float
+        Highest level that is evidenced where an artefact was looked for and not seen (ours).
     steps_per_quarter : int
         Steps that a line can take at once (ours).
     initiatives : int
@@ -61,6 +60,9 @@ class Settings:
         Draws behind probabilities and the stability of ranks: 2,000 know a share to one in a hundred.
     seed : int
         Of those draws.
+    sampled : str
+        Who was asked: ``everyone``, or ``teams`` (units of the survey) that were drawn; their members resemble each
+        other, so that intervals then count teams and not people.
     """
 
     confidence: float = 0.95
@@ -68,10 +70,12 @@ class Settings:
     minimum_group: int = SMALLEST_MINIMUM
     target: float | None = None
     thesis: str = "appendix"
+    unseen_cap: float = 2.0
     steps_per_quarter: int = 3
     initiatives: int = 5
     draws: int = 2_000
     seed: int = 0
+    sampled: str = EVERYONE
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1 or not 0.5 < self.sure < 1:
@@ -83,6 +87,8 @@ class Settings:
                 f"minimum_group is {SMALLEST_MINIMUM} or more, or {OPENLY_NAMED} for an openly named assessment that "
                 f"was announced as such; got {self.minimum_group}."
             )
+        if self.sampled not in (EVERYONE, TEAMS):
+            raise ModelError(f"Asked were {EVERYONE} or {TEAMS}; got {self.sampled!r}.")
         if min(self.steps_per_quarter, self.initiatives, self.draws) < 1:
             raise ModelError("steps_per_quarter, initiatives and draws are counted from one.")
 
@@ -182,14 +188,14 @@ class ReadinessInputs:
     ----------
     instrument : Instrument
     answers : tuple of Answers
-        One a wave, oldest first; the last is judged.
+        One a wave, oldest first; the last is judged. None where only interviews or evidence are there.
     lines : tuple of (key, name)
         Product lines in the register's order.
     settings : Settings
     targets : tuple of Target
     layers : tuple of Layer
     interviews, evidence, projects : DataFrame or None
-        As the client's tables; carried, not yet computed with.
+        As the client's tables.
     published : tuple of Publication
         What earlier runs showed: the guard hides what would give somebody away together with it.
     """
@@ -206,5 +212,5 @@ class ReadinessInputs:
     published: tuple[Publication, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.answers:
-            raise ModelError("Readiness needs the answers of at least one wave.")
+        if not self.answers and self.interviews is None and self.evidence is None:
+            raise ModelError("Readiness needs the answers of at least one wave, or interviews, or evidence.")
