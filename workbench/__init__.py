@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         disagreements_exhibit,
         portfolio_exhibit,
     )
+    from workbench.report.pages_readiness import comparison_page, line_pages
     from workbench.report.story import (
         Chapter,
         Exhibit,
@@ -94,6 +95,7 @@ _HOMES = {
     "certificate_exhibit": "workbench.report.exhibits_allocation",
     "claims_exhibit": "workbench.report.exhibits_readiness",
     "classes_exhibit": "workbench.report.exhibits_readiness",
+    "comparison_page": "workbench.report.pages_readiness",
     "curves_exhibit": "workbench.report.exhibits_allocation",
     "decisions_exhibit": "workbench.report.exhibits_summary",
     "disagreements_exhibit": "workbench.report.exhibits_summary",
@@ -104,6 +106,7 @@ _HOMES = {
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
     "line_money_exhibit": "workbench.report.exhibits_allocation",
+    "line_pages": "workbench.report.pages_readiness",
     "lines_over_time": "workbench.report.charts",
     "load_chapter": "workbench.report.story",
     "load_chapters": "workbench.report.story",
@@ -159,6 +162,7 @@ __all__ = [
     "certificate_exhibit",
     "claims_exhibit",
     "classes_exhibit",
+    "comparison_page",
     "curves_exhibit",
     "decisions_exhibit",
     "disagreements_exhibit",
@@ -169,6 +173,7 @@ __all__ = [
     "line_decisions_exhibit",
     "line_levels_exhibit",
     "line_money_exhibit",
+    "line_pages",
     "lines_over_time",
     "load_chapter",
     "load_chapters",

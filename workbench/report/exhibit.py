@@ -30,7 +30,7 @@ class Note:
     tables : tuple of str
         The client's tables that would.
     subtitle, source, alt : str
-        As in a chart.
+        As in a chart; blank `alt` means the claim itself.
     """
 
     claim: str
@@ -39,6 +39,10 @@ class Note:
     subtitle: str = ""
     source: str = "the engagement's folder"
     alt: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.alt:
+            object.__setattr__(self, "alt", f"Note: {self.claim}")
 
 
 @dataclass(frozen=True)

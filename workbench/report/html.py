@@ -127,7 +127,7 @@ def _page(report: Report, held: list[tuple[Chapter, Page]]) -> dict[str, Any]:
         "lead": first.detail,
         "lead_ids": list(first.figures),
         "sections": sections,
-        "figures": [group for group in figures if group["rows"]],
+        "figures": [{**group, "others": 0} for group in figures if group["rows"]],  # results.json is not sent along
     }
 
 
