@@ -31,6 +31,7 @@ from workbench.readiness.scores import (
     LINE,
     ORGANISATION,
     ROLE,
+    WEIGHTED,
     Key,
     Part,
     Score,
@@ -57,9 +58,11 @@ DECIMALS, SHARE_DECIMALS = 1, 2
 """What is shown is what leaves: a level with more decimals would give away more than the report does."""
 
 _TIERS = {
+    (WEIGHTED, LINE): -3,
     (ITEM, ROLE): -2,
     (ITEM, CUT): -1,
     (DIMENSION, ROLE): 0,
+    (WEIGHTED, ORGANISATION): 0,
     (ITEM, LINE): 1,
     (DIMENSION, CUT): 2,
     (DIMENSION, LINE): 3,

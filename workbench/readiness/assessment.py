@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
+from workbench.readiness.attained import attained_levels
 from workbench.readiness.coordination import Coordination, judge_coordination
 from workbench.readiness.gaps import RoleGap, role_gaps
 from workbench.readiness.inputs import (
@@ -28,6 +29,7 @@ from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
 from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
 from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
+from workbench.readiness.weights import Weighting, Weights, publish_weights, rake
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,10 @@ class Readiness:
         Between jobs, widest sure ones first.
     sources : Sources
         What interviews say and artefacts show.
+    weighting : Weighting
+        How the weighted levels (measure ``weighted dimension``) were made, or why there are none.
+    attained : mapping of line to float or None
+        Highest level that every gate reaches for sure; line "" is the organisation.
     """
 
     instrument: Instrument
@@ -108,6 +114,8 @@ class Readiness:
     earlier_waves: tuple[str, ...] = ()
     gaps: tuple[RoleGap, ...] = ()
     sources: Sources = field(default_factory=Sources)
+    weighting: Weighting = field(default=Weighting())
+    attained: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def organisation(self) -> Part:
@@ -209,7 +217,9 @@ def assess(
     without = _without_levels(answers, settings)
     if without is not None:
         return without
-    raw = score(answers, inputs.instrument, settings, lines=inputs.lines)
+    weights = rake(answers, inputs.instrument)
+    weighing = weights if isinstance(weights, Weights) else None
+    raw = score(answers, inputs.instrument, settings, lines=inputs.lines, weights=weighing)
     shown = protect(raw, settings, inputs.published)
     parts = raw.parts
     sources = compare_sources(inputs, settings, parts, shown)
@@ -246,6 +256,8 @@ def assess(
         earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
         gaps=role_gaps(raw, shown, settings),
         sources=sources,
+        weighting=publish_weights(weights, settings.minimum_group),
+        attained=attained_levels(raw, shown, settings),
     )
 
 

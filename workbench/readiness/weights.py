@@ -91,6 +91,35 @@ class Silent:
     claim: str
 
 
+@dataclass(frozen=True)
+class Weighting:
+    """What is said about weights.
+
+    Attributes
+    ----------
+    is_made : bool
+        Whether there are weighted levels.
+    reason : str
+        Why not, as it may be published.
+    design_effect : float or None
+        One decimal.
+    trimmed : str
+        People whose weight met a bound: a number from the minimum group up, else words.
+    rounds : int
+    margins : tuple of str
+    is_fitted : bool
+        Whether every headcount is reached; bounds may keep some from it.
+    """
+
+    is_made: bool = False
+    reason: str = ""
+    design_effect: float | None = None
+    trimmed: str = ""
+    rounds: int = 0
+    margins: tuple[str, ...] = ()
+    is_fitted: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class _Margin:
     """One margin: groups, headcounts, and how much each respondent belongs to each group (rows add up to one)."""
@@ -147,6 +176,38 @@ def rake(answers: Answers, instrument: Instrument) -> Weights | Silent | Off:
         rounds,
         tuple(margin.name for margin in margins),
         missed if missed > 1e-6 else 0.0,
+    )
+
+
+def publish_weights(weights: Weights | Silent | Off, minimum: int) -> Weighting:
+    """Return what may be said about weights.
+
+    Parameters
+    ----------
+    weights : Weights, Silent or Off
+        Of `rake`.
+    minimum : int
+        Smallest group whose answers are shown. Unit: people.
+
+    Notes
+    -----
+    That a group is silent says of each of its people that they did not answer. It is named where it is as large as a
+    group must be, and the one it would be merged with as well.
+    """
+    if isinstance(weights, Off):
+        return Weighting(reason=weights.reason)
+    if isinstance(weights, Silent):
+        may_name = min(weights.people, weights.partner_people, weights.partner_answered) >= minimum
+        plain = f"No weights: some {weights.margin} has people and no answer; merge small groups in population."
+        return Weighting(reason=weights.claim if may_name else plain)
+    few = f"fewer than {minimum}"
+    return Weighting(
+        is_made=True,
+        design_effect=round(weights.design_effect, 1),
+        trimmed="none" if not weights.trimmed else str(weights.trimmed) if weights.trimmed >= minimum else few,
+        rounds=weights.rounds,
+        margins=weights.margins,
+        is_fitted=weights.missed == 0.0 and weights.is_converged,
     )
 
 
