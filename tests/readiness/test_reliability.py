@@ -23,6 +23,7 @@ from workbench.readiness.reliability import (
     YES,
     agreement,
     chance_shares,
+    chance_spread,
     cronbach_alpha,
     feldt_interval,
     fit_one_factor,
@@ -83,13 +84,15 @@ def test_gaps_change_neither_the_items_nor_their_null() -> None:
     assert found.critical > agreement(np.where(np.isnan(levels), 3.0, levels)).critical
 
 
+def _stepped_up(spread: np.ndarray, items: int) -> np.ndarray:
+    single = 1 - np.minimum(spread / 2, 1)
+    return items * single / (1 + (items - 1) * single)
+
+
 @pytest.mark.parametrize(("people", "items", "skewed"), [(20, 4, 0.79), (20, 6, 0.83)])
 def test_critical_values_are_those_that_chance_passes(people: int, items: int, skewed: float) -> None:
     """The 95th percentile of the mild skew is .79 and .83 for 20 people; a habit over the items lifts it further."""
-    from workbench.readiness import reliability
-
-    spread = np.mean([reliability._chance(people, place, OPTIONS, SKEWED, 1) for place in range(items)], axis=0)
-    found = np.quantile(reliability._rwg(spread, items, OPTIONS), 0.95)
+    found = np.quantile(_stepped_up(chance_spread((people,) * items, OPTIONS, SKEWED), items), 0.95)
     assert found == pytest.approx(skewed, abs=0.01)
     held = agreement(np.full((people, items), 3.0))
     assert held.null == HABIT
@@ -98,11 +101,9 @@ def test_critical_values_are_those_that_chance_passes(people: int, items: int, s
 
 def test_seventy_per_cent_is_passed_by_chance_more_often_than_not() -> None:
     """Why .70 is no evidence: 20 people at random with a mild skew pass it in 35 % (4 items) and 76 % (6 items)."""
-    from workbench.readiness import reliability
-
     for items, share in ((4, 0.35), (6, 0.76)):
-        spread = np.mean([reliability._chance(20, place, OPTIONS, SKEWED, 1) for place in range(items)], axis=0)
-        assert (reliability._rwg(spread, items, OPTIONS) >= 0.7).mean() == pytest.approx(share, abs=0.02)
+        found = _stepped_up(chance_spread((20,) * items, OPTIONS, SKEWED), items)
+        assert (found >= 0.7).mean() == pytest.approx(share, abs=0.02)
 
 
 @pytest.mark.parametrize("null", [UNIFORM, SKEWED])
@@ -120,6 +121,14 @@ def test_people_who_answer_at_random_are_rarely_said_to_agree(null: str, people:
     levels[rng.random(levels.shape) < 0.1] = NONE
     wrong = np.mean([agreement(group).agrees == YES for group in levels])
     assert wrong <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / groups)
+
+
+def test_answers_as_far_apart_as_by_chance_are_told_from_those_that_are_only_not_close() -> None:
+    """Two camps lie as far apart as chance; a spread of one level does not, though it is no agreement either."""
+    camps = np.array([[2.0] * 4] * 8 + [[5.0] * 4] * 8)
+    loose = np.random.default_rng(1).choice([2.0, 3.0, 3.0, 4.0, 5.0], size=(16, 4))
+    assert (agreement(camps).agrees, agreement(camps).is_far_apart) == (NO, True)
+    assert (agreement(loose).agrees, agreement(loose).is_far_apart) == (NO, False)
 
 
 def test_people_who_do_agree_are_found() -> None:

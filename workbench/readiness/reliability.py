@@ -42,6 +42,9 @@ CONSISTENCY = 0.4
 DRAWS = 10_000
 """Groups answered by chance behind each critical value: its 95th percentile then has an error of about .005."""
 
+TURN = 1_009
+"""Places by which the draws of one item are turned against those of the next."""
+
 LEVEL_OF_TEST = 0.05
 """Largest share of groups answering by chance that may be said to agree."""
 
@@ -74,6 +77,8 @@ class Agreement:
         With a level on at least one of the items used.
     items : int
         Items with at least five levels.
+    by_chance : float or None
+        What half of the groups exceed that lean to one side by chance: at or below it a group is as far apart as that.
     """
 
     rwg: float | None
@@ -84,6 +89,12 @@ class Agreement:
     agrees: str
     people: int
     items: int
+    by_chance: float | None = None
+
+    @property
+    def is_far_apart(self) -> bool:
+        """Whether answers lie as far apart as by chance: two opinions, or a question that reads in two ways."""
+        return self.rwg is not None and self.by_chance is not None and self.rwg <= self.by_chance
 
 
 @dataclass(frozen=True)
@@ -191,7 +202,7 @@ def agreement(
     spread = float(np.nanvar(held, axis=0, ddof=1).mean())
     typical = float(np.nanmean(np.abs(held - np.nanmean(held, axis=0)), axis=0).mean())
     found = float(_rwg(np.array(spread), held.shape[1], options))
-    critical, null = _critical(tuple(sorted(counts.tolist())), options, seed)
+    critical, null, by_chance = _critical(tuple(sorted(counts.tolist())), options, seed)
     return Agreement(
         found,
         critical,
@@ -201,6 +212,7 @@ def agreement(
         YES if found > critical + 1e-12 else NO,
         people,
         int(held.shape[1]),
+        by_chance,
     )
 
 
@@ -210,13 +222,11 @@ def _rwg(spread: np.ndarray, items: int, options: tuple[float, ...]) -> np.ndarr
 
 
 @lru_cache(maxsize=4096)
-def _critical(counts: tuple[int, ...], options: tuple[float, ...], seed: int) -> tuple[float, str]:
-    """Return what 5 % of groups answering by chance exceed, and the null that it comes from."""
-    found = []
+def _critical(counts: tuple[int, ...], options: tuple[float, ...], seed: int) -> tuple[float, str, float]:
+    """Return what 5 % of groups answering by chance exceed, the null it comes from, and what half of them exceed."""
+    found, by_chance = [], 0.0
     for null in (UNIFORM, SKEWED, HABIT):
-        shape = UNIFORM if null == UNIFORM else SKEWED
-        held = [_chance(count, place, options, shape, seed) for place, count in enumerate(counts)]
-        spread = np.mean(held, axis=0)
+        spread = chance_spread(counts, options, UNIFORM if null == UNIFORM else SKEWED, seed)
         if null == HABIT:
             # Items that move together do not average out: the mean variance lies as much further from its middle.
             middle = spread.mean()
@@ -224,7 +234,26 @@ def _critical(counts: tuple[int, ...], options: tuple[float, ...], seed: int) ->
         values = np.sort(_rwg(spread, len(counts), options))
         # At most 5 % lie above the value that stands at this place, whatever the ties.
         found.append((float(values[math.ceil((1 - LEVEL_OF_TEST) * DRAWS) - 1]), null))
-    return max(found)
+        by_chance = float(np.median(values)) if null == SKEWED else by_chance
+    return (*max(found), by_chance)
+
+
+def chance_spread(counts: Sequence[int], options: Sequence[float], null: str, seed: int = 1) -> np.ndarray:
+    """Return the mean variance of the items of many groups that answer by chance.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Answers to each item.
+    options : sequence of float
+    null : str
+        ``uniform`` or ``mild skew``.
+    seed : int
+    """
+    values = tuple(float(option) for option in options)
+    # Items with as many answers share their draws, turned against each other: a group never meets a draw twice.
+    held = [np.roll(_chance(count, values, null, seed), TURN * place) for place, count in enumerate(counts)]
+    return np.mean(held, axis=0)
 
 
 @lru_cache(maxsize=64)
@@ -240,9 +269,9 @@ def _shared(options: tuple[float, ...]) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _chance(count: int, place: int, options: tuple[float, ...], null: str, seed: int) -> np.ndarray:
-    """Variances of an item answered by chance; `place` tells the items of one group apart."""
-    rng = np.random.default_rng([seed, count, place, len(options), int(null == SKEWED)])
+def _chance(count: int, options: tuple[float, ...], null: str, seed: int) -> np.ndarray:
+    """Variances of an item answered by chance."""
+    rng = np.random.default_rng([seed, count, len(options), int(null == SKEWED)])
     drawn = rng.multinomial(count, chance_shares(options, null), size=DRAWS)
     values = np.array(options)
     mean = drawn @ values / count
