@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -193,10 +193,10 @@ class FlaggedSheets:
         Whether the class of any line, or of the organisation, would be another; None where there is no class.
     """
 
-    any_flagged: bool
-    sheets: int | None
-    without: tuple[tuple[str, float], ...]
-    class_changes: bool | None
+    any_flagged: bool = False
+    sheets: int | None = 0
+    without: tuple[tuple[str, float], ...] = ()
+    class_changes: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -214,11 +214,11 @@ class Respondents:
     flagged : FlaggedSheets
     """
 
-    agreement: tuple[LineAgreement, ...]
-    reliability: tuple[ScaleReliability, ...]
-    pooling: tuple[LinePooling, ...]
-    coding: Coding | None
-    flagged: FlaggedSheets
+    agreement: tuple[LineAgreement, ...] = ()
+    reliability: tuple[ScaleReliability, ...] = ()
+    pooling: tuple[LinePooling, ...] = ()
+    coding: Coding | None = None
+    flagged: FlaggedSheets = field(default=FlaggedSheets())
 
 
 def look_at_respondents(
