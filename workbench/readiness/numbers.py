@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from workbench.findings import Figure, Figures, Off, number_figures
 from workbench.readiness.assessment import Readiness
+from workbench.readiness.first_look import FirstLook
 from workbench.readiness.gaps import compared_pairs, gap_key
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED
-from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, Part, Score
+from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, WEIGHTED, Part, Score
+from workbench.readiness.source_numbers import first_figures, source_figures
 
 _PREFIX = {ORGANISATION: "", LINE: "", CUT: "cut/", ROLE: "role/"}
 
@@ -37,9 +39,12 @@ def figures(result: Readiness | Off) -> Figures:
     ``response…``, ``level/<dimension>``, ``level/<line>/<dimension>``, ``level/cut/<cut>/<dimension>``,
     ``level/role/<role>/<dimension>``, ``visibility…`` likewise, ``item/<item>``, ``item/<line>/<item>``, ``target…``,
     ``percent-to-target…``, ``lines/<class>``, ``layer/<place>``, ``item/cut/<cut>/<item>``,
-    ``item/role/<role>/<item>``, ``gap/<item>/<first>/<second>``, ``gaps/…``. A hidden number keeps its
-    place, without a value.
+    ``item/role/<role>/<item>``, ``gap/<item>/<first>/<second>``, ``gaps/…``,
+    ``attained``, ``attained/<line>``, ``weighted…/<dimension>``, ``design-effect``, ``trimmed``. A hidden number
+    keeps its place, without a value.
     """
+    if isinstance(result, FirstLook):
+        return first_figures(result)
     if isinstance(result, Off):
         return number_figures("R", [])
     return number_figures("R", list(_all(result)))
@@ -88,6 +93,10 @@ def _all(result: Readiness) -> Iterator[Figure]:
                 name = f"{item.printed} {item.title}, {part.name}"
                 yield _level(result, f"item{part_path(part)}/{item.id}", name, one)
     yield from _gaps(result)
+    places = tuple(part for part in result.parts if part.kind in (ORGANISATION, LINE))
+    yield from source_figures(result.instrument, places, result.sources)
+    yield from _attained(result)
+    yield from _weighted(result)
 
 
 def _gaps(result: Readiness) -> Iterator[Figure]:
@@ -108,6 +117,33 @@ def _gaps(result: Readiness) -> Iterator[Figure]:
                 else:
                     one = gap.difference
                     yield Figure("", key, name, one.value, "level", one.low, one.high, one.answered, source)
+
+
+def _attained(result: Readiness) -> Iterator[Figure]:
+    """Yield the level that every gate reaches for sure; its figure keeps its place where a gate is hidden."""
+    if not result.instrument.gates:
+        return
+    for part in (result.organisation, *result.lines):
+        value = result.attained.get(part.id)
+        source = _source(result) if value is not None else "not shown: a gate is hidden, or its spread is unknown"
+        name = f"Level that every gate of {part.name} reaches for sure"
+        yield Figure("", f"attained{part_path(part)}", name, value, "level", source=source)
+
+
+def _weighted(result: Readiness) -> Iterator[Figure]:
+    """Yield dimensions in which people stand for those of their role, line and unit."""
+    made = result.weighting
+    source = f"{_source(result)}, weighted to population" if made.is_made else f"not made: {made.reason}"
+    yield Figure("", "design-effect", "Design effect of the weights", made.design_effect, "times", source=source)
+    yield Figure("", "trimmed", "People whose weight met a bound", made.trimmed or None, "text", source=source)
+    for part in (result.organisation, *result.lines):
+        for group in result.instrument.groups:
+            key, name = f"weighted{part_path(part)}/{group.id}", f"{group.name}, {part.name}, weighted"
+            held = result.scores.scores.get((WEIGHTED, part.kind, part.id, group.id))
+            if held is None:
+                yield Figure("", key, name, None, "level", source=source)
+            else:
+                yield _level(result, key, name, held)
 
 
 def _verdicts(result: Readiness) -> Iterator[Figure]:

@@ -8,9 +8,20 @@ from workbench import theme
 from workbench.findings import Figures, Finding, Findings, Off, fit_claim
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness, Step
+from workbench.readiness.first_look import FirstLook
 from workbench.readiness.inputs import OPENLY_NAMED
+from workbench.readiness.instrument import Group
 from workbench.readiness.numbers import figures, part_path
-from workbench.readiness.scores import DIMENSION, ITEM, LINE, Part, Score
+from workbench.readiness.scores import DIMENSION, ITEM, LINE, WEIGHTED, Part, Score
+from workbench.readiness.source_sentences import (
+    first_cautions,
+    first_headline,
+    first_method,
+    first_steps,
+    gap_finding,
+    source_cautions,
+    sources_method,
+)
 from workbench.readiness.verdict import (
     CLASSES,
     NOT_SHOWN,
@@ -28,6 +39,9 @@ SEEN_BY_TOO_FEW = 0.5
 MOST_STEPS = 5
 """Steps that a board sees (ours)."""
 
+MOVED_BY_WEIGHTS = 0.2
+"""Shift of a level, from the plain to the weighted one, above which it is a caution (ours)."""
+
 LOW_RESPONSE = 0.6
 """Response below which silence is worth a sentence of its own (ours)."""
 
@@ -39,6 +53,8 @@ def headline(result: Readiness | Off) -> Findings:
     ----------
     result : Readiness or Off
     """
+    if isinstance(result, FirstLook):
+        return first_headline(result)
     if isinstance(result, Off):
         return Findings((Finding(fit_claim(result.reason), f"Needed: {', '.join(result.tables)}."),))
     if result.verdict is None or result.coordination is None:
@@ -53,6 +69,8 @@ def headline(result: Readiness | Off) -> Findings:
         found.append(Finding(fit_claim(about.claim), about.detail, carried))
     classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
     found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
+    gap = gap_finding(result.gaps, result.instrument, numbers)
+    found += [gap] if gap is not None else []
     for place, (claim, detail) in enumerate(about.about, start=1):
         found.append(Finding(fit_claim(claim), detail, numbers.ids(f"layer/{place}")))
     return Findings(tuple(found))
@@ -65,6 +83,8 @@ def cautions(result: Readiness | Off) -> Findings:
     ----------
     result : Readiness or Off
     """
+    if isinstance(result, FirstLook):
+        return first_cautions(result)
     if isinstance(result, Off):
         return Findings(())
     return Findings(tuple(_cautions(result)))
@@ -77,6 +97,8 @@ def next_steps(result: Readiness | Off) -> Findings:
     ----------
     result : Readiness or Off
     """
+    if isinstance(result, FirstLook):
+        return first_steps(result)
     if isinstance(result, Off):
         return Findings((Finding(fit_claim(f"Bring {theme.listing(result.tables)}."), result.reason),))
     if result.verdict is None:
@@ -100,6 +122,8 @@ def method(result: Readiness | Off) -> str:
     ----------
     result : Readiness or Off
     """
+    if isinstance(result, FirstLook):
+        return first_method(result)
     if isinstance(result, Off):
         return f"Readiness was not computed. {result!r}"
     held, settings = result.instrument, result.settings
@@ -137,6 +161,8 @@ def method(result: Readiness | Off) -> str:
             "compensate for each other."
         )
     paragraphs.append(guard)
+    if result.sources.interviews is not None or result.sources.checked:
+        paragraphs.append(sources_method(settings))
     paragraphs.append(
         'The thesis tested is the opinion of the authors of "ProductOps is the newest NotNeededOps" (Emergn). '
         f"Targets are the client's, or {_usual_words(result)}."
@@ -263,6 +289,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
             numbers.ids(*(f"visibility/{name}" for name, _ in unseen)),
         )
     yield from _about_not_applicable(result)
+    yield from _about_weights(result, numbers)
     hidden = [
         key for key, reason in result.scores.hidden.items() if key[:2] == (DIMENSION, LINE) and reason == PROTECTED
     ]
@@ -277,10 +304,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     if result.left_out:
         words = "; ".join(f"{count} {reason}" for reason, count in result.left_out.items())
         yield Finding("Some answers were read and not used.", f"Left out: {words}.")
-    yield Finding(
-        "Levels are what people say; no artefact was compared with them yet.",
-        "Claims and evidence often differ by a level. Interviews and evidence are read and checked, not computed with.",
-    )
+    yield from source_cautions(result.sources, result.scores, result.parts, result.instrument, numbers)
 
 
 def _about_response(result: Readiness, numbers: Figures) -> Iterator[Finding]:
@@ -310,6 +334,53 @@ def _about_response(result: Readiness, numbers: Figures) -> Iterator[Finding]:
         f"By line, with those who speak for the whole organisation: {words}." if words else "",
         numbers.ids("people", "headcount", "response", *(f"response{part_path(part)}" for part in result.lines)),
     )
+
+
+def _about_weights(result: Readiness, numbers: Figures) -> Iterator[Finding]:
+    """Name the levels that would stand elsewhere if everybody asked had answered like those of their own group."""
+    moved = sorted(
+        (
+            (-abs(weighted - plain), part.id, group.id, part, group.name, plain, weighted)
+            for part, group, plain, weighted in weighted_levels(result)
+            if abs(weighted - plain) > MOVED_BY_WEIGHTS + 1e-9
+        ),
+        key=lambda one: one[:3],
+    )
+    if not moved:
+        return
+    *_, part, name, plain, weighted = moved[0]
+    where = f"{name}, {part.name}"
+    rest = "; ".join(f"{n}, {p.name}: {b:.1f} instead of {a:.1f}" for *_, p, n, a, b in moved)
+    yield Finding(
+        fit_claim(
+            f"Who answered matters: weighted to headcounts, {where} is {weighted:.1f} instead of {plain:.1f}.",
+            f"Who answered matters: weighted to headcounts, one level is {weighted:.1f} instead of {plain:.1f}.",
+        ),
+        f"Levels that weights move by more than {MOVED_BY_WEIGHTS:.1f}: {rest}. The class rests on the plain levels.",
+        numbers.ids(
+            *(
+                f"{kind}{part_path(part)}/{dimension}"
+                for _, _, dimension, part, *_ in moved
+                for kind in ("level", "weighted")
+            )
+        ),
+    )
+
+
+def weighted_levels(result: Readiness) -> Iterator[tuple[Part, Group, float, float]]:
+    """Yield each part and dimension whose plain and weighted levels are both shown, with the two (unit: level).
+
+    Parameters
+    ----------
+    result : Readiness
+    """
+    for part in (result.organisation, *result.lines):
+        for group in result.instrument.groups:
+            plain = result.scores.get(DIMENSION, part, group.id)
+            held = result.scores.scores.get((WEIGHTED, part.kind, part.id, group.id))
+            if held is None or held.level is None or plain.level is None or held.edge or plain.edge:
+                continue
+            yield part, group, plain.level.value, held.level.value
 
 
 def _response(result: Readiness, part: Part) -> float:
