@@ -13,6 +13,7 @@ from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
 from workbench.readiness.attained import attained_levels
 from workbench.readiness.coordination import Coordination, judge_coordination
+from workbench.readiness.first_look import look_first
 from workbench.readiness.gaps import RoleGap, role_gaps
 from workbench.readiness.inputs import (
     ANSWERED,
@@ -26,7 +27,9 @@ from workbench.readiness.inputs import (
     Target,
 )
 from workbench.readiness.instrument import Instrument, Item
+from workbench.readiness.respondents import Respondents, look_at_respondents
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
+from workbench.readiness.sheet_flags import flag_sheets, without_sheets
 from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
 from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
 from workbench.readiness.weights import Weighting, Weights, publish_weights, rake
@@ -96,6 +99,8 @@ class Readiness:
         How the weighted levels (measure ``weighted dimension``) were made, or why there are none.
     attained : mapping of line to float or None
         Highest level that every gate reaches for sure; line "" is the organisation.
+    respondents : Respondents
+        Whether people agree, whether questions hang together, and which sheets were filled in very fast or uniformly.
     """
 
     instrument: Instrument
@@ -116,6 +121,7 @@ class Readiness:
     sources: Sources = field(default_factory=Sources)
     weighting: Weighting = field(default=Weighting())
     attained: Mapping[str, float | None] = field(default_factory=dict)
+    respondents: Respondents = field(default=Respondents())
 
     @property
     def organisation(self) -> Part:
@@ -195,7 +201,8 @@ def assess(
     Returns
     -------
     Readiness or Off
-        Off where no answer names a level: that nobody can see the answers is a finding, not an error.
+        Off where no answer names a level: that nobody can see the answers is a finding, not an error. Where interviews
+        or evidence say something nevertheless, it is a `FirstLook`.
 
     Raises
     ------
@@ -213,14 +220,17 @@ def assess(
     scale = inputs.instrument.scale
     if settings.target is not None and not scale.lowest < settings.target <= scale.highest:
         raise ModelError(f"A target lies above {scale.lowest:g}, up to {scale.highest:g}; got {settings.target:g}.")
+    if not inputs.answers:
+        return look_first(inputs, settings)
     answers = inputs.answers[-1]
     without = _without_levels(answers, settings)
     if without is not None:
-        return without
+        return look_first(inputs, settings, without.reason)
     weights = rake(answers, inputs.instrument)
     weighing = weights if isinstance(weights, Weights) else None
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines, weights=weighing)
-    shown = protect(raw, settings, inputs.published)
+    unflagged = without_sheets(raw, flag_sheets(answers, inputs.instrument), settings, lines=inputs.lines)
+    shown = protect(raw, settings, inputs.published, unflagged.offers)
     parts = raw.parts
     sources = compare_sources(inputs, settings, parts, shown)
     verdict = _marked(judge(raw, shown, settings, looked_at=sources.looked_at), sources, inputs.instrument, shown)
@@ -258,6 +268,7 @@ def assess(
         sources=sources,
         weighting=publish_weights(weights, settings.minimum_group),
         attained=attained_levels(raw, shown, settings),
+        respondents=look_at_respondents(raw, shown, verdict, unflagged, settings, evidence=inputs.evidence),
     )
 
 
