@@ -9,6 +9,7 @@ from workbench.readiness.assessment import Readiness
 from workbench.readiness.first_look import FirstLook
 from workbench.readiness.gaps import compared_pairs, gap_key
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED
+from workbench.readiness.respondent_words import respondent_figures
 from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, WEIGHTED, Part, Score
 from workbench.readiness.source_numbers import first_figures, source_figures
 
@@ -40,7 +41,10 @@ def figures(result: Readiness | Off) -> Figures:
     ``level/role/<role>/<dimension>``, ``visibility…`` likewise, ``item/<item>``, ``item/<line>/<item>``, ``target…``,
     ``percent-to-target…``, ``lines/<class>``, ``layer/<place>``, ``item/cut/<cut>/<item>``,
     ``item/role/<role>/<item>``, ``gap/<item>/<first>/<second>``, ``gaps/…``,
-    ``attained``, ``attained/<line>``, ``weighted…/<dimension>``, ``design-effect``, ``trimmed``. A hidden number
+    ``attained``, ``attained/<line>``, ``weighted…/<dimension>``, ``design-effect``, ``trimmed``,
+    ``agreement…/<dimension>``, ``distance…/<dimension>``, ``alpha/<role>/<dimension>``, ``omega/<role>/<dimension>``,
+    ``line-share/<dimension>``, ``line-reliability/<dimension>``, ``sheets/flagged``, ``without/<dimension>``,
+    ``assessors/…``. A hidden number
     keeps its place, without a value.
     """
     if isinstance(result, FirstLook):
@@ -97,6 +101,7 @@ def _all(result: Readiness) -> Iterator[Figure]:
     yield from source_figures(result.instrument, places, result.sources)
     yield from _attained(result)
     yield from _weighted(result)
+    yield from respondent_figures(result.instrument, result.parts, result.respondents, _source(result))
 
 
 def _gaps(result: Readiness) -> Iterator[Figure]:
