@@ -12,6 +12,7 @@ from workbench.readiness.first_look import FirstLook
 from workbench.readiness.inputs import OPENLY_NAMED
 from workbench.readiness.instrument import Group
 from workbench.readiness.numbers import figures, part_path
+from workbench.readiness.respondent_words import respondent_cautions, respondents_method
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, WEIGHTED, Part, Score
 from workbench.readiness.source_sentences import (
     first_cautions,
@@ -161,6 +162,7 @@ def method(result: Readiness | Off) -> str:
             "compensate for each other."
         )
     paragraphs.append(guard)
+    paragraphs.append(respondents_method(result.respondents))
     if result.sources.interviews is not None or result.sources.checked:
         paragraphs.append(sources_method(settings))
     paragraphs.append(
@@ -290,6 +292,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
         )
     yield from _about_not_applicable(result)
     yield from _about_weights(result, numbers)
+    yield from respondent_cautions(result.instrument, result.respondents, result.settings.minimum_group, numbers)
     hidden = [
         key for key, reason in result.scores.hidden.items() if key[:2] == (DIMENSION, LINE) and reason == PROTECTED
     ]
