@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -20,6 +21,7 @@ from workbench.errors import ClientDataError, UsageError, WorkbenchError, printa
 
 if TYPE_CHECKING:
     from workbench.batch.results import EngagementResult, Event
+    from workbench.engagement.load import Engagement
 
 app = typer.Typer(
     name="workbench",
@@ -30,6 +32,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+imports = typer.Typer(
+    help="Bring another tool's file into a client's folder.\n\nExample: workbench import survey answers.xlsx "
+    "harbour-mutual --wave 2026-09",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(imports, name="import")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
 
@@ -220,6 +230,117 @@ def status(
             say(f"{'':{width}}    failed: {held.failure}")
         if name and held.report:
             say(f"{'':{width}}    {held.report}")
+
+
+@imports.command("survey")
+def import_survey(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The export of the survey tool, CSV or Excel.")],
+    name: Name,
+    wave: Annotated[str, typer.Option("--wave", metavar="WAVE", help="Key of the wave, as in waves.")],
+    confirm: Annotated[bool, typer.Option("--confirm", help="Write: the preview has been looked at.")] = False,
+    form: Annotated[str, typer.Option("--form", help="Name of the form, where the role does not tell.")] = "",
+    role: Annotated[str, typer.Option("--role", help="Role of everybody who got this form.")] = "",
+    line: Annotated[str, typer.Option("--line", help="Product line of everybody who got this form.")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="Unit of everybody who got this form.")] = "",
+    codes: Annotated[
+        str, typer.Option("--codes", help="What numbers in place of texts count: shown, reversed or levels.")
+    ] = "",
+    date_order: Annotated[
+        str, typer.Option("--date-order", help="day-month-year or month-day-year, where the file does not tell.")
+    ] = "",
+    encoding: Annotated[str, typer.Option("--encoding", help="Encoding, where the file does not tell.")] = "",
+    add: Annotated[bool, typer.Option("--add", help="Keep the sheets that the wave already holds.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Put these sheets in their place.")] = False,
+) -> None:
+    """Bring an export of Microsoft Forms, Google Forms, Qualtrics, SurveyMonkey or LimeSurvey into the survey.
+
+    The first time it shows what each column would become and writes that to imports.yaml; --confirm writes the
+    sheets. The next wave needs no more than the file. Names and addresses become keys (WORKBENCH_SALT) and are dropped.
+
+    Example: workbench import survey answers.xlsx harbour-mutual --wave 2026-09
+    """
+    from workbench.engagement.exports.importing import ImportOptions, run_import
+    from workbench.engagement.exports.preview import describe_import
+    from workbench.engagement.keys import read_salt
+
+    if add and replace:
+        raise UsageError("Say --add or --replace, not both.")
+    fixed = {key: value for key, value in (("role", role), ("product_line", line), ("unit", unit)) if value}
+    options = ImportOptions(
+        form=form,
+        fixed=fixed,
+        codes=codes,
+        date_order=date_order,
+        encoding=encoding,
+        confirm=confirm,
+        existing="add" if add else "replace" if replace else "",
+    )
+    outcome = run_import(file, name, wave, read_salt(), options)
+    say(describe_import(outcome, wave))
+    if not outcome.is_written:
+        say("\nNothing is in the survey yet; what each column would become stands in imports.yaml.")
+        say("If it is right, repeat the command with --confirm. If not, correct imports.yaml first.")
+        return
+    say(f"\nWritten: {outcome.survey}")
+    if outcome.coding is not None:
+        say(f"To be coded: {outcome.coding} (column codes), then: workbench import codes {outcome.coding} {name}")
+    say(f"Next: workbench check {name}")
+
+
+@imports.command("codes")
+def import_codes(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The workbook with the codes of open answers.")],
+    name: Name,
+) -> None:
+    """Bring the codes of open answers into the survey, once the workbook that an import made is filled in.
+
+    Example: workbench import codes reports/harbour-mutual/coding/survey-2026-09.xlsx harbour-mutual
+    """
+    from workbench.engagement.exports import importing
+    from workbench.engagement.keys import read_salt
+
+    coded, waiting = importing.import_codes(file, name, read_salt())
+    say(f"{coded} answers have their codes{f', {waiting} still wait' if waiting else ''}.")
+    say(f"Next: workbench check {name}")
+
+
+@app.command()
+def survey(
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Where; by default reports/NAME/survey/.")
+    ] = None,
+    is_status: Annotated[
+        bool, typer.Option("--status", help="Say who has answered so far, and how many more a verdict needs.")
+    ] = False,
+) -> None:
+    """Write the survey to send: forms for five tools, invitation, privacy note, and the works council's pack.
+
+    One form a role. Documents that you have filled in are kept; a newer text is written beside them.
+
+    Example: workbench survey harbour-mutual
+    """
+    from workbench.engagement.load import load_engagement
+
+    engagement = load_engagement(name)
+    if is_status:
+        _tell_responses(engagement)
+        return
+    from workbench.report.survey_pack import write_survey_pack
+
+    pack = write_survey_pack(engagement, out=out)
+    say(f"Wrote {len(pack.files)} files to {pack.folder}")
+    for kept in pack.kept:
+        say(f"Kept as you filled it in: {kept}; compare it with the new text beside it.")
+    say(f"Start with README.txt. {pack.blanks} fields, marked in yellow, are yours to fill in before it goes out.")
+
+
+def _tell_responses(engagement: Engagement) -> None:
+    """Say how many have answered, group by group, as it may be told."""
+    from workbench.engagement.forms.responses import response_lines
+
+    for line in response_lines(engagement.tables):
+        say(line)
 
 
 @app.command()

@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engagement.load import Tables
-    from workbench.readiness import ReadinessInputs
+    from workbench.readiness import ReadinessInputs, Settings
     from workbench.readiness.inputs import Answers
     from workbench.readiness.instrument import Instrument, Item
 
 REASON = "_reason"
 FIXED_COLUMNS = ("respondent", "wave", "unit", "role", "product_line", "seconds")
 NEEDED = ("survey", "waves", "lines")
+OTHER_SOURCES = ("interviews", "evidence")
+"""Tables that speak without a survey: they can lean, they cannot settle."""
+
 NO_LEVEL = float("nan")
 
 
 def build_readiness(tables: Tables) -> ReadinessInputs | Off:
-    """Return the inputs of readiness, or Off where there is no survey.
+    """Return the inputs of readiness, or Off where there is neither a survey nor another source.
 
     Parameters
     ----------
@@ -37,19 +40,20 @@ def build_readiness(tables: Tables) -> ReadinessInputs | Off:
     from workbench.readiness import ReadinessInputs
 
     missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
-    if missing:
+    has_others = any(name in tables and not tables[name].empty for name in OTHER_SOURCES)
+    if "lines" in missing or (missing and not has_others):
         return Off("readiness", "Whether the move from project to product has happened cannot be said.", missing)
     instrument = read_instrument(tables)
-    waves = sorted(_records(tables["waves"]), key=lambda row: row["date"])
-    asked = set(tables["survey"]["wave"])
-    answers = tuple(_answers(tables, instrument, row["wave"], row["date"]) for row in waves if row["wave"] in asked)
+    answers = () if missing else _waves(tables, instrument)
     if not any(_has_answers(held) for held in answers[-1:]):
-        return Off("readiness", "The latest survey wave holds no answer.", ("survey",))
+        if not has_others:
+            return Off("readiness", "The latest survey wave holds no answer.", ("survey",))
+        answers = ()
     return ReadinessInputs(
         instrument=instrument,
         answers=answers,
         lines=tuple((row["product_line"], row["name"]) for row in _records(tables["lines"])),
-        settings=_settings(tables),
+        settings=readiness_settings(tables),
         targets=_targets(tables),
         layers=_layers(tables),
         interviews=tables.get("interviews"),
@@ -241,7 +245,13 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
 # -- inputs ----------------------------------------------------------------------------------------------------------
 
 
-def _settings(tables: Tables) -> Any:
+def readiness_settings(tables: Tables) -> Settings:
+    """Return how sure is sure and what may be shown, as the engagement says.
+
+    Parameters
+    ----------
+    tables : Tables
+    """
     from workbench.readiness import Settings
 
     held = tables.settings
@@ -274,6 +284,13 @@ def _layers(tables: Tables) -> tuple[Any, ...]:
         Layer(row["layer"], int(row["headcount"]), row["work"], int(row["approvals"]), _text(row["renamed_from"]))
         for row in (_records(tables["layers"]) if "layers" in tables else ())
     )
+
+
+def _waves(tables: Tables, instrument: Instrument) -> tuple[Answers, ...]:
+    """Return the waves that hold a sheet, oldest first."""
+    waves = sorted(_records(tables["waves"]), key=lambda row: row["date"])
+    asked = set(tables["survey"]["wave"])
+    return tuple(_answers(tables, instrument, row["wave"], row["date"]) for row in waves if row["wave"] in asked)
 
 
 def _answers(tables: Tables, instrument: Instrument, wave: str, date: Any) -> Answers:

@@ -1,8 +1,8 @@
 """Forms as files that survey tools take, and as text to paste where a tool takes none.
 
 - *Qualtrics*: text in the advanced format (support pages, "Preparing an Advanced Format TXT File"):
-  ``[[AdvancedFormat]]`` first, ``[[Block:…]]``, ``[[Question:…]]``, ``[[ID:…]]``, ``[[Choices]]``, ``[[PageBreak]]``. It
-  knows no routing.
+  ``[[AdvancedFormat]]`` first, ``[[Block:…]]``, ``[[Question:…]]``, ``[[ID:…]]``, ``[[Choices]]``, ``[[PageBreak]]``.
+  It knows no routing.
 - *LimeSurvey*: tab-separated survey structure (manual, "Tab Separated Value survey structure"): rows of class S, SL, G,
   Q, A in the columns of `LIMESURVEY_COLUMNS`. Codes of questions have letters and digits only, at most 20; codes of
   answers at most 5.
