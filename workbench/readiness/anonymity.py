@@ -16,11 +16,14 @@ with them.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from workbench.readiness.audit import Audit, Table, audit
+from workbench.readiness.disclosure import Atoms, Shown, find_atoms, level_table, people_table
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED, Settings
 from workbench.readiness.instrument import Group, routed
 from workbench.readiness.ledger import HEAD, LEVEL, SEEN, Publication
@@ -109,6 +112,8 @@ class ProtectedScores:
         its part of the answers would be its people.
     extra : mapping of key to str
         Of each number that was offered besides: why it is hidden, nothing where it may be shown.
+    audit : Audit
+        How many bounds were looked at, and how many numbers were hidden because of them.
     """
 
     scores: Mapping[Key, Score]
@@ -116,6 +121,7 @@ class ProtectedScores:
     hidden: Mapping[Key, str]
     information_lost: float
     extra: Mapping[Key, str] = field(default_factory=dict)
+    audit: Audit = field(default_factory=Audit)
 
     def get(self, measure: str, part: Part, name: str) -> Score:
         """Return one score."""
@@ -186,7 +192,7 @@ def protect(
     """
     before, offers = tuple(published), tuple(extra)
     if settings.minimum_group == OPENLY_NAMED:
-        return _published(scores, frozenset(), frozenset(), frozenset(), settings.minimum_group, offers)
+        return _published(scores, frozenset(), frozenset(), frozenset(), settings.minimum_group, offers, Audit())
     # What follows from the answers as they are now was, in the usual case, published just so: then nothing is new.
     free = _protect(scores, settings.minimum_group, (), offers)
     if not before or all(_holds(held, scores, free, offers) for held in before):
@@ -206,8 +212,81 @@ def _protect(
         forced = {key for key in keys if key[1:3] in hidden_parts}
         found = _hide(task, group, keys, forced)
         hidden.update(found)
-        unseen.update(_hide_shares(task, keys, found))
-    return _published(scores, hidden_parts, hidden, unseen, minimum, extra)
+    hidden, found_bounds = _close_bounds(task, hidden)
+    for group in scores.instrument.groups:
+        unseen.update(_hide_shares(task, _offered(scores, group), hidden))
+    return _published(scores, hidden_parts, hidden, unseen, minimum, extra, found_bounds)
+
+
+def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[str, ...]], Audit]:
+    """Hide more until no bounds of a small group come close; what earlier runs gave away stays so."""
+    start = time.perf_counter()
+    scores, found = task.scores, set(hidden)
+    atoms = find_atoms(scores, task.people)
+    checked = left = 0
+    for group in scores.instrument.groups:
+        while True:
+            result = audit(_tables(task, group, atoms, found))
+            can_hide = [
+                [view for view in leak.views if view in scores.scores or view in {offer.key for offer in task.extra}]
+                for leak in result.leaks
+            ]
+            if not any(can_hide):
+                checked, left = checked + result.checked, left + len(result.leaks)
+                break
+            for views in can_hide:
+                if views and not found.intersection(views):
+                    found.add(min(views, key=lambda view: _importance(task, view)))
+    return found, Audit((), checked, time.perf_counter() - start, len(found) - len(hidden), left)
+
+
+def _importance(task: _Task, key: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
+    """Return what orders numbers by how willingly they are given up."""
+    offer = next((offer for offer in task.extra if offer.key == key), None)
+    if offer is not None:
+        return offer.tier, len(offer.people), key
+    measure, kind, part, name = key
+    return tier_of(measure, kind), len(task.scores.traces[(measure, kind, part, name)].line_people), key
+
+
+def _tables(task: _Task, group: Group, atoms: Atoms, hidden: Set[tuple[str, ...]]) -> Iterable[Table]:
+    """Return what the audit asks of one dimension: its levels together, and each of its numbers of people."""
+    scores = task.scores
+    keys = [key for key in _offered(scores, group) if key not in hidden and scores.scores[key].level is not None]
+    names = {group.id, *(item.id for item in scores.instrument.items if item.group == group.id)}
+    shown = [Shown(key, _terms(scores, key), *_bounds_of(_leveled(task, key))) for key in keys]
+    shown += [
+        Shown(offer.key, offer.terms, offer.low, offer.high)
+        for offer in task.extra
+        if offer.key[3] in names and offer.key not in hidden and offer.low is not None and offer.high is not None
+    ]
+    waves = {term.wave for held in shown for term in held.terms}
+    shown += [
+        Shown(("published", before.id, *key), terms, *before.bounds[key])
+        for before in task.published
+        for key, terms in before.levels.items()
+        if key[3] in names and key in before.bounds and any(term.wave in waves for term in terms)
+    ]
+    if shown:
+        yield level_table(shown, atoms, task.people, scores.instrument, scores.wave, task.minimum, task.marks)
+    for name in sorted(names):
+        counts = [(key, scores.traces[key].line_people) for key in keys if key[3] == name]
+        if counts:
+            yield people_table(counts, atoms, task.minimum)
+
+
+def _leveled(task: _Task, key: Key) -> Score:
+    return _as_shown(task.scores.scores[key], task.scores, task.minimum, is_hidden=False, is_unseen=True)
+
+
+def _bounds_of(score: Score) -> tuple[float, float]:
+    """Return what a level as it is shown lies between."""
+    if score.level is None:
+        return -math.inf, math.inf
+    half = 0.5 / 10**DECIMALS + 1e-9
+    low = -math.inf if score.edge == "≤" else score.level.value - (0.0 if score.edge else half)
+    high = math.inf if score.edge == "≥" else score.level.value + (0.0 if score.edge else half)
+    return low, high
 
 
 def _indicator(people: frozenset[int], count: int) -> np.ndarray:
@@ -366,6 +445,7 @@ def publication(
     wave = scores.wave
     counts: dict[tuple[str, str, str, Key], frozenset[str]] = {}
     levels: dict[Key, tuple[Term, ...]] = {}
+    bounds: dict[Key, tuple[float, float]] = {}
 
     def named(people: Iterable[int]) -> frozenset[str]:
         return frozenset(scores.keys[place] for place in people)
@@ -377,14 +457,17 @@ def publication(
         if held.level is not None:
             counts[(LEVEL, wave, key[3], key)] = named(scores.traces[key].line_people)
             levels[key] = _terms(scores, key)
+            bounds[key] = _bounds_of(held)
             if held.visibility is not None:
                 counts[(SEEN, wave, key[3], key)] = named(scores.traces[key].seen_by)
     for offer in extra:
         if not shown.extra[offer.key]:
             levels[offer.key] = offer.terms
+            if offer.low is not None and offer.high is not None:
+                bounds[offer.key] = (offer.low, offer.high)
             if offer.people:
                 counts[(LEVEL, wave, offer.key[3], offer.key)] = offer.people
-    return Publication(run, when, wave, counts, levels)
+    return Publication(run, when, wave, counts, levels, bounds)
 
 
 def _holds(before: Publication, scores: Scores, shown: ProtectedScores, extra: tuple[Offer, ...]) -> bool:
@@ -407,6 +490,7 @@ def _published(
     unseen: Set[tuple[str, ...]],
     minimum: int,
     extra: Iterable[Offer],
+    found_bounds: Audit,
 ) -> ProtectedScores:
     shown = {
         key: _as_shown(held, scores, minimum, is_hidden=key in hidden, is_unseen=key in unseen)
@@ -425,6 +509,7 @@ def _published(
         {key: score.hidden for key, score in shown.items() if score.hidden},
         round(lost / len(lines), SHARE_DECIMALS) if lines else 0.0,
         {offer.key: PROTECTED if offer.key in hidden else "" for offer in extra},
+        found_bounds,
     )
 
 

@@ -32,6 +32,8 @@ class Publication:
         Whose number was shown: `HEAD`, `LEVEL` or `SEEN`; the dimension or item, blank for heads; respondents' keys.
     levels : mapping of key to tuple of Term
         How each level hung on answers, with the marks of these.
+    bounds : mapping of key to (low, high)
+        What each number lay between, as it was shown; missing where nobody said.
     """
 
     id: str
@@ -39,3 +41,4 @@ class Publication:
     wave: str
     counts: Mapping[tuple[str, str, str, Key], frozenset[str]] = field(repr=False)
     levels: Mapping[Key, tuple[Term, ...]] = field(repr=False)
+    bounds: Mapping[Key, tuple[float, float]] = field(default_factory=dict, repr=False)

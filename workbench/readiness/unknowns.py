@@ -68,12 +68,17 @@ class Offer:
     people : frozenset of str
         Keys of the respondents whose number stands beside it; empty where no number of people does.
     terms : tuple of Term
+    low, high : float or None
+        What a reader of the number, rounded as it is shown, knows that it lies between; None leaves it to the rank
+        check alone.
     """
 
     key: Key
     tier: int
     people: frozenset[str]
     terms: tuple[Term, ...]
+    low: float | None = None
+    high: float | None = None
 
 
 def term(scores: Scores, items: Iterable[str], weights: np.ndarray) -> Term:
@@ -137,12 +142,19 @@ class Marks:
 
 
 class Columns:
-    """Numbers the unknowns that some numbers hang on, so that these become rows over the same columns."""
+    """Numbers the unknowns that some numbers hang on, so that these become rows over the same columns.
+
+    Attributes
+    ----------
+    names : list of (wave, item)
+        Of each column.
+    """
 
     def __init__(self, people: Mapping[str, int], marks: Marks | None = None) -> None:
         self.people = people
         self.marks = marks
         self.owners: list[np.ndarray] = []
+        self.names: list[tuple[str, str]] = []
         self.count = 0
         self._first: dict[tuple[str, str], tuple[np.ndarray, Mapping[str, str]]] = {}
         self._changed: dict[tuple[str, str, str, str], int] = {}
@@ -167,6 +179,7 @@ class Columns:
         if name not in self._first:
             self._first[name] = (np.arange(self.count, self.count + len(self.people)), marks)
             self.owners.append(np.arange(len(self.people)))
+            self.names += [name] * len(self.people)
             self.count += len(self.people)
         first, known = self._first[name]
         found = first[places[touched]]
@@ -183,6 +196,7 @@ class Columns:
         if changed not in self._changed:
             self._changed[changed] = self.count
             self.owners.append(np.array([self.people[person]]))
+            self.names.append(name)
             self.count += 1
         return self._changed[changed]
 

@@ -1,0 +1,289 @@
+"""Bounds that come close: what a reader can narrow down from everything that is shown, by linear programming.
+
+The rank check finds what follows *exactly*. Answers and counts also have ends: nobody answers below the bottom of the
+scale, no count is negative, a mean is what it was rounded from. For each small group the lowest and the highest value
+that fit everything shown are found with HiGHS (`scipy.optimize.linprog`; the auditing problem of M. Fischetti and
+J. J. Salazar 2001, Manage. Sci. 47, 1008-1027); where they come close, whole numbers are taken into account with
+`scipy.optimize.milp`. Most groups need no program of their own: two points that fit and differ by enough prove that the
+group is wide, and every solution is such a point for all groups at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
+"""Bounds of a count closer than two people, or of a mean closer than one level, are a leak (ours)."""
+
+NEARLY = 1.5
+"""Bounds closer than this many times the leak are looked at again in whole numbers (ours)."""
+
+WHOLE_SECONDS = 1.0
+"""What one question in whole numbers may take; the bounds reached by then stand (ours)."""
+
+SLACK = 1e-7
+ROUNDS = 12
+"""Pairs of programs that look at all open groups at once, before each is asked alone."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A small group that can be narrowed down.
+
+    Attributes
+    ----------
+    quantity : str
+        Of whom.
+    low, high : float
+        Bounds. Unit: people, or levels.
+    views : tuple of key
+        What gives it away, together.
+    unit : str
+        ``people`` or ``levels``.
+    """
+
+    quantity: str
+    low: float
+    high: float
+    views: tuple[tuple[str, ...], ...]
+    unit: str
+
+    @property
+    def claim(self) -> str:
+        """What follows, in a sentence that does not say it."""
+        what = "The number of people" if self.unit == "people" else "The mean answer"
+        return f"{what} of a small group can be narrowed down."
+
+    @property
+    def detail(self) -> str:
+        """The group, its bounds and what gives it away; confidential."""
+        views = ", ".join("/".join(part for part in key if part) for key in self.views)
+        return f"{self.quantity}: {self.low:.2f} to {self.high:.2f} {self.unit}, by {views}."
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was looked at, and what is left.
+
+    Attributes
+    ----------
+    leaks : tuple of Leak
+        None in what `protect` lets out.
+    checked : int
+        Quantities whose bounds were looked at.
+    solved_in : float
+        Unit: seconds. Left out of comparisons.
+    closed : int
+        Numbers that were hidden because of bounds.
+    left : int
+        Leaks that nothing closes any more, because what opens them was published before.
+    """
+
+    leaks: tuple[Leak, ...] = ()
+    checked: int = 0
+    solved_in: float = field(default=0.0, compare=False)
+    closed: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Published numbers over the same unknowns, and the small groups to protect.
+
+    Attributes
+    ----------
+    views : tuple of key
+        Names of the rows; several may be the same.
+    rows : ndarray, shape (views, unknowns)
+        How each number hangs on the unknowns.
+    low, high : ndarray, shape (views,)
+        What each number lies between, as it is shown.
+    floor, ceiling : ndarray, shape (unknowns,)
+        Ends of the unknowns.
+    names : tuple of str
+        The groups.
+    wanted : ndarray, shape (groups, unknowns)
+        The groups' quantities.
+    sizes : ndarray, shape (groups,)
+        By which a quantity becomes a whole number: a mean times its answers; 1 for a count; 0 where none does.
+    whole : ndarray of bool, shape (unknowns,)
+        Which unknowns are whole numbers.
+    unit : str
+        ``people`` or ``levels``.
+    """
+
+    views: tuple[tuple[str, ...], ...]
+    rows: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    floor: np.ndarray
+    ceiling: np.ndarray
+    names: tuple[str, ...]
+    wanted: np.ndarray
+    sizes: np.ndarray
+    whole: np.ndarray
+    unit: str
+
+    @property
+    def close(self) -> float:
+        """Bounds closer than this are a leak."""
+        return CLOSE_PEOPLE if self.unit == "people" else CLOSE_LEVELS
+
+
+def audit(tables: Iterable[Table]) -> Audit:
+    """Return every small group whose bounds come close in one of the tables.
+
+    Parameters
+    ----------
+    tables : iterable of Table
+        Tables that ask the same are solved once.
+
+    Examples
+    --------
+    Six people answered 1.3 on the average; what is left for three of them is little.
+
+    >>> table = Table(
+    ...     views=(("item", "line", "motor", "d01_1"),), rows=np.array([[1 / 6, 1 / 6]]), low=np.array([1.25]),
+    ...     high=np.array([1.35]), floor=np.array([3.0, 3.0]), ceiling=np.array([15.0, 15.0]), names=("executives",),
+    ...     wanted=np.array([[1 / 3, 0.0]]), sizes=np.array([3.0]),
+    ...     whole=np.array([True, True]), unit="levels")
+    >>> [(leak.quantity, round(leak.low, 2), round(leak.high, 2)) for leak in audit([table]).leaks]
+    [('executives', 1.0, 1.67)]
+    """
+    start = time.perf_counter()
+    leaks: list[Leak] = []
+    checked = 0
+    solved: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    for table in tables:
+        if not len(table.names):
+            continue
+        name = _digest(table)
+        if name not in solved:
+            solved[name] = _bounds(table)
+        low, high = solved[name]
+        checked += len(table.names)
+        leaks += [
+            Leak(table.names[place], float(low[place]), float(high[place]), _views(table, place), table.unit)
+            for place in np.flatnonzero(high - low < table.close - SLACK)
+        ]
+    return Audit(tuple(leaks), checked, time.perf_counter() - start)
+
+
+def _digest(table: Table) -> bytes:
+    import hashlib
+
+    held = hashlib.blake2b(digest_size=16)
+    for part in (table.rows, table.low, table.high, table.floor, table.ceiling, table.wanted, table.sizes, table.whole):
+        held.update(str(part.shape).encode())
+        held.update(np.ascontiguousarray(np.round(part.astype(float), 9) + 0.0).tobytes())
+    held.update(table.unit.encode())
+    return held.digest()
+
+
+class _Program:
+    """One table as a linear program, built once."""
+
+    def __init__(self, table: Table) -> None:
+        from scipy.sparse import csr_array
+
+        self.table = table
+        self.held = csr_array(table.rows)
+        self.both = csr_array(np.vstack([table.rows, -table.rows]))
+        self.limits = np.concatenate([table.high, -table.low])  # no end is an end at infinity
+        self.bounds = np.column_stack([table.floor, table.ceiling])
+
+    def solve(self, towards: np.ndarray) -> Any:
+        """Return the lowest of a quantity; where rounding leaves no room at all, a little more of it."""
+        from scipy.optimize import linprog
+
+        limits = self.limits
+        for _ in range(4):
+            found = linprog(towards, A_ub=self.both, b_ub=limits, bounds=self.bounds, method="highs")
+            if found.x is not None:
+                return found
+            limits = limits + 0.05  # pseudo-values of open questions may lie outside the scale
+        return None
+
+    def whole(self, towards: np.ndarray) -> float | None:
+        """Return the lowest of a quantity whose unknowns are whole numbers."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        table = self.table
+        found = milp(
+            towards,
+            constraints=LinearConstraint(self.held, table.low, table.high),
+            bounds=Bounds(table.floor, table.ceiling),
+            integrality=table.whole.astype(int),
+            options={"time_limit": WHOLE_SECONDS},
+        )
+        return None if found.mip_dual_bound is None else float(found.mip_dual_bound)
+
+
+def _bounds(table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest of every group; of a wide one only that it is wide."""
+    program = _Program(table)
+    low = np.full(len(table.names), np.inf)
+    high = np.full(len(table.names), -np.inf)
+    rng = np.random.default_rng(0)
+
+    def learn(point: np.ndarray) -> None:
+        values = table.wanted @ point
+        np.minimum(low, values, out=low)
+        np.maximum(high, values, out=high)
+
+    wide_enough = table.close * NEARLY
+    for _ in range(ROUNDS):
+        is_open = high - low < wide_enough
+        if not is_open.any():
+            return low, high
+        before = int(is_open.sum())
+        towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
+        for side in (towards, -towards):
+            found = program.solve(side)
+            if found is None:
+                return np.zeros(len(low)), np.full(len(low), np.inf)
+            learn(found.x)
+        if before - int((high - low < wide_enough).sum()) < 2:
+            break
+    for place in range(len(low)):
+        if high[place] - low[place] < wide_enough:
+            ends = []
+            for side in (1.0, -1.0):
+                found = program.solve(side * table.wanted[place])
+                learn(found.x)
+                ends.append(side * found.fun)
+            low[place], high[place] = _whole(program, table, place, *ends)
+    return low, high
+
+
+def _whole(program: _Program, table: Table, place: int, low: float, high: float) -> tuple[float, float]:
+    """Bring bounds to the whole numbers inside them, and ask once more where they come nearly close."""
+    size = table.sizes[place]
+    if size and high - low < table.close * NEARLY:
+        low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
+        if high - low >= table.close - SLACK:
+            for side in (1.0, -1.0):
+                found = program.whole(side * table.wanted[place])
+                if found is not None and side > 0:
+                    low = max(low, np.ceil(found * size - 1e-6) / size)
+                elif found is not None:
+                    high = min(high, np.floor(-found * size + 1e-6) / size)
+    return float(low), float(high)
+
+
+def _views(table: Table, place: int) -> tuple[tuple[str, ...], ...]:
+    """Name the shown numbers that hold a group's bounds."""
+    program = _Program(table)
+    count = len(table.views)
+    holds = np.zeros(count, dtype=bool)
+    for side in (1.0, -1.0):
+        found = program.solve(side * table.wanted[place])
+        if found is not None:
+            pull = np.abs(found.ineqlin.marginals)
+            holds |= (pull[:count] > 1e-9) | (pull[count:] > 1e-9)
+    return tuple(dict.fromkeys(view for view, is_held in zip(table.views, holds, strict=True) if is_held))
