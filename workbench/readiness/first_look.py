@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.readiness.classes import PRODUCT_RUN, PROJECT_RUN, TOO_CLOSE, TRANSITION
 from workbench.readiness.inputs import Layer, ReadinessInputs, Settings
 from workbench.readiness.instrument import Instrument
-from workbench.readiness.interviews import Heard
 from workbench.readiness.scores import DIMENSION, LINE, ORGANISATION, Part, Score
 from workbench.readiness.sources import Sources, compare_sources
 from workbench.readiness.verdict import MOST_HELD_BACK, Gate, LineVerdict, Verdict
@@ -25,9 +23,6 @@ from workbench.stats import Estimate
 
 SURVEY = "the survey"
 """What settles a class that only two sources speak of."""
-
-SECONDS_AN_ITEM = 20
-"""About what an answer takes (ours)."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -45,7 +40,6 @@ class FirstLook(Off):
     verdict : Verdict or None
         Too close to call throughout; None for an instrument without gates.
     layers : tuple of Layer
-    has_population : bool
     """
 
     instrument: Instrument
@@ -84,12 +78,12 @@ def look_first(inputs: ReadinessInputs, settings: Settings, without: str = "") -
     if not is_known:
         reason = "There is no survey, and too few interviews and documents to be told without naming anyone."
         return Off("readiness", without or reason, ("survey",))
-    found = " and ".join(_counts(sources))
+    found = " and ".join(count_words(sources))
     reason = fit_claim(f"{without or 'There is no survey yet.'} {found} can lean, they cannot settle.", without)
     return FirstLook(
         "readiness",
-        reason if without or found else "There is no survey yet.",
-        ("survey", "waves", "population"),
+        reason,
+        ("survey", "waves"),
         instrument,
         settings,
         parts,
@@ -97,19 +91,6 @@ def look_first(inputs: ReadinessInputs, settings: Settings, without: str = "") -
         _judge(instrument, parts, levels) if instrument.gates else None,
         inputs.layers,
     )
-
-
-def heard_words(heard: Heard | None) -> str:
-    """Return what interviews say in a cell: ``2 (1 to 4), 13 interviews``; a hidden one is a dash.
-
-    Examples
-    --------
-    >>> heard_words(Heard("dimension", "d03", Part("line", "travel", "Travel"), 1.2, interviews=8, edge="≤"))
-    '≤ 1.2'
-    """
-    if heard is None or heard.median is None:
-        return theme.MISSING
-    return f"{heard.edge} {theme.level(heard.median)}".strip()
 
 
 def _level(sources: Sources, part: Part, dimension: str) -> float | None:
@@ -178,13 +159,12 @@ def _held_back(instrument: Instrument, gates: tuple[Gate, ...]) -> tuple[str, ..
     return tuple((below or [name for _, name in known[:1]])[:MOST_HELD_BACK])
 
 
-def _counts(sources: Sources) -> list[str]:
-    """Say how many interviews and artefacts there are."""
+def count_words(sources: Sources) -> tuple[str, ...]:
+    """Return how many interviews and artefacts there are, each in words; nothing for a source that is not there."""
     words = []
     if sources.interviews is not None:
         count = sources.interviews.interviews
         words.append(f"{count} interview{'s' if count != 1 else ''}")
     if sources.checked:
-        count = len({(one.look.item, one.look.line) for one in sources.checked})
-        words.append(f"{count} artefact{'s' if count != 1 else ''}")
-    return words
+        words.append(f"{sources.artefacts} artefact{'s' if sources.artefacts != 1 else ''}")
+    return tuple(words)

@@ -148,6 +148,11 @@ class Sources:
         """(item, line) of which an artefact was looked for; an item about the organisation has line ""."""
         return frozenset((one.look.item, one.part.id) for one in self.checked)
 
+    @property
+    def artefacts(self) -> int:
+        """Artefacts looked for; one that speaks for every line is counted once."""
+        return len({(one.look.item, one.look.line) for one in self.checked})
+
     def of(self, part: Part, dimension: str) -> Evidenced | None:
         """Return what is evidenced of a dimension; None where nothing was looked for anywhere."""
         return (self.evidenced or {}).get((part.id, dimension))

@@ -221,8 +221,9 @@ def new_chapter(
     if headline is None and says is not None:
         headline = says.headline(result)
     off = tuple(held for held in getattr(study, "missing", ()) if held.pillar == pillar)
-    if isinstance(result, Off) and result not in off:
-        off = (*off, result)
+    if isinstance(result, Off):
+        why = Off(result.pillar, result.reason, result.tables)  # it may know more; the chapter keeps why
+        off = off if why in off else (*off, why)
     return Chapter(
         pillar=pillar,
         title=title or own_title,
