@@ -28,7 +28,18 @@ EXAMPLE_PREFIX = "example"
 
 EXHIBITS: dict[str, tuple[str, ...]] = {
     "summary": ("answers", "decisions", "disagreements", "portfolio"),
-    "readiness": ("classes", "gaps", "lines", "two-jobs", "response", "claims"),
+    "readiness": (
+        "classes",
+        "gaps",
+        "lines",
+        "two-jobs",
+        "response",
+        "claims",
+        "agreement",
+        "reliability",
+        "sheets",
+        "assessors",
+    ),
     "outcomes": ("all", "targets", "move", "cause", "rollup", "data"),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
 }
@@ -769,17 +780,35 @@ class Scenario(BaseModel):
     without_rules: tuple[Key, ...] = ()
 
 
+class ImportedWave(BaseModel):
+    """What an import has read for one wave: the raw file's hash, its sheets, those kept, and the roles among them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    raw_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    read: Count
+    kept: Count
+    roles: tuple[Key, ...] = ()
+
+
 class ImportMapping(BaseModel):
-    """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours."""
+    """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours.
+
+    `headers` leads from a header to a column, an item or ``ignore``; `labels` from a column or item (``*``: all items)
+    and a label to what is stored; `fixed` says what is the same for everybody who gets a form.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     vendor: Text | None = None
     layout: Text | None = None
     table: Key | None = None
     headers: dict[str, str] = Field(default_factory=dict)
-    labels: dict[str, str | int | float] = Field(default_factory=dict)
+    labels: dict[str, dict[str, str | int | float]] = Field(default_factory=dict)
+    fixed: dict[Literal["role", "unit", "product_line"], Text] = Field(default_factory=dict)
+    codes: Literal["shown", "reversed", "levels"] | None = None
     date_order: Literal["day-month-year", "month-day-year", "year-month-day"] | None = None
+    encoding: Text | None = None
     raw_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    waves: dict[Key, ImportedWave] = Field(default_factory=dict)
     confirmed_by: Text | None = None
     confirmed_on: dt.date | None = None
 

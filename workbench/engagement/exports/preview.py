@@ -1,0 +1,80 @@
+"""What an import would bring, or has brought, as the consultant reads it: what was matched, left out, is missing."""
+
+from __future__ import annotations
+
+from workbench.engagement.exports.importing import ImportOutcome
+from workbench.engagement.exports.matching import REASON
+from workbench.engagement.exports.recognise import vendor_title
+from workbench.engagement.exports.texts import plain_text
+
+SHOWN = 10
+"""Headers of one kind that are listed one by one (ours)."""
+
+_BY = {"cut short": "its text is cut short", "longer": "its text goes on", "values": "by its answers"}
+
+
+def describe_import(outcome: ImportOutcome, wave: str) -> str:
+    """Return the sentences that an import prints, as lines.
+
+    Parameters
+    ----------
+    outcome : ImportOutcome
+    wave : str
+    """
+    export, proposal, sheets = outcome.export, outcome.proposal, outcome.sheets
+    encoding = f", {export.grid.encoding}" if export.grid.encoding else ""
+    lines = [f"{export.grid.file}: {vendor_title(export.vendor)} ({export.layout}{encoding})."]
+    items = [match for _, match in proposal.matched if "_" in match.target and not match.target.endswith(REASON)]
+    n_items = sum(match.target not in ("product_line", "ignore", "identity") for match in items)
+    others = [match.target for _, match in proposal.matched if match.target in ("role", "unit", "product_line")]
+    reasons = sum(match.target.endswith(REASON) for _, match in proposal.matched)
+    lines.append(
+        f"Columns: {n_items} items{f', {reasons} with reasons' if reasons else ''}"
+        f"{', ' + ', '.join(others) if others else ''}"
+        + "".join(f"; everybody: {column} {value}" for column, value in proposal.mapping.fixed.items())
+        + "."
+    )
+    look = [(header, match) for header, match in proposal.matched if match.by in _BY]
+    lines += [f"  look: {_short(header)} → {match.target} ({_BY[match.by]})" for header, match in look[:SHOWN]]
+    if len(look) > SHOWN:
+        lines.append(f"  and {len(look) - SHOWN} more of this kind; all stand in imports.yaml")
+    if proposal.ignored:
+        lines.append(f"Not read: {'; '.join(map(_short, proposal.ignored[:SHOWN]))}{_more(proposal.ignored)}.")
+    if proposal.missing:
+        lines.append(f"Items without a column: {', '.join(proposal.missing[:SHOWN])}{_more(proposal.missing)}.")
+    if proposal.mapping.codes:
+        told = {"shown": "the first, second … option as shown", "reversed": "the last, last but one … option"}
+        lines.append(f"Numbers and codes count as {told.get(proposal.mapping.codes, 'levels')}.")
+    left = "; ".join(f"{reason}: {count}" for reason, count in sheets.left_out.items())
+    lines.append(
+        f"Sheets: {sheets.read} read = {sheets.kept} kept + {sheets.read - sheets.kept} left out"
+        f"{f' ({left})' if left else ''}."
+    )
+    dropped = export.used_for("identity") + export.used_for("dropped")
+    if dropped:
+        lines.append(f"Dropped at the door: {', '.join(_short(column.header) for column in dropped)}.")
+    if sheets.without_identity:
+        whom = "These sheets" if sheets.without_identity == sheets.kept else f"{sheets.without_identity} sheets"
+        lines.append(
+            f"{whom} carry no identity: they count in this wave, but cannot be paired with the same people in another."
+        )
+    if sheets.open_answers:
+        waiting = {answer.item for answer in sheets.open_answers}
+        lines.append(
+            f"{len(sheets.open_answers)} answers to {', '.join(sorted(waiting))} wait for codes; "
+            "what people wrote does not enter the survey."
+        )
+    lines += [*sheets.remarks, *proposal.changes]
+    if outcome.replaced:
+        done = "replaced" if outcome.is_written else "will replace"
+        lines.append(f"They {done} {outcome.replaced} sheets of wave {wave}.")
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    text = plain_text(text)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _more(names: tuple[str, ...]) -> str:
+    return f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
