@@ -445,7 +445,7 @@ def test_figures_and_frame_hold_no_hidden_number(sample: Sample) -> None:
         for key in result.scores.hidden:
             measure, kind, part, name = key
             path = "" if kind == "organisation" else f"/{part}" if kind == "line" else f"/{kind}/{part}"
-            prefix = "level" if measure == "dimension" else "item"
+            prefix = {"dimension": "level", "item": "item", "weighted dimension": "weighted"}[measure]
             figure = numbers[f"{prefix}{path}/{name}"]
             assert (figure.value, figure.low, figure.high, figure.n) == (None, None, None, None)
             if measure == "dimension":
