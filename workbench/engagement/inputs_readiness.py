@@ -5,6 +5,7 @@ The instrument is one of ours or the client's own (`workbench.engagement.instrum
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from workbench.readiness.instrument import Instrument, Item
 
 REASON = "_reason"
+UNMET = "_unmet"
+"""Column beside an item that has criteria: the numbers of those that do not hold, joined by ``;``."""
+
 FIXED_COLUMNS = ("respondent", "wave", "unit", "role", "product_line", "seconds")
 NEEDED = ("survey", "waves", "lines")
 OTHER_SOURCES = ("interviews", "evidence")
@@ -136,10 +140,11 @@ def _number(value: Any) -> float | None:
 
 def _survey_columns(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     known = {item.id for item in instrument.items}
+    judged = {item.id for item in instrument.items if item.criteria}
     present = {str(name) for name in tables["survey"].columns}
     for name in tables["survey"].columns:
         bare = str(name).removesuffix(REASON)
-        if name in FIXED_COLUMNS or bare in known:
+        if name in FIXED_COLUMNS or bare in known or str(name).removesuffix(UNMET) in judged:
             continue
         yield tables.fault(
             "survey",
@@ -180,6 +185,18 @@ def _survey_cells(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
             if wrong is not None:
                 remedy = "Correct the cell, or name another instrument in engagement.yaml."
                 yield tables.fault("survey", place, item.id, wrong[0], wrong[1], remedy)
+        if item.criteria and f"{item.id}{UNMET}" in survey.columns:
+            yield from _unmet_faults(tables, item)
+
+
+def _unmet_faults(tables: Tables, item: Item) -> Iterator[Fault]:
+    name = f"{item.id}{UNMET}"
+    for place, value in zip(tables["survey"].index, tables["survey"][name], strict=True):
+        text = _text(value)
+        parts = [part.strip().removesuffix(".0") for part in text.split(";") if part.strip()]
+        if any(not part.isdecimal() or not 1 <= int(part) <= len(item.criteria) for part in parts):
+            allowed = f"numbers from 1 to {len(item.criteria)} joined by ';', or blank where all of them hold."
+            yield tables.fault("survey", place, name, f"{text!r} names no criterion", allowed, "Correct the cell.")
 
 
 def _wrong(instrument: Instrument, item: Item, text: str) -> tuple[str, str] | None:
@@ -193,8 +210,18 @@ def _wrong(instrument: Instrument, item: Item, text: str) -> tuple[str, str] | N
             return None
         found = f"{text!r} names {len(codes)} things" if codes else f"{text!r} names nothing"
         return found, f"up to {item.names} codes joined by ';', {options}, or blank."
-    low, high = instrument.scale.lowest, instrument.scale.highest
+    low, high = instrument.span(item)
+    number = _level_of(text)
+    if number is not None and low <= number <= high:
+        return f"{text} is none of the answers.", f"{options} or blank."
     return f"{text} is outside the scale {low:g} to {high:g}.", f"{options} or blank."
+
+
+def _level_of(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _unlisted_groups(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
@@ -223,7 +250,6 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     """Items, dimensions and levels that other tables name."""
     items = {item.id for item in instrument.items}
     groups = {group.id for group in instrument.groups}
-    low, high = instrument.scale.lowest, instrument.scale.highest
     for table, column, known in (
         ("interviews", "level", items),
         ("evidence", "level", items),
@@ -237,6 +263,7 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
                 remedy = f"{nearest(name, known)} Correct the item.".strip()
                 yield tables.fault(table, place, "item", f"{name!r} is not in the instrument", allowed, remedy)
             level = _number(row[column])
+            low, high = instrument.bounds(name) if name in items | groups else (-math.inf, math.inf)
             if level is not None and not low <= level <= high:
                 found = f"{level:g} is outside the scale {low:g} to {high:g}"
                 yield tables.fault(table, place, column, found, f"{low:g} to {high:g}.", "Correct the level.")
@@ -312,6 +339,8 @@ def _answers(tables: Tables, instrument: Instrument, wave: str, date: Any) -> An
         cells = [_text(value) for value in rows[item.id]] if item.id in rows.columns else [""] * len(rows)
         is_asked = [item.id in asks[role] for role in rows["role"]]
         found = [_read(instrument, item, text) for text in cells]
+        if item.criteria and f"{item.id}{UNMET}" in rows.columns:
+            found = _held_to_criteria(instrument, item, found, [_text(value) for value in rows[f"{item.id}{UNMET}"]])
         left_out["answers to questions that the role is not asked"] += sum(
             bool(text) and not asked for text, asked in zip(cells, is_asked, strict=True)
         )
@@ -356,6 +385,20 @@ def _read(instrument: Instrument, item: Item, text: str) -> tuple[str, float, tu
     if option is None or option.weight is None:
         raise ModelError(f"{text!r} is no answer to item {item.id}.")  # check_readiness stops it with its cell
     return ANSWERED, float(option.weight), None
+
+
+def _held_to_criteria(
+    instrument: Instrument,
+    item: Item,
+    found: list[tuple[str, float, tuple[str, ...] | None]],
+    unmet: list[str],
+) -> list[tuple[str, float, tuple[str, ...] | None]]:
+    """Return what was read, with the lowest level wherever a criterion does not hold: all of them must."""
+    lowest = instrument.span(item)[0]
+    return [
+        (status, lowest, codes) if missing and level == level else (status, level, codes)
+        for (status, level, codes), missing in zip(found, unmet, strict=True)
+    ]
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -550,7 +550,7 @@ def _as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is
         )
     visibility = None if is_unseen else _rounded(score.visibility, SHARE_DECIMALS)
     applies_not = None if is_unseen else _rounded(score.not_applicable, SHARE_DECIMALS)
-    low, high = scores.instrument.scale.lowest, scores.instrument.scale.highest
+    low, high = scores.instrument.bounds(score.id)
     level, edge = score.level, ""
     if minimum != OPENLY_NAMED and (score.people or 0) < DISTRIBUTION_FROM:
         reach = EDGE * (high - low)

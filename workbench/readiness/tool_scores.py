@@ -1,0 +1,105 @@
+"""What a model's own tool makes of the same answers, beside ours: the difference is what missing answers are worth.
+
+Most tools turn a missing answer into a number: OWASP SAMM's workbook into "No", SAMMwise a whole practice into 0
+(owaspsamm/sammwise, ``testCalculator.js``), DORA's quick check a metric into 0 (dora-team/dora.dev,
+``data-service.ts``), in one version of its scripts a fail rate into the best there is (``recode_numeric_range`` with a
+scale that runs downwards). We leave it missing: a mean is that of the answers there are, a sum that lacks a part is no
+level but a range. `AnswerSet.blank` says what the tool does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench.readiness.instrument import Group, Instrument
+
+
+@dataclass(frozen=True)
+class ToolScore:
+    """The level of one group, computed in two ways from one level an item.
+
+    Attributes
+    ----------
+    group : str
+    ours : float or None
+        Missing answers stay missing; None where the level hangs on one. Unit: level.
+    low, high : float or None
+        Ours if all missing answers stood at the bottom, and at the top. Unit: level.
+    tool : float or None
+        As the model's own tool counts. Unit: level.
+    missing : tuple of str
+        Items without a level.
+    """
+
+    group: str
+    ours: float | None
+    low: float | None
+    high: float | None
+    tool: float | None
+    missing: tuple[str, ...]
+
+
+def compare_with_tool(instrument: Instrument, levels: Mapping[str, float | None]) -> tuple[ToolScore, ...]:
+    """Return every group's level as we compute it and as the model's own tool does.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    levels : mapping of item to level
+        One level an item: one person's answers, or what a group said. None, or no entry, is missing.
+
+    Returns
+    -------
+    tuple of ToolScore
+        One a group, in the instrument's order.
+    """
+    held = {item.id: levels.get(item.id) for item in instrument.items}
+    spans = {item.id: instrument.span(item) for item in instrument.items}
+    blanks = {item.id: instrument.answers(item).blank for item in instrument.items}
+
+    def filled(fill: Mapping[str, float | None]) -> dict[str, float | None]:
+        return {name: fill[name] if level is None else level for name, level in held.items()}
+
+    low, high = (filled({name: span[side] for name, span in spans.items()}) for side in (0, 1))
+    tool = filled(blanks)
+    return tuple(
+        ToolScore(
+            group.id,
+            _level(instrument, group, held),
+            _level(instrument, group, low),
+            _level(instrument, group, high),
+            _level(instrument, group, tool),
+            tuple(item.id for item in instrument.items_below(group.id) if held[item.id] is None),
+        )
+        for group in instrument.groups
+    )
+
+
+def _level(instrument: Instrument, group: Group, levels: Mapping[str, float | None]) -> float | None:
+    parts = [
+        levels[name] if name in levels else _level(instrument, instrument.group(name), levels)
+        for name in instrument.parts(group)
+    ]
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    if group.aggregation == "sum":
+        return sum(known) if len(known) == len(parts) else None
+    if group.aggregation == "smallest":
+        return min(known)
+    if group.aggregation == "attained":
+        return _attained(instrument, group, parts)
+    return sum(known) / len(known)
+
+
+def _attained(instrument: Instrument, group: Group, parts: list[float | None]) -> float | None:
+    """Return the highest level that is met with all lower ones; none where a missing part decides."""
+    reached = 0
+    for part, name in zip(parts, instrument.parts(group), strict=True):
+        if part is None:
+            return None
+        if part < (instrument.bounds(name)[1] if group.met is None else group.met) - 1e-9:
+            break
+        reached += 1
+    return instrument.scale.values[min(reached, len(instrument.scale.values) - 1)]
