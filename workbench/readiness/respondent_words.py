@@ -14,7 +14,7 @@ from workbench.readiness.respondents import LineAgreement, Respondents
 from workbench.readiness.scores import LINE, ROLE, Part
 
 FAR_APART = "two opinions?"
-NOT_CLEAR = "not clear"
+NOT_CLEAR = "unclear"
 AGREE = "agree"
 
 

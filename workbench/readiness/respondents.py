@@ -123,7 +123,7 @@ class LinePooling:
         ICC(1): share of one person's answer that the line explains; None where undefined, then `why` says so.
     low, high : float or None
     mean : float or None
-        ICC(2): how reliably the lines' means differ.
+        ICC(2): how reliably the lines' means differ; None where they do not.
     p : float or None
         Of no difference between lines, not below .01.
     size : int
@@ -401,7 +401,8 @@ def _poolings(people: _People, scores: Scores, shown: ProtectedScores, settings:
             _round(found.single.value),
             _round(found.single.low),
             _round(found.single.high),
-            _round(found.mean.value),
+            # Below nothing people of one line differ more than people of different lines: no mean to rely on.
+            _round(found.mean.value) if (found.mean.value or 0.0) > 0 else None,
             None if found.p is None else max(10**-SHARE_DECIMALS, math.ceil(found.p * 100 - 1e-9) / 100),
             round(found.size),
             found.why,
