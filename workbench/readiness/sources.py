@@ -40,7 +40,7 @@ class Look:
     level : float or None
         The lowest that an assessor gave: where two differ, the careful one counts. Unit: level.
     artefacts, notes : tuple of str
-        What was looked for, and what it shows.
+        What was looked for, and what it shows, as the days went.
     assessors : int
         How many looked. Unit: people.
     """
@@ -215,8 +215,11 @@ def find_looks(evidence: pd.DataFrame, instrument: Instrument) -> dict[tuple[str
     instrument : Instrument
     """
     rows: dict[tuple[str, str], list[tuple[bool, float | None, str, str, str]]] = {}
-    columns = ("item", "product_line", "seen", "level", "link", "note", "assessor")
-    for item, line, seen, level, link, note, assessor in evidence[list(columns)].itertuples(index=False, name=None):
+    columns = ("item", "product_line", "seen", "level", "link", "note", "assessor", "date")
+    told = sorted(
+        evidence[list(columns)].itertuples(index=False, name=None), key=lambda row: [_text(one) for one in row[::-1]]
+    )
+    for item, line, seen, level, link, note, assessor, _ in told:
         where = "" if instrument.item(item).scope == "organisation" else _text(line)
         given = None if level is None or level != level else float(level)
         row = (_text(seen).casefold() == YES, given, _text(link), _text(note), _text(assessor))
@@ -266,7 +269,7 @@ def _text(value: object) -> str:
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({text for text in texts if text}))
+    return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _where(item: Item, organisation: Part, lines: tuple[Part, ...]) -> tuple[Part, ...]:
