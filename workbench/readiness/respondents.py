@@ -150,6 +150,11 @@ class CodedTwice:
     levels: tuple[float | None, ...]
     seen: tuple[bool | None, ...]
 
+    @property
+    def is_same(self) -> bool:
+        """Whether all saw it or none did, and all who gave a level gave the same."""
+        return all(len({value for value in held if value is not None}) <= 1 for held in (self.levels, self.seen))
+
 
 @dataclass(frozen=True)
 class Coding:
@@ -174,8 +179,8 @@ class Coding:
 
     @property
     def same(self) -> int:
-        """Artefacts on whose level all who gave one agree."""
-        return sum(len({level for level in one.levels if level is not None}) <= 1 for one in self.artefacts)
+        """Artefacts that all assessors saw alike."""
+        return sum(one.is_same for one in self.artefacts)
 
 
 @dataclass(frozen=True)

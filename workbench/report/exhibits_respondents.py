@@ -15,7 +15,7 @@ from workbench.report.tables import table
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
-    from workbench.readiness.respondents import CodedTwice, LineAgreement, ScaleReliability
+    from workbench.readiness.respondents import LineAgreement, ScaleReliability
 
 SAME, APART = "the same", "another level"
 
@@ -215,7 +215,7 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
         row: dict[str, Any] = {
             "item": f"{item.printed} {item.title}",
             "line": names.get(one.line, one.line) or "The organisation",
-            "said": _said(one),
+            "said": SAME if one.is_same else APART,
             "ids": ids,
         }
         row |= {f"a{place}": level for place, level in enumerate(one.levels)}
@@ -239,12 +239,6 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
         ),
         is_appendix=True,
     )
-
-
-def _said(one: CodedTwice) -> str:
-    levels = [level for level in one.levels if level is not None]
-    seen = {held for held in one.seen if held is not None}
-    return SAME if len(set(levels)) <= 1 and len(seen) <= 1 else APART
 
 
 def _coding_subtitle(result: Readiness) -> str:
