@@ -20,9 +20,12 @@ def samm_files(prefix: str = "instruments/samm/model", *, levels: int = 3) -> di
     put(
         "answer_sets",
         "K",
-        "id: set-k\nvalues:\n" + "".join(
+        "id: set-k\nvalues:\n"
+        + "".join(
             f"- text: {text}\n  value: {value}\n  weight: 1\n  order: {order}\n"
-            for order, (text, value) in enumerate((("No", 0), ("A little", 0.25), ("Half of it", 0.5), ("All of it", 1)))
+            for order, (text, value) in enumerate(
+                (("No", 0), ("A little", 0.25), ("Half of it", 0.5), ("All of it", 1))
+            )
         ),
     )
     for order, (function, practices) in enumerate(FUNCTIONS.items(), start=1):
@@ -32,7 +35,8 @@ def samm_files(prefix: str = "instruments/samm/model", *, levels: int = 3) -> di
             put(
                 "security_practices",
                 f"{SHORT[function]}-{practice}",
-                f"function: f-{function}\nid: p-{practice}\nname: {practice}\nshortName: {SHORT[practice]}\norder: {place}",
+                f"function: f-{function}\nid: p-{practice}\nname: {practice}\n"
+                f"shortName: {SHORT[practice]}\norder: {place}",
             )
             for level in range(1, levels + 1):
                 put(
@@ -52,12 +56,14 @@ def samm_files(prefix: str = "instruments/samm/model", *, levels: int = 3) -> di
                     put(
                         "activities",
                         name,
-                        f"stream: s-{code}-{letter}\nlevel: pl-{code}-{level}\nid: a-{name}\ntitle: {practice} {level}{letter}",
+                        f"stream: s-{code}-{letter}\nlevel: pl-{code}-{level}\nid: a-{name}\n"
+                        f"title: {practice} {level}{letter}",
                     )
                     put(
                         "questions",
                         name,
-                        f"activity: a-{name}\nanswerSet: set-k\nid: q-{name}\ntext: Is {practice} kept at {level}{letter}?\n"
+                        f"activity: a-{name}\nanswerSet: set-k\nid: q-{name}\n"
+                        f"text: Is {practice} kept at {level}{letter}?\n"
                         "order: 1\nquality:\n- Somebody looks\n- Somebody writes it down",
                     )
     return {path: text.encode("utf-8") for path, text in files.items()}

@@ -156,7 +156,7 @@ def test_a_wave_without_an_answer_is_off() -> None:
     [
         pytest.param({"d06_1": "6"}, "6 is outside the scale 1 to 5.", "cannot see", id="six"),
         pytest.param({"d06_1": "often"}, "often is outside the scale 1 to 5.", "1, 2, 3, 4, 5", id="a word"),
-        pytest.param({"d06_1": "2.5"}, "2.5 is outside the scale 1 to 5.", "1, 2, 3", id="a half"),
+        pytest.param({"d06_1": "2.5"}, "2.5 is none of the answers.", "1, 2, 3", id="a half"),
         pytest.param({"d07_5": "a;b;c;d"}, "'a;b;c;d' names 4 things", "up to 3 codes", id="four priorities"),
         pytest.param({"d07_5": ";;"}, "';;' names nothing", "cannot name any", id="no priority"),
     ],
@@ -227,7 +227,7 @@ def test_an_instrument_that_is_not_there_is_a_fault(name: str) -> None:
     faults = check_readiness(tables([sheet("p1", "builder", d10_1="1")], instrument=name))
     assert len(faults) == 1
     assert name in faults[0].found
-    assert faults[0].allowed == "project-to-product."
+    assert faults[0].allowed == "dora-quick-check, project-to-product."
 
 
 def test_nothing_to_check_is_no_fault() -> None:

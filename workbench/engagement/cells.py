@@ -85,6 +85,11 @@ def choices_of(field: FieldInfo) -> tuple[str, ...]:
     return tuple(str(choice) for choice in _choices(field.annotation))
 
 
+def is_open_choice(field: FieldInfo) -> bool:
+    """Return whether a choice column takes other words too."""
+    return bool(_choices(field.annotation)) and str in _parts(field.annotation)
+
+
 def _choices(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)

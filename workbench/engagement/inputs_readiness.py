@@ -77,7 +77,7 @@ def check_readiness(tables: Tables) -> list[Fault]:
     tables : Tables
         Whatever could be read of them.
     """
-    if not {"survey", "interviews", "evidence", "readiness_targets"} & set(tables):
+    if not {"survey", "population", "interviews", "evidence", "readiness_targets"} & set(tables):
         return []
     try:
         instrument = read_instrument(tables)
@@ -85,7 +85,7 @@ def check_readiness(tables: Tables) -> list[Fault]:
         return list(error.faults)
     except ModelError as error:
         return [_unknown_instrument(tables, error)]
-    faults: list[Fault] = []
+    faults: list[Fault] = list(_roles_named(tables, instrument))
     if "survey" in tables:
         faults += _survey_columns(tables, instrument)
         faults += _survey_cells(tables, instrument)
@@ -138,6 +138,19 @@ def _number(value: Any) -> float | None:
 # -- faults ----------------------------------------------------------------------------------------------------------
 
 
+def _roles_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
+    """Roles that the instrument does not know, wherever a table names one."""
+    roles = {role.id for role in instrument.roles}
+    for table in ("survey", "population", "interviews"):
+        if table not in tables or "role" not in tables[table]:
+            continue
+        for place, role in zip(tables[table].index, tables[table]["role"], strict=True):
+            if _text(role) and role not in roles:
+                allowed = f"{', '.join(sorted(roles))}."
+                remedy = f"{nearest(role, roles)} Correct the role.".strip()
+                yield tables.fault(table, place, "role", f"{role!r} is no role of the instrument", allowed, remedy)
+
+
 def _survey_columns(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     known = {item.id for item in instrument.items}
     judged = {item.id for item in instrument.items if item.criteria}
@@ -167,12 +180,6 @@ def _survey_columns(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
 
 def _survey_cells(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     survey = tables["survey"]
-    roles = {role.id for role in instrument.roles}
-    for place, role in zip(survey.index, survey["role"], strict=True):
-        if _text(role) and role not in roles:
-            allowed = f"{', '.join(sorted(roles))}."
-            remedy = f"{nearest(role, roles)} Correct the role.".strip()
-            yield tables.fault("survey", place, "role", f"{role!r} is no role of the instrument", allowed, remedy)
     for item in instrument.items:
         if item.id not in survey.columns:
             continue

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
-from workbench.engagement.cells import choices_of, column_kind
+from workbench.engagement.cells import choices_of, column_kind, is_open_choice
 from workbench.engagement.places import check_name, clients_folder, find_root
 from workbench.engagement.read import column_letters
 from workbench.engagement.schema import (
@@ -345,7 +345,10 @@ def _drop_down(sheet: Worksheet, place: int, info: FieldInfo) -> None:
     choices = choices_of(info)
     refers = refers_of(info)
     if choices:
-        sheet.data_validation(1, place, LAST_ROW, place, _list(list(choices), f"One of: {', '.join(choices)}."))
+        offered = _list(list(choices), f"One of: {', '.join(choices)}.")
+        if is_open_choice(info):  # another questionnaire has words of its own
+            offered["error_type"] = "warning"
+        sheet.data_validation(1, place, LAST_ROW, place, offered)
     elif refers:
         table, _, key = refers.partition(".")
         spec = TABLES.get(table) or SHEET_TABLES[table]

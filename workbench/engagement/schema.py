@@ -110,7 +110,8 @@ Status = Literal["assumed", "confirmed", "contested"]
 Use = Literal["develop", "operate", "market"]
 Kind = Literal["product_line", "value_stream", "customer_experience"]
 Stage = Literal["explore", "grow", "sustain", "retire"]
-Role = Literal["executive", "product", "builder", "operations", "support", "finance", "hr"]
+Role = Literal["executive", "product", "builder", "operations", "support", "finance", "hr"] | Text
+"""Those of our questionnaire, offered and spelled for the client; another questionnaire has roles of its own."""
 
 
 def column(
