@@ -306,24 +306,6 @@ def test_findings_quote_figures_that_exist(instrument: Instrument, build: Make) 
             assert set(finding.figures) <= known
 
 
-def test_steps_lead_back_to_what_must_stand_first(instrument: Instrument, build: Make) -> None:
-    """Standing teams wait for how money is given: the step is the money."""
-    low = {"d06_1": 2.2, "d06_2": 1.2}
-
-    def truth(item: str, line: str | None, role: str) -> float:
-        return low.get(item, 3.6 if item != "d01_1" else 4.5)
-
-    groups = [(role, line, 14, 12) for line in ("x", "y") for role in ROLES]
-    result = readiness.assess(build(instrument, groups, truth, np.random.default_rng(9)))
-    steps = {step.line: step for step in reversed(result.steps)}
-    assert steps["x"].item == "d06_1"
-    assert steps["x"].for_item == "d06_2"
-    first = readiness.next_steps(result)[0]
-    assert first.claim == "Start with how money is given (6.1) in all lines."
-    assert "Comes before 6.2." in first.detail
-    assert "Budget file." in first.detail
-
-
 def test_targets_of_the_client_win(instrument: Instrument, build: Make) -> None:
     """A line's own target, then the client's for all lines, then the instrument's until every gate stands."""
     targets = (Target("d02", "x", 5.0), Target("d02", "", 4.0), Target("d06_1", "", 5.0))
@@ -350,7 +332,7 @@ def test_an_instrument_without_gates_gives_levels_but_no_verdict(small: Make, bu
     result = readiness.assess(build(instrument, groups, lambda *_: 3.0, np.random.default_rng(1)))
     assert result.verdict is None
     assert "no verdict" in readiness.headline(result)[0].claim
-    assert len(readiness.next_steps(result)) == 0
+    assert len(readiness.next_steps(result)) > 0, "there are steps without a verdict"
     assert "class" not in readiness.figures(result)
 
 

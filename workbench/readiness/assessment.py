@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -24,44 +24,17 @@ from workbench.readiness.inputs import (
     Layer,
     ReadinessInputs,
     Settings,
-    Target,
 )
-from workbench.readiness.instrument import Instrument, Item
+from workbench.readiness.instrument import Instrument
 from workbench.readiness.respondents import Respondents, look_at_respondents
-from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, Part, Score, score
+from workbench.readiness.roadmap import Roadmap, plan_roadmap
+from workbench.readiness.scores import DIMENSION, LINE, ORGANISATION, Part, Scores, score
 from workbench.readiness.sheet_flags import flag_sheets, without_sheets
 from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
+from workbench.readiness.steps import plan_steps, ways_to_target
+from workbench.readiness.targets import dimension_target, way_to_target
 from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
 from workbench.readiness.weights import Weighting, Weights, publish_weights, rake
-
-
-@dataclass(frozen=True)
-class Step:
-    """What holds a line back, and what comes first.
-
-    Attributes
-    ----------
-    line, name : str
-        The line; both empty and "the organisation" where no line can be shown.
-    item : str
-        The item to start with.
-    score : Score
-        Its level (protected).
-    target : float
-        Unit: level.
-    for_item : str
-        The item that waits for it; the same as `item` where nothing waits.
-    dimension : str
-        The gate that is held back.
-    """
-
-    line: str
-    name: str
-    item: str
-    score: Score
-    target: float
-    for_item: str
-    dimension: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +59,8 @@ class Readiness:
         Line "" is the organisation.
     percent_to_target : mapping of line to float or None
         Share of the way from the bottom of the scale to the targets; line "" is the organisation.
-    steps : tuple of Step
+    roadmap : Roadmap
+        Steps of the lines, initiatives of the organisation, and the way to the targets with its interval.
     layers : tuple of Layer
     left_out : mapping of reason to int
     earlier_waves : tuple of str
@@ -113,7 +87,7 @@ class Readiness:
     coordination: Coordination | None
     targets: Mapping[tuple[str, str], float]
     percent_to_target: Mapping[str, float | None]
-    steps: tuple[Step, ...]
+    roadmap: Roadmap
     layers: tuple[Layer, ...]
     left_out: Mapping[str, int]
     earlier_waves: tuple[str, ...] = ()
@@ -235,12 +209,17 @@ def assess(
     sources = compare_sources(inputs, settings, parts, shown)
     verdict = _marked(judge(raw, shown, settings, looked_at=sources.looked_at), sources, inputs.instrument, shown)
     targets = {
-        (part.id, group.id): _dimension_target(inputs, settings, shown, part, group.id)
+        (part.id, group.id): dimension_target(inputs.targets, settings, inputs.instrument, shown, part, group.id)
         for part in parts
         if part.kind in (ORGANISATION, LINE)
         for group in inputs.instrument.groups
     }
     organisation = {name: level for (line, name), level in targets.items() if line == ""}
+    shares = {
+        part.id: way_to_target(inputs.instrument, shown, part, targets)
+        for part in parts
+        if part.kind in (ORGANISATION, LINE)
+    }
     return Readiness(
         instrument=inputs.instrument,
         settings=settings,
@@ -251,16 +230,10 @@ def assess(
         verdict=verdict,
         coordination=None
         if verdict is None
-        else judge_coordination(
-            verdict, shown, inputs.instrument, organisation, inputs.layers, thesis=settings.thesis
-        ),
+        else judge_coordination(verdict, shown, inputs.instrument, organisation, inputs.layers, thesis=settings.thesis),
         targets=targets,
-        percent_to_target={
-            part.id: _percent(inputs.instrument, shown, part, targets)
-            for part in parts
-            if part.kind in (ORGANISATION, LINE)
-        },
-        steps=() if verdict is None else tuple(_steps(inputs, settings, shown, verdict, parts)),
+        percent_to_target=shares,
+        roadmap=_plan(inputs, settings, raw, shown, targets, shares),
         layers=inputs.layers,
         left_out=dict(answers.left_out),
         earlier_waves=tuple(held.wave for held in inputs.answers[:-1]),
@@ -302,119 +275,16 @@ def _without_levels(answers: Answers, settings: Settings) -> Off | None:
     return Off("readiness", reason, ("survey",))
 
 
-def percent_to_target(levels: Mapping[str, float], targets: Mapping[str, float], floor: float) -> float | None:
-    """Return the share of the way from the floor to the targets; nothing is gained by passing one.
-
-    Parameters
-    ----------
-    levels, targets : mapping of name to level
-        Every level has a target.
-    floor : float
-        Where the way begins: the scale's lowest value.
-
-    Examples
-    --------
-    >>> percent_to_target({"a": 2.0, "b": 5.0}, {"a": 3.0, "b": 3.0}, 1.0)
-    0.75
-    """
-    whole = sum(targets[name] - floor for name in levels)
-    short = sum(max(0.0, targets[name] - level) for name, level in levels.items())
-    return 1 - short / whole if levels and whole > 0 else None
-
-
-def _percent(
-    instrument: Instrument, shown: ProtectedScores, part: Part, targets: Mapping[tuple[str, str], float]
-) -> float | None:
-    """Return the share of the way, from what is shown; none where a gate is hidden."""
-    if not shown.allows(part, [group.id for group in instrument.gates]):
-        return None
-    held = {group.id: shown.get(DIMENSION, part, group.id).level for group in instrument.dimensions}
-    levels = {name: level.value for name, level in held.items() if level is not None}
-    share = percent_to_target(levels, {name: targets[(part.id, name)] for name in levels}, instrument.scale.lowest)
-    return None if share is None else round(share, 2)
-
-
-def _usual_target(instrument: Instrument, settings: Settings, shown: ProtectedScores, part: Part) -> float:
-    """`standing` until every gate stands there, then `later`."""
-    if settings.target is not None:
-        return settings.target
-    levels = instrument.gate_levels
-    if levels is None:
-        return instrument.scale.highest
-    gates = [shown.get(DIMENSION, part, group.id).level for group in instrument.gates]
-    stand = all(level is not None and level.value >= levels.standing for level in gates)
-    return levels.later if stand else levels.standing
-
-
-def _named_target(targets: Iterable[Target], name: str, line: str) -> float | None:
-    own = {held.product_line: held.target for held in targets if held.item == name}
-    return own.get(line, own.get(""))
-
-
-def _item_target(inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, item: Item) -> float:
-    for name in (item.id, item.group):
-        named = _named_target(inputs.targets, name, part.id)
-        if named is not None:
-            return named
-    return _usual_target(inputs.instrument, settings, shown, part)
-
-
-def _dimension_target(
-    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, name: str
-) -> float:
-    named = _named_target(inputs.targets, name, part.id)
-    if named is not None:
-        return named
-    items = inputs.instrument.items_below(name)
-    held = [_item_target(inputs, settings, shown, part, item) for item in items]
-    return sum(held) / len(held) if held else _usual_target(inputs.instrument, settings, shown, part)
-
-
-def _steps(
-    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, verdict: Verdict, parts: tuple[Part, ...]
-) -> Iterable[Step]:
-    """Find the lowest item of each gate that holds a line back, led back to what must stand before it."""
-    instrument = inputs.instrument
-    levels = instrument.gate_levels
-    standing = levels.standing if levels else instrument.scale.highest
-    lines = [part for part in parts if part.kind == LINE and verdict.line(part.id).verdict != NOT_SHOWN]
-    for part in lines or [parts[0]]:
-        held_back = verdict.line(part.id).held_back_by if part.kind == LINE else verdict.held_back_by
-        found: set[str] = set()
-        for dimension in held_back:
-            for item in _below_target(inputs, settings, shown, part, dimension):
-                first = _first_needed(instrument, shown, part, item, standing)
-                if first not in found:
-                    found.add(first)
-                    yield Step(
-                        part.id,
-                        part.name,
-                        first,
-                        shown.get(ITEM, part, first),
-                        _item_target(inputs, settings, shown, part, instrument.item(first)),
-                        item.id,
-                        dimension,
-                    )
-                    break  # one step a gate, so that the lowest gate does not take them all
-
-
-def _below_target(
-    inputs: ReadinessInputs, settings: Settings, shown: ProtectedScores, part: Part, dimension: str
-) -> list[Item]:
-    held = []
-    for item in inputs.instrument.items_below(dimension):
-        level = shown.get(ITEM, part, item.id).level
-        if level is not None and level.value < _item_target(inputs, settings, shown, part, item):
-            held.append((level.value, item.id, item))
-    return [item for _, _, item in sorted(held, key=lambda one: one[:2])]
-
-
-def _first_needed(instrument: Instrument, shown: ProtectedScores, part: Part, item: Item, standing: float) -> str:
-    """Return the item itself, or the lowest of what it needs that does not stand yet, and so on down."""
-    name = item.id
-    while True:
-        known = {need: shown.get(ITEM, part, need).level for need in instrument.item(name).needs}
-        low = {need: level.value for need, level in known.items() if level is not None and level.value < standing}
-        if not low:
-            return name
-        name = min(low, key=lambda need: (low[need], need))
+def _plan(
+    inputs: ReadinessInputs,
+    settings: Settings,
+    raw: Scores,
+    shown: ProtectedScores,
+    targets: Mapping[tuple[str, str], float],
+    shares: Mapping[str, float | None],
+) -> Roadmap:
+    """Plan the lines whose every gate is shown; without any, the organisation as if it were one."""
+    lines = tuple(part for part in raw.parts if part.kind == LINE and shares[part.id] is not None)
+    steps = plan_steps(raw, shown, settings, lines, targets, inputs.targets)
+    ways = ways_to_target(raw, shown, settings, lines, targets, shares)
+    return plan_roadmap(steps, inputs.instrument, settings, inputs.targets, inputs.projects, ways)

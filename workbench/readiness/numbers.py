@@ -10,6 +10,7 @@ from workbench.readiness.first_look import FirstLook
 from workbench.readiness.gaps import compared_pairs, gap_key
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED
 from workbench.readiness.respondent_words import respondent_figures
+from workbench.readiness.roadmap_numbers import odds_figures, roadmap_figures
 from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, WEIGHTED, Part, Score
 from workbench.readiness.source_numbers import first_figures, source_figures
 
@@ -44,7 +45,8 @@ def figures(result: Readiness | Off) -> Figures:
     ``attained``, ``attained/<line>``, ``weighted…/<dimension>``, ``design-effect``, ``trimmed``,
     ``agreement…/<dimension>``, ``distance…/<dimension>``, ``alpha/<role>/<dimension>``, ``omega/<role>/<dimension>``,
     ``line-share/<dimension>``, ``line-reliability/<dimension>``, ``sheets/flagged``, ``without/<dimension>``,
-    ``assessors/…``. A hidden number
+    ``assessors/…``, ``odds/<class>``, ``odds/<line>/<class>``, ``initiative/<place>/gain`` (``effort``, ``cost``),
+    ``step…/<item>/<to>``, ``stable/step…``. A hidden number
     keeps its place, without a value.
     """
     if isinstance(result, FirstLook):
@@ -74,12 +76,15 @@ def _all(result: Readiness) -> Iterator[Figure]:
                 "level",
                 source="readiness_targets, or the instrument's usual target",
             )
+        way = result.roadmap.ways.get(part.id)
         yield Figure(
             "",
             f"percent-to-target{part_path(part)}",
             f"Share of the way to the targets, {part.name}",
             result.percent_to_target[part.id],
             "share",
+            None if way is None else way.low,
+            None if way is None else way.high,
             source=_source(result),
         )
     for part in (result.organisation, *result.lines):
@@ -102,6 +107,8 @@ def _all(result: Readiness) -> Iterator[Figure]:
     yield from _attained(result)
     yield from _weighted(result)
     yield from respondent_figures(result.instrument, result.parts, result.respondents, _source(result))
+    yield from odds_figures(result.verdict, _source(result))
+    yield from roadmap_figures(result.instrument, result.roadmap, _source(result))
 
 
 def _gaps(result: Readiness) -> Iterator[Figure]:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from workbench import theme
 from workbench.findings import Figures, Finding, Findings, Off, fit_claim
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
-from workbench.readiness.assessment import Readiness, Step
+from workbench.readiness.assessment import Readiness
 from workbench.readiness.first_look import FirstLook
 from workbench.readiness.inputs import OPENLY_NAMED
 from workbench.readiness.instrument import Group
 from workbench.readiness.numbers import figures, part_path
 from workbench.readiness.respondent_words import respondent_cautions, respondents_method
+from workbench.readiness.roadmap_words import initiative_finding, roadmap_method
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, WEIGHTED, Part, Score
+from workbench.readiness.simulated import simulated_words
 from workbench.readiness.source_sentences import (
     first_cautions,
     first_headline,
@@ -23,6 +25,7 @@ from workbench.readiness.source_sentences import (
     source_cautions,
     sources_method,
 )
+from workbench.readiness.steps import SEEN_BY_TOO_FEW
 from workbench.readiness.verdict import (
     CLASSES,
     NOT_SHOWN,
@@ -32,13 +35,8 @@ from workbench.readiness.verdict import (
     Gate,
     LineVerdict,
     Verdict,
+    count_words,
 )
-
-SEEN_BY_TOO_FEW = 0.5
-"""Visibility below which the finding is the invisibility, not the level (ours)."""
-
-MOST_STEPS = 5
-"""Steps that a board sees (ours)."""
 
 MOVED_BY_WEIGHTS = 0.2
 """Shift of a level, from the plain to the weighted one, above which it is a caution (ours)."""
@@ -102,16 +100,14 @@ def next_steps(result: Readiness | Off) -> Findings:
         return first_steps(result)
     if isinstance(result, Off):
         return Findings((Finding(fit_claim(f"Bring {theme.listing(result.tables)}."), result.reason),))
-    if result.verdict is None:
-        return Findings(())
-    numbers = figures(result)
-    found = [_start(result, item, steps, numbers) for item, steps in _by_item(result.steps)[:MOST_STEPS]]
-    for line in result.verdict.lines:
+    numbers, held = figures(result), result.roadmap
+    found = [
+        initiative_finding(result.instrument, held, place, len(result.lines), numbers)
+        for place in range(1, len(held.initiatives) + 1)
+    ]
+    for line in result.verdict.lines if result.verdict is not None else ():
         if line.verdict in (TOO_CLOSE, NOT_SHOWN):
-            words = "to settle its class" if line.verdict == TOO_CLOSE else "before its class can be shown"
-            claim = fit_claim(f"{line.name}: get more answers {words}.", f"{line.name}: get more answers.")
-            if line.settled_by.startswith("evidence"):
-                claim = fit_claim(f"{line.name}: look at the evidence to settle its class.", "Look at the evidence.")
+            claim = fit_claim(f"{line.name}: {_ask_claim(result, line)}.", f"{line.name}: get more answers.")
             found.append(Finding(claim, f"Settled by {line.settled_by}.", numbers.ids(f"class/{line.line}")))
     return Findings(tuple(found))
 
@@ -161,6 +157,9 @@ def method(result: Readiness | Off) -> str:
             f'{settings.sure:.2f} or more (ours), with Holm\'s correction where "some gate" is claimed. Gates do not '
             "compensate for each other."
         )
+        paragraphs.append(simulated_words())
+    planned = roadmap_method(held, result.roadmap, settings.steps_per_quarter)
+    paragraphs += [planned] if planned else []
     paragraphs.append(guard)
     paragraphs.append(respondents_method(result.respondents))
     if result.sources.interviews is not None or result.sources.checked:
@@ -428,44 +427,15 @@ def _about_not_applicable(result: Readiness) -> Iterator[Finding]:
             )
 
 
-def _by_item(steps: tuple[Step, ...]) -> list[tuple[str, list[Step]]]:
-    """Group steps by item: what most lines need first, then what stands lowest."""
-    held: dict[str, list[Step]] = {}
-    first = {step.line: step for step in reversed(steps)}
-    for step in steps:
-        if step is first[step.line] or step.item in held or len(first) <= MOST_STEPS:
-            held.setdefault(step.item, []).append(step)
-    return sorted(held.items(), key=lambda one: (-len(one[1]), min(_value(step) for step in one[1]), one[0]))
-
-
-def _value(step: Step) -> float:
-    return step.score.level.value if step.score.level is not None else float("inf")
-
-
-def _start(result: Readiness, name: str, steps: list[Step], numbers: Figures) -> Finding:
-    item = result.instrument.item(name)
-    lines = list(dict.fromkeys(step.name for step in steps))
-    if item.scope == "organisation":
-        steps = steps[:1]  # everybody's answers are pooled: one level, the same in every line
-        where, shared = "the whole organisation", f" It holds back {theme.listing(lines, 6)}."
-        levels = f"The organisation {level_words(steps[0].score)}, target {steps[0].target:.1f}."
-    else:
-        where, shared = "all lines" if len(lines) == len(result.lines) > 1 else theme.listing(lines, 2), ""
-        words = [f"{step.name} {level_words(step.score)}, target {step.target:.1f}" for step in steps]
-        levels = f"{'; '.join(words)[:1].upper()}{'; '.join(words)[1:]}."
-    low = min(steps, key=_value)
-    above = [(level, text) for level, text in item.anchors if level > _value(low)]
-    texts = f' Next: "{item.statement} {above[0][1]}"' if above else ""
-    waiting = sorted({result.instrument.item(step.for_item).printed for step in steps if step.for_item != name})
-    waits = f" Comes before {theme.listing(waiting)}." if waiting else ""
-    sign = f" Shown by: {item.evidence}" if item.evidence else ""
-    keys = [f"item{'/' + step.line if step.line else ''}/{name}" for step in steps]
-    title = item.title[:1].lower() + item.title[1:]
-    return Finding(
-        fit_claim(f"Start with {title} ({item.printed}) in {where}.", f"Start with {title} ({item.printed})."),
-        f"{levels}{shared}{texts}{waits}{sign}",
-        numbers.ids(*keys),
-    )
+def _ask_claim(result: Readiness, line: LineVerdict) -> str:
+    ask = line.ask
+    if ask is None:
+        return "get more answers before its class can be shown"
+    if ask.people == 0:
+        return "look at the evidence to settle its class"
+    many = f"{count_words(ask.people)} more" if ask.people else "more"
+    of = f" from {result.instrument.role(ask.role).name}" if ask.role else ""
+    return f"get {many} answer{'' if ask.people == 1 else 's'}{of} to settle its class"
 
 
 def _usual_words(result: Readiness) -> str:

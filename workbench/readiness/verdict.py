@@ -250,18 +250,25 @@ def ask_words(instrument: Instrument, ask: Ask, *, is_counted: bool) -> str:
     where = "in this line" if ask.line else "in any line"
     of = "" if ask.role == EVERYBODY else f" from {instrument.role(ask.role).name}"
     if not is_counted:
-        number = "more" if ask.people is None else f"about {_number(ask.people)} more"
+        number = "more" if ask.people is None else f"about {count_words(ask.people)} more"
         return f"{number} answers {where}, on {on} (nobody knows how many were asked)"
     if ask.is_all and not of:
         words = f"the answers still missing {where}, on {on}"
     elif ask.people is None:
         words = f"more answers{of} {where}, on {on}"
     else:
-        words = f"{_number(ask.people)} more answer{'' if ask.people == 1 else 's'}{of} {where}, on {on}"
+        words = f"{count_words(ask.people)} more answer{'' if ask.people == 1 else 's'}{of} {where}, on {on}"
     return f"{words}, and if that leaves it open, evidence ({artefacts})" if artefacts else words
 
 
-def _number(count: int) -> str:
+def count_words(count: int) -> str:
+    """Return a small number as a word.
+
+    Examples
+    --------
+    >>> count_words(4), count_words(16)
+    ('four', '16')
+    """
     return SMALL_NUMBERS[count] if count < len(SMALL_NUMBERS) else f"{count}"
 
 
@@ -378,5 +385,6 @@ __all__ = [
     "ask_words",
     "chance_words",
     "classify",
+    "count_words",
     "judge",
 ]
