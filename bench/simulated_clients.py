@@ -9,7 +9,7 @@ The package's own code scores, judges and says whose answers would settle the re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -29,8 +29,13 @@ RESPONSE, SKIPPED, UNSEEN = 0.7, 0.08, 0.10
 MOOD, NOISE, ITEMS = 0.4, 0.7, 0.4
 """Spread of people, of answers and of items around a dimension's level. Unit: level."""
 
-LOW, MIDDLE, HIGH = (1.25, 1.6), (2.4, 2.6), (3.4, 4.3)
-"""Where gates stand: at least 0.4 level from 2 and from 3."""
+CLEAR = ((1.25, 1.6), (2.4, 2.6), (3.4, 4.3))
+"""Where gates stand at least 0.4 level from 2 and from 3."""
+
+ANYWHERE = ((1.3, 2.0), (2.0, 3.0), (3.0, 4.3))
+"""Where they may stand right on a boundary."""
+
+Bands = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +86,7 @@ class Client:
         return found
 
 
-def simulate_client(instrument: Instrument, rng: np.random.Generator) -> Client:
+def simulate_client(instrument: Instrument, rng: np.random.Generator, bands: Bands = CLEAR) -> Client:
     """Return a client of four lines with twenty people each, of classes drawn at random.
 
     Parameters
@@ -89,6 +94,8 @@ def simulate_client(instrument: Instrument, rng: np.random.Generator) -> Client:
     instrument : Instrument
         Ours, with its seven gates.
     rng : Generator
+    bands : three pairs of levels
+        Between which true gates lie that are low, on the way, or standing.
     """
     people = [(role, line) for line in LINES for role, count in ROLES.items() for _ in range(count)]
     roles, lines = (np.array(held) for held in zip(*people, strict=True))
@@ -105,9 +112,9 @@ def simulate_client(instrument: Instrument, rng: np.random.Generator) -> Client:
     codes = [tuple(rng.choice(names, 3, replace=False, p=spread)) for _ in people]
     shared = _overlap(codes)
     levels = np.zeros_like(latent)
-    common = {"d07": _place(rng, rng.choice(3, p=[0.15, 0.35, 0.5])), "d01": float(rng.uniform(2.4, 3.6))}
+    common = {"d07": _place(rng, bands, rng.choice(3, p=[0.15, 0.35, 0.5])), "d01": float(rng.uniform(2.4, 3.6))}
     for line in LINES:
-        wanted = _wanted(instrument, rng, common)
+        wanted = _wanted(instrument, rng, common, bands)
         here = lines == line
         for group in instrument.dimensions:
             own = [items.index(item.id) for item in group_items(instrument, group.id) if item.scope == "line"]
@@ -125,8 +132,8 @@ def simulate_client(instrument: Instrument, rng: np.random.Generator) -> Client:
         ]
     )
     distance = np.minimum(np.abs(truth - 3), np.where(_is_structure(instrument), np.abs(truth - 2), 9))
-    if distance.min() < 0.4 - 0.03:
-        return simulate_client(instrument, rng)  # a boundary could not be kept clear, which is rare
+    if bands is CLEAR and distance.min() < 0.4 - 0.03:
+        return simulate_client(instrument, rng, bands)  # a boundary could not be kept clear, which is rare
     classes = [CLASSES[place] for place in classes_of(instrument, truth)]
     return Client(
         instrument,
@@ -137,8 +144,14 @@ def simulate_client(instrument: Instrument, rng: np.random.Generator) -> Client:
     )
 
 
-def measure(
-    instrument: Instrument, clients: int, seed: int, *, minimum_group: int = OPENLY_NAMED, draws: int = 2_000
+def simulate_verdicts(
+    instrument: Instrument,
+    clients: int,
+    seed: int,
+    *,
+    bands: Bands = CLEAR,
+    minimum_group: int = OPENLY_NAMED,
+    draws: int = 2_000,
 ) -> pd.DataFrame:
     """Return what became of each simulated line: its true class, its verdict, its odds, and whether asking settled it.
 
@@ -147,6 +160,8 @@ def measure(
     instrument : Instrument
     clients : int
     seed : int
+    bands : three pairs of levels
+        As in `simulate_client`.
     minimum_group, draws : int
         As in `Settings`.
     """
@@ -154,7 +169,7 @@ def measure(
     return pd.DataFrame(
         row
         for number in range(clients)
-        for row in _lines(instrument, number, np.random.default_rng([seed, number]), settings)
+        for row in _lines(instrument, number, np.random.default_rng([seed, number]), settings, bands)
     )
 
 
@@ -195,8 +210,10 @@ def group_items(instrument: Instrument, group: str) -> list:
     return [item for item in instrument.items_below(group) if item.kind != "open"]
 
 
-def _lines(instrument: Instrument, number: int, rng: np.random.Generator, settings: Settings) -> Iterator[dict]:
-    client = simulate_client(instrument, rng)
+def _lines(
+    instrument: Instrument, number: int, rng: np.random.Generator, settings: Settings, bands: Bands
+) -> Iterator[dict]:
+    client = simulate_client(instrument, rng, bands)
     verdict = client.judged(client.has_sent, settings)
     for line in verdict.lines:
         after = ""
@@ -219,24 +236,26 @@ def _lines(instrument: Instrument, number: int, rng: np.random.Generator, settin
         }
 
 
-def _wanted(instrument: Instrument, rng: np.random.Generator, common: dict[str, float]) -> dict[str, float]:
+def _wanted(
+    instrument: Instrument, rng: np.random.Generator, common: dict[str, float], bands: Bands
+) -> dict[str, float]:
     """Return true levels of a line: of a product, one on the way, or a project."""
     kind = rng.integers(3)
     found = {group.id: float(rng.uniform(1.5, 4.5)) for group in instrument.dimensions}
     structure = [group.id for group in instrument.gates if group.gate == "structure" and group.id not in common]
     others = [group.id for group in instrument.gates if group.gate != "structure"]
     for name in structure:
-        found[name] = _place(rng, 2 if kind == 2 else rng.choice([1, 2]))
+        found[name] = _place(rng, bands, 2 if kind == 2 else rng.choice([1, 2]))
     for name in others:
-        found[name] = _place(rng, 2 if kind == 2 else rng.integers(3))
+        found[name] = _place(rng, bands, 2 if kind == 2 else rng.integers(3))
     if kind == 0:
-        found[str(rng.choice(structure))] = _place(rng, 0)
-    found["d01"] = _place(rng, 2 if kind == 2 else rng.choice([1, 2]))
+        found[str(rng.choice(structure))] = _place(rng, bands, 0)
+    found["d01"] = _place(rng, bands, 2 if kind == 2 else rng.choice([1, 2]))
     return found
 
 
-def _place(rng: np.random.Generator, where: int) -> float:
-    return float(rng.uniform(*(LOW, MIDDLE, HIGH)[int(where)]))
+def _place(rng: np.random.Generator, bands: Bands, where: int) -> float:
+    return float(rng.uniform(*bands[int(where)]))
 
 
 def _lead(
@@ -346,6 +365,4 @@ def _answers(
         [(None, role, line, count) for line in LINES for role, count in ROLES.items()],
         columns=["unit", "role", "product_line", "headcount"],
     ).astype({"product_line": object})
-    return replace(
-        Answers("w1", None, sheets, held, status, named, population=population),
-    )
+    return Answers("w1", None, sheets, held, status, named, population=population)

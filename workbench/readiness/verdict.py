@@ -206,6 +206,8 @@ def judge(
     verdict = NOT_SHOWN if not visible else kinds[0] if len(kinds) == 1 else TOO_CLOSE
     likely = combine([line.leaning or line.verdict for line in visible]) if visible else ""
     known = [places for places in drawn if places is not None]
+    parts = {part.id: part for part in scores.parts if part.kind == LINE}
+    finest = min((_parts_of_one(shown, settings, parts[line.line], line.gates) for line in visible), default=0)
     return Verdict(
         verdict,
         likely if verdict == TOO_CLOSE else "",
@@ -214,7 +216,7 @@ def judge(
         _held_back(scores.instrument, gates),
         gates,
         tuple(line.line for line in visible if line.verdict == TOO_CLOSE),
-        _rounded(combined_odds(known)) if known and len(known) == len(visible) else (),
+        _rounded(combined_odds(known), finest) if known and len(known) == len(visible) else (),
     )
 
 
@@ -305,22 +307,23 @@ def _judge_line(
         return LineVerdict(part.id, part.name, NOT_SHOWN, settled_by=f"answers from more people on {what}"), None
     verdict, leaning, certainty, possible = classify(instrument, raw, settings.sure)
     gates = _gates(scores, shown, settings, part)
-    many = all(_is_many(gate.score, settings) for gate in gates)
-    drawn = class_draws(scores, part, settings.draws, settings.seed) if many else None
-    odds = () if drawn is None else _rounded(class_odds(drawn))
+    parts = _parts_of_one(shown, settings, part, gates)
+    drawn = class_draws(scores, part, settings.draws, settings.seed) if parts else None
+    odds = () if drawn is None else _rounded(class_odds(drawn), parts)
     ask = ask_next(scores, part, settings, nameable=named, looked_at=looked_at) if verdict == TOO_CLOSE else None
     if ask is not None:
         ask = replace(
             ask,
-            people=ask.people if many or not ask.people else None,
-            chance=round(ask.chance or 0.0, 2) if many else None,
+            people=ask.people if parts or not ask.people else None,
+            chance=round(parts * (ask.chance or 0.0)) / parts if parts else None,
         )
+    sure = None if certainty is None or not parts else round(parts * certainty) / parts
     return LineVerdict(
         part.id,
         part.name,
         verdict,
         leaning,
-        dict(odds).get(verdict, certainty if certainty is None else round(certainty, 2)) if many else None,
+        dict(odds).get(verdict, sure),
         "" if ask is None else ask_words(instrument, ask, is_counted=bool(scores.silent)),
         _held_back(instrument, gates),
         gates,
@@ -330,19 +333,30 @@ def _judge_line(
     ), drawn
 
 
-def _is_many(score: Score, settings: Settings) -> bool:
-    """Whether what hangs on the spread of these answers may be shown."""
-    return settings.minimum_group == OPENLY_NAMED or (score.people or 0) >= DISTRIBUTION_FROM
+def _parts_of_one(shown: ProtectedScores, settings: Settings, part: Part, gates: tuple[Gate, ...]) -> int:
+    """Return into how many parts of one a line's probabilities are rounded: hundredths, tenths, or none (0) at all.
+
+    They hang on how far answers lie apart, which is shown from ten people up. A line of ten in which fewer answered on
+    some gate gets tenths: what they tell of that gate is then no more than its level, which is shown, does.
+    """
+    if _is_many(shown.heads[part].people, settings):
+        return 100 if all(_is_many(gate.score.people, settings) for gate in gates) else 10
+    return 0
 
 
-def _rounded(odds: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    """Return shares in whole hundredths that add up to one: what is cut off goes to the largest remainders."""
-    held = [(name, 100 * share) for name, share in odds]
+def _is_many(people: int | None, settings: Settings) -> bool:
+    """Whether what hangs on the spread of so many people's answers may be shown."""
+    return settings.minimum_group == OPENLY_NAMED or (people or 0) >= DISTRIBUTION_FROM
+
+
+def _rounded(odds: Iterable[tuple[str, float]], parts: int) -> tuple[tuple[str, float], ...]:
+    """Return shares in whole parts of one that add up to it: what is cut off goes to the largest remainders."""
+    held = [(name, parts * share) for name, share in odds]
     whole = [int(share + 1e-9) for _, share in held]
     order = sorted(range(len(held)), key=lambda place: (whole[place] - held[place][1], place))
-    for place in order[: 100 - sum(whole)]:
+    for place in order[: parts - sum(whole)]:
         whole[place] += 1
-    return tuple((name, share / 100) for (name, _), share in zip(held, whole, strict=True))
+    return tuple((name, share / parts) for (name, _), share in zip(held, whole, strict=True))
 
 
 def _gates(scores: Scores, shown: ProtectedScores, settings: Settings, part: Part) -> tuple[Gate, ...]:
@@ -351,7 +365,7 @@ def _gates(scores: Scores, shown: ProtectedScores, settings: Settings, part: Par
     for group in scores.instrument.gates:
         held = shown.get(DIMENSION, part, group.id)
         level = scores.get(DIMENSION, part, group.id).level
-        is_shown = held.level is not None and not held.edge and _is_many(held, settings)
+        is_shown = held.level is not None and not held.edge and _is_many(held.people, settings)
         sure = [
             None if level is None else level.certainty_at_least(threshold)
             for threshold in ((levels.moving, levels.standing) if is_shown and levels is not None else ())
