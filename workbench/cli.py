@@ -6,6 +6,7 @@ so that ``--help`` answers at once.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import subprocess
@@ -275,8 +276,11 @@ def import_survey(
         confirm=confirm,
         existing="add" if add else "replace" if replace else "",
     )
-    outcome = run_import(file, name, wave, read_salt(), options)
+    salt = read_salt()
+    outcome = run_import(file, name, wave, salt, options)
     say(describe_import(outcome, wave))
+    if not outcome.is_written and sys.stdin.isatty() and typer.confirm("\nIs each column what it should be? Write?"):
+        outcome = run_import(file, name, wave, salt, dataclasses.replace(options, confirm=True))
     if not outcome.is_written:
         say("\nNothing is in the survey yet; what each column would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, correct imports.yaml first.")
@@ -296,10 +300,10 @@ def import_codes(
 
     Example: workbench import codes reports/harbour-mutual/coding/survey-2026-09.xlsx harbour-mutual
     """
-    from workbench.engagement.exports import importing
+    from workbench.engagement.exports import coding
     from workbench.engagement.keys import read_salt
 
-    coded, waiting = importing.import_codes(file, name, read_salt())
+    coded, waiting = coding.import_codes(file, name, read_salt())
     say(f"{coded} answers have their codes{f', {waiting} still wait' if waiting else ''}.")
     say(f"Next: workbench check {name}")
 

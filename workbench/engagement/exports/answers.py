@@ -53,12 +53,15 @@ class Client:
         Name of the folder; part of every key.
     instrument : Instrument
     lines : tuple of (str, str)
-        Key and name of each product line.
+        Key and name of each product line, in the register's order.
+    aliases : tuple of (str, str)
+        Key and another name of a product line.
     """
 
     engagement: str
     instrument: Instrument
     lines: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class ImportedSheets:
     open_answers : tuple of OpenAnswer
     without_identity : int
         Sheets of people whom the file does not tell apart from wave to wave.
+    date_order : str
+        In which the file's times were read.
     remarks : tuple of str
     faults : tuple of Fault
         Every label, status and time that cannot be read in one way; with any, nothing may be written.
@@ -110,6 +115,7 @@ class ImportedSheets:
     left_out: Mapping[str, int]
     open_answers: tuple[OpenAnswer, ...]
     without_identity: int
+    date_order: str
     remarks: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -166,7 +172,7 @@ class _Reading:
         self.values = label_values(mapping, client.instrument)
         self.registers = {
             "role": register_values([(role.id, role.name) for role in client.instrument.roles]),
-            "product_line": {**dict.fromkeys(WHOLE, ""), **register_values(client.lines)},
+            "product_line": {**dict.fromkeys(WHOLE, ""), **register_values((*client.lines, *client.aliases))},
         }
         self.unknown: dict[tuple[str, str], list[int]] = {}
         self.faults: list[Fault] = []
@@ -224,6 +230,7 @@ class _Reading:
             left_out=left_out,
             open_answers=answers,
             without_identity=sum(candidate[4] for candidate in held),
+            date_order=self.order,
             remarks=tuple(self.remarks),
             faults=tuple(self.faults),
         )
@@ -249,7 +256,7 @@ class _Reading:
         if finished:
             if squash(finished[0].cells[row]) not in _YES:
                 return UNFINISHED
-        elif progress and progress[0].cells[row] not in ("100", ""):
+        elif progress and progress[0].cells[row].rstrip("% ") not in ("100", ""):
             return UNFINISHED
         if self.export.vendor == "limesurvey" and not self.export.used_for("completed")[0].cells[row]:
             return UNFINISHED
@@ -328,11 +335,9 @@ class _Reading:
         if identity:
             return respondent_key(identity, self.client.engagement, self.salt), False
         held = self.export.used_for("response")
-        number = (
-            held[0].cells[row]
-            if held and held[0].cells[row]
-            else f"row {self.export.grid.numbers[self.export.rows[row]]}"
-        )
+        number = held[0].cells[row] if held else ""
+        if not number or held[0].cells.count(number) > 1:  # a spreadsheet makes 1.1E+10 of long numbers
+            number = f"row {self.export.grid.numbers[self.export.rows[row]]}"
         nobody = f"nobody {self.form} {self.wave} {number}"  # no other form or wave has this one
         return respondent_key(nobody, self.client.engagement, self.salt), True
 
@@ -344,14 +349,17 @@ class _Reading:
         cells = [cell for column in columns for cell in column.cells if cell]
         orders, example = date_orders(cells)
         said = self.mapping.date_order
-        if said and said not in orders and cells:
-            self._ask(columns[0], f"not every time can be read as {said}", "Leave --date-order out, or correct it.")
-        elif not orders:
+        if said and len(orders) == 1 and said not in orders:
+            self.remarks.append(
+                f"The times of this file are {next(iter(orders))}, not {said}: they tell by themselves."
+            )
+            said = ""
+        if not orders:
             self._ask(columns[0], "the file mixes orders of day and month", "Export it again in one go.")
         elif len(orders) > 1 and example and not said:
             found = f"{example!r} can be read in two ways, and no time in the file tells"
             self._ask(columns[0], found, f"Say --date-order {' or '.join(sorted(orders & set(ORDERS[:2])))}.")
-        return said or (min(orders) if len(orders) == 1 else next(iter(sorted(orders)), ORDERS[2]))
+        return said if said in orders else next(iter(sorted(orders)), ORDERS[2])
 
     def _ask(self, column: ExportColumn, found: str, remedy: str) -> None:
         self.faults.append(

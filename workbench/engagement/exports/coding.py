@@ -8,48 +8,70 @@ answer that begins with ``=`` is no formula in Excel.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.engagement.exports.answers import OpenAnswer
+from workbench.engagement.exports.answers import open_row_key
+from workbench.engagement.exports.client_folder import open_client, write_together
+from workbench.engagement.exports.survey_file import SURVEY, SurveyText, write_survey
 from workbench.engagement.read import open_workbook
-from workbench.errors import ClientDataError, Fault
+from workbench.errors import ClientDataError, Fault, UsageError
 
 COLUMNS = ("row", "item", "text", "codes")
-HOW_TO = (
-    "Write the codes of each answer into the column codes, joined by ; and the same code for the same thing, then: "
-    "workbench import codes FILE NAME"
-)
 
 
-def coding_workbook(answers: Sequence[OpenAnswer], codes: Mapping[tuple[str, str], str]) -> bytes:
-    """Return the workbook in which open answers are coded; codes that are known already stand in it."""
+@dataclass(frozen=True, order=True)
+class CodingRow:
+    """An answer in somebody's own words: its key, its item, what was written, and its codes joined by ``;``."""
+
+    row: str
+    item: str
+    text: str
+    codes: str = ""
+
+
+def coding_path(reports: Path, engagement: str, wave: str) -> Path:
+    """Return where the answers of a wave are coded: one workbook for all forms, so that it tells nobody's role."""
+    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in wave)
+    return reports / engagement / "coding" / f"{safe}.xlsx"
+
+
+def open_rows(survey: SurveyText, items: Iterable[str], engagement: str, salt: bytes) -> dict[str, tuple[int, str]]:
+    """Return key of an open answer → place of its sheet in the table, and its item."""
+    items = tuple(items)
+    return {
+        open_row_key(salt, engagement, wave, item, respondent, line): (place, item)
+        for place, (respondent, wave, line) in enumerate(map(survey.key, survey.rows))
+        for item in items
+    }
+
+
+def coding_workbook(rows: Iterable[CodingRow]) -> bytes:
+    """Return the workbook in which open answers are coded, in the order of their keys."""
     import openpyxl
     from openpyxl.styles import Alignment, Font
 
     book = openpyxl.Workbook()
     sheet = book.active
-    assert sheet is not None  # noqa: S101 - a new workbook has one
+    if sheet is None:  # never of a new workbook
+        sheet = book.create_sheet()
     sheet.title = "coding"
-    for answer in (None, *answers):
-        held = (
-            COLUMNS
-            if answer is None
-            else (answer.row, answer.item, answer.text, codes.get((answer.row, answer.text), ""))
-        )
-        sheet.append(["" for _ in held])
-        for cell, value in zip(sheet[sheet.max_row], held, strict=True):
-            cell.value = _excel_text(value)
+    held = [COLUMNS, *((held.row, held.item, held.text, held.codes) for held in sorted(rows))]
+    for number, cells in enumerate(held, start=1):
+        for place, value in enumerate(cells, start=1):
+            cell = sheet.cell(number, place, _excel_text(value))
             cell.data_type = "s"
             cell.number_format = "@"
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.font = Font(bold=answer is None)
+            cell.font = Font(bold=number == 1)
     for letter, width in zip("ABCD", (16, 10, 80, 50), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"
-    held_bytes = io.BytesIO()
-    book.save(held_bytes)
-    return held_bytes.getvalue()
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
 
 
 def _excel_text(value: str) -> str:
@@ -58,8 +80,8 @@ def _excel_text(value: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub(" ", value)[:32_000]
 
 
-def read_coding(path: Path) -> tuple[tuple[str, str, str, str], ...]:
-    """Return row key, item, text and codes of each answer of a coding workbook.
+def read_coding(path: Path) -> tuple[CodingRow, ...]:
+    """Return the answers of a coding workbook.
 
     Raises
     ------
@@ -90,5 +112,72 @@ def read_coding(path: Path) -> tuple[tuple[str, str, str, str], ...]:
             str(row[place]).strip() if place < len(row) and row[place] is not None else "" for place in places
         )
         if key:
-            found.append((key, item, text, codes))
+            found.append(CodingRow(key, item, text, codes))
     return tuple(found)
+
+
+def import_codes(path: str | os.PathLike[str], name: str, salt: bytes, *, root: Path | None = None) -> tuple[int, int]:
+    """Bring the codes of open answers into ``survey.csv``.
+
+    Parameters
+    ----------
+    path : str or path
+        A workbook that `run_import` has made, with its column ``codes`` filled in.
+    name : str
+        Name of the engagement.
+    salt : bytes
+        The one with which the answers were imported.
+    root : Path, optional
+
+    Returns
+    -------
+    tuple of int and int
+        Answers coded, and answers that still wait.
+
+    Raises
+    ------
+    ClientDataError
+        With every code that cannot be read, and every row that leads to no sheet.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}. Name the workbook that an import has made.")
+    held = open_client(name, root)
+    survey = held.survey()
+    if survey is None:
+        found = "there is no survey yet to which these codes could belong"
+        raise ClientDataError((Fault(SURVEY, "", "", found, "imported sheets.", "Import the export first."),))
+    items = {item.id: item for item in held.instrument.items if item.kind == "open"}
+    places = open_rows(survey, items, held.name, salt)
+    rows = [list(row) for row in survey.rows]
+    header = list(survey.header)
+    coded = waiting = 0
+    faults = []
+    for answer in read_coding(path):
+        if not answer.codes:
+            waiting += 1
+            continue
+        number, target = places.get(answer.row, (-1, answer.item))
+        codes = ";".join(part.strip() for part in answer.codes.split(";") if part.strip())
+        if number < 0 or target not in items:
+            remedy = "Take the newest workbook of this wave; and check that the salt is that of the import."
+            faults.append(
+                Fault(path.name, "", f"row {answer.row}", "it leads to no sheet", "rows of this survey.", remedy)
+            )
+        elif len(codes.split(";")) > items[target].names:
+            found = f"{answer.codes!r} are more than {items[target].names} codes"
+            allowed = f"up to {items[target].names} codes joined by ;"
+            faults.append(Fault(path.name, "", f"row {answer.row}", found, allowed, "Keep the first ones."))
+        else:
+            if target not in survey.columns:
+                header.append(target)
+                survey = replace(survey, header=tuple(header))
+            row = rows[number]
+            row += [""] * (len(header) - len(row))
+            row[survey.columns.index(target)] = codes
+            coded += 1
+    if faults:
+        raise ClientDataError(tuple(faults))
+    filled = tuple((*row, *[""] * (len(header) - len(row))) for row in rows)
+    write_together({held.folder / SURVEY: write_survey(replace(survey, rows=filled))})
+    return coded, waiting

@@ -71,7 +71,7 @@ def _no_table(content: bytes, file: str) -> Fault | None:
         b"$FL2": "an SPSS file",
     }
     found = next((kind for start, kind in kinds.items() if content.startswith(start)), "")
-    if not content.strip(b"\x00 \t\r\n,;"):
+    if not content.removeprefix(codecs.BOM_UTF8).strip(b"\x00 \t\r\n,;"):
         return Fault(file, "", "", "the file is empty", _WANTED, "Export it again.")
     if len(content) > LARGEST_FILE:
         found = f"a file of {len(content) // 1_000_000} MB"

@@ -6,51 +6,47 @@ stands in ``imports.yaml``. Files are replaced whole.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.exports.answers import Client, ImportedSheets, make_sheets, open_row_key
+from workbench.engagement.exports.answers import Client, ImportedSheets, make_sheets
+from workbench.engagement.exports.client_folder import (
+    IMPORTS,
+    ClientFolder,
+    imports_text,
+    open_client,
+    save_mapping,
+    write_together,
+)
 from workbench.engagement.exports.clock import ORDERS
-from workbench.engagement.exports.coding import coding_workbook, read_coding
+from workbench.engagement.exports.coding import CodingRow, coding_path, coding_workbook, open_rows, read_coding
 from workbench.engagement.exports.grid import read_grids
 from workbench.engagement.exports.layout import Export
 from workbench.engagement.exports.mapping import (
     CODES,
     Proposal,
     SurveyMapping,
-    mapping_document,
     propose_mapping,
     read_mapping,
 )
 from workbench.engagement.exports.matching import build_wording, find_question
-from workbench.engagement.exports.recognise import TOKENS, lay_out_export
+from workbench.engagement.exports.recognise import HEADERS, lay_out_export
 from workbench.engagement.exports.survey_file import (
     SURVEY,
     SurveyText,
-    parse_survey,
     put_rows,
     write_survey,
 )
-from workbench.engagement.places import engagement_folder, find_root, reports_folder
+from workbench.engagement.exports.texts import squash
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:
-    from workbench.engagement.tables import Tables
     from workbench.readiness.instrument import Instrument
-
-IMPORTS = "imports.yaml"
-HEAD = (
-    "# How exports of other tools were read: proposed by `workbench import`, confirmed by a consultant, used again\n"
-    "# in the next wave. headers: what a column is (item, role, unit, product_line, identity, ignore). labels: what\n"
-    "# is stored for an answer that neither the instrument nor the registers know, per column or item (*: all items).\n"
-)
 
 
 @dataclass(frozen=True)
@@ -90,6 +86,7 @@ class ImportOutcome:
     ----------
     form : str
         Its name in ``imports.yaml``.
+    instrument : Instrument
     export : Export
     proposal : Proposal
     sheets : ImportedSheets
@@ -101,6 +98,7 @@ class ImportOutcome:
     """
 
     form: str
+    instrument: Instrument = field(repr=False)
     export: Export
     proposal: Proposal
     sheets: ImportedSheets
@@ -182,12 +180,14 @@ def open_export(content: bytes, file: str, client: Client, *, encoding: str | No
     known += [option.label for item in instrument.items for option in options(instrument, item)]
     known += [name for entry in client.lines for name in entry]
     known += [name for role in instrument.roles for name in (role.id, role.name)]
+    known += [name for entry in client.aliases for name in entry]
     wording = build_wording(instrument)
 
     def is_question(text: str) -> bool:
         return find_question([text], wording) is not None
 
-    grids = read_grids(content, file, frozenset(known), TOKENS, encoding=encoding)
+    tokens = frozenset(map(squash, HEADERS))
+    grids = read_grids(content, file, frozenset(known) | HEADERS, tokens, encoding=encoding)
     return lay_out_export(grids, is_question)
 
 
@@ -223,71 +223,6 @@ def _checked(fixed: Mapping[str, str], client: Client) -> dict[str, str]:
 
 
 # -- a client's folder -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Folder:
-    """What an import reads of a client's folder before it writes."""
-
-    name: str
-    folder: Path
-    reports: Path
-    tables: Tables
-    instrument: Instrument
-
-    @property
-    def client(self) -> Client:
-        lines: tuple[tuple[str, str], ...] = ()
-        if "lines" in self.tables:
-            frame = self.tables["lines"]
-            lines = tuple(zip(frame["product_line"].astype(str), frame["name"].astype(str), strict=True))
-        return Client(self.name, self.instrument, lines)
-
-    @property
-    def mappings(self) -> dict[str, Any]:
-        held = self.tables.documents.get("imports") or {}
-        return dict(held.get("imports") or {})
-
-    def survey(self) -> SurveyText | None:
-        """Return the table as it stands, or None where there is none."""
-        path = self.folder / SURVEY
-        if not path.is_file():
-            return None
-        source = self.tables.settings.sources.get("survey") if self.tables.settings else None
-        known = ("respondent", "wave", "unit", "role", "product_line", "seconds")
-        return parse_survey(path.read_bytes(), known, source.encoding if source else None)
-
-
-def _open_folder(name: str, root: Path | None) -> _Folder:
-    """Read a client's folder as far as an import needs it.
-
-    Raises
-    ------
-    ClientDataError
-        The settings, lines, waves, the survey or ``imports.yaml`` have faults, or the survey is no CSV file.
-    """
-    from workbench.engagement.folder import WORKBOOK, FolderReading
-    from workbench.engagement.inputs_readiness import read_instrument
-
-    root = root or find_root()
-    folder = engagement_folder(name, root=root)
-    reading = FolderReading(folder, root)
-    reading.read()
-    concerned = {"engagement.yaml", IMPORTS, "lines.csv", "waves.csv", SURVEY}
-    sheets = {"engagement", "lines", "waves", "survey"}
-    faults = [fault for fault in reading.faults if fault.file in concerned or fault.sheet.lower() in sheets]
-    faults += [fault for fault in reading.faults if fault.file == WORKBOOK and not fault.sheet]
-    if faults:
-        raise ClientDataError(tuple(faults))
-    tables = reading.tables()
-    if "survey" in tables:
-        file, sheet, _ = tables.where("survey", None)
-        if file != SURVEY:
-            where = f"sheet {sheet} of {file}" if sheet else file
-            found = f"the survey stands in {where}, where an import cannot add to it"
-            remedy = f"Save it as {SURVEY} in the client's folder and take it out of {where}, then import again."
-            raise ClientDataError((Fault(file, sheet, "", found, f"{SURVEY}, or no survey yet.", remedy),))
-    return _Folder(folder.name, folder, reports_folder(root), tables, read_instrument(tables))
 
 
 def run_import(
@@ -330,51 +265,63 @@ def run_import(
     for name_, value, known in (("codes", options.codes, CODES), ("date-order", options.date_order, ORDERS)):
         if value and value not in known:
             raise UsageError(f"--{name_} {value!r} is unknown. {nearest(value, known)} There are: {', '.join(known)}.")
-    held = _open_folder(name, root)
+    held = open_client(name, root)
     options = replace(options, form=options.form or _form_of(Path(path), held, wave, salt, options))
     saved = held.mappings.get(options.form)
+    if saved and saved.get("table", "survey") != "survey":
+        raise UsageError(
+            f"imports.yaml keeps {options.form!r} for the table {saved['table']!r}. Say --form with another."
+        )
     before = read_mapping(saved) if saved else None
     export, proposal, sheets = _study(Path(path), before, wave, salt, held.client, options)
     mapping = proposal.mapping
+    is_known = (
+        before is not None and before.confirmed_on != "" and not proposal.changes and _said(before) == _said(mapping)
+    )
+    proposed = mapping if is_known else replace(mapping, confirmed_on="")
     if sheets.faults:
-        _save_mapping(held, options.form, mapping)
+        save_mapping(held, options.form, proposed)
         raise ClientDataError(sheets.faults)
     _check_wave(held, wave)
-    coding = _coding_path(held, options.form, wave)
-    sheets, earlier = _with_codes(sheets, coding)
+    coding = coding_path(held.reports, held.name, wave)
+    earlier = read_coding(coding) if coding.is_file() else ()
+    sheets = _with_codes(sheets, earlier)
     survey, replaced = _place(held, mapping, sheets, wave, options)
-    is_known = before is not None and before.confirmed_on != "" and _said(before) == _said(mapping)
-    if not options.confirm and (not is_known or proposal.changes or sheets.kept < replaced):
-        _save_mapping(held, options.form, mapping if is_known else replace(mapping, confirmed_on=""))
-        return ImportOutcome(options.form, export, proposal, sheets, False, replaced)
+    if not options.confirm and (not is_known or sheets.kept < replaced):
+        save_mapping(held, options.form, proposed)
+        return ImportOutcome(options.form, held.instrument, export, proposal, sheets, False, replaced)
+    is_added = options.existing == "add"
     record = {
         "raw_sha256": mapping.raw_sha256,
         "read": sheets.read,
         "kept": sheets.kept,
-        "roles": list(sheets.roles),
+        "roles": sorted({*sheets.roles, *(mapping.waves.get(wave, {}).get("roles", ()) if is_added else ())}),
     }
     day = dt.date.today().isoformat() if options.confirm else mapping.confirmed_on
-    mapping = replace(mapping, confirmed_on=day, waves={**mapping.waves, wave: record})
+    order = sheets.date_order if sheets.date_order in ORDERS[:2] else mapping.date_order
+    mapping = replace(mapping, confirmed_on=day, date_order=order, waves={**mapping.waves, wave: record})
     files = {
         held.folder / SURVEY: write_survey(survey),
-        held.folder / IMPORTS: _imports_text(held, options.form, mapping),
+        held.folder / IMPORTS: imports_text(held, options.form, mapping),
     }
-    if sheets.open_answers:
-        files[coding] = coding_workbook(sheets.open_answers, earlier)
-    _write_together(files)
+    to_code = _to_code(held, sheets, survey, earlier, salt)
+    if to_code:
+        files[coding] = coding_workbook(to_code)
+    write_together(files)
     return ImportOutcome(
         options.form,
+        held.instrument,
         export,
         replace(proposal, mapping=mapping),
         sheets,
         True,
         replaced,
         held.folder / SURVEY,
-        coding if sheets.open_answers else None,
+        coding if to_code else None,
     )
 
 
-def _form_of(path: Path, held: _Folder, wave: str, salt: bytes, options: ImportOptions) -> str:
+def _form_of(path: Path, held: ClientFolder, wave: str, salt: bytes, options: ImportOptions) -> str:
     """Return the name of a form that nobody has named: forms go out by role, so it is the role where there is one."""
     export, proposal, sheets = _study(path, None, wave, salt, held.client, replace(options, form="survey"))
     headers = {column.header for column in export.used_for("answers")}
@@ -390,13 +337,13 @@ def _form_of(path: Path, held: _Folder, wave: str, salt: bytes, options: ImportO
 
 
 def _said(mapping: SurveyMapping | None) -> tuple[Any, ...]:
-    """Return what of a mapping a consultant confirms."""
+    """Return what of a mapping a consultant confirms beside its headers."""
     if mapping is None:
         return ()
-    return (mapping.vendor, dict(mapping.headers), dict(mapping.fixed), mapping.codes, mapping.date_order)
+    return (mapping.vendor, dict(mapping.fixed), mapping.codes)
 
 
-def _check_wave(held: _Folder, wave: str) -> None:
+def _check_wave(held: ClientFolder, wave: str) -> None:
     """Refuse a wave that the client's waves do not list."""
     waves = [str(key) for key in held.tables["waves"]["wave"]] if "waves" in held.tables else []
     if wave in waves:
@@ -409,7 +356,7 @@ def _check_wave(held: _Folder, wave: str) -> None:
 
 
 def _place(
-    held: _Folder, mapping: SurveyMapping, sheets: ImportedSheets, wave: str, options: ImportOptions
+    held: ClientFolder, mapping: SurveyMapping, sheets: ImportedSheets, wave: str, options: ImportOptions
 ) -> tuple[SurveyText, int]:
     """Return the table with the sheets in it, and how many sheets of the wave they stand in for."""
     survey = held.survey() or SurveyText(sheets.columns, ())
@@ -450,133 +397,27 @@ def _place(
     return put_rows(survey, sheets.columns, sheets.rows, goes)
 
 
-# -- codes of open answers ---------------------------------------------------------------------------------------------
-
-
-def _coding_path(held: _Folder, form: str, wave: str) -> Path:
-    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in f"{form}-{wave}")
-    return held.reports / held.name / "coding" / f"{safe}.xlsx"
-
-
-def _with_codes(sheets: ImportedSheets, path: Path) -> tuple[ImportedSheets, dict[tuple[str, str], str]]:
-    """Return the sheets with the codes that their open answers have already, and these codes by row and text."""
-    if not sheets.open_answers or not path.is_file():
-        return sheets, {}
-    earlier = {(row, text): codes for row, _, text, codes in read_coding(path) if codes}
+def _with_codes(sheets: ImportedSheets, earlier: Sequence[CodingRow]) -> ImportedSheets:
+    """Return the sheets with the codes that their open answers have already, where the words are the same."""
+    codes = {(held.row, held.text): held.codes for held in earlier if held.codes}
     rows = [dict(row) for row in sheets.rows]
     for answer in sheets.open_answers:
-        codes = earlier.get((answer.row, answer.text))
-        if codes:
-            rows[answer.sheet][answer.item] = codes
-    return replace(sheets, rows=tuple(rows)), earlier
+        if (answer.row, answer.text) in codes:
+            rows[answer.sheet][answer.item] = codes[(answer.row, answer.text)]
+    return replace(sheets, rows=tuple(rows))
 
 
-def import_codes(path: str | os.PathLike[str], name: str, salt: bytes, *, root: Path | None = None) -> tuple[int, int]:
-    """Bring the codes of open answers into ``survey.csv``.
-
-    Parameters
-    ----------
-    path : str or path
-        A workbook that `run_import` has made, with its column ``codes`` filled in.
-    name : str
-        Name of the engagement.
-    salt : bytes
-        The one with which the answers were imported.
-    root : Path, optional
-
-    Returns
-    -------
-    tuple of int and int
-        Answers coded, and answers that still wait.
-
-    Raises
-    ------
-    ClientDataError
-        With every code that cannot be read, and every row that leads to no sheet.
-    """
-    path = Path(path)
-    _content(path)
-    held = _open_folder(name, root)
-    survey = held.survey()
-    if survey is None:
-        found = "there is no survey yet to which these codes could belong"
-        raise ClientDataError((Fault(SURVEY, "", "", found, "imported sheets.", "Import the export first."),))
-    items = {item.id: item for item in held.instrument.items if item.kind == "open"}
-    places = {
-        open_row_key(salt, held.name, survey.value(row, "wave"), item, *_person(survey, row)): (number, item)
-        for number, row in enumerate(survey.rows)
-        for item in items
-    }
-    rows = [list(row) for row in survey.rows]
-    header = list(survey.header)
-    coded = waiting = 0
-    faults = []
-    for key, item, _, text in read_coding(path):
-        if not text:
-            waiting += 1
-            continue
-        number, target = places.get(key, (-1, item))
-        codes = ";".join(part.strip() for part in text.split(";") if part.strip())
-        if number < 0 or target not in items:
-            remedy = "Take the newest workbook of this wave; and check that the salt is that of the import."
-            faults.append(Fault(path.name, "", f"row {key}", "it leads to no sheet", "rows of this survey.", remedy))
-        elif len(codes.split(";")) > items[target].names:
-            found = f"{text!r} are more than {items[target].names} codes"
-            allowed = f"up to {items[target].names} codes joined by ;"
-            faults.append(Fault(path.name, "", f"row {key}", found, allowed, "Keep the first ones."))
-        else:
-            if target not in survey.columns:
-                header.append(target)
-                survey = replace(survey, header=tuple(header))
-            row = rows[number]
-            row += [""] * (len(header) - len(row))
-            row[survey.columns.index(target)] = codes
-            coded += 1
-    if faults:
-        raise ClientDataError(tuple(faults))
-    filled = tuple((*row, *[""] * (len(header) - len(row))) for row in rows)
-    _write_together({held.folder / SURVEY: write_survey(replace(survey, rows=filled))})
-    return coded, waiting
-
-
-def _person(survey: SurveyText, row: Sequence[str]) -> tuple[str, str]:
-    return survey.value(row, "respondent"), survey.value(row, "product_line")
-
-
-# -- files -------------------------------------------------------------------------------------------------------------
-
-
-def _save_mapping(held: _Folder, form: str, mapping: SurveyMapping) -> None:
-    _write_together({held.folder / IMPORTS: _imports_text(held, form, mapping)})
-
-
-def _imports_text(held: _Folder, form: str, mapping: SurveyMapping) -> bytes:
-    """Return ``imports.yaml`` with one form's mapping in it; those of other imports stay."""
-    import yaml
-
-    content = {"imports": {**held.mappings, form: mapping_document(mapping)}}
-    return (HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)).encode("utf-8")
-
-
-def _write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files whole: all are written beside their places first, then each takes its place."""
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            waiting.append((Path(name), path))
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-            Path(name).chmod(mode)
-        while waiting:
-            name_, path = waiting[0]
-            name_.replace(path)
-            waiting.pop(0)
-    finally:
-        for name_, _ in waiting:
-            with contextlib.suppress(OSError):
-                name_.unlink()
+def _to_code(
+    held: ClientFolder, sheets: ImportedSheets, survey: SurveyText, earlier: Sequence[CodingRow], salt: bytes
+) -> list[CodingRow]:
+    """Return what is to be coded of a wave: these answers, and those of other forms whose sheets are still there."""
+    items = [item.id for item in held.instrument.items if item.kind == "open"]
+    codes = {(row.row, row.text): row.codes for row in earlier}
+    new = [
+        CodingRow(answer.row, answer.item, answer.text, codes.get((answer.row, answer.text), ""))
+        for answer in sheets.open_answers
+    ]
+    places = open_rows(survey, items, held.name, salt)
+    ours = {row["respondent"] for row in sheets.rows}
+    people = {key: survey.key(survey.rows[place])[0] for key, (place, _) in places.items()}
+    return [*new, *(row for row in earlier if row.row in people and people[row.row] not in ours)]

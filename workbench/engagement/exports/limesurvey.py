@@ -44,7 +44,8 @@ _USES = {squash(name): use for use, names in _NAMES.items() for name in names}
 _LAST_PAGE = {squash(name) for name in ("lastpage", "Last page", "Letzte Seite", "Dernière page", "Última página")}
 _TIME = re.compile(r"^(?:groupTime\d*|(?:Group|Question) time:.*)$")
 
-TOKENS = frozenset(_USES)
+HEADERS = frozenset(name for names in _NAMES.values() for name in names)
+"""Names of the vendor's own columns, as it writes them."""
 
 
 def _use(header: str) -> str:

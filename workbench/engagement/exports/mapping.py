@@ -96,7 +96,7 @@ class Proposal:
     ignored : tuple of str
         Headers that are read as nothing.
     missing : tuple of str
-        Items that some role is asked and no column holds.
+        Items that no column holds.
     changes : tuple of str
         Sentences on what differs from the confirmed mapping; empty where nothing does.
     """
@@ -141,19 +141,21 @@ def propose_mapping(
     said = dict(before.headers) if before is not None else {}
     fixed = {**(before.fixed if before is not None else {}), **(fixed or {})}
     found: dict[int, Match] = {}
+    contrary: dict[int, str] = {}
     for column in columns:
+        match = find_question(column.names, wording)
         if column.header in said:
             found[column.place] = Match(said[column.header], "said")
-        else:
-            match = find_question(column.names, wording)
-            if match is not None:
-                found[column.place] = match
+            if match is not None and match.by == "text" and match.target not in (said[column.header], IGNORE):
+                contrary[column.place] = match.target
+        elif match is not None:
+            found[column.place] = match
     _find_sheet_columns(columns, found, instrument, lines, fixed)
-    faults = _faults(table, columns, found, instrument, before)
+    faults = _faults(table, columns, found, contrary, instrument)
     if faults:
         raise ClientDataError(tuple(faults))
     headers = {column.header: found[column.place].target if column.place in found else IGNORE for column in columns}
-    changes = _changes(headers, before) if before is not None else ()
+    changes = _changes(headers, before) if before is not None and before.confirmed_on else ()
     mapping = replace(
         before or SurveyMapping(table.vendor, table.layout, {}),
         vendor=table.vendor,
@@ -216,8 +218,8 @@ def _faults(
     table: Export,
     columns: Sequence[ExportColumn],
     found: Mapping[int, Match],
+    contrary: Mapping[int, str],
     instrument: Instrument,
-    before: SurveyMapping | None,
 ) -> list[Fault]:
     faults: list[Fault] = []
     items = {item.id for item in instrument.items}
@@ -238,6 +240,17 @@ def _faults(
                     f"imports.yaml maps it to {match.target!r}, which is not known",
                     allowed,
                     f"{hint} Correct it in imports.yaml.".strip(),
+                )
+            )
+            continue
+        if column.place in contrary:
+            faults.append(
+                table.fault(
+                    None,
+                    column,
+                    f"imports.yaml maps it to {match.target}, but its text is the question {contrary[column.place]}",
+                    "a mapping that fits the texts; a survey built anew may use an old id for another question.",
+                    "Correct it in imports.yaml, or say --form with a new name.",
                 )
             )
             continue

@@ -39,7 +39,11 @@ _CODE = re.compile(r"^(?:[A-Za-z]{1,3})?_?0*(\d{1,2})$")
 
 @dataclass(frozen=True)
 class Match:
-    """What a column was recognised as, and by what: ``code``, ``text``, ``cut short``, ``longer``, ``values``."""
+    """What a column was recognised as, and by what.
+
+    ``text`` or ``code``; ``code alone``, although it has a text; ``cut short`` or ``longer`` than the text; ``values``:
+    all its answers are known; ``said``: by ``imports.yaml``.
+    """
 
     target: str
     by: str
@@ -82,13 +86,15 @@ def find_question(names: Iterable[str], wording: Wording) -> Match | None:
             return Match(f"{reason}{REASON}", "text")
     for name in names:
         for text in spellings(name):
-            found = squash(text)
             numbered = _NUMBERED.match(text)
-            for spelled in (found, squash(numbered.group(1)) if numbered else ""):
+            for spelled in (squash(text), squash(numbered.group(1)) if numbered else ""):
                 if spelled in wording.statements:
                     return Match(wording.statements[spelled], "text")
-            if found in wording.codes:
-                return Match(wording.codes[found], "code")
+    for name in names:
+        for text in spellings(name):
+            if squash(text) in wording.codes:
+                has_text = any(" " in other.strip() for other in names)
+                return Match(wording.codes[squash(text)], "code alone" if has_text else "code")
     for name in names:
         for text in spellings(name):
             found = squash(text)
@@ -213,7 +219,7 @@ def register_values(entries: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def read_entry(cell: str, values: Mapping[str, str]) -> str | None:
     """Return the key that a cell names, also where an explanation follows it in brackets, or None."""
-    for text in (cell, re.split(r"\s*[(:;,–]|\s-\s", cell, maxsplit=1)[0]):
+    for text in (cell, re.split(r"\s*[(:]", cell, maxsplit=1)[0]):
         if squash(text) in values:
             return values[squash(text)]
     return None

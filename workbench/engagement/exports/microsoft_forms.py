@@ -37,7 +37,8 @@ _NAMES: dict[str, tuple[str, ...]] = {  # English, German, French, Spanish
 _USES = {squash(name): use for use, names in _NAMES.items() for name in names}
 _NEEDED = {"response": "ID", "started": "Start time", "completed": "Completion time"}
 
-TOKENS = frozenset(_USES)
+HEADERS = frozenset(name for names in _NAMES.values() for name in names)
+"""Names of the vendor's own columns, as it writes them."""
 
 
 def missing_tokens(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

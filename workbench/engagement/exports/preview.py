@@ -10,7 +10,12 @@ from workbench.engagement.exports.texts import plain_text
 SHOWN = 10
 """Headers of one kind that are listed one by one (ours)."""
 
-_BY = {"cut short": "its text is cut short", "longer": "its text goes on", "values": "by its answers"}
+_BY = {
+    "cut short": "its text is cut short",
+    "longer": "its text goes on",
+    "values": "by its answers",
+    "code alone": "by its code; the text is another",
+}
 
 
 def describe_import(outcome: ImportOutcome, wave: str) -> str:
@@ -21,6 +26,8 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
     outcome : ImportOutcome
     wave : str
     """
+    from workbench.readiness.instrument import routed
+
     export, proposal, sheets = outcome.export, outcome.proposal, outcome.sheets
     encoding = f", {export.grid.encoding}" if export.grid.encoding else ""
     lines = [f"{export.grid.file}: {vendor_title(export.vendor)} ({export.layout}{encoding})."]
@@ -40,8 +47,10 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
         lines.append(f"  and {len(look) - SHOWN} more of this kind; all stand in imports.yaml")
     if proposal.ignored:
         lines.append(f"Not read: {'; '.join(map(_short, proposal.ignored[:SHOWN]))}{_more(proposal.ignored)}.")
-    if proposal.missing:
-        lines.append(f"Items without a column: {', '.join(proposal.missing[:SHOWN])}{_more(proposal.missing)}.")
+    asked = {item for role in sheets.roles for item in routed(outcome.instrument, role)}
+    missing = tuple(item for item in proposal.missing if item in asked)
+    if missing:
+        lines.append(f"No column for items that these roles are asked: {', '.join(missing[:SHOWN])}{_more(missing)}.")
     if proposal.mapping.codes:
         told = {"shown": "the first, second … option as shown", "reversed": "the last, last but one … option"}
         lines.append(f"Numbers and codes count as {told.get(proposal.mapping.codes, 'levels')}.")

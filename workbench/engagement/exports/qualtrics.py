@@ -41,7 +41,8 @@ _USES = {squash(name): use for use, names in _NAMES.items() for name in names}
 _NEEDED = ("StartDate", "EndDate", "Finished", "ResponseId")
 _BY_THE_WAY = re.compile(r"^Q_|_DO(?:_\d+)?$|_(?:First Click|Last Click|Page Submit|Click Count)$|^RecipientE?mail\d")
 
-TOKENS = frozenset(_USES)
+HEADERS = frozenset(name for names in _NAMES.values() for name in names)
+"""Names of the vendor's own columns, as it writes them."""
 
 
 def missing_tokens(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from workbench.errors import ClientDataError, Fault
 VENDORS: tuple[ModuleType, ...] = (qualtrics, surveymonkey, limesurvey, microsoft_forms, google_forms)
 """Those with the most telling headers first: Google Forms has nothing but a time."""
 
-TOKENS: frozenset[str] = frozenset().union(*(vendor.TOKENS for vendor in VENDORS))
+HEADERS: frozenset[str] = frozenset().union(*(vendor.HEADERS for vendor in VENDORS))
+"""Names of all vendors' own columns."""
 
 
 def detect_vendor(header_rows: Sequence[Sequence[str]]) -> str:
@@ -54,6 +55,12 @@ def lay_out_export(grids: Sequence[Grid], is_question: Callable[[str], bool]) ->
                     remedy = "Export it again once people have answered."
                     raise ClientDataError((grid.fault(None, None, found, "rows of answers.", remedy),))
                 return export
+    for grid in grids:
+        lower = next((row for row in range(1, min(10, len(grid.rows))) if detect_vendor(grid.rows[row : row + 3])), 0)
+        if lower:
+            found = f"the header of {vendor_title(detect_vendor(grid.rows[lower : lower + 3]))} stands below other rows"
+            remedy = f"Delete the rows above row {grid.numbers[lower]}, or export the answers again."
+            raise ClientDataError((grid.fault(lower, None, found, "the header in the first row.", remedy),))
     raise ClientDataError((_unknown(grids[0]),))
 
 

@@ -31,7 +31,8 @@ _PLAIN = frozenset({"", "response", "openendedresponse"})
 _CUSTOM = re.compile(r"customdata\d*")
 NOT_TOLD = "SurveyMonkey's file does not tell unfinished sheets; export completed responses only."
 
-TOKENS = frozenset({*_USES, "openendedresponse"})
+HEADERS = frozenset(name for names in _NAMES.values() for name in names)
+"""Names of the vendor's own columns, as it writes them."""
 
 
 def missing_tokens(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
