@@ -185,6 +185,10 @@ def _digest(table: Table) -> bytes:
     return held.digest()
 
 
+FAR = 1e6
+"""Beyond any sum of levels or people that a table can hold."""
+
+
 class _Program:
     """One table as a linear program, built once."""
 
@@ -194,7 +198,8 @@ class _Program:
         self.table = table
         self.held = csr_array(table.rows)
         self.both = csr_array(np.vstack([table.rows, -table.rows]))
-        self.limits = np.concatenate([table.high, -table.low])  # no end is an end at infinity
+        # A level at the end of the scale has one end only; HiGHS takes no infinity, and FAR never binds.
+        self.limits = np.minimum(np.concatenate([table.high, -table.low]), FAR)
         self.bounds = np.column_stack([table.floor, table.ceiling])
 
     def solve(self, towards: np.ndarray) -> Any:
