@@ -287,6 +287,13 @@ class Instrument:
         named = tuple(group for group in self.groups if group.is_dimension)
         return named or tuple(group for group in self.groups if group.items)
 
+    def dimension_of(self, item: Item) -> Group:
+        """Return the dimension that an item counts in: the nearest group above it that is shown, else its own."""
+        shown, group = {held.id for held in self.dimensions}, self.group(item.group)
+        while group.id not in shown and group.parent:
+            group = self.group(group.parent)
+        return group if group.id in shown else self.group(item.group)
+
     @property
     def gates(self) -> tuple[Group, ...]:
         """Groups that a verdict asks for, structure first."""

@@ -17,7 +17,7 @@ import numpy as np
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
 from workbench.readiness.draws import level_draws
 from workbench.readiness.inputs import OPENLY_NAMED, Settings, Target
-from workbench.readiness.instrument import Instrument
+from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.planning import SEEING_EFFORT, Ground, Picks, schedule, ways
 from workbench.readiness.scores import DIMENSION, ITEM, Part, Score, Scores
 from workbench.readiness.targets import item_target, target_for
@@ -212,10 +212,8 @@ def _hold(
             row_of_client = target_for(targets, item, whose.id)
             efforts[row, column] = (row_of_client.effort if row_of_client else None) or item.effort
             unseen[row, column] = score.visibility is not None and score.visibility < SEEN_BY_TOO_FEW
-            used = shown.get(DIMENSION, part, item.group).items_used
-            # A dimension that is no mean is planned as if it were: what stands lowest still comes first.
-            is_sum = instrument.group(item.group).aggregation == "sum"
-            shares[row, column] = 0.0 if item.id not in used else 1.0 if is_sum else 1.0 / len(used)
+            used = shown.get(DIMENSION, part, instrument.dimension_of(item).id).items_used
+            shares[row, column] = _share(instrument, item, len(used)) if item.id in used else 0.0
     own = np.ones(levels.shape, dtype=bool)
     if lines:
         own[0], own[1:] = pooled, ~pooled
@@ -236,13 +234,29 @@ def _hold(
         unseen=unseen,
         needs=needs,
         anchors=anchors,
-        group=np.array([place[item.group] for item in items], dtype=int),
+        group=np.array([place[instrument.dimension_of(item).id] for item in items], dtype=int),
         shares=shares,
         goals=ends,
         standing=held.standing if held is not None else (scale.lowest + scale.highest) / 2,
         floor=scale.lowest,
     )
     return _Held(parts, ground, levels, dimensions)
+
+
+def _share(instrument: Instrument, item: Item, used: int) -> float:
+    """Return what a level of an item counts in its dimension, of which so many items are used.
+
+    A group that is neither mean nor sum is planned as if it were a mean: what stands lowest still comes first.
+    """
+    group, top = instrument.group(item.group), instrument.dimension_of(item)
+    if group.id == top.id:
+        return 1.0 if group.aggregation == "sum" else 1.0 / used
+    share = 1.0
+    while True:
+        share /= 1 if group.aggregation == "sum" else len(instrument.parts(group))
+        if group.id == top.id:
+            return share
+        group = instrument.group(group.parent)
 
 
 def _steps_of(

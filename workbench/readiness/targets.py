@@ -13,6 +13,7 @@ from workbench.readiness.anonymity import ProtectedScores
 from workbench.readiness.inputs import Settings, Target
 from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.scores import DIMENSION, Part
+from workbench.readiness.tool_scores import combine_levels
 
 
 def percent_to_target(levels: Mapping[str, float], targets: Mapping[str, float], floor: float) -> float | None:
@@ -78,8 +79,13 @@ def item_target(
     item: Item,
 ) -> float:
     """Return the level that an item is to reach in a part."""
-    named = target_for(targets, item, part.id)
-    return named.target if named is not None else _usual_target(instrument, settings, shown, part)
+    named = _named(tuple(targets), item.id, part.id)
+    if named is None:
+        above = _named(tuple(targets), item.group, part.id)
+        usual = above.target if above is not None else _usual_target(instrument, settings, shown, part)
+        within = instrument.scale.lowest, instrument.scale.highest
+        return _on(usual, instrument.bounds(item.group) if above is not None else within, instrument.span(item))
+    return named.target
 
 
 def dimension_target(
@@ -90,13 +96,26 @@ def dimension_target(
     part: Part,
     name: str,
 ) -> float:
-    """Return the level that a dimension is to reach in a part: its own target, else the mean of its items'."""
+    """Return the level that a dimension is to reach in a part: its own, else what its items' make of it."""
     held = tuple(targets)
     named = _named(held, name, part.id)
     if named is not None:
         return named.target
-    levels = [item_target(held, settings, instrument, shown, part, item) for item in instrument.items_below(name)]
-    return sum(levels) / len(levels) if levels else _usual_target(instrument, settings, shown, part)
+    items = instrument.items_below(name)
+    own = {item.id for item in items} | {item.group for item in items}
+    if not any(row.item in own for row in held):
+        usual = _usual_target(instrument, settings, shown, part)
+        return _on(usual, (instrument.scale.lowest, instrument.scale.highest), instrument.bounds(name))
+    levels = {item.id: item_target(held, settings, instrument, shown, part, item) for item in items}
+    combined = combine_levels(instrument, instrument.group(name), levels)
+    return combined if combined is not None else _usual_target(instrument, settings, shown, part)
+
+
+def _on(level: float, within: tuple[float, float], own: tuple[float, float]) -> float:
+    """Return the level as far up one range as it is up another: 2 of 0 to 3 is 0.67 of 0 to 1."""
+    if within == own:
+        return level
+    return own[0] + (own[1] - own[0]) * (level - within[0]) / (within[1] - within[0])
 
 
 def _named(targets: tuple[Target, ...], name: str, line: str) -> Target | None:

@@ -66,19 +66,28 @@ def compare_with_tool(instrument: Instrument, levels: Mapping[str, float | None]
     return tuple(
         ToolScore(
             group.id,
-            _level(instrument, group, held),
-            _level(instrument, group, low),
-            _level(instrument, group, high),
-            _level(instrument, group, tool),
+            combine_levels(instrument, group, held),
+            combine_levels(instrument, group, low),
+            combine_levels(instrument, group, high),
+            combine_levels(instrument, group, tool),
             tuple(item.id for item in instrument.items_below(group.id) if held[item.id] is None),
         )
         for group in instrument.groups
     )
 
 
-def _level(instrument: Instrument, group: Group, levels: Mapping[str, float | None]) -> float | None:
+def combine_levels(instrument: Instrument, group: Group, levels: Mapping[str, float | None]) -> float | None:
+    """Return the level of a group from one level an item; None where it hangs on a missing one.
+
+    Parameters
+    ----------
+    instrument : Instrument
+    group : Group
+    levels : mapping of item to level
+        Of every item; None is missing.
+    """
     parts = [
-        levels[name] if name in levels else _level(instrument, instrument.group(name), levels)
+        levels[name] if name in levels else combine_levels(instrument, instrument.group(name), levels)
         for name in instrument.parts(group)
     ]
     known = [part for part in parts if part is not None]
