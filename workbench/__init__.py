@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         flags_exhibit,
         reliability_exhibit,
     )
+    from workbench.report.exhibits_roadmap import roadmap_exhibit, steps_exhibit, verdict_odds_exhibit
     from workbench.report.exhibits_sources import (
         evidence_exhibit,
         quotes_exhibit,
@@ -140,6 +141,7 @@ _HOMES = {
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
+    "roadmap_exhibit": "workbench.report.exhibits_roadmap",
     "role_gaps_exhibit": "workbench.report.exhibits_sources",
     "rollup_exhibit": "workbench.report.exhibits_outcomes",
     "rules_exhibit": "workbench.report.exhibits_allocation",
@@ -149,9 +151,11 @@ _HOMES = {
     "slope": "workbench.report.charts",
     "sources_exhibit": "workbench.report.exhibits_sources",
     "stacked_diverging": "workbench.report.charts",
+    "steps_exhibit": "workbench.report.exhibits_roadmap",
     "table": "workbench.report.tables",
     "targets_exhibit": "workbench.report.exhibits_outcomes",
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
+    "verdict_odds_exhibit": "workbench.report.exhibits_roadmap",
     "waterfall": "workbench.report.charts",
     "what_if_panel": "workbench.panels.what_if",
 }
@@ -215,6 +219,7 @@ __all__ = [
     "resources_exhibit",
     "response_curves",
     "response_exhibit",
+    "roadmap_exhibit",
     "role_gaps_exhibit",
     "rollup_exhibit",
     "rules_exhibit",
@@ -224,9 +229,11 @@ __all__ = [
     "slope",
     "sources_exhibit",
     "stacked_diverging",
+    "steps_exhibit",
     "table",
     "targets_exhibit",
     "two_jobs_exhibit",
+    "verdict_odds_exhibit",
     "waterfall",
     "what_if_panel",
 ]

@@ -291,7 +291,9 @@ def readiness_settings(tables: Tables) -> Settings:
     held = tables.settings
     if held is None:
         return Settings()
-    return Settings(confidence=held.confidence, minimum_group=held.minimum_group, thesis=held.thesis)
+    return Settings(
+        confidence=held.confidence, minimum_group=held.minimum_group, thesis=held.thesis, currency=held.currency
+    )
 
 
 def _targets(tables: Tables) -> tuple[Any, ...]:

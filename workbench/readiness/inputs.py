@@ -56,6 +56,8 @@ class Settings:
         Steps that a line can take at once (ours).
     initiatives : int
         Initiatives that a board sees (ours).
+    currency : str
+        Of costs, ISO 4217.
     draws : int
         Draws behind probabilities and the stability of ranks: 2,000 know a share to one in a hundred.
     seed : int
@@ -75,6 +77,7 @@ class Settings:
     initiatives: int = 5
     draws: int = 2_000
     seed: int = 0
+    currency: str = "EUR"
     sampled: str = EVERYONE
 
     def __post_init__(self) -> None:
