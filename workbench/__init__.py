@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         resources_exhibit,
         rules_exhibit,
     )
+    from workbench.report.exhibits_models import tool_scores_exhibit
     from workbench.report.exhibits_outcomes import (
         all_outcomes_exhibit,
         cause_exhibit,
@@ -154,6 +155,7 @@ _HOMES = {
     "steps_exhibit": "workbench.report.exhibits_roadmap",
     "table": "workbench.report.tables",
     "targets_exhibit": "workbench.report.exhibits_outcomes",
+    "tool_scores_exhibit": "workbench.report.exhibits_models",
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
     "verdict_odds_exhibit": "workbench.report.exhibits_roadmap",
     "waterfall": "workbench.report.charts",
@@ -232,6 +234,7 @@ __all__ = [
     "steps_exhibit",
     "table",
     "targets_exhibit",
+    "tool_scores_exhibit",
     "two_jobs_exhibit",
     "verdict_odds_exhibit",
     "waterfall",

@@ -13,6 +13,7 @@ from workbench.readiness.respondent_words import respondent_figures
 from workbench.readiness.roadmap_numbers import odds_figures, roadmap_figures
 from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, WEIGHTED, Part, Score
 from workbench.readiness.source_numbers import first_figures, source_figures
+from workbench.readiness.tool_scores import has_tool_rule, tool_levels
 
 _PREFIX = {ORGANISATION: "", LINE: "", CUT: "cut/", ROLE: "role/"}
 
@@ -46,7 +47,7 @@ def figures(result: Readiness | Off) -> Figures:
     ``agreement…/<dimension>``, ``distance…/<dimension>``, ``alpha/<role>/<dimension>``, ``omega/<role>/<dimension>``,
     ``line-share/<dimension>``, ``line-reliability/<dimension>``, ``sheets/flagged``, ``without/<dimension>``,
     ``assessors/…``, ``odds/<class>``, ``odds/<line>/<class>``, ``initiative/<place>/gain`` (``effort``, ``cost``),
-    ``step…/<item>/<to>``, ``stable/step…``. A hidden number
+    ``step…/<item>/<to>``, ``stable/step…``, ``tool/<group>``. A hidden number
     keeps its place, without a value.
     """
     if isinstance(result, FirstLook):
@@ -109,6 +110,19 @@ def _all(result: Readiness) -> Iterator[Figure]:
     yield from respondent_figures(result.instrument, result.parts, result.respondents, _source(result))
     yield from odds_figures(result.verdict, _source(result))
     yield from roadmap_figures(result.instrument, result.roadmap, _source(result))
+    yield from _as_the_tool_counts(result)
+
+
+def _as_the_tool_counts(result: Readiness) -> Iterator[Figure]:
+    """Yield the organisation's levels by the rule of the model's own tool, where the instrument states one."""
+    if not has_tool_rule(result.instrument):
+        return
+    levels = tool_levels(result.instrument, result.scores, result.organisation)
+    source = f"{_source(result)}; missing answers counted as the model's own tool counts them"
+    for group in result.instrument.groups:
+        level = levels[group.id]
+        name = f"{group.name} by the model's own tool, {result.organisation.name}"
+        yield Figure("", f"tool/{group.id}", name, None if level is None else round(level, 1), "level", source=source)
 
 
 def _gaps(result: Readiness) -> Iterator[Figure]:

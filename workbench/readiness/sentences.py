@@ -10,7 +10,7 @@ from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness
 from workbench.readiness.first_look import FirstLook
 from workbench.readiness.inputs import OPENLY_NAMED
-from workbench.readiness.instrument import Group
+from workbench.readiness.instrument import Group, Instrument
 from workbench.readiness.numbers import figures, part_path
 from workbench.readiness.respondent_words import respondent_cautions, respondents_method
 from workbench.readiness.roadmap_words import initiative_finding, roadmap_method
@@ -112,6 +112,21 @@ def next_steps(result: Readiness | Off) -> Findings:
     return Findings(tuple(found))
 
 
+def _made_of(instrument: Instrument) -> str:
+    """Return how a dimension is made of its items."""
+    if all(group.aggregation == "mean" and group.items for group in instrument.dimensions):
+        return "a dimension's is the plain mean of its items"
+    used = {group.aggregation for group in instrument.groups}
+    words = {
+        "mean": "the mean",
+        "sum": "the sum",
+        "smallest": "the smallest",
+        "attained": "the highest level that is met with all lower ones",
+    }
+    said = ", ".join(text for name, text in words.items() if name in used)
+    return f"a group's is made of its parts as the instrument says ({said})"
+
+
 def method(result: Readiness | Off) -> str:
     """Return how it was done, for the appendix.
 
@@ -141,8 +156,7 @@ def method(result: Readiness | Off) -> str:
     paragraphs = [
         f"Instrument {held.name}, version {held.version}: {len(held.items)} questions in {len(held.dimensions)} "
         f"dimensions, on levels {held.scale.lowest:.0f} to {held.scale.highest:.0f}; wave {result.wave}. An item's "
-        "level is the mean of the people who were asked and gave a level; a dimension's is the plain mean of its "
-        "items. "
+        f"level is the mean of the people who were asked and gave a level; {_made_of(held)}. "
         '"Cannot see" and "does not apply" are answers, never a low level; a blank is never a zero.',
         f"Intervals at {theme.percent(settings.confidence)}: t over each person's influence on the dimension, "
         f"{closed}. "
