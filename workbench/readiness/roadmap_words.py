@@ -61,13 +61,6 @@ def step_words(instrument: Instrument, step: Step) -> str:
     return f"{item.printed} {item.title}, {step.level:.1f} to {step.to:g}"
 
 
-def wave_words(initiative: Initiative, most: int = 4) -> str:
-    """Return where an initiative goes, wave by wave."""
-    if not initiative.waves:
-        return "the whole organisation"
-    return "; then ".join(theme.listing(list(wave), most) for wave in initiative.waves)
-
-
 def exit_words(instrument: Instrument, initiative: Initiative) -> str:
     """Return what must be shown for an initiative to be done: the evidence that its items ask for."""
     return "; ".join(

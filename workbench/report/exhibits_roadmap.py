@@ -14,7 +14,7 @@ from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
-    from workbench.readiness import Readiness
+    from workbench.readiness import Initiative, Readiness
     from workbench.readiness.verdict import LineVerdict
 
 NOTHING_LEFT = "Nothing is left to do: every question that is shown has reached its target."
@@ -25,7 +25,7 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.readiness import figures
-    from workbench.readiness.roadmap_words import exit_words, wave_words
+    from workbench.readiness.roadmap_words import exit_words
 
     held = result.roadmap
     if not held.initiatives:
@@ -38,7 +38,7 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
         rows.append(
             {
                 "what": f"{place} {one.name}{waits}",
-                "where": wave_words(one, 2),
+                "where": _first_words(one),
                 "owner": one.owner,
                 "effort": one.effort,
                 "cost": one.cost,
@@ -48,11 +48,10 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
             }
         )
     columns = {"what": "Initiative", "where": "Where first", "owner": "Owner", "effort": "Effort"}
-    columns |= {"cost": "Cost"} if is_costed else {}
+    columns |= {"cost": "Known cost" if _is_part(result) else "Cost"} if is_costed else {}
     columns |= {"gain": "Brings", "exit": "Done when shown"}
     whole = sum(one.gain for one in held.initiatives)
     count = len(rows)
-    some = "; where not every step has a cost in readiness_targets, costs are a part" if _is_part(result) else ""
     return Exhibit(
         "readiness-roadmap",
         table(
@@ -68,9 +67,8 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{count} initiatives of a year bring the lines {theme.percent(whole, 1)} of the way to target.",
             ),
             subtitle=(
-                "Steps of four quarters, merged; pilot lines first (where it can start soonest and brings most for its "
-                "effort). Effort: 1 low, 2 medium, 4 high, added up over lines; brings: rise of the way to target, "
-                f"mean over lines{some}"
+                "Steps of four quarters, merged; pilot lines first. Effort 1 low, 2 medium, 4 high, added up. "
+                "Brings: rise of the way to target, mean over lines"
             ),
             source=_source(result),
             figures="ids",
@@ -204,6 +202,14 @@ def _claim_odds(lines: list[LineVerdict]) -> str:
         f"{line.name} is the most open line: {name}, {chance_words(share)}.",
         f"The most open line is {name}, {chance_words(share)}.",
     )
+
+
+def _first_words(initiative: Initiative) -> str:
+    """Return the pilot lines, and how many follow."""
+    if not initiative.waves:
+        return "the whole organisation"
+    rest = sum(len(wave) for wave in initiative.waves[1:])
+    return theme.listing(list(initiative.waves[0])) + (f", then {rest} more" if rest else "")
 
 
 def _unplanned(result: Readiness) -> int:
