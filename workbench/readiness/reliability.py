@@ -36,7 +36,7 @@ UNIFORM, SKEWED, HABIT = "uniform", "mild skew", "mild skew, kept by each person
 SKEW = (0.05, 0.15, 0.20, 0.35, 0.25)
 """Shares of the options when people lean to one side by habit (of the shape in James, Demaree and Wolf 1984)."""
 
-CONSISTENCY = 0.4
+CONSISTENCY = 0.5
 """Correlation between one person's answers by habit (ours; about what the questions of one dimension reach)."""
 
 DRAWS = 10_000
