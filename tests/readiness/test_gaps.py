@@ -23,6 +23,8 @@ from workbench.readiness.scores import CUT, ITEM, ROLE, score
 from workbench.stats import Estimate, finite_mean
 
 ITEMS = {"d": ["a", "b", "c"]}
+OPEN = Settings(minimum_group=1)
+"""Openly named: where nothing is hidden the guard takes no time."""
 
 
 def _assess(inputs: ReadinessInputs) -> Readiness:
@@ -179,11 +181,15 @@ def test_a_planted_gap_is_found_and_chance_is_not(
     def seen(item: str, line: str | None, role: str) -> float:
         return 4.6 if role == "executive" and item == "d06_1" else 2.7
 
-    found = _assess(build(instrument, groups, seen, np.random.default_rng(4), with_population=False)).gaps
+    def gaps(truth: Any) -> tuple[RoleGap, ...]:
+        made = build(instrument, groups, truth, np.random.default_rng(4), with_population=False, settings=OPEN)
+        return _gaps_of(made, made.answers[-1])
+
+    found = gaps(seen)
     sure = [gap for gap in found if gap.is_sure]
     assert {(gap.item, gap.first.id) for gap in sure} == {("d06_1", "executive")}
     assert found[0].item == "d06_1"
-    same = _assess(build(instrument, groups, lambda *_: 2.7, np.random.default_rng(4), with_population=False)).gaps
+    same = gaps(lambda *_: 2.7)
     assert len(same) > 80
     assert not [gap for gap in same if gap.is_sure]
 
@@ -196,9 +202,9 @@ def test_seldom_is_one_gap_called_sure_by_chance(
     groups = [("executive", "motor", 14, 11), ("builder", "motor", 26, 18), ("operations", "motor", 24, 15)]
     false = 0
     for seed in range(150):
-        inputs = build(instrument, groups, lambda *_: 3.0, np.random.default_rng(seed), with_population=False)
-        raw = score(inputs.answers[-1], instrument, inputs.settings, lines=inputs.lines)
-        false += any(gap.is_sure for gap in role_gaps(raw, protect(raw, inputs.settings), inputs.settings))
+        rng = np.random.default_rng(seed)
+        inputs = build(instrument, groups, lambda *_: 3.0, rng, with_population=False, settings=OPEN)
+        false += any(gap.is_sure for gap in _gaps_of(inputs, inputs.answers[-1]))
     assert false <= 13  # 5 % of 150 is 7.5; more than 13 has a chance of 2 %
 
 

@@ -381,9 +381,11 @@ def _claim_gaps(result: Readiness, gaps: tuple[RoleGap, ...], sure: list[RoleGap
     size = theme.level(abs(gap.difference.value))
     who = gap.first.name[:1].upper() + gap.first.name[1:]
     many = f"{len(sure)} of {count} gaps are beyond chance"
+    sees = f"see “{item.title}” {size} levels {side} than {gap.second.name}"
     return fit_claim(
-        f"{many}; widest: {gap.first.name} see {item.printed} {size} levels {side} than {gap.second.name}.",
-        f"{who} see {item.printed} {size} levels {side} than {gap.second.name}.",
+        f"{many}; widest: {gap.first.name} {sees}.",
+        f"{who} {sees}.",
+        f"{who} see item {item.printed} {size} levels {side} than {gap.second.name}.",
         f"{many} between two jobs.",
     )
 
@@ -418,8 +420,11 @@ def _claim_sources(held: Readiness | FirstLook, *, by_line: bool) -> str:
 
 
 def _is_spoken_of(held: Readiness | FirstLook, part: Part, group: Group) -> bool:
-    heard, found = held.sources.heard(part, group.id), held.sources.of(part, group.id)
-    return (heard is not None and heard.median is not None) or (found is not None and found.looked_at > 0)
+    """Whether another source speaks of this very line; what holds for all lines stands with the organisation."""
+    heard = held.sources.heard(part, group.id)
+    items = {item.id for item in held.instrument.items_below(group.id)}
+    looks = any(one.look.line == part.id and one.look.item in items for one in held.sources.checked)
+    return looks or (heard is not None and heard.median is not None)
 
 
 def _heard(heard: Heard | None) -> Any:

@@ -197,8 +197,11 @@ def _ready(book: Book, currency: str) -> _Number:
         return None, "count", "too few answers for the class of any line", "", book.ids("readiness", "lines/not-shown")
     is_open = (counts["too-close-to-call"] or 0) + hidden
     sure = f"Settled for {total - is_open:.0f} of {total:.0f} lines."
-    name = f"of {total:.0f} product lines {'is' if ready == 1 else 'are'} product-run"
     ids = book.ids("readiness", *(f"lines/{name}" for name in _CLASSES))
+    if is_open == total:  # none that is product-run would be said of lines that nobody knows
+        name = f"of {total:.0f} product lines {'has' if is_open == 1 else 'have'} no class yet"
+        return is_open, "count", name, _with_caution(book, "readiness", sure), ids
+    name = f"of {total:.0f} product lines {'is' if ready == 1 else 'are'} product-run"
     return ready, "count", name, _with_caution(book, "readiness", sure), ids
 
 
