@@ -107,6 +107,40 @@ def test_the_coordinating_function_is_named_by_its_own_name(name: str) -> None:
     assert held["layer_to_dissolve"] in words
 
 
+def test_where_two_teams_see_two_worlds_people_do_not_agree() -> None:
+    """Two teams of one line were given different worlds on one dimension: answers there lie as far apart as chance."""
+    held = truth("harbour-mutual")["readiness"]["disagree"]
+    result = assessed("harbour-mutual")
+    found = {(one.part.id, one.dimension): one for one in result.respondents.agreement}
+    said = " ".join(finding.detail for finding in readiness.cautions(result))
+    for one in held:
+        cell = found[(one["line"], one["dimension"])]
+        assert cell.agrees == "no", one
+        assert cell.found.is_far_apart, one
+        assert f"{cell.part.name}: {result.instrument.group(one['dimension']).name.lower()}" in said
+
+
+def test_sheets_that_nobody_read_are_found() -> None:
+    """All but one of those filled in without reading are flagged, and hardly any that was read; none is left out."""
+    from workbench.readiness.sheet_flags import flag_sheets
+
+    inputs, planted_sheets = study("harbour-mutual").readiness, set(truth("harbour-mutual")["readiness"]["not_read"])
+    flagged = {flag.respondent for flag in flag_sheets(inputs.answers[-1], inputs.instrument) if flag.is_flagged}
+    assert len(planted_sheets - flagged) <= 1
+    assert len(flagged - planted_sheets) <= 2
+    result = assessed("harbour-mutual")
+    assert result.respondents.flagged.sheets == len(flagged)
+    assert result.scores.heads[result.organisation].people == inputs.answers[-1].sheets["respondent"].nunique()
+
+
+def test_assessors_who_differ_are_found() -> None:
+    """The artefacts that two assessors saw differently, and how many they both looked at."""
+    held = truth("harbour-mutual")["readiness"]["looked_at_twice"]
+    coding = assessed("harbour-mutual").respondents.coding
+    assert len(coding.artefacts) == held["artefacts"]
+    assert sorted({one.item for one in coding.artefacts if not one.is_same}) == held["differ"]
+
+
 def test_unknown_response_is_said() -> None:
     """Without a table of who was asked, the report says so instead of a response rate."""
     said = " ".join(f"{f.claim} {f.detail}" for f in readiness.cautions(assessed("northgate-transit")))
