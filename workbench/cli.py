@@ -263,6 +263,7 @@ def import_survey(
     from workbench.engagement.exports.importing import ImportOptions, run_import
     from workbench.engagement.exports.preview import describe_import
     from workbench.engagement.keys import read_salt
+    from workbench.engagement.places import clients_folder
 
     if add and replace:
         raise UsageError("Say --add or --replace, not both.")
@@ -277,10 +278,12 @@ def import_survey(
         existing="add" if add else "replace" if replace else "",
     )
     salt = read_salt()
-    outcome = run_import(file, name, wave, salt, options)
-    say(describe_import(outcome, wave))
-    if not outcome.is_written and sys.stdin.isatty() and typer.confirm("\nIs each column what it should be? Write?"):
-        outcome = run_import(file, name, wave, salt, dataclasses.replace(options, confirm=True))
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        outcome = run_import(file, name, wave, salt, options)
+        say(describe_import(outcome, wave))
+        question = "\nIs each column what it should be? Write?"
+        if not outcome.is_written and sys.stdin.isatty() and typer.confirm(question):
+            outcome = run_import(file, name, wave, salt, dataclasses.replace(options, confirm=True))
     if not outcome.is_written:
         say("\nNothing is in the survey yet; what each column would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, correct imports.yaml first.")
@@ -302,8 +305,10 @@ def import_codes(
     """
     from workbench.engagement.exports import coding
     from workbench.engagement.keys import read_salt
+    from workbench.engagement.places import clients_folder
 
-    coded, waiting = coding.import_codes(file, name, read_salt())
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        coded, waiting = coding.import_codes(file, name, read_salt())
     say(f"{coded} answers have their codes{f', {waiting} still wait' if waiting else ''}.")
     say(f"Next: workbench check {name}")
 

@@ -41,7 +41,7 @@ def read(tmp_path: Path, content: bytes, mapping: SurveyMapping | None = None, *
     """Read a file."""
     path = tmp_path / "answers.csv"
     path.write_bytes(content)
-    return import_survey(path, mapping, "w1", layouts.SALT, client=CLIENT, options=ImportOptions(**said))[2]
+    return import_survey(path, mapping, "w1", layouts.SALT, client=CLIENT, options=ImportOptions(**said)).sheets
 
 
 def faults(tmp_path: Path, content: bytes, mapping: SurveyMapping | None = None, **said: Any) -> tuple[Fault, ...]:
@@ -424,7 +424,7 @@ def test_nobody_is_paired_without_an_identity(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
     first, second = (
-        import_survey(path, None, wave, layouts.SALT, client=CLIENT, options=ImportOptions())[2]
+        import_survey(path, None, wave, layouts.SALT, client=CLIENT, options=ImportOptions()).sheets
         for wave in ("w1", "w2")
     )
     assert first.without_identity == first.kept == len(PEOPLE)

@@ -24,8 +24,9 @@ def read(tmp_path: Path, content: bytes, **said: object) -> tuple[str, str, Impo
     """Read a file that bears a name which says nothing."""
     path = tmp_path / "download(3).dat"
     path.write_bytes(content)
-    export, _, sheets = import_survey(path, None, "w1", layouts.SALT, client=CLIENT, options=ImportOptions(**said))  # type: ignore[arg-type]
-    return export.vendor, export.layout, sheets
+    found = import_survey(path, None, "w1", layouts.SALT, client=CLIENT, options=ImportOptions(**said))  # type: ignore[arg-type]
+    assert found.sheets is not None
+    return found.export.vendor, found.export.layout, found.sheets
 
 
 def rows_by_key(sheets: ImportedSheets) -> dict[str, dict[str, str]]:

@@ -112,7 +112,8 @@ def read_coding(path: Path) -> tuple[CodingRow, ...]:
             str(row[place]).strip() if place < len(row) and row[place] is not None else "" for place in places
         )
         if key:
-            found.append(CodingRow(key, item, text, codes))
+            tidy = ";".join(part.strip() for part in codes.split(";") if part.strip())
+            found.append(CodingRow(key, item, text, tidy))
     return tuple(found)
 
 
@@ -158,13 +159,12 @@ def import_codes(path: str | os.PathLike[str], name: str, salt: bytes, *, root: 
             waiting += 1
             continue
         number, target = places.get(answer.row, (-1, answer.item))
-        codes = ";".join(part.strip() for part in answer.codes.split(";") if part.strip())
         if number < 0 or target not in items:
             remedy = "Take the newest workbook of this wave; and check that the salt is that of the import."
             faults.append(
                 Fault(path.name, "", f"row {answer.row}", "it leads to no sheet", "rows of this survey.", remedy)
             )
-        elif len(codes.split(";")) > items[target].names:
+        elif len(answer.codes.split(";")) > items[target].names:
             found = f"{answer.codes!r} are more than {items[target].names} codes"
             allowed = f"up to {items[target].names} codes joined by ;"
             faults.append(Fault(path.name, "", f"row {answer.row}", found, allowed, "Keep the first ones."))
@@ -174,7 +174,7 @@ def import_codes(path: str | os.PathLike[str], name: str, salt: bytes, *, root: 
                 survey = replace(survey, header=tuple(header))
             row = rows[number]
             row += [""] * (len(header) - len(row))
-            row[survey.columns.index(target)] = codes
+            row[survey.columns.index(target)] = answer.codes
             coded += 1
     if faults:
         raise ClientDataError(tuple(faults))

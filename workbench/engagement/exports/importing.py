@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,28 @@ class ImportOutcome:
     coding: Path | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class SurveyImport:
+    """An export, what its columns mean, and the sheets in it.
+
+    Attributes
+    ----------
+    export : Export
+    proposal : Proposal
+    sheets : ImportedSheets or None
+        None where the columns have faults.
+    """
+
+    export: Export
+    proposal: Proposal
+    sheets: ImportedSheets | None
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What keeps it from being written."""
+        return self.proposal.faults or (self.sheets.faults if self.sheets is not None else ())
+
+
 def import_survey(
     path: str | os.PathLike[str],
     mapping: SurveyMapping | None,
@@ -116,7 +138,7 @@ def import_survey(
     *,
     client: Client,
     options: ImportOptions | None = None,
-) -> tuple[Export, Proposal, ImportedSheets]:
+) -> SurveyImport:
     """Return what an export holds for a wave; nothing is written.
 
     Parameters
@@ -138,19 +160,42 @@ def import_survey(
     ClientDataError
         Every fault of the file at once.
     """
-    export, proposal, sheets = _study(Path(path), mapping, wave, salt, client, options or ImportOptions())
-    if sheets.faults:
-        raise ClientDataError(sheets.faults)
-    return export, proposal, sheets
+    options = options or ImportOptions()
+    export, sha256 = _open(Path(path), client, options, [mapping] if mapping is not None else [])
+    found = _study(export, sha256, mapping, wave, salt, client, options)
+    if found.faults:
+        raise ClientDataError(found.faults)
+    return found
+
+
+def _open(path: Path, client: Client, options: ImportOptions, before: Sequence[SurveyMapping]) -> tuple[Export, str]:
+    """Return an export and the file's hash; where the file does not tell its encoding, what was said before counts."""
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}. Name the export that the survey tool has made.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    said = {mapping.encoding for mapping in before if mapping.encoding}
+    try:
+        return open_export(content, path.name, client, encoding=options.encoding or None), sha256
+    except ClientDataError:
+        if options.encoding or len(said) != 1:
+            raise
+        return open_export(content, path.name, client, encoding=said.pop()), sha256
 
 
 def _study(
-    path: Path, before: SurveyMapping | None, wave: str, salt: bytes, client: Client, options: ImportOptions
-) -> tuple[Export, Proposal, ImportedSheets]:
-    """Return an export, its mapping and its sheets, with whatever is wrong in them."""
-    content = _content(path)
-    encoding = options.encoding or (before.encoding if before else "")
-    export = open_export(content, path.name, client, encoding=encoding or None)
+    export: Export,
+    sha256: str,
+    before: SurveyMapping | None,
+    wave: str,
+    salt: bytes,
+    client: Client,
+    options: ImportOptions,
+) -> SurveyImport:
+    """Return an export's mapping and its sheets, with whatever is wrong in them."""
     proposal = propose_mapping(
         export, client.instrument, lines=client.lines, before=before, fixed=_checked(options.fixed, client)
     )
@@ -158,11 +203,15 @@ def _study(
         proposal.mapping,
         codes=options.codes or proposal.mapping.codes,
         date_order=options.date_order or proposal.mapping.date_order,
-        encoding=encoding,
-        raw_sha256=hashlib.sha256(content).hexdigest(),
+        encoding=options.encoding or proposal.mapping.encoding,
+        raw_sha256=sha256,
     )
-    sheets = make_sheets(export, mapping, wave, salt, client, form=options.form or "survey")
-    return export, replace(proposal, mapping=mapping), sheets
+    proposal = replace(proposal, mapping=mapping)
+    if proposal.faults:
+        return SurveyImport(export, proposal, None)
+    return SurveyImport(
+        export, proposal, make_sheets(export, mapping, wave, salt, client, form=options.form or "survey")
+    )
 
 
 def open_export(content: bytes, file: str, client: Client, *, encoding: str | None = None) -> Export:
@@ -189,15 +238,6 @@ def open_export(content: bytes, file: str, client: Client, *, encoding: str | No
     tokens = frozenset(map(squash, HEADERS))
     grids = read_grids(content, file, frozenset(known) | HEADERS, tokens, encoding=encoding)
     return lay_out_export(grids, is_question)
-
-
-def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}. Name the export that the survey tool has made.")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
 
 
 def _checked(fixed: Mapping[str, str], client: Client) -> dict[str, str]:
@@ -261,27 +301,35 @@ def run_import(
     ClientDataError
         With every fault of the file, or of what is in the folder already.
     """
-    options = options or ImportOptions()
-    for name_, value, known in (("codes", options.codes, CODES), ("date-order", options.date_order, ORDERS)):
+    said = options or ImportOptions()
+    for name_, value, known in (("codes", said.codes, CODES), ("date-order", said.date_order, ORDERS)):
         if value and value not in known:
             raise UsageError(f"--{name_} {value!r} is unknown. {nearest(value, known)} There are: {', '.join(known)}.")
     held = open_client(name, root)
-    options = replace(options, form=options.form or _form_of(Path(path), held, wave, salt, options))
-    saved = held.mappings.get(options.form)
-    if saved and saved.get("table", "survey") != "survey":
-        raise UsageError(
-            f"imports.yaml keeps {options.form!r} for the table {saved['table']!r}. Say --form with another."
-        )
-    before = read_mapping(saved) if saved else None
-    export, proposal, sheets = _study(Path(path), before, wave, salt, held.client, options)
-    mapping = proposal.mapping
+    mappings = {
+        form: read_mapping(saved) for form, saved in held.mappings.items() if saved.get("table", "survey") == "survey"
+    }
+    export, sha256 = _open(Path(path), held.client, said, list(mappings.values()))
+
+    def study(form: str, before: SurveyMapping | None) -> SurveyImport:
+        return _study(export, sha256, before, wave, salt, held.client, replace(said, form=form))
+
+    form = said.form or _form_of(export, mappings, study)
+    if form in held.mappings and form not in mappings:
+        table = held.mappings[form]["table"]
+        raise UsageError(f"imports.yaml keeps {form!r} for the table {table!r}. Say --form with another name.")
+    options = replace(said, form=form)
+    before = mappings.get(form)
+    found = study(form, before)
+    proposal, sheets, mapping = found.proposal, found.sheets, found.proposal.mapping
     is_known = (
         before is not None and before.confirmed_on != "" and not proposal.changes and _said(before) == _said(mapping)
     )
     proposed = mapping if is_known else replace(mapping, confirmed_on="")
-    if sheets.faults:
-        save_mapping(held, options.form, proposed)
-        raise ClientDataError(sheets.faults)
+    if sheets is None or found.faults:
+        if proposal.is_of_instrument:
+            save_mapping(held, form, proposed)
+        raise ClientDataError(found.faults)
     _check_wave(held, wave)
     coding = coding_path(held.reports, held.name, wave)
     earlier = read_coding(coding) if coding.is_file() else ()
@@ -321,19 +369,26 @@ def run_import(
     )
 
 
-def _form_of(path: Path, held: ClientFolder, wave: str, salt: bytes, options: ImportOptions) -> str:
-    """Return the name of a form that nobody has named: forms go out by role, so it is the role where there is one."""
-    export, proposal, sheets = _study(path, None, wave, salt, held.client, replace(options, form="survey"))
+def _form_of(
+    export: Export,
+    mappings: Mapping[str, SurveyMapping],
+    study: Callable[[str, SurveyMapping | None], SurveyImport],
+) -> str:
+    """Return the name of a form that nobody has named: the one with these headers, the role, or ``survey``.
+
+    Forms go out by role and may have the same questions, so that the headers alone do not tell.
+    """
     headers = {column.header for column in export.used_for("answers")}
-    known = [
-        form
-        for form, saved in held.mappings.items()
-        if saved.get("table") == "survey" and set(saved.get("headers") or {}) == headers
-    ]
-    if len(known) == 1:
-        return known[0]
-    role = proposal.mapping.fixed.get("role", "")
-    return role or (sheets.roles[0] if len(sheets.roles) == 1 else "survey")
+    for form, before in mappings.items():
+        if set(before.headers) == headers:
+            sheets = study(form, before).sheets
+            roles = {role for held in before.waves.values() for role in held["roles"]}
+            if sheets is not None and (not roles or roles >= set(sheets.roles)):
+                return form
+    found = study("survey", None)
+    role = found.proposal.mapping.fixed.get("role", "")
+    roles = set(found.sheets.roles) if found.sheets is not None else set()
+    return role or (roles.pop() if len(roles) == 1 else "survey")
 
 
 def _said(mapping: SurveyMapping | None) -> tuple[Any, ...]:
@@ -361,7 +416,9 @@ def _place(
     """Return the table with the sheets in it, and how many sheets of the wave they stand in for."""
     survey = held.survey() or SurveyText(sheets.columns, ())
     here = mapping.waves.get(wave)
-    ours = set(here["roles"]) | set(sheets.roles) if here else set(sheets.roles)
+    if here and not set(here["roles"]) & set(sheets.roles):
+        here = None  # another form's file under this form's name
+    ours = {*sheets.roles, *(mapping.waves.get(wave, {}).get("roles", ()))}
     others = {
         role: form
         for form, other in held.mappings.items()

@@ -20,7 +20,7 @@ from workbench.engagement.exports.matching import (
     register_values,
 )
 from workbench.engagement.exports.texts import plain_text, squash
-from workbench.errors import ClientDataError, Fault, nearest
+from workbench.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from workbench.readiness.instrument import Instrument
@@ -99,6 +99,9 @@ class Proposal:
         Items that no column holds.
     changes : tuple of str
         Sentences on what differs from the confirmed mapping; empty where nothing does.
+    faults : tuple of Fault
+        No column is a question of this instrument, two columns are one item or have one text, or the earlier mapping
+        names what is not there; with any, nothing may be read.
     """
 
     mapping: SurveyMapping
@@ -106,6 +109,12 @@ class Proposal:
     ignored: tuple[str, ...]
     missing: tuple[str, ...]
     changes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_of_instrument(self) -> bool:
+        """Whether any column is one of the instrument's items."""
+        return any(match.target not in (*SHEET_COLUMNS, IDENTITY, IGNORE) for _, match in self.matched)
 
 
 def propose_mapping(
@@ -130,11 +139,10 @@ def propose_mapping(
     fixed : mapping of str to str, optional
         ``role``, ``unit`` or ``product_line`` of everybody who gets this form.
 
-    Raises
-    ------
-    ClientDataError
-        No column is a question of this instrument, two columns are one item or have one text, or the earlier mapping
-        names what is not there.
+    Returns
+    -------
+    Proposal
+        With its faults, if it has any.
     """
     wording = build_wording(instrument)
     columns = table.used_for("answers")
@@ -152,8 +160,6 @@ def propose_mapping(
             found[column.place] = match
     _find_sheet_columns(columns, found, instrument, lines, fixed)
     faults = _faults(table, columns, found, contrary, instrument)
-    if faults:
-        raise ClientDataError(tuple(faults))
     headers = {column.header: found[column.place].target if column.place in found else IGNORE for column in columns}
     changes = _changes(headers, before) if before is not None and before.confirmed_on else ()
     mapping = replace(
@@ -172,6 +178,7 @@ def propose_mapping(
         ignored=tuple(header for header, target in headers.items() if target == IGNORE),
         missing=tuple(item.id for item in instrument.items if item.id not in held),
         changes=changes,
+        faults=tuple(faults),
     )
 
 
