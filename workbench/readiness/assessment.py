@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, protect
+from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
 from workbench.readiness.attained import attained_levels
 from workbench.readiness.coordination import Coordination, judge_coordination
 from workbench.readiness.first_look import look_first
@@ -26,6 +26,7 @@ from workbench.readiness.inputs import (
     Settings,
 )
 from workbench.readiness.instrument import Instrument
+from workbench.readiness.progress import Progress, measure_progress
 from workbench.readiness.respondents import Respondents, look_at_respondents
 from workbench.readiness.roadmap import Roadmap, plan_roadmap
 from workbench.readiness.scores import DIMENSION, LINE, ORGANISATION, Part, Scores, score
@@ -34,6 +35,8 @@ from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
 from workbench.readiness.steps import plan_steps, ways_to_target
 from workbench.readiness.targets import dimension_target, way_to_target
 from workbench.readiness.verdict import NOT_SHOWN, Verdict, judge
+from workbench.readiness.wave_comparison import EarlierWave, protect_waves
+from workbench.readiness.waves import Change
 from workbench.readiness.weights import Weighting, Weights, publish_weights, rake
 
 
@@ -65,6 +68,12 @@ class Readiness:
     left_out : mapping of reason to int
     earlier_waves : tuple of str
         Waves that were read and not judged.
+    earlier : tuple of EarlierWave
+        Their levels as they may be shown, oldest first.
+    changes : tuple of Change
+        The last wave against the one before, then against the first.
+    progress : tuple of Progress
+        From the first wave to the targets.
     gaps : tuple of RoleGap
         Between jobs, widest sure ones first.
     sources : Sources
@@ -96,6 +105,9 @@ class Readiness:
     weighting: Weighting = field(default=Weighting())
     attained: Mapping[str, float | None] = field(default_factory=dict)
     respondents: Respondents = field(default=Respondents())
+    earlier: tuple[EarlierWave, ...] = ()
+    changes: tuple[Change, ...] = ()
+    progress: tuple[Progress, ...] = ()
 
     @property
     def organisation(self) -> Part:
@@ -204,7 +216,13 @@ def assess(
     weighing = weights if isinstance(weights, Weights) else None
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines, weights=weighing)
     unflagged = without_sheets(raw, flag_sheets(answers, inputs.instrument), settings, lines=inputs.lines)
-    shown = protect(raw, settings, inputs.published, unflagged.offers)
+    before = [
+        score(held, inputs.instrument, settings, lines=inputs.lines)
+        for held in inputs.answers[:-1]
+        if _without_levels(held, settings) is None
+    ]
+    waves = protect_waves(raw, before, settings, inputs.published, unflagged.offers)
+    shown = waves.shown
     parts = raw.parts
     sources = compare_sources(inputs, settings, parts, shown)
     verdict = _marked(judge(raw, shown, settings, looked_at=sources.looked_at), sources, inputs.instrument, shown)
@@ -242,6 +260,9 @@ def assess(
         weighting=publish_weights(weights, settings.minimum_group),
         attained=attained_levels(raw, shown, settings),
         respondents=look_at_respondents(raw, shown, verdict, unflagged, settings, evidence=inputs.evidence),
+        earlier=waves.earlier,
+        changes=waves.changes,
+        progress=measure_progress(raw, shown, before[0], waves.earlier[0], targets, settings) if before else (),
     )
 
 

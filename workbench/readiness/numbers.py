@@ -14,6 +14,7 @@ from workbench.readiness.roadmap_numbers import odds_figures, roadmap_figures
 from workbench.readiness.scores import CUT, DIMENSION, ITEM, LINE, ORGANISATION, ROLE, WEIGHTED, Part, Score
 from workbench.readiness.source_numbers import first_figures, source_figures
 from workbench.readiness.tool_scores import has_tool_rule, tool_levels
+from workbench.readiness.wave_words import wave_figures
 
 _PREFIX = {ORGANISATION: "", LINE: "", CUT: "cut/", ROLE: "role/"}
 
@@ -47,8 +48,9 @@ def figures(result: Readiness | Off) -> Figures:
     ``agreement…/<dimension>``, ``distance…/<dimension>``, ``alpha/<role>/<dimension>``, ``omega/<role>/<dimension>``,
     ``line-share/<dimension>``, ``line-reliability/<dimension>``, ``sheets/flagged``, ``without/<dimension>``,
     ``assessors/…``, ``odds/<class>``, ``odds/<line>/<class>``, ``initiative/<place>/gain`` (``effort``, ``cost``),
-    ``step…/<item>/<to>``, ``stable/step…``, ``tool/<group>``. A hidden number
-    keeps its place, without a value.
+    ``step…/<item>/<to>``, ``stable/step…``, ``tool/<group>``,
+    ``wave/<wave>…/<dimension>``, ``change/<before>/<after>…/<dimension>`` (``total-``, ``joiners-``, ``leavers-``
+    before it), ``progress…/<dimension>``. A hidden number keeps its place, without a value.
     """
     if isinstance(result, FirstLook):
         return first_figures(result)
@@ -111,6 +113,7 @@ def _all(result: Readiness) -> Iterator[Figure]:
     yield from odds_figures(result.verdict, _source(result))
     yield from roadmap_figures(result.instrument, result.roadmap, _source(result))
     yield from _as_the_tool_counts(result)
+    yield from wave_figures(result.instrument, places, result.earlier, result.changes, result.progress)
 
 
 def _as_the_tool_counts(result: Readiness) -> Iterator[Figure]:

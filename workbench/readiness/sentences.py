@@ -37,6 +37,7 @@ from workbench.readiness.verdict import (
     Verdict,
     count_words,
 )
+from workbench.readiness.wave_words import wave_cautions, wave_findings, wave_method
 
 MOVED_BY_WEIGHTS = 0.2
 """Shift of a level, from the plain to the weighted one, above which it is a caution (ours)."""
@@ -70,6 +71,7 @@ def headline(result: Readiness | Off) -> Findings:
     found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
     gap = gap_finding(result.gaps, result.instrument, numbers)
     found += [gap] if gap is not None else []
+    found += wave_findings(result.instrument, result.changes, numbers)
     for place, (claim, detail) in enumerate(about.about, start=1):
         found.append(Finding(fit_claim(claim), detail, numbers.ids(f"layer/{place}")))
     return Findings(tuple(found))
@@ -178,6 +180,8 @@ def method(result: Readiness | Off) -> str:
     paragraphs.append(respondents_method(result.respondents))
     if result.sources.interviews is not None or result.sources.checked:
         paragraphs.append(sources_method(settings))
+    compared = wave_method(result.earlier, result.changes, settings.confidence)
+    paragraphs += [compared] if compared else []
     paragraphs.append(
         'The thesis tested is the opinion of the authors of "ProductOps is the newest NotNeededOps" (Emergn). '
         f"Targets are the client's, or {_usual_words(result)}."
@@ -305,6 +309,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
         )
     yield from _about_not_applicable(result)
     yield from _about_weights(result, numbers)
+    yield from wave_cautions(result.instrument, result.earlier, result.changes, numbers)
     yield from respondent_cautions(result.instrument, result.respondents, result.settings.minimum_group, numbers)
     hidden = [
         key for key, reason in result.scores.hidden.items() if key[:2] == (DIMENSION, LINE) and reason == PROTECTED

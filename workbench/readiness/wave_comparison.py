@@ -107,7 +107,11 @@ class Waves:
 
 
 def protect_waves(
-    latest: Scores, earlier: Sequence[Scores], settings: Settings, published: Iterable[Publication] = ()
+    latest: Scores,
+    earlier: Sequence[Scores],
+    settings: Settings,
+    published: Iterable[Publication] = (),
+    extra: Iterable[Offer] = (),
 ) -> Waves:
     """Return what may be shown of all waves together: the last one's levels, earlier levels, and the changes.
 
@@ -119,12 +123,15 @@ def protect_waves(
     settings : Settings
     published : iterable of Publication
         What earlier runs showed.
+    extra : iterable of Offer
+        Further numbers of the last wave.
     """
     before = tuple(published)
     frozen = [protect(scores, settings, before) for scores in earlier]
     offers = [offer for scores, shown in zip(earlier, frozen, strict=True) for offer in _earlier_offers(scores, shown)]
     compared = [compare_waves(one, latest, settings) for one in dict.fromkeys((*earlier[-1:], *earlier[:1]))]
-    shown = protect(latest, settings, before, [*offers, *(offer for held in compared for offer in held.offers)])
+    offers += [*(offer for held in compared for offer in held.offers), *extra]
+    shown = protect(latest, settings, before, offers)
     waves = {
         scores.wave: _earlier_wave(scores, held, shown.extra) for scores, held in zip(earlier, frozen, strict=True)
     }
