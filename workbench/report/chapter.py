@@ -20,6 +20,9 @@ CHAPTER_FORMAT = 2
 
 NO_FIGURES = Figures(())
 
+MOST_EXHIBITS = 6
+"""Exhibits in a chapter's body: more are a catalogue, not a story (ours)."""
+
 PILLARS = {
     "readiness": (
         "workbench.readiness",
@@ -88,17 +91,29 @@ class Chapter:
     def add(self, exhibit: Exhibit, *, is_appendix: bool = False) -> Chapter:
         """Return the chapter with one more exhibit at its end; a second note of the same words changes nothing.
 
+        The body holds `MOST_EXHIBITS`: what comes after stands behind it. So does a note that there is nothing to
+        show, unless the whole chapter is one.
+
         Raises
         ------
         ReportError
             Another exhibit of this chapter has the same key.
         """
-        if isinstance(exhibit.content, Note) and any(held.content == exhibit.content for held in self.exhibits):
+        is_note = isinstance(exhibit.content, Note)
+        if is_note and any(held.content == exhibit.content for held in self.exhibits):
             return self
         if any(held.key == exhibit.key for held in self.exhibits):
             raise ReportError((f"The chapter {self.pillar} has two exhibits of key {exhibit.key!r}.",))
-        added = replace(exhibit, is_appendix=is_appendix or exhibit.is_appendix)
-        return replace(self, exhibits=(*self.exhibits, added))
+        body = sum(not held.is_appendix for held in self.exhibits)
+        is_behind = is_appendix or exhibit.is_appendix or body >= MOST_EXHIBITS or (is_note and not self.off)
+        return replace(self, exhibits=(*self.exhibits, replace(exhibit, is_appendix=is_behind)))
+
+    def add_appendix(self, *exhibits: Exhibit) -> Chapter:
+        """Return the chapter with further exhibits behind its body."""
+        chapter = self
+        for exhibit in exhibits:
+            chapter = chapter.add(exhibit, is_appendix=True)
+        return chapter
 
     def add_pages(self, *pages: Page) -> Chapter:
         """Return the chapter with further pages.

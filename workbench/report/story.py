@@ -14,6 +14,7 @@ from workbench.errors import ReportError
 from workbench.findings import CLAIM_LENGTH, Figure
 from workbench.report.audience import AUDIENCES, EVERYTHING, Audience, chapter_for, pages_of
 from workbench.report.chapter import (
+    MOST_EXHIBITS,
     PILLARS,
     Chapter,
     Outline,
@@ -52,9 +53,6 @@ __all__ = [
     "results",
     "save_chapter",
 ]
-
-MOST_EXHIBITS = 6
-"""Exhibits in a chapter's body: more are a catalogue, not a story (ours)."""
 
 
 @dataclass(frozen=True)
