@@ -163,10 +163,10 @@ def test_order_of_sheets_does_not_matter(build, instrument) -> None:
 # -- with and without ------------------------------------------------------------------------------------------------
 
 
-def flagged_wave(build, instrument, count: int, seed: int = 3):
-    """Return a wave in which so many sheets are straight and fast."""
+def flagged_wave(build, instrument, count: int, seed: int = 3, *, places: tuple[int, ...] = ()):
+    """Return a wave in which so many sheets (or these) are straight and fast."""
     inputs = wave(build, instrument, seed, gaps=0.0)
-    rows = dict.fromkeys(range(0, 8 * count, 8), "straight")
+    rows = dict.fromkeys(places or range(0, 8 * count, 8), "straight")
     answers = fill(inputs.answers[0], instrument, rows, np.random.default_rng(seed), seconds=1.0)
     found = [flag.place for flag in flag_sheets(answers, instrument) if flag.is_flagged]
     assert set(rows) <= set(found)  # now and then one that was read stands beside them
@@ -209,6 +209,22 @@ def test_enough_flagged_sheets_are_counted_and_shown_beside_all(build, instrumen
     assert {name for name, _ in flagged.without} == {group.id for group in instrument.dimensions}
     raw = score(inputs.answers[0], instrument, Settings(), lines=inputs.lines)
     assert set(result.scores.hidden) == set(protect(raw, Settings()).hidden)
+
+
+def test_a_dimension_that_few_of_them_were_asked_is_not_told_without_them(build, instrument) -> None:
+    """Six flagged sheets may be counted; where only three of the six were asked, their difference stays hidden."""
+    builders, operators = (16, 17, 18), (56, 57, 58)
+    inputs, rows = flagged_wave(build, instrument, 0, seed=4, places=(*builders, *operators))
+    status = inputs.answers[0].status
+    asked = {
+        group.id: sum(
+            any(status.iloc[row][item.id] == "answered" for item in instrument.items_below(group.id)) for row in rows
+        )
+        for group in instrument.dimensions
+    }
+    told = {name for name, _ in assess(inputs).respondents.flagged.without}
+    assert min(asked.values()) < 5 <= max(asked.values())
+    assert told == {name for name, count in asked.items() if count >= 5}
 
 
 def test_openly_named_assessments_show_one_sheet_too(build, instrument) -> None:
