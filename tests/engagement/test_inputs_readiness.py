@@ -145,6 +145,41 @@ def test_without_a_survey_readiness_is_off(missing: str) -> None:
     assert found.tables == (missing,)
 
 
+HEARD = {"interview": "i1", "date": dt.date(2026, 9, 3), "role": "builder", "item": "d06_1", "level": 2}
+SEEN = {"item": "d06_1", "product_line": "x", "seen": "no"}
+
+
+def test_interviews_or_evidence_speak_without_a_survey() -> None:
+    """The first week has no survey: the other sources travel, and nothing stands for answers."""
+    held = tables([], interviews=[HEARD], evidence=[SEEN])
+    without = Tables({name: one for name, one in held.items() if name != "survey"}, held.settings, root=ROOT)
+    assert check_readiness(without) == []
+    found = build_readiness(without)
+    assert isinstance(found, ReadinessInputs)
+    assert found.answers == ()
+    assert found.interviews is not None
+    assert found.evidence is not None
+    blank = build_readiness(tables([sheet("p1", "builder")], evidence=[SEEN]))
+    assert isinstance(blank, ReadinessInputs)
+    assert blank.answers == ()
+
+
+def test_a_survey_without_its_waves_is_off_whatever_else_there_is() -> None:
+    """There is a survey, so nobody may say there is none: its dates are asked for."""
+    held = tables([sheet("p1", "builder", d10_1="1")], interviews=[HEARD])
+    without = Tables({name: one for name, one in held.items() if name != "waves"}, held.settings, root=ROOT)
+    found = build_readiness(without)
+    assert isinstance(found, Off)
+    assert found.tables == ("waves",)
+
+
+def test_the_role_of_an_interview_is_one_of_the_instrument() -> None:
+    """An unknown role is a fault with its cell."""
+    (fault,) = check_readiness(tables([sheet("p1", "builder", d10_1="1")], interviews=[{**HEARD, "role": "bilder"}]))
+    assert "'bilder' is no role" in fault.found
+    assert "builder" in fault.remedy
+
+
 def test_a_wave_without_an_answer_is_off() -> None:
     """Only blank sheets: there is nothing to judge."""
     found = build_readiness(tables([sheet("p1", "builder")]))

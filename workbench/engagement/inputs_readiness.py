@@ -45,7 +45,7 @@ def build_readiness(tables: Tables) -> ReadinessInputs | Off:
 
     missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
     has_others = any(name in tables and not tables[name].empty for name in OTHER_SOURCES)
-    if "lines" in missing or (missing and not has_others):
+    if "lines" in missing or (missing and not (has_others and "survey" in missing)):
         return Off("readiness", "Whether the move from project to product has happened cannot be said.", missing)
     instrument = read_instrument(tables)
     answers = () if missing else _waves(tables, instrument)
