@@ -340,7 +340,7 @@ def survey(
     pack = write_survey_pack(engagement, out=out)
     say(f"Wrote {len(pack.files)} files to {pack.folder}")
     for kept in pack.kept:
-        say(f"Kept as you filled it in: {kept}; compare it with the new text beside it.")
+        say(f"Left as it is, since it may be filled in: {kept}; the new text lies beside it.")
     say(f"Start with README.txt. {pack.blanks} fields, marked in yellow, are yours to fill in before it goes out.")
 
 
