@@ -184,6 +184,8 @@ def read_code(cell: str, instrument: Instrument, item: Item, codes: str) -> str 
     """
     from workbench.readiness.instrument import options
 
+    if not codes:
+        return None
     shown = options(instrument, item)
     if codes == "levels":
         number = _CODE.match(cell.strip())

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from workbench.engagement.read import decode, detect_delimiter, our_spelling, unreadable_csv
 from workbench.errors import ClientDataError, Fault
@@ -35,14 +36,18 @@ class SurveyText:
     encoding: str = "utf-8"
     has_mark: bool = False
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Headers in our spelling."""
         return tuple(our_spelling(title) for title in self.header)
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {column: place for place, column in reversed(list(enumerate(self.columns)))}
+
     def value(self, row: Sequence[str], column: str) -> str:
         """Return a cell of one of its rows; blank where there is no such column."""
-        place = self.columns.index(column) if column in self.columns else -1
+        place = self._places.get(column, -1)
         return row[place].strip() if 0 <= place < len(row) else ""
 
     def key(self, row: Sequence[str]) -> tuple[str, ...]:
