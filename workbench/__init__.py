@@ -70,6 +70,13 @@ if TYPE_CHECKING:
         disagreements_exhibit,
         portfolio_exhibit,
     )
+    from workbench.report.exhibits_waves import (
+        change_parts_exhibit,
+        changes_exhibit,
+        changes_lines_exhibit,
+        progress_exhibit,
+        waves_exhibit,
+    )
     from workbench.report.pages_readiness import comparison_page, line_pages
     from workbench.report.story import (
         Chapter,
@@ -108,6 +115,9 @@ _HOMES = {
     "bar_ranked": "workbench.report.charts",
     "cause_exhibit": "workbench.report.exhibits_outcomes",
     "certificate_exhibit": "workbench.report.exhibits_allocation",
+    "change_parts_exhibit": "workbench.report.exhibits_waves",
+    "changes_exhibit": "workbench.report.exhibits_waves",
+    "changes_lines_exhibit": "workbench.report.exhibits_waves",
     "claims_exhibit": "workbench.report.exhibits_readiness",
     "classes_exhibit": "workbench.report.exhibits_readiness",
     "coding_exhibit": "workbench.report.exhibits_respondents",
@@ -135,6 +145,7 @@ _HOMES = {
     "outcomes": "workbench.outcomes",
     "portfolio_exhibit": "workbench.report.exhibits_summary",
     "process_behaviour": "workbench.report.charts",
+    "progress_exhibit": "workbench.report.exhibits_waves",
     "quotes_exhibit": "workbench.report.exhibits_sources",
     "read_summary": "workbench.report.summary",
     "readiness": "workbench.readiness",
@@ -159,6 +170,7 @@ _HOMES = {
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
     "verdict_odds_exhibit": "workbench.report.exhibits_roadmap",
     "waterfall": "workbench.report.charts",
+    "waves_exhibit": "workbench.report.exhibits_waves",
     "what_if_panel": "workbench.panels.what_if",
 }
 """Where each name lives; a pillar is its own home."""
@@ -187,6 +199,9 @@ __all__ = [
     "bar_ranked",
     "cause_exhibit",
     "certificate_exhibit",
+    "change_parts_exhibit",
+    "changes_exhibit",
+    "changes_lines_exhibit",
     "claims_exhibit",
     "classes_exhibit",
     "coding_exhibit",
@@ -214,6 +229,7 @@ __all__ = [
     "outcomes",
     "portfolio_exhibit",
     "process_behaviour",
+    "progress_exhibit",
     "quotes_exhibit",
     "read_summary",
     "readiness",
@@ -238,6 +254,7 @@ __all__ = [
     "two_jobs_exhibit",
     "verdict_odds_exhibit",
     "waterfall",
+    "waves_exhibit",
     "what_if_panel",
 ]
 
