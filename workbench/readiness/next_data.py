@@ -115,6 +115,7 @@ def ask_next(
     names = tuple(group.id for group in is_open)
     gates = {group.id: _gate(scores, part, group) for group in instrument.gates}
     drawn = level_draws(scores, part, TRIED, settings.seed, names=[group.id for group in instrument.gates])
+    spreads = _spreads(scores, part, settings.seed)
     wanted = _items_to_see(gates, is_open, part, instrument, looked_at)
     groups = _askable(scores, part, is_open, nameable)
     best: tuple[int, int, Ask] | None = None
@@ -123,7 +124,7 @@ def ask_next(
         most = sum(cells.values())
 
         def chance(people: int, cells: Mapping[tuple[str, str], int] = cells) -> float:
-            return _chance(scores, part, gates, drawn, cells, people, settings.sure)
+            return _chance(scores, part, gates, drawn, spreads, cells, people, settings.sure)
 
         everything = chance(most)
         ask = Ask(role, line, most, everything, names, is_all=bool(scores.silent))
@@ -240,9 +241,8 @@ def _gate(scores: Scores, part: Part, group: Group) -> _Gate | None:
     counts = np.array([one.people or 0 for one in held], dtype=float)
     response = np.array([0.0 if one.response is None else one.response for one in held])
     asked = np.array([_asked(scores, one.response, one.level.asked if one.level else None) for one in held])
-    given = np.where(np.isfinite(asked), response * np.where(np.isfinite(asked), asked, 0), np.maximum(counts, 1.0))
-    answers = np.array([_answering(scores, part, item, one) for item, one in zip(items, given, strict=True)])
-    yields = answers * np.minimum(1.0, counts / np.maximum(given, 1.0))
+    likely = np.array([_answering(scores, item) for item in items]).reshape(-1, 2)
+    answers, yields = likely[:, 0], likely[:, 1]
     return _Gate(items, level.value, level.standard_error, counts, response, asked, yields, answers, covariance)
 
 
@@ -250,12 +250,30 @@ def _asked(scores: Scores, response: float | None, asked: int | None) -> float:
     return math.inf if response is None or not asked or not scores.silent else float(asked)
 
 
-def _answering(scores: Scores, part: Part, item: Item, given: float) -> float:
-    """Share of those who send a sheet and are asked an item who answer it at all."""
-    whole = scores.parts[0] if item.scope == "organisation" and part.kind == LINE else part
+def _answering(scores: Scores, item: Item) -> tuple[float, float]:
+    """Shares of those who send a sheet and are asked an item who answer it at all, and who name a level.
+
+    Of the whole organisation: what few people of one line did not skip, others may.
+    """
+    held = scores.get(ITEM, scores.parts[0], item.id)
     roles = [one for one in scores.parts if one.kind == ROLE and item.id in routed(scores.instrument, one.id)]
-    asked = len(scores.members[whole] & frozenset().union(*(scores.members[one] for one in roles)))
-    return min(1.0, given / asked) if asked else 1.0
+    asked = len(frozenset().union(*(scores.members[one] for one in roles)))
+    levels = float(held.people or 0)
+    if not asked:
+        return 1.0, 1.0
+    whole = held.level.asked if held.level is not None else None
+    given = levels if held.response is None or not whole else held.response * whole
+    return min(1.0, given / asked), min(1.0, levels / asked)
+
+
+def _spreads(scores: Scores, part: Part, seed: int) -> np.ndarray:
+    """Draw how far answers will be found to lie apart, once more of them are in, against today."""
+    found = []
+    for place, group in enumerate(scores.instrument.gates):
+        level = scores.get(DIMENSION, part, group.id).level
+        half = max(level.df, 1.0) / 2 if level is not None and level.df is not None else 0.5
+        found.append(np.sqrt(np.random.default_rng([seed, place]).standard_gamma(half, TRIED) / half))
+    return np.column_stack(found)
 
 
 def _chance(
@@ -263,6 +281,7 @@ def _chance(
     part: Part,
     gates: Mapping[str, _Gate | None],
     drawn: np.ndarray,
+    spreads: np.ndarray,
     cells: Mapping[tuple[str, str], int],
     people: int,
     sure: float,
@@ -284,7 +303,7 @@ def _chance(
             if error < 1e-9:
                 held[:, place] = values >= threshold - 1e-12
             else:
-                held[:, place] = stdtr(df, (values - threshold) / error)
+                held[:, place] = stdtr(df, (values - threshold) / (error * spreads[:, place]))
     return float((decide(instrument, moving, standing, sure) != OPEN).mean())
 
 
