@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from workbench.readiness import Readiness
 
 KEY = "readiness-tool-scores"
-SAME = 0.05
-"""Levels that differ by less read the same with one decimal."""
+SAME = 0.11
+"""Levels closer than this are called the same: one is rounded, and the ends of its band outwards (ours)."""
 
 
 def tool_scores_exhibit(result: Readiness | Off) -> Exhibit:
