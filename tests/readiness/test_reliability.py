@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from workbench.errors import ModelError
+from workbench.readiness.factors import fit_one_factor, omega
 from workbench.readiness.reliability import (
     AGREEMENT_FROM,
     HABIT,
@@ -26,8 +27,6 @@ from workbench.readiness.reliability import (
     chance_spread,
     cronbach_alpha,
     feldt_interval,
-    fit_one_factor,
-    omega,
 )
 
 NONE = float("nan")

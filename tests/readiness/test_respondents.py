@@ -11,9 +11,10 @@ import pytest
 
 from workbench.readiness import Settings, assess, cautions, figures, method
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
+from workbench.readiness.assessors import compare_assessors
 from workbench.readiness.reliability import NO, TOO_FEW, YES, agreement, cronbach_alpha
 from workbench.readiness.respondent_words import agreement_words
-from workbench.readiness.respondents import BY_LINE, NOT_ENOUGH, POOLED, compare_assessors
+from workbench.readiness.respondents import BY_LINE, NOT_ENOUGH, POOLED
 
 SMALL = {"a": ["a1", "a2", "a3", "a4"], "b": ["b1", "b2", "b3*"], "c": ["c1*", "c2*"]}
 

@@ -9,8 +9,7 @@ lean as a habit that a person keeps over the items, which passes the first two a
 correlated items: A. Cohen, E. Doveh and I. Nahum-Shani 2009, Organ. Res. Methods 12, 148-164).
 
 Alpha: L. J. Cronbach (1951), Psychometrika 16, 297-334, with the interval of L. S. Feldt (1965), Psychometrika 30,
-357-370. Omega: R. P. McDonald (1999), *Test Theory*, chapter 6, from a one-factor model fitted by maximum likelihood
-(K. G. Joreskog 1967, Psychometrika 32, 443-482).
+357-370. Omega: `workbench.readiness.factors`.
 
 Nothing here is protected: statistics of people leave `assess` only for groups large enough.
 """
@@ -49,10 +48,6 @@ LEVEL_OF_TEST = 0.05
 """Largest share of groups answering by chance that may be said to agree."""
 
 PAIRWISE, LISTWISE = "pairwise", "listwise"
-FIT = "maximum likelihood, one factor"
-
-LEAST_UNIQUE = 0.005
-"""Smallest share of an item's variance that is its own; a fit that ends there is no fit (as in R's factanal)."""
 
 
 @dataclass(frozen=True)
@@ -124,32 +119,6 @@ class Alpha:
     high: float | None
     if_deleted: tuple[float | None, ...]
     item_rest: tuple[float | None, ...]
-    people: int
-    items: int
-    missing: str
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Omega:
-    """Share of the sum's variance that one common factor explains.
-
-    Attributes
-    ----------
-    value : float or None
-        None where it is undefined, then `why` says so.
-    loadings : tuple of float
-        Of the standardised items.
-    estimator : str
-    people, items : int
-    missing : str
-        ``pairwise`` or ``listwise``.
-    why : str
-    """
-
-    value: float | None
-    loadings: tuple[float, ...]
-    estimator: str
     people: int
     items: int
     missing: str
@@ -324,10 +293,10 @@ def cronbach_alpha(
     >>> round(found.value, 3), [round(r, 2) for r in found.item_rest]
     (0.936, [0.97, 0.86, 0.8])
     """
-    cov, people = _covariances(levels, missing)
+    cov, people = pair_covariances(levels, missing)
     items = len(cov)
     nothing: tuple[None, ...] = (None,) * items
-    why = _why_not(cov, people, 2)
+    why = why_undefined(cov, people, 2)
     if why:
         return Alpha(None, None, None, nothing, nothing, people, items, missing, why)
     value = _alpha(cov)
@@ -379,91 +348,6 @@ def feldt_interval(value: float, people: int, items: int, *, confidence: float =
     )
 
 
-def omega(levels: Sequence[Sequence[float]] | np.ndarray, *, missing: str = PAIRWISE) -> Omega:
-    r"""Return McDonald's omega of a one-factor model, fitted by maximum likelihood.
-
-    Parameters
-    ----------
-    levels : array-like, shape (people, items)
-        As in `cronbach_alpha`; at least three items.
-    missing : str
-        ``pairwise`` or ``listwise``.
-
-    Notes
-    -----
-    .. math:: \omega = (\sum_i \lambda_i)^2 / ((\sum_i \lambda_i)^2 + \sum_i \psi_i)
-
-    on the items' own scales. A fit that leaves an item no variance of its own (a Heywood case) is called undefined.
-    """
-    cov, people = _covariances(levels, missing)
-    items = len(cov)
-
-    def nothing(why: str) -> Omega:
-        return Omega(None, (), FIT, people, items, missing, why)
-
-    why = _why_not(cov, people, 3)
-    if why:
-        return nothing(why)
-    sizes = np.sqrt(np.diag(cov))
-    if not (sizes > 0).all():
-        return nothing("An item does not vary: undefined.")
-    fitted = fit_one_factor(cov / np.outer(sizes, sizes))
-    if fitted is None:
-        return nothing("The correlations of these items allow no fit: undefined.")
-    loadings, unique = fitted
-    if unique.min() <= LEAST_UNIQUE * 1.01:
-        return nothing("The factor would take all variance of an item (a Heywood case): undefined.")
-    common = float((loadings * sizes).sum()) ** 2
-    own = float((unique * sizes**2).sum())
-    return Omega(common / (common + own), tuple(float(one) for one in loadings), FIT, people, items, missing)
-
-
-def fit_one_factor(correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return loadings and unique variances of the one-factor model of a correlation matrix, by maximum likelihood.
-
-    Parameters
-    ----------
-    correlations : ndarray, shape (items, items)
-
-    Returns
-    -------
-    ndarray, ndarray, or None
-        None where the matrix is not positive definite, as pairwise correlations of few people may be.
-    """
-    from scipy.optimize import minimize
-
-    if np.linalg.eigvalsh(correlations)[0] < 1e-8:
-        return None
-    count = len(correlations)
-
-    def leading(unique: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        root = np.sqrt(unique)
-        sizes, vectors = np.linalg.eigh(correlations / np.outer(root, root))
-        loadings = vectors[:, -1] * math.sqrt(max(sizes[-1] - 1, 0.0)) * root
-        return loadings, sizes, root
-
-    def misfit(log_unique: np.ndarray) -> tuple[float, np.ndarray]:
-        # The likelihood with the loadings already at their best for these unique variances (Joreskog 1967).
-        unique = np.exp(log_unique)
-        loadings, sizes, _ = leading(unique)
-        rest = sizes[:-1]
-        left = np.outer(loadings, loadings) + np.diag(unique) - correlations
-        return float((rest - np.log(rest) - 1).sum()), np.diag(left) / unique
-
-    start = np.clip(0.5 / np.diag(np.linalg.inv(correlations)), 0.05, 0.95)
-    found = minimize(
-        misfit,
-        np.log(start),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(math.log(LEAST_UNIQUE), 0.0)] * count,
-        options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000},
-    )
-    unique = np.exp(found.x)
-    loadings, _, _ = leading(unique)
-    return (loadings if loadings.sum() >= 0 else -loadings), unique
-
-
 def _matrix(levels: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     held = np.array(levels, dtype=float)
     if held.ndim != 2:
@@ -471,8 +355,15 @@ def _matrix(levels: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     return held
 
 
-def _covariances(levels: Sequence[Sequence[float]] | np.ndarray, missing: str) -> tuple[np.ndarray, int]:
-    """Return the items' covariances and the people behind them, the fewest behind any pair."""
+def pair_covariances(levels: Sequence[Sequence[float]] | np.ndarray, missing: str) -> tuple[np.ndarray, int]:
+    """Return the items' covariances and the people behind them, the fewest behind any pair.
+
+    Parameters
+    ----------
+    levels : array-like, shape (people, items)
+    missing : str
+        ``pairwise`` or ``listwise``.
+    """
     held = _matrix(levels)
     if missing not in (PAIRWISE, LISTWISE):
         raise ModelError(f"Gaps are handled pairwise or listwise; got {missing!r}.")
@@ -490,7 +381,8 @@ def _covariances(levels: Sequence[Sequence[float]] | np.ndarray, missing: str) -
     return (products - shared * means * means.T) / (shared - 1), people
 
 
-def _why_not(cov: np.ndarray, people: int, items: int) -> str:
+def why_undefined(cov: np.ndarray, people: int, items: int) -> str:
+    """Return why covariances of too few items or people say nothing, or nothing where they do."""
     if len(cov) < items:
         return f"Fewer than {items} items: undefined."
     if people < 3:
