@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHES = ("run", "rollup", "allocation", "respondents")
+BENCHES = ("run", "rollup", "allocation", "respondents", "gaps", "waves")
 COLUMNS = ("name", "value", "unit", "against", "ratio", "target", "met")
 
 

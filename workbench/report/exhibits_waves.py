@@ -124,8 +124,8 @@ def change_parts_exhibit(result: Readiness | Off) -> Exhibit:
             },
             claim=_claim_parts(result, changes),
             subtitle=(
-                f"Change of the level from {first.before} to {first.after}, all lines. * beyond chance. Parts add up "
-                f"but for rounding and questions answered by naming. “{theme.MISSING}”: not shown apart"
+                f"Change of the level from {first.before} to {first.after}, all lines. *: beyond chance. They add up "
+                f"but for rounding and questions answered by naming. {theme.MISSING}: not shown"
             ),
             source=_source(result),
             figures="ids",
@@ -164,7 +164,7 @@ def changes_lines_exhibit(result: Readiness | Off) -> Exhibit:
             claim=_claim_lines(result, changes),
             subtitle=(
                 f"Change of the level of the same people from {changes[0].before} to {changes[0].after}, by line. "
-                "* beyond chance, corrected for all changes looked at; as all: asked about the organisation"
+                "*: beyond chance, all looked at; as all: asked about the organisation"
             ),
             source=_source(result),
             figures="ids",
@@ -284,8 +284,8 @@ def progress_exhibit(result: Readiness | Off) -> Exhibit:
             reference_label="target",
             claim=_claim_progress(result, list(held.values())),
             subtitle=(
-                f"Share of the way from wave {result.progress[0].since} to the target, with "
-                f"{theme.percent(result.settings.confidence)} interval; below 0 % it fell back{_way_words(result)}"
+                f"Share of the way from {result.progress[0].since} to the target (from → now of target), with "
+                f"{theme.percent(result.settings.confidence)} interval; below 0 %: fell back{_way_words(result)}"
             ),
             source=_source(result),
             figures="ids",
@@ -326,7 +326,7 @@ def _claim_changes(result: Readiness, changes: list[Change]) -> str:
     counted = f"{len(rose)} of {len(changes)} dimensions rose{f', {len(fell)} fell' if fell else ''}"
     return fit_claim(
         f"For the same people {counted}; {name} {change_words(sure[0])}.",
-        f"For the same people {counted}, most of all {name}.",
+        f"For the same people {counted}; the widest: {name}.",
         f"For the same people {counted}.",
     )
 
@@ -387,13 +387,13 @@ def _way_words(result: Readiness) -> str:
     ends = (
         "" if way is None or way.low is None else f" ({theme.percent(way.low)} to {theme.percent(way.high or way.low)})"
     )
-    return f". All dimensions from the bottom of the scale: {theme.percent(share)} of the way{ends}"
+    return f". From the bottom of the scale, all dimensions: {theme.percent(share)}{ends}"
 
 
 def _named(name: str, one: Progress | None) -> str:
     if one is None:
         return name
-    return f"{name} ({theme.level(one.baseline)} → {theme.level(one.level)}, target {theme.level(one.target)})"
+    return f"{name} ({theme.level(one.baseline)} → {theme.level(one.level)} of {theme.level(one.target)})"
 
 
 def _cell(one: Change) -> str:
