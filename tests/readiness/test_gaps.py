@@ -50,7 +50,7 @@ def _gap(gaps: tuple[RoleGap, ...], item: str, first: str, second: str) -> RoleG
 
 
 def test_welch_without_a_known_population_is_scipys() -> None:
-    """Where nobody knows how many were asked, difference, interval and p are those of SciPy's Welch test."""
+    """Where nobody knows how many were asked, difference and interval are those of SciPy's Welch test; p is larger."""
     rng = np.random.default_rng(3)
     first, second = rng.integers(1, 6, 12).astype(float), rng.integers(1, 6, 31).astype(float)
     got, p = difference(finite_mean(first, None), finite_mean(second, None), span=4)
@@ -58,7 +58,17 @@ def test_welch_without_a_known_population_is_scipys() -> None:
     limits = expected.confidence_interval(0.95)
     assert got.value == pytest.approx(first.mean() - second.mean(), abs=1e-12)
     assert (got.low, got.high) == pytest.approx((limits.low, limits.high), abs=1e-9)
-    assert (got.df, p) == pytest.approx((expected.df, expected.pvalue), abs=1e-9)
+    assert got.df == pytest.approx(expected.df, abs=1e-9)
+    assert p == pytest.approx(2 * stats.t.sf(abs(expected.statistic), 11), abs=1e-12)
+    assert p > expected.pvalue
+
+
+def test_a_group_that_answered_in_full_adds_no_doubt() -> None:
+    """Three executives who all answered have no error: the others' degrees of freedom stand alone."""
+    got, p = difference(finite_mean([4, 5, 5], 3), finite_mean([2, 3, 2, 4, 3, 2, 3, 4], 12), span=4)
+    assert got.df == pytest.approx(7)
+    assert got.standard_error is not None
+    assert p == pytest.approx(2 * stats.t.sf(got.value / got.standard_error, 7))
 
 
 def test_the_interval_holds_the_true_gap_of_two_closed_groups() -> None:
@@ -205,7 +215,7 @@ def test_seldom_is_one_gap_called_sure_by_chance(
         rng = np.random.default_rng(seed)
         inputs = build(instrument, groups, lambda *_: 3.0, rng, with_population=False, settings=OPEN)
         false += any(gap.is_sure for gap in _gaps_of(inputs, inputs.answers[-1]))
-    assert false <= 13  # 5 % of 150 is 7.5; more than 13 has a chance of 2 %
+    assert false <= 11  # 5 % of 150 is 7.5; the rate in long runs is 2 % (bench/gaps.py)
 
 
 @pytest.fixture(scope="module")

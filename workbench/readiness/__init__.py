@@ -1,6 +1,7 @@
 """Has this organisation moved from project to product, line by line? `assess` answers; the rest reads its result."""
 
 from workbench.readiness.assessment import Readiness, assess
+from workbench.readiness.first_look import FirstLook
 from workbench.readiness.inputs import Answers, Layer, ReadinessInputs, Settings, Target
 from workbench.readiness.instrument import Instrument, options, routed
 from workbench.readiness.instrument_file import build_instrument
@@ -11,6 +12,7 @@ from workbench.readiness.steps import Step
 
 __all__ = [
     "Answers",
+    "FirstLook",
     "Initiative",
     "Instrument",
     "Layer",

@@ -145,7 +145,9 @@ def _gaps(result: Readiness) -> Iterator[Figure]:
                     yield Figure("", key, name, None, "level", source="not shown: one side is hidden")
                 else:
                     one = gap.difference
-                    yield Figure("", key, name, one.value, "level", one.low, one.high, one.answered, source)
+                    corrected = "spread unknown" if gap.p_adjusted is None else f"corrected p {gap.p_adjusted:.2f}"
+                    words = f"{source}, {corrected}"
+                    yield Figure("", key, name, one.value, "level", one.low, one.high, one.answered, words)
 
 
 def _attained(result: Readiness) -> Iterator[Figure]:

@@ -281,8 +281,12 @@ def _each_line(result: Readiness, verdict: Verdict) -> str:
 def _line_words(result: Readiness, line: LineVerdict) -> str:
     if line.verdict == NOT_SHOWN:
         return "not shown, to protect a small group"
-    sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
-    return f"{line.words}{sure}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}"
+    inside = [certainty_words(line.certainty)] if line.certainty is not None else []
+    inside += ["claimed, not yet evidenced"] if line.not_yet_evidenced else []
+    words = line.words
+    if line.verdict != TOO_CLOSE and inside:
+        words = f"{line.verdict} ({'; '.join(inside)})"
+    return f"{words}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}"
 
 
 def _cautions(result: Readiness) -> Iterator[Finding]:
