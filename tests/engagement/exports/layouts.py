@@ -224,7 +224,7 @@ def as_xlsx(rows: Sequence[Sequence[Any]], *, sheet: str = "Sheet1") -> bytes:
 MICROSOFT_HEADERS = {
     "en": ("ID", "Start time", "Completion time", "Email", "Name", "Last modified time"),
     "de": ("ID", "Startzeit", "Fertigstellungszeit", "E-Mail", "Name", "Zeitpunkt der letzten Änderung"),
-    "fr": ("ID", "Heure de début", "Heure de fin", "Adresse de messagerie", "Nom", "Heure de la dernière modification"),
+    "fr": ("ID", "Heure de début", "Heure de fin", "E-mail", "Nom", "Heure de la dernière modification"),
     "es": (
         *("ID", "Hora de inicio", "Hora de finalización", "Correo electrónico", "Nombre"),
         "Hora de la última modificación",
@@ -424,6 +424,14 @@ LIMESURVEY_FIXED = {
     ),
     "full": _LIMESURVEY_TEXTS,
     "abbreviated": _LIMESURVEY_TEXTS,
+    "fr": (
+        *("ID de la réponse", "Date de soumission", "Dernière page", "Langue de départ", "Tête de série"),
+        *("Date de lancement", "Date de la dernière action", "Adresse IP", "URL de référence", "Code d'accès"),
+    ),
+    "es": (
+        *("ID de respuesta", "Fecha de envío", "Última página", "Lenguaje inicial", "Semilla", "Fecha de inicio"),
+        *("Fecha de la última acción", "Dirección IP", "URL de referencia", "Código de acceso"),
+    ),
     "de": (
         *("Antwort ID", "Datum Abgeschickt", "Letzte Seite", "Start-Sprache", "Zufallsstartwert", "Datum gestartet"),
         *("Datum letzte Aktivität", "IP-Adresse", "Weiterleitungs-URL", "Zugangscode"),

@@ -279,6 +279,36 @@ def test_the_consultants_word_on_labels_is_taken(tmp_path: Path) -> None:
     ]
 
 
+def test_a_column_of_free_text_is_not_told_line_by_line(tmp_path: Path) -> None:
+    """Somebody's own words where a role should be: the first dozen, then a count and a doubt."""
+    people = layouts.make_people(INSTRUMENT, 30)
+    table = layouts.google_rows(people, ASKED)
+    for number, row in enumerate(table[1:]):
+        row[table[0].index(layouts.ROLE)] = f"I do many things, {number}"
+    found = faults(tmp_path, layouts.as_csv(table))
+    assert len(found) == 13
+    assert found[-1].found == "18 further texts of this column are not known either"
+
+
+def test_sheets_without_a_line_are_remarked_on(tmp_path: Path) -> None:
+    """They count for the whole organisation: a skipped question, or no question at all."""
+    table = layouts.google_rows(PEOPLE, ASKED)
+    table[1][table[0].index(layouts.LINE)] = ""
+    (remark,) = read(tmp_path, layouts.as_csv(table)).remarks
+    assert remark.startswith("1 row names no product line")
+    asked = [question for question in ASKED if question.id != "product_line"]
+    (remark,) = read(tmp_path, layouts.as_csv(layouts.google_rows(PEOPLE, asked))).remarks
+    assert remark.startswith("No column tells the product line")
+
+
+def test_codes_of_limesurvey_say_that_they_end_with_the_survey(tmp_path: Path) -> None:
+    """Access codes are made anew for each survey; addresses are not."""
+    rows = layouts.limesurvey_rows(PEOPLE, ASKED)
+    assert any("access code" in remark for remark in read(tmp_path, layouts.as_csv(rows)).remarks)
+    rows[0][rows[0].index("token")] = "email"
+    assert read(tmp_path, layouts.as_csv(rows)).remarks == ()
+
+
 def test_numbers_are_read_only_where_the_mapping_says_so(tmp_path: Path) -> None:
     """What 1 means differs from tool to tool."""
     asked = layouts.questions(INSTRUMENT, layouts.place_shown)

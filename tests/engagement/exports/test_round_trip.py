@@ -110,6 +110,11 @@ CASES: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
     ),
     "google": ("google_forms", lambda: layouts.as_csv(layouts.google_rows(PEOPLE, asked())), {}),
     "google grid": ("google_forms", lambda: layouts.as_csv(layouts.google_rows(PEOPLE, asked(), grid=True)), {}),
+    "google workbook": (
+        "google_forms",
+        lambda: layouts.as_xlsx(layouts.google_rows(PEOPLE, asked(), time=lambda moment: moment)),  # type: ignore[arg-type, return-value]
+        {},
+    ),
     "google user names": (
         "google_forms",
         lambda: layouts.as_csv(layouts.google_rows(PEOPLE, asked(), language="user")),
@@ -199,6 +204,8 @@ CASES: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
             "texts": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), headings="full")),
             "codes with texts": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), headings="codetext")),
             "german texts": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), headings="de")),
+            "french texts": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), headings="fr")),
+            "spanish texts": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), headings="es")),
             "no time stamps": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), stamps=False)),
             "no timings": lambda: layouts.as_csv(layouts.limesurvey_rows(PEOPLE, asked(), timings=False)),
         }.items()

@@ -35,10 +35,14 @@ _STATUS = {
     **dict.fromkeys(("0", "ipaddress", "4", "imported", "16", "offline", "offlineresponse"), ""),
     **dict.fromkeys(("1", "surveypreview", "preview", "2", "surveytest", "test", "17", "offlinepreview"), PREVIEW),
     **dict.fromkeys(("8", "spam", "9", "spampreview", "surveypreviewspam", "12", "importedspam"), SPAM),
-    **dict.fromkeys(("vistapreviadelaencuesta", "umfragevorschau", "aperçudelenquête"), PREVIEW),
-    **dict.fromkeys(("ipadresse", "adresseip", "direcciónip"), ""),
 }
-"""Qualtrics' response types, numbers and words, and what they mean; empty: somebody answered."""
+"""Qualtrics' response types, numbers and English words, and what they mean; empty: somebody answered.
+
+1 is a preview, 2 a test, 4 imported, 8 spam, 16 offline; others are their sums. Words of other languages are asked for.
+"""
+
+LABELS_TOLD = 12
+"""Unknown labels of one column that are told one by one; more are hardly a choice (ours)."""
 
 _YES = frozenset({"true", "1", "yes", "wahr", "vrai", "verdadero", "ja", "oui", "sí"})
 
@@ -211,6 +215,7 @@ class _Reading:
                 candidate = max(kept[key], candidate, key=lambda held: held[:2])
             kept[key] = candidate
         self._tell_unknown()
+        self._tell_lines([candidate[2] for candidate in kept.values()])
         held = sorted(kept.values(), key=lambda candidate: candidate[2]["respondent"])
         answers = tuple(
             sorted(
@@ -399,11 +404,28 @@ class _Reading:
         used = [name for name in names if name in given or name in self.items]
         return ("respondent", "wave", "unit", "role", "product_line", "seconds", *used)
 
+    def _tell_lines(self, sheets: Sequence[Mapping[str, str]]) -> None:
+        """Remark on sheets that count for the whole organisation without having said so."""
+        if not self.client.lines or "product_line" in self.mapping.fixed:
+            return
+        if "product_line" not in self.columns:
+            self.remarks.append("No column tells the product line: every sheet counts for the whole organisation.")
+            return
+        column = self.columns["product_line"]
+        skipped = sum(not cell for cell in column.cells)
+        if skipped and sheets:
+            rows = "1 row names" if skipped == 1 else f"{skipped} rows name"
+            self.remarks.append(f"{rows} no product line; their sheets count for the whole organisation.")
+
     def _tell_unknown(self) -> None:
         """Make one fault of each unknown label."""
         by_code = any(target in self.items and cell.strip("AO_0123456789 ") == "" for target, cell in self.unknown)
+        told: dict[str, int] = {}
         for (target, cell), rows in sorted(self.unknown.items(), key=lambda held: held[0]):
             column = self.columns.get(target) or self.export.used_for("status")[0]
+            told[target] = told.get(target, 0) + 1
+            if told[target] > LABELS_TOLD:
+                continue
             count = f" (in {len(rows)} rows)" if len(rows) > 1 else ""
             where = f"labels: {{{target}: {{{cell[:60]!r}: …}}}}"
             remedy = f"Write in imports.yaml, for this form: {where}."
@@ -425,3 +447,9 @@ class _Reading:
                         "Export texts in place of codes; or say what codes count: --codes shown, reversed or levels."
                     )
             self.faults.append(self.export.fault(rows[0], column, found, allowed, remedy))
+        for target, labels in told.items():
+            if labels > LABELS_TOLD:
+                column = self.columns.get(target) or self.export.used_for("status")[0]
+                found = f"{labels - LABELS_TOLD} further texts of this column are not known either"
+                remedy = f"Perhaps it is not {target}: correct its header's entry in imports.yaml."
+                self.faults.append(self.export.fault(None, column, found, "one of few answers.", remedy))

@@ -1,9 +1,10 @@
 """Google Forms: one header row; ``Timestamp, [Email Address or Username], [Score]``, then the questions.
 
-Seen in public files: a row of a grid is ``Question [Row]``; checkboxes are joined by ``, `` and commas inside an option
-are not marked; a linear scale exports its number, anything else its label; two questions may have one text. Times are
-written as the spreadsheet's country writes them; files that Forms itself makes have ``2026/09/14 10:22:31 AM GMT+2``.
-Answers that were not sent are not in the file (developers.google.com/apps-script/reference/forms, FormResponse).
+Seen in public files, in these four languages: a row of a grid is ``Question [Row]``; checkboxes are joined by ``, ``
+and commas inside an option are not marked; a linear scale exports its number, anything else its label; two questions
+may have one text. Times are written as the spreadsheet's country writes them; files that Forms itself makes have
+``2026/09/14 10:22:31 AM GMT+2``. Answers that were not sent are not in the file
+(developers.google.com/apps-script/reference/forms, FormResponse).
 """
 
 from __future__ import annotations

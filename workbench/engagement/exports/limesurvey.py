@@ -4,8 +4,9 @@ LimeSurvey's own writer of exports (LimeSurvey/LimeSurvey, application/helpers/a
 headings ``code``, ``full``, ``abbreviated`` (15 characters and ``..`` by default) and ``codetext``, may write blanks as
 underscores, and puts an apostrophe before answers that begin with ``=``. Before the questions stand ``id, submitdate,
 lastpage, startlanguage, seed, startdate, datestamp, ipaddr, refurl, token``, after them ``interviewtime``,
-``groupTime…`` and ``…Time`` in seconds. Answers are codes (``A1``, ``AO01``, ``-oth-``) or texts. A response without
-``submitdate`` was not finished; 1980-01-01 stands where the survey takes no times.
+``groupTime…`` and ``…Time`` in seconds. The German, French and Spanish texts are those that public code reads. Answers
+are codes (``A1``, ``AO01``, ``-oth-``) or texts. A response without ``submitdate`` was not finished; 1980-01-01 stands
+where the survey takes no times.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _NAMES: dict[str, tuple[str, ...]] = {  # codes; English, German, French, Spanis
 }
 _USES = {squash(name): use for use, names in _NAMES.items() for name in names}
 _LAST_PAGE = {squash(name) for name in ("lastpage", "Last page", "Letzte Seite", "Dernière page", "Última página")}
+_ADDRESSES = {squash(name) for name in _NAMES["identity"][:5]}
+BY_CODE = "People are told apart by their access code; they meet again only if the next wave uses the same codes."
 _TIME = re.compile(r"^(?:groupTime\d*|(?:Group|Question) time:.*)$")
 
 HEADERS = frozenset(name for names in _NAMES.values() for name in names)
@@ -74,4 +77,9 @@ def lay_out(grid: Grid, is_question: Callable[[str], bool]) -> Export:
     texts = sum(" " in header for header in headers)
     coded = sum(bool(re.match(r"^[A-Za-z]\w*(?:\[\w+\])*\. ", header)) for header in headers)
     layout = "codes and texts" if coded > len(headers) / 2 else "texts" if texts > len(headers) / 3 else "codes"
-    return lay_out_rows(grid, VENDOR, layout, 1, lambda place: (headers[place],), uses, blanks=frozenset({"N/A"}))
+    identities = {
+        squash(text) for place, use in uses.items() if use == "identity" for text in spellings(headers[place])
+    }
+    remarks = (BY_CODE,) if identities and not identities & _ADDRESSES else ()
+    names = lambda place: (headers[place],)  # noqa: E731 - one header row, one name
+    return lay_out_rows(grid, VENDOR, layout, 1, names, uses, blanks=frozenset({"N/A"}), remarks=remarks)

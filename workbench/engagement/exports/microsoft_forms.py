@@ -3,10 +3,11 @@
 Seen in public files and code that reads them: ``ID`` (older: ``Id``), ``Start time``, ``Completion time``, ``Email``
 (``anonymous`` where the form asks for no name), ``Name``, ``Last modified time``, ``Language``; a quiz adds ``Total
 points``, ``Quiz feedback`` and, for each question, ``Points - …`` and ``Feedback - …``. The order of the columns is not
-promised, so each is found by its name, in the language of whoever exported. A Likert question is one column a
-statement. A title that occurs twice gets a number (``Name2``). A form may hold 200 questions, each statement counts
-(support.microsoft.com, "Form, question, response, and character limits in Microsoft Forms"); the ingest pages of
-the ACL Anthology (acl-org/acl-anthology) and exports quoted there show the header row.
+promised, so each is found by its name, in the language of whoever exported (the German, French and Spanish names are
+those that public code reads). A Likert question is one column a statement. A title that occurs twice gets a number
+(``Name2``). A form may hold 200 questions, each statement counts (support.microsoft.com, "Form, question, response, and
+character limits in Microsoft Forms"); the ingest pages of the ACL Anthology (acl-org/acl-anthology) and exports quoted
+there show the header row.
 """
 
 from __future__ import annotations

@@ -73,6 +73,9 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
             f"{len(sheets.open_answers)} answers to {', '.join(sorted(waiting))} wait for codes; "
             "what people wrote does not enter the survey."
         )
+    reasons_given = sum(column.endswith(REASON) for row in sheets.rows for column in row)
+    if reasons_given:
+        lines.append(f"{reasons_given} reasons are kept as people wrote them; look for names in them.")
     lines += [*sheets.remarks, *proposal.changes]
     if outcome.replaced:
         done = "replaced" if outcome.is_written else "will replace"

@@ -1,7 +1,7 @@
 """SurveyMonkey: two header rows; questions above, ``Response``, ``Open-Ended Response``, options or row labels below.
 
-Public files and readers of them (a "direct export" quoted in code of a Washington election guide; tools that number
-the questions of such files) begin with ``Respondent ID, Collector ID, Start Date, End Date, IP Address, Email Address,
+Public files and readers of them (a "direct export" quoted in code of a Washington election guide; tools that number the
+questions of such files) begin with ``Respondent ID, Collector ID, Start Date, End Date, IP Address, Email Address,
 First Name, Last Name, Custom Data 1``, older ones without the blanks; a question's text stands over its first column,
 those after it are blank or repeat it. *Condensed*: one column a question, the cell is the answer. *Expanded*: one
 column an option, the cell is its text (or number) or empty. The file does not say whether a sheet was finished.

@@ -7,6 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+LONGEST_HEADER, MOST_SPELLINGS = 4_000, 20
+"""Letters of a header, and forms of it, that are compared; no question is longer (ours)."""
+
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,300}>")
 _NUMBER = re.compile(r"^\s*(?:Q|Question|Frage)?\s*\d{1,3}(?:[.\-]\d{1,2})?\s*[.):\-–]*\s+", re.IGNORECASE)
 _CODE = re.compile(r"^[A-Za-z]\w{0,40}(?:\[\w{1,40}\]){0,2}\.\s+")
@@ -49,8 +52,8 @@ def spellings(header: str) -> Iterator[str]:
     'Money is given to …'
     """
     seen: set[str] = set()
-    waiting = [plain_text(header)]
-    while waiting:
+    waiting = [plain_text(header[:LONGEST_HEADER])]
+    while waiting and len(seen) < MOST_SPELLINGS:
         text = waiting.pop(0)
         if not text or text in seen:
             continue
