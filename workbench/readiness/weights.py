@@ -153,7 +153,7 @@ def rake(answers: Answers, instrument: Instrument) -> Weights | Silent | Off:
     if held is None or held.empty:
         return Off("weights", "Nobody knows how many people were asked.", ("population",))
     ids = sorted(set(answers.sheets["respondent"]))
-    margins = [margin for margin in _margins(answers, held, instrument, ids) if len(margin.groups) > 1]
+    margins = _margins(answers, held, instrument, ids)
     for margin in margins:
         if (margin.belongs.sum(axis=1) < 1 - 1e-9).any():
             return Off(
@@ -167,6 +167,7 @@ def rake(answers: Answers, instrument: Instrument) -> Weights | Silent | Off:
         return Off(
             "weights", f"More people answered ({len(ids)}) than population lists ({whole:.0f}).", ("population",)
         )
+    margins = tuple(margin for margin in margins if len(margin.groups) > 1)
     weight, rounds, trimmed = _fit(margins, whole, len(ids))
     missed = max((float(np.abs(weight @ one.belongs - one.people).max()) for one in margins), default=0.0)
     return Weights(
@@ -286,7 +287,7 @@ def _named(margin: _Margin, group: str) -> str:
     return group or f"“no {margin.name}”"
 
 
-def _fit(margins: list[_Margin], whole: float, count: int) -> tuple[np.ndarray, int, int]:
+def _fit(margins: tuple[_Margin, ...], whole: float, count: int) -> tuple[np.ndarray, int, int]:
     """Fit one margin after the other, within the bounds, until nothing changes."""
     most = max(LEAST_WEIGHT, MOST_TIMES_MEAN * whole / count)
     weight, trimmed = np.full(count, whole / count), 0
