@@ -141,6 +141,7 @@ def read_qualtrics(content: bytes) -> list[Seen]:
         name = held[0].removeprefix("[[ID:").removesuffix("]]")
         text = html.unescape(held[1].partition("<br>")[0])
         assert "<" not in held[1].partition("<br><small>")[0], "a client's text is no HTML"
+        assert not any("<" in line for line in held[3:]), "a client's text is no HTML"
         labels = tuple(html.unescape(line) for line in held[3:]) if len(held) > 2 and held[2] == "[[Choices]]" else ()
         found.append(Seen(text, labels, name))
     return found

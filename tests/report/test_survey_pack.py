@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench import cli
 from workbench.engagement.inputs_readiness import read_instrument
 from workbench.engagement.load import Engagement, load_engagement
 from workbench.errors import UsageError
@@ -194,3 +195,19 @@ def test_pages_are_sound(make: Make) -> None:
         assert "<title>" in text
         assert "{{" not in text
         assert "{%" not in text
+
+
+def test_the_command_writes_the_pack_and_tells_the_response(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sample client: what was written and where to start; then who has answered, without a number below five."""
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(tmp_path))
+    cli.app(["survey", "harbour-mutual"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert f"{len(list((tmp_path / 'harbour-mutual' / 'survey').rglob('*.*')))} files" in said
+    assert "Start with README.txt" in said
+    cli.app(["survey", "harbour-mutual", "--status"], standalone_mode=False)
+    told = capsys.readouterr().out
+    assert "fewer than 5" in told
+    assert all(int(number) % 5 == 0 for number in re.findall(r"(\d+) or more", told))
+    assert "for a verdict" in told
