@@ -22,7 +22,7 @@ from workbench.readiness.classes import OPEN, decide
 from workbench.readiness.draws import level_draws
 from workbench.readiness.inputs import Settings
 from workbench.readiness.instrument import Group, Instrument, Item, routed
-from workbench.readiness.scores import DIMENSION, ITEM, LINE, ORGANISATION, ROLE, Part, Scores
+from workbench.readiness.scores import DIMENSION, ITEM, ORGANISATION, ROLE, Part, Scores
 
 SETTLES = 0.85
 """Chance from which answers are said to settle a class (ours)."""

@@ -28,6 +28,9 @@ SEEN_BY_TOO_FEW = 0.5
 TOP = 5
 """Steps of a line that count as its first ones: their ranks are tried in draws (ours)."""
 
+LONGEST = 8
+"""Quarters that a draw is planned for at most (ours): a part with few steps left may take them far apart."""
+
 RAISE, SEE = "raise", "make visible"
 
 
@@ -136,7 +139,7 @@ def plan_steps(
     """
     held = _hold(scores.instrument, shown, settings, lines, goals, targets)
     picks = schedule(held.ground, held.levels[None], held.dimensions[None], per_quarter=settings.steps_per_quarter)
-    stable = _stability(scores, shown, settings, held)
+    stable = _stability(scores, shown, settings, held, _quarters(picks))
     found = [
         step
         for place, part in enumerate(held.parts)
@@ -266,7 +269,7 @@ def _steps_of(
     picks: Picks,
     place: int,
     part: Part,
-    stable: np.ndarray | None,
+    stable: np.ndarray,
     targets: tuple[Target, ...],
 ) -> list[Step]:
     found: list[Step] = []
@@ -284,7 +287,7 @@ def _steps_of(
         row = target_for(targets, one, part.id)
         sees = bool(held.ground.unseen[place, number]) and times[number] == 1
         share = None
-        if stable is not None and _may_rank(shown, part, stable, place):
+        if (stable[:, place] >= 0).all():
             share = round(float((stable[:, place, number] >= times[number]).mean()), 2)
         found.append(
             Step(
@@ -299,7 +302,7 @@ def _steps_of(
                 target=float(held.ground.targets[place, number]),
                 quarter=int(quarter),
                 rank=len(found) + 1,
-                gain=float(gain[0, place]),
+                gain=round(float(gain[0, place]), 9),
                 effort=SEEING_EFFORT if sees else float(held.ground.efforts[place, number]),
                 waits_for=tuple(need for need in one.needs if low[place, _place(instrument, need)]),
                 stability=share,
@@ -319,14 +322,19 @@ def _is_many(shown: ProtectedScores, part: Part, settings: Settings) -> bool:
     return settings.minimum_group == OPENLY_NAMED or (shown.heads[part].people or 0) >= DISTRIBUTION_FROM
 
 
-def _may_rank(shown: ProtectedScores, part: Part, stable: np.ndarray, place: int) -> bool:
-    return bool((stable[:, place] >= 0).all())
+def _quarters(picks: Picks) -> int:
+    """Return the quarter in which the last part has taken its first steps, and one more for draws that wait longer."""
+    taken, last = np.zeros(picks.item[0].shape[1] if picks.item else 0, dtype=int), 0
+    for quarter, item in zip(picks.quarter, picks.item, strict=True):
+        is_first = (item[0] >= 0) & (taken < TOP)
+        taken += is_first
+        last = quarter if is_first.any() else last
+    return min(last + 1, LONGEST)
 
 
-def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held: _Held) -> np.ndarray | None:
+def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held: _Held, quarters: int) -> np.ndarray:
     """Return how often each item is among the first steps of each draw; −1 where that may not be shown."""
     levels, dimensions = _item_draws(scores, settings, held)
-    quarters = -(-TOP // settings.steps_per_quarter) + 1  # one more than it takes, for those that wait
     picks = schedule(held.ground, levels, dimensions, per_quarter=settings.steps_per_quarter, quarters=quarters)
     found = np.zeros(levels.shape, dtype=np.int8)
     taken = np.zeros(levels.shape[:2], dtype=int)
@@ -343,7 +351,7 @@ def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held:
 def _item_draws(scores: Scores, settings: Settings, held: _Held) -> tuple[np.ndarray, np.ndarray]:
     """Draws of what is shown of the items, and of the dimensions as they follow from them.
 
-    As `level_draws` makes them, but t as a normal number over the root of a chi-square one: some hundred items in each
+    As `level_draws` makes them, but around what is shown, since that is what was planned on; and t as a normal number over the root of a chi-square one: some hundred items in each
     of some lines are drawn, and quantiles would take longer than everything else.
     """
     rng = np.random.default_rng(settings.seed)
@@ -359,7 +367,7 @@ def _item_draws(scores: Scores, settings: Settings, held: _Held) -> tuple[np.nda
             influence = scores.traces[key].influence
             size = float(np.sqrt((influence**2).sum()))
             normal = numbers @ (influence / size) if size > 0 else own[:, column]
-            drawn[:, place, column] = level.value + level.standard_error * normal / np.sqrt(
+            drawn[:, place, column] = held.levels[place, column] + level.standard_error * normal / np.sqrt(
                 np.random.default_rng([settings.seed, column]).standard_gamma(level.df / 2, settings.draws)
                 * (2 / level.df)
             )
