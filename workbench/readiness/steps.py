@@ -351,8 +351,8 @@ def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held:
 def _item_draws(scores: Scores, settings: Settings, held: _Held) -> tuple[np.ndarray, np.ndarray]:
     """Draws of what is shown of the items, and of the dimensions as they follow from them.
 
-    As `level_draws` makes them, but around what is shown, since that is what was planned on; and t as a normal number over the root of a chi-square one: some hundred items in each
-    of some lines are drawn, and quantiles would take longer than everything else.
+    As `level_draws` makes them, but around what is shown, since that is what was planned on; and t as a normal number
+    over the root of a chi-square one: items of all lines are drawn, and quantiles would take longer than all else.
     """
     rng = np.random.default_rng(settings.seed)
     numbers = rng.standard_normal((settings.draws, scores.respondents))
