@@ -150,10 +150,10 @@ def _about(
         which = f"The research part of {name}" if does_both else name
         return f"{which} is the feedback loop: keep the work, give it to the lines.", detail
     detail += f" {_when(instrument, shown, organisation)}"
-    which = f"The rest of {name}" if does_both else name
+    which, until = (f"The rest of {name}", "") if does_both else (name, " as they take over")
     if not layer.approvals:
-        return f"{which} coordinates what the lines could settle; hand its work back as they take over.", detail
-    return f"{which} approves what the lines could decide; hand the approvals back as they take over.", detail
+        return f"{which} coordinates what the lines could settle; hand its work back{until}.", detail
+    return f"{which} approves what the lines could decide; hand the approvals back{until}.", detail
 
 
 def _when(instrument: Instrument, shown: ProtectedScores, organisation: Part) -> str:
