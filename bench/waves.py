@@ -77,7 +77,7 @@ def share_claimed_as_usual(people: int, pairs: int, draws: int, seed: int) -> fl
 
 
 def coverage(people: int, pairs: int, draws: int, seed: int) -> float:
-    """Return how often the interval holds what happened in a closed group whose members each change in their own way."""
+    """Return how often the interval holds what happened in a closed group whose members change in ways of their own."""
     rng = np.random.default_rng(seed)
     inside = 0
     for _ in range(draws):

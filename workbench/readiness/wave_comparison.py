@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,7 +41,7 @@ STRAIGHT = ("mean", "sum")
 
 SAME, JOINED, LEFT = "same", "joined", "left"
 
-_TIERS = {(SAME, ORGANISATION): -5, (JOINED, ORGANISATION): -6, (LEFT, ORGANISATION): -6, (SAME, LINE): -7}
+_TIERS = {SAME: {ORGANISATION: -5, LINE: -7}, JOINED: {ORGANISATION: -6, LINE: -8}, LEFT: {ORGANISATION: -6, LINE: -8}}
 """A change gives way before any level of the wave that is judged, those of lines before the organisation's."""
 
 _EARLIER_TIERS = {ORGANISATION: 4, LINE: 2}
@@ -236,6 +236,7 @@ def _compare(
     shares = {name: counted[name] for name in trace.items if name in used and name in pairs.items and counted[name]}
     if not shares or (group.aggregation == "sum" and len(shares) < len(items)):
         return blank, []
+    own = {item.id for item in items if part.kind != LINE or item.scope == "line"}
     asked = {}
     for name in shares:
         one = after.scores[(ITEM, part.kind, part.id, name)].level
@@ -247,11 +248,12 @@ def _compare(
         confidence=settings.confidence,
         values=instrument.scale.values,
         standing=None if levels is None else levels.standing,
+        own=own,
     )
     if found is None:
         return blank, []
     found = replace(found, part=part, dimension=group.id, before=before.wave, after=after.wave)
-    return found, list(_offers(before, after, settings, found, pairs.of(found.items), shares))
+    return found, list(_offers(before, after, settings, found, pairs.of(found.items), shares, own))
 
 
 def _is_straight(instrument: Instrument, group: Group) -> bool:
@@ -260,12 +262,19 @@ def _is_straight(instrument: Instrument, group: Group) -> bool:
 
 
 def _offers(
-    before: Scores, after: Scores, settings: Settings, found: Change, pairs: Pairs, shares: Mapping[str, float]
+    before: Scores,
+    after: Scores,
+    settings: Settings,
+    found: Change,
+    pairs: Pairs,
+    shares: Mapping[str, float],
+    own: Collection[str],
 ) -> Iterator[Offer]:
     """Offer the numbers of a change that are not too small from the start."""
     weight = np.array([shares[name] for name in pairs.items])
     rows = weights_of(pairs, weight / weight.sum())
-    first, second = ~np.isnan(pairs.before), ~np.isnan(pairs.after)
+    counted = [name in own for name in pairs.items]
+    first, second = (~np.isnan(levels[:, counted]) for levels in (pairs.before, pairs.after))
     both = (first & second).any(axis=1)
     people = {SAME: both, JOINED: second.any(axis=1) & ~both, LEFT: first.any(axis=1) & ~both}
     split, together = _is_split(found, settings), _has_pairs(found, settings)
@@ -282,7 +291,7 @@ def _offers(
         if terms:
             yield Offer(
                 _offer_key(name, found),
-                _TIERS[(name, found.part.kind)],
+                _TIERS[name][found.part.kind],
                 frozenset(str(key) for key in keys),
                 tuple(terms),
             )

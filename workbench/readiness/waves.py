@@ -14,7 +14,7 @@ Everything here is unprotected: `workbench.readiness.wave_comparison` offers it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -199,6 +199,7 @@ def change(
     confidence: float = 0.95,
     values: Sequence[float] = (),
     standing: float | None = None,
+    own: Collection[str] | None = None,
 ) -> Change | None:
     """Return how a dimension moved, split into the same people, joiners and leavers. Not protected.
 
@@ -215,11 +216,14 @@ def change(
         The scale's levels, lowest first; without them no ordinal check and no moves.
     standing : float, optional
         Level from which a gate stands.
+    own : collection of str, optional
+        Items by which people are counted; by default all. A line's level holds everybody's answers to items about the
+        organisation, and these make nobody one of the line's people.
 
     Returns
     -------
     Change or None
-        None where no item was answered twice by two people.
+        None where no item, or none of `own`, was answered twice by two people.
 
     Notes
     -----
@@ -231,7 +235,7 @@ def change(
         for place, name in enumerate(pairs.items)
         if (~np.isnan(pairs.before[:, place]) & ~np.isnan(pairs.after[:, place])).sum() >= LEAST_PAIRS
     ]
-    if not usable:
+    if not usable or (own is not None and not set(usable) & set(own)):
         return None
     held = pairs.of(usable)
     weight = np.array([1.0 if shares is None else shares[name] for name in usable])
@@ -241,11 +245,15 @@ def change(
     has_pair = ~np.isnan(moved)
     count = has_pair.sum(axis=0)
     people = has_pair.any(axis=1)
+    counted = np.array([own is None or name in own for name in usable])
+    twice, later, earlier = (
+        answered[:, counted].any(axis=1) for answered in (has_pair, ~np.isnan(held.after), ~np.isnan(held.before))
+    )
     known = [None if asked is None else asked.get(name) for name in usable]
     response = np.array([min(1.0, n / total) if total else 0.0 for n, total in zip(count, known, strict=True)])
     error, df = paired_error(moved, weight, response)
     largest = None if any(one is None for one in known) else max(one for one in known if one is not None)
-    own = np.nansum(moved[people] * weight, axis=1) / (has_pair[people] @ weight)
+    each = np.nansum(moved[people] * weight, axis=1) / (has_pair[people] @ weight)
     same = parts["same"]
     span = (min(values) - max(values), max(values) - min(values)) if values else None
     return Change(
@@ -254,18 +262,16 @@ def change(
         before="",
         after="",
         items=tuple(usable),
-        same_people=_estimate(
-            same, error, df, confidence, int(people.sum()), largest, span, bool((response < 1).any())
-        ),
-        hodges_lehmann=hodges_lehmann(own),
+        same_people=_estimate(same, error, df, confidence, int(twice.sum()), largest, span, bool((response < 1).any())),
+        hodges_lehmann=hodges_lehmann(each),
         p_value=None if error < NOTHING else min(1.0, 2 * float(stdtr(df, -abs(same) / error))),
-        p_ranks=signed_ranks(own),
+        p_ranks=signed_ranks(each),
         joiners=parts["joined"],
         leavers=parts["left"],
         total=parts["total"],
-        pairs=int(people.sum()),
-        joined=int((~np.isnan(held.after).all(axis=1) & ~people).sum()),
-        left=int((~np.isnan(held.before).all(axis=1) & ~people).sum()),
+        pairs=int(twice.sum()),
+        joined=int((later & ~twice).sum()),
+        left=int((earlier & ~twice).sum()),
         moves=_moves(held, weight, values, standing) if values else None,
         signs_agree=_signs_agree(held, same, values) if values else None,
     )
