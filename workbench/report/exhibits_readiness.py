@@ -11,7 +11,7 @@ from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
-from workbench.report.exhibits_sources import first_look_exhibit
+from workbench.report.exhibits_sources import classes_or_note
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ THE_MOVE = "A10"
 def classes_exhibit(result: Readiness | Off) -> Exhibit:
     """Return the table of classes: a row a line, with what holds it back and how sure that is."""
     if isinstance(result, Off):
-        return first_look_exhibit(result)
+        return classes_or_note(result)
     from workbench.readiness import figures
     from workbench.readiness.sentences import certainty_words, held_back_words
 

@@ -251,7 +251,7 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
     )
 
 
-def first_look_exhibit(off: Off) -> Exhibit:
+def classes_or_note(off: Off) -> Exhibit:
     """Return where each line leans before there is a survey, and what holds it back; a note where nothing is known.
 
     Parameters
