@@ -465,7 +465,14 @@ def limesurvey_rows(
     fixed = LIMESURVEY_FIXED.get(headings) or tuple(
         f"{name}. {text}" for name, text in zip(LIMESURVEY_FIXED["code"], _LIMESURVEY_TEXTS, strict=True)
     )
-    times = ["interviewtime", "groupTime12", *(f"{code(question.id)}Time" for question in asked[:3])] if timings else []
+    times = ["interviewtime", "groupTime12", *(f"{code(question.id)}Time" for question in asked[:3])]
+    if headings != "code":
+        times = [
+            "Total time",
+            "Group time: About you",
+            *(f"Question time: {code(question.id)}" for question in asked[:3]),
+        ]
+    times = times if timings else []
     rows = []
     for person in people:
         never = "1980-01-01 00:00:00"

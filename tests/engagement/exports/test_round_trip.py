@@ -26,6 +26,7 @@ def read(tmp_path: Path, content: bytes, **said: object) -> tuple[str, str, Impo
     path.write_bytes(content)
     found = import_survey(path, None, "w1", layouts.SALT, client=CLIENT, options=ImportOptions(**said))  # type: ignore[arg-type]
     assert found.sheets is not None
+    assert found.proposal.ignored == ()
     return found.export.vendor, found.export.layout, found.sheets
 
 

@@ -447,9 +447,9 @@ class _Reading:
                         "Export texts in place of codes; or say what codes count: --codes shown, reversed or levels."
                     )
             self.faults.append(self.export.fault(rows[0], column, found, allowed, remedy))
-        for target, labels in told.items():
-            if labels > LABELS_TOLD:
+        for target, texts in told.items():
+            if texts > LABELS_TOLD:
                 column = self.columns.get(target) or self.export.used_for("status")[0]
-                found = f"{labels - LABELS_TOLD} further texts of this column are not known either"
+                found = f"{texts - LABELS_TOLD} further texts of this column are not known either"
                 remedy = f"Perhaps it is not {target}: correct its header's entry in imports.yaml."
                 self.faults.append(self.export.fault(None, column, found, "one of few answers.", remedy))

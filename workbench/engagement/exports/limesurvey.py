@@ -45,7 +45,7 @@ _USES = {squash(name): use for use, names in _NAMES.items() for name in names}
 _LAST_PAGE = {squash(name) for name in ("lastpage", "Last page", "Letzte Seite", "Dernière page", "Última página")}
 _ADDRESSES = {squash(name) for name in _NAMES["identity"][:5]}
 BY_CODE = "People are told apart by their access code; they meet again only if the next wave uses the same codes."
-_TIME = re.compile(r"^(?:groupTime\d*|(?:Group|Question) time:.*)$")
+_TIME = re.compile(r"time|zeit|temps|tiempo", re.IGNORECASE)
 
 HEADERS = frozenset(name for names in _NAMES.values() for name in names)
 """Names of the vendor's own columns, as it writes them."""
@@ -69,10 +69,12 @@ def lay_out(grid: Grid, is_question: Callable[[str], bool]) -> Export:
     """Return the export's columns."""
     headers = grid.rows[0]
     uses = {place: _use(header) for place, header in enumerate(headers) if _use(header) and not is_question(header)}
-    known = set(headers)
     for place, header in enumerate(headers):
-        is_time = header.endswith("Time") and header[:-4] in known
-        if is_time or _TIME.match(header) or re.fullmatch(r"attribute_\d+", header):
+        cells = [row[place] for row in grid.rows[1:]]
+        is_time = bool(_TIME.search(header)) and all(re.fullmatch(r"(?:\d+(?:[.,]\d+)?)?", cell) for cell in cells)
+        if place not in uses and not is_question(header) and is_time:
+            uses[place] = "dropped"
+        elif re.fullmatch(r"attribute_\d+", header):
             uses[place] = "dropped"
     texts = sum(" " in header for header in headers)
     coded = sum(bool(re.match(r"^[A-Za-z]\w*(?:\[\w+\])*\. ", header)) for header in headers)
