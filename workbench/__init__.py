@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
     from workbench.panels.what_if import what_if_panel
+    from workbench.report.appendix_readiness import readiness_appendix
     from workbench.report.charts import (
         bar_diverging,
         bar_ranked,
@@ -150,6 +151,7 @@ _HOMES = {
     "read_summary": "workbench.report.summary",
     "readiness": "workbench.readiness",
     "reliability_exhibit": "workbench.report.exhibits_respondents",
+    "readiness_appendix": "workbench.report.appendix_readiness",
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
@@ -233,6 +235,7 @@ __all__ = [
     "quotes_exhibit",
     "read_summary",
     "readiness",
+    "readiness_appendix",
     "reliability_exhibit",
     "resources_exhibit",
     "response_curves",
