@@ -330,14 +330,15 @@ def run_import(
         if proposal.is_of_instrument:
             save_mapping(held, form, proposed)
         raise ClientDataError(found.faults)
+    if not is_known and not options.confirm:
+        save_mapping(held, form, proposed)
     _check_wave(held, wave)
     coding = coding_path(held.reports, held.name, wave)
     earlier = read_coding(coding) if coding.is_file() else ()
     sheets = _with_codes(sheets, earlier)
     survey, replaced = _place(held, mapping, sheets, wave, options)
     if not options.confirm and (not is_known or sheets.kept < replaced):
-        save_mapping(held, options.form, proposed)
-        return ImportOutcome(options.form, held.instrument, export, proposal, sheets, False, replaced)
+        return ImportOutcome(form, held.instrument, export, proposal, sheets, False, replaced)
     is_added = options.existing == "add"
     record = {
         "raw_sha256": mapping.raw_sha256,

@@ -72,9 +72,7 @@ def lay_out(grid: Grid, is_question: Callable[[str], bool]) -> Export:
     for place, header in enumerate(headers):
         cells = [row[place] for row in grid.rows[1:]]
         is_time = bool(_TIME.search(header)) and all(re.fullmatch(r"(?:\d+(?:[.,]\d+)?)?", cell) for cell in cells)
-        if place not in uses and not is_question(header) and is_time:
-            uses[place] = "dropped"
-        elif re.fullmatch(r"attribute_\d+", header):
+        if (place not in uses and not is_question(header) and is_time) or re.fullmatch(r"attribute_\d+", header):
             uses[place] = "dropped"
     texts = sum(" " in header for header in headers)
     coded = sum(bool(re.match(r"^[A-Za-z]\w*(?:\[\w+\])*\. ", header)) for header in headers)
