@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.simulated_clients import ANYWHERE, CLEAR, simulate_verdicts, summarise
 
-CLIENTS, SEED = 500, 1
+CLIENTS, SEED = range(500), 1
 INSTRUMENT = Path(__file__).resolve().parent.parent / "templates/instruments/project-to-product.yaml"
 
 

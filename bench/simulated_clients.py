@@ -8,7 +8,7 @@ The package's own code scores, judges and says whose answers would settle the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,30 +146,34 @@ def simulate_client(instrument: Instrument, rng: np.random.Generator, bands: Ban
 
 def simulate_verdicts(
     instrument: Instrument,
-    clients: int,
+    clients: Iterable[int],
     seed: int,
     *,
     bands: Bands = CLEAR,
     minimum_group: int = OPENLY_NAMED,
     draws: int = 2_000,
+    is_asking: bool = True,
 ) -> pd.DataFrame:
     """Return what became of each simulated line: its true class, its verdict, its odds, and whether asking settled it.
 
     Parameters
     ----------
     instrument : Instrument
-    clients : int
+    clients : iterable of int
+        Their numbers: client 5 is the same whoever else is simulated.
     seed : int
     bands : three pairs of levels
         As in `simulate_client`.
     minimum_group, draws : int
         As in `Settings`.
+    is_asking : bool
+        Whether those who are named next answer too.
     """
     settings = Settings(minimum_group=minimum_group, draws=draws)
     return pd.DataFrame(
         row
-        for number in range(clients)
-        for row in _lines(instrument, number, np.random.default_rng([seed, number]), settings, bands)
+        for number in clients
+        for row in _lines(instrument, number, np.random.default_rng([seed, number]), settings, bands, is_asking)
     )
 
 
@@ -211,13 +215,13 @@ def group_items(instrument: Instrument, group: str) -> list:
 
 
 def _lines(
-    instrument: Instrument, number: int, rng: np.random.Generator, settings: Settings, bands: Bands
+    instrument: Instrument, number: int, rng: np.random.Generator, settings: Settings, bands: Bands, is_asking: bool
 ) -> Iterator[dict]:
     client = simulate_client(instrument, rng, bands)
     verdict = client.judged(client.has_sent, settings)
     for line in verdict.lines:
         after = ""
-        if line.verdict == TOO_CLOSE:
+        if line.verdict == TOO_CLOSE and is_asking:
             after = client.judged(client.asked_more(line, rng), settings).line(line.line).verdict
         yield {
             "client": number,
