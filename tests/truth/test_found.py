@@ -16,6 +16,7 @@ from workbench.allocation.answer import Allocation
 from workbench.engagement.load import Engagement, load_engagement
 from workbench.findings import Off
 from workbench.outcomes.review import Move, Outcomes
+from workbench.readiness.waves import Change
 
 NAMES = ("harbour-mutual", "northgate-transit", "alder-retail")
 PLANNED = ("harbour-mutual", "northgate-transit")
@@ -139,6 +140,85 @@ def test_assessors_who_differ_are_found() -> None:
     coding = assessed("harbour-mutual").respondents.coding
     assert len(coding.artefacts) == held["artefacts"]
     assert sorted({one.item for one in coding.artefacts if not one.is_same}) == held["differ"]
+
+
+def change_of(line: str, dimension: str) -> Change:
+    """Return Harbour Mutual's change of a dimension since the wave before."""
+    changes = assessed("harbour-mutual").changes
+    held = truth("harbour-mutual")["readiness"]["waves"]
+    assert (changes[0].before, changes[0].after) == (held["before"], held["after"])
+    return next(one for one in changes if (one.part.id, one.dimension) == (line, dimension))
+
+
+def test_changes_that_were_planted_are_found() -> None:
+    """What rose for the same people is found beyond chance, and what stood still is not called a change."""
+    held = truth("harbour-mutual")["readiness"]["waves"]
+    for one in held["changed"]:
+        found = change_of(one["line"], one["dimension"])
+        assert found.direction == {"up": "rose", "down": "fell"}[one["way"]], one
+        assert found.signs_agree, one
+    for one in held["steady"]:
+        assert not change_of(one["line"], one["dimension"]).direction, one
+
+
+def test_a_total_that_misleads_is_said() -> None:
+    """Newcomers make the average rise where everybody who was there before sees it fall: the report says so."""
+    words = " ".join(f"{f.claim} {f.detail}" for f in readiness.cautions(assessed("harbour-mutual")))
+    for one in truth("harbour-mutual")["readiness"]["waves"]["misleading"]:
+        found = change_of(one["line"], one["dimension"])
+        assert found.is_misleading
+        assert found.direction == {"up": "rose", "down": "fell"}[one["same_people"]]
+        assert (found.total > 0) == (one["total"] == "up")
+        assert found.joiners > 0 > found.same_people.value
+        name = assessed("harbour-mutual").instrument.group(one["dimension"]).name
+        assert f"{name} rose" in words
+        assert "yet fell for the people asked twice" in words
+
+
+def test_gaps_between_roles_that_were_planted_are_found() -> None:
+    """Where executives see it much rosier than builders, the gap is sure and has its sign; it is among the widest."""
+    held = truth("harbour-mutual")["readiness"]["gaps"]
+    gaps = {(gap.item, gap.first.id, gap.second.id): gap for gap in assessed("harbour-mutual").gaps}
+    seen = 0
+    for item in held["items"]:
+        gap = gaps.get((item, held["rosier"], held["than"]))
+        if gap is not None:  # the guard may hide one role's level
+            assert gap.is_sure
+            assert gap.difference.value > 0.8
+            seen += 1
+    assert seen >= 2
+    assert {gap.item for gap in assessed("harbour-mutual").gaps[:4]} & set(held["items"])
+
+
+def test_a_team_that_fell_silent_is_weighed_in() -> None:
+    """Raked to the headcounts, the line's level moves towards those who are silent."""
+    result = assessed("harbour-mutual")
+    for one in truth("harbour-mutual")["readiness"]["silent"]:
+        part = next(part for part in result.lines if part.id == one["line"])
+        plain = result.scores.get("dimension", part, one["dimension"]).level
+        weighted = result.scores.scores[("weighted dimension", part.kind, part.id, one["dimension"])].level
+        assert plain is not None
+        assert weighted is not None
+        assert round(plain.value - weighted.value, 1) >= 0.2
+
+
+def test_artefacts_that_contradict_a_claim_are_found() -> None:
+    """A gate that passes by what is said and fails by what was seen is named with its line."""
+    result = assessed("harbour-mutual")
+    for one in truth("harbour-mutual")["readiness"]["claimed_not_evidenced"]:
+        line = result.verdict.line(one["line"])
+        assert one["dimension"] in line.not_yet_evidenced
+        assert line.verdict == "product-run"
+
+
+def test_interviews_that_contradict_the_survey_are_found() -> None:
+    """Where people say another thing in a talk than on the sheet, the report says so."""
+    words = " ".join(f.claim for f in readiness.cautions(assessed("harbour-mutual")))
+    result = assessed("harbour-mutual")
+    for one in truth("harbour-mutual")["readiness"]["interviews_differ"]:
+        name = result.instrument.group(one["dimension"]).name
+        line = next(part.name for part in result.lines if part.id == one["line"])
+        assert f"{name[:1].lower()}{name[1:]} in {line}" in words
 
 
 def test_unknown_response_is_said() -> None:
