@@ -99,8 +99,8 @@ def test_the_report_says_what_the_bench_measured_and_that_it_is_simulation() -> 
     assert VERDICT.settled >= 0.80
     words = simulated_words(replace(VERDICT, wrong=0.012, undecided=0.2, settled=0.9))
     assert "1.2 % of the classes were wrong and 20 % too close to call" in words
-    assert "settled 90 % of these" in words
-    assert words.endswith("This is simulation: people there answer by chance alone.")
+    assert "settled 90 % of these 400" in words
+    assert words.endswith("This is simulation: who stays silent there is chance alone.")
 
 
 def nearly(build: Make, instrument: Instrument, *, settings: Settings = OPEN, seed: int = 4, **more: Any) -> Any:

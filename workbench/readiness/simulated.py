@@ -45,12 +45,14 @@ def simulated_words(held: Simulated = VERDICT) -> str:
     >>> simulated_words().startswith("On 500 simulated clients")
     True
     """
+    open_lines = round(held.undecided * held.lines)
     return (
         f"On {held.clients} simulated clients with known truth ({held.lines} lines of 20 people, 70 % of whom "
         "answered, 8 % of the questions skipped and 10 % not seen; gates at least 0.4 level from both boundaries) "
         f"{100 * held.wrong:.1f} % of the classes were wrong and {100 * held.undecided:.0f} % too close to call; "
-        f"asking those named next settled {100 * held.settled:.0f} % of these. With gates anywhere, boundaries too, "
-        f"{100 * held.near_wrong:.0f} % were wrong, {100 * held.near_undecided:.0f} % too close to call, and "
-        f"{100 * held.near_settled:.0f} % of these were settled; probabilities were {100 * held.near_calibration:.1f} "
-        "points from what came true, on average. This is simulation: people there answer by chance alone."
+        f"asking those named next settled {100 * held.settled:.0f} % of these {open_lines}. With gates anywhere, "
+        f"boundaries too, {100 * held.near_wrong:.0f} % were wrong, {100 * held.near_undecided:.0f} % too close to "
+        f"call, and {100 * held.near_settled:.0f} % of these were settled; probabilities were "
+        f"{100 * held.near_calibration:.1f} points from what came true, on average. This is simulation: who stays "
+        "silent there is chance alone."
     )
