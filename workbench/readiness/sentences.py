@@ -35,6 +35,7 @@ from workbench.readiness.verdict import (
     Gate,
     LineVerdict,
     Verdict,
+    chance_words,
     count_words,
 )
 from workbench.readiness.wave_words import wave_cautions, wave_findings, wave_method
@@ -229,7 +230,8 @@ def _answer(result: Readiness, verdict: Verdict) -> str:
     if verdict.verdict == NOT_SHOWN:
         return "No class can be shown: in every line some gate is hidden to protect a small group."
     if verdict.verdict == TOO_CLOSE:
-        leaning = _part_words(verdict.leaning, verdict)
+        likely = chance_words(dict(verdict.odds).get(verdict.leaning))
+        leaning = _part_words(verdict.leaning, verdict) + (f", {likely}" if likely else "")
         names = theme.listing([line.name for line in verdict.lines if line.line in verdict.open_lines], 2)
         return fit_claim(
             f"Too close to call (leaning to {leaning}), settled by {names}{tail}.",

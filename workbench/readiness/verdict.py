@@ -123,7 +123,8 @@ class LineVerdict:
             return self.verdict + (" (claimed, not yet evidenced)" if self.not_yet_evidenced else "")
         likely = chance_words(dict(self.odds).get(self.leaning))
         leaning = self.leaning and f"leaning to {self.leaning}{likely and f', {likely}'}"
-        inside = [leaning, self.settled_by and f"settled by {self.settled_by}"]
+        claimed = "claimed, not yet evidenced" if self.not_yet_evidenced else ""
+        inside = [leaning, self.settled_by and f"settled by {self.settled_by}", claimed]
         return f"{self.verdict} ({', '.join(part for part in inside if part)})"
 
 
@@ -165,7 +166,8 @@ class Verdict:
         names = [line.name for line in self.lines if line.line in self.product_lines]
         words = f"{PRODUCT_RUN} in {', '.join(names)}" if self.verdict == PART_PRODUCT_RUN else self.verdict
         leaning = f"{PRODUCT_RUN} in some lines" if self.leaning == PART_PRODUCT_RUN else self.leaning
-        return f"{words} (leaning to {leaning})" if leaning else words
+        likely = chance_words(dict(self.odds).get(self.leaning))
+        return f"{words} (leaning to {leaning}{likely and f', {likely}'})" if leaning else words
 
     def line(self, key: str) -> LineVerdict:
         """Return a line's verdict."""
