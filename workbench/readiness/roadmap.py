@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 
 from workbench.readiness.inputs import Settings, Target
 from workbench.readiness.instrument import Instrument
-from workbench.readiness.steps import Step, Way
+from workbench.readiness.steps import YEAR, Step, Way
 from workbench.readiness.targets import target_for
 
 if TYPE_CHECKING:
     import pandas as pd
-
-YEAR = 4
-"""Quarters that a roadmap looks ahead (ours)."""
 
 MOST_ITEMS = 5
 """Items that one initiative can hold before it is no longer one (ours)."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from workbench import theme
 from workbench.findings import Figures, Finding, fit_claim
 from workbench.readiness.instrument import Instrument
-from workbench.readiness.roadmap import FUNDING, MOST_ITEMS, PILOTS, YEAR, Initiative, Roadmap
-from workbench.readiness.steps import SEE, TOP, Step
+from workbench.readiness.roadmap import FUNDING, MOST_ITEMS, PILOTS, Initiative, Roadmap
+from workbench.readiness.steps import SEE, TOP, YEAR, Step
 
 MOST_LEVELS = 6
 """Lines whose levels a sentence lists (ours)."""

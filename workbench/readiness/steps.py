@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
-from workbench.readiness.draws import level_draws
 from workbench.readiness.inputs import OPENLY_NAMED, Settings, Target
 from workbench.readiness.instrument import Instrument, Item
 from workbench.readiness.planning import SEEING_EFFORT, Ground, Picks, schedule, ways
@@ -28,8 +27,8 @@ SEEN_BY_TOO_FEW = 0.5
 TOP = 5
 """Steps of a line that count as its first ones: their ranks are tried in draws (ours)."""
 
-LONGEST = 8
-"""Quarters that a draw is planned for at most (ours): a part with few steps left may take them far apart."""
+YEAR = 4
+"""Quarters that a roadmap looks ahead (ours)."""
 
 RAISE, SEE = "raise", "make visible"
 
@@ -60,7 +59,7 @@ class Step:
     waits_for : tuple of str
         Items that must stand first and do not yet.
     stability : float or None
-        Share of draws in which it is among the first `TOP`; None where it may not be shown.
+        Share of draws in which it is among the first `TOP` of the year; None later, or where it may not be shown.
     owner : str
         Empty where nobody is named.
     by : date or None
@@ -168,8 +167,8 @@ def ways_to_target(
         The way of each part, as it is shown; parts without one are left out.
     """
     held = _hold(scores.instrument, shown, settings, lines, goals, ())
-    drawn = _dimension_draws(scores, settings, held)
-    found = ways(held.ground, drawn)
+    names = [group.id for group in scores.instrument.dimensions]
+    found = ways(held.ground, _draws(scores, settings, held, DIMENSION, names, held.dimensions))
     result = {}
     for place, part in enumerate(held.parts):
         share = shares.get(part.id)
@@ -287,7 +286,7 @@ def _steps_of(
         row = target_for(targets, one, part.id)
         sees = bool(held.ground.unseen[place, number]) and times[number] == 1
         share = None
-        if (stable[:, place] >= 0).all():
+        if (stable[:, place] >= 0).all() and quarter <= YEAR:
             share = round(float((stable[:, place, number] >= times[number]).mean()), 2)
         found.append(
             Step(
@@ -329,7 +328,7 @@ def _quarters(picks: Picks) -> int:
         is_first = (item[0] >= 0) & (taken < TOP)
         taken += is_first
         last = quarter if is_first.any() else last
-    return min(last + 1, LONGEST)
+    return min(last + 1, YEAR)
 
 
 def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held: _Held, quarters: int) -> np.ndarray:
@@ -349,43 +348,48 @@ def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held:
 
 
 def _item_draws(scores: Scores, settings: Settings, held: _Held) -> tuple[np.ndarray, np.ndarray]:
-    """Draws of what is shown of the items, and of the dimensions as they follow from them.
-
-    As `level_draws` makes them, but around what is shown, since that is what was planned on; and t as a normal number
-    over the root of a chi-square one: items of all lines are drawn, and quantiles would take longer than all else.
-    """
-    rng = np.random.default_rng(settings.seed)
-    numbers = rng.standard_normal((settings.draws, scores.respondents))
-    own = rng.standard_normal((settings.draws, len(scores.instrument.items)))
-    drawn = np.full((settings.draws, *held.levels.shape), np.nan)
-    for place, part in enumerate(held.parts):
-        for column, item in enumerate(scores.instrument.items):
-            key = (ITEM, part.kind, part.id, item.id)
-            level = scores.scores[key].level
-            if np.isnan(held.levels[place, column]) or level is None or level.standard_error is None or not level.df:
-                continue
-            influence = scores.traces[key].influence
-            size = float(np.sqrt((influence**2).sum()))
-            normal = numbers @ (influence / size) if size > 0 else own[:, column]
-            drawn[:, place, column] = held.levels[place, column] + level.standard_error * normal / np.sqrt(
-                np.random.default_rng([settings.seed, column]).standard_gamma(level.df / 2, settings.draws)
-                * (2 / level.df)
-            )
-    drawn = np.clip(drawn, scores.instrument.scale.lowest, scores.instrument.scale.highest)
+    """Draws of what is shown of the items, and of the dimensions as they follow from them."""
+    drawn = _draws(scores, settings, held, ITEM, [item.id for item in scores.instrument.items], held.levels)
     pooled = np.array([item.scope == "organisation" for item in scores.instrument.items], dtype=bool)
     drawn[:, 1:, pooled] = drawn[:, :1, pooled]
-    shown = np.broadcast_to(held.levels, drawn.shape)
-    drawn = np.where(np.isnan(shown) | np.isnan(drawn), shown, drawn)
-    moved = np.nan_to_num(drawn - shown) * held.ground.shares
+    moved = np.nan_to_num(drawn - held.levels) * held.ground.shares
     groups = held.dimensions.shape[1]
     member = (held.ground.group[:, None] == np.arange(groups)[None, :]).astype(float)
     return drawn, held.dimensions[None] + moved @ member
 
 
-def _dimension_draws(scores: Scores, settings: Settings, held: _Held) -> np.ndarray:
-    names = [group.id for group in scores.instrument.dimensions]
-    drawn = np.stack(
-        [level_draws(scores, part, settings.draws, settings.seed, names=names) for part in held.parts], axis=1
-    )
-    shown = np.broadcast_to(held.dimensions, drawn.shape)
-    return np.where(np.isnan(shown) | np.isnan(drawn), shown, drawn)
+def _draws(
+    scores: Scores, settings: Settings, held: _Held, measure: str, names: list[str], shown: np.ndarray
+) -> np.ndarray:
+    """Draws of levels around what is shown of them, nan where nothing is.
+
+    As `workbench.readiness.draws` makes them, with t as a normal number over the root of a chi-square one: so much is
+    drawn here that quantiles would take longer than all else.
+    """
+    rng = np.random.default_rng(settings.seed)
+    numbers = rng.standard_normal((settings.draws, scores.respondents))
+    spare = rng.standard_normal((settings.draws, len(names)))
+    drawn = np.repeat(shown[None], settings.draws, axis=0)
+    for place, part in enumerate(held.parts):
+        levels = [scores.get(measure, part, name).level for name in names]
+        known = [
+            column
+            for column, level in enumerate(levels)
+            if not np.isnan(shown[place, column]) and level is not None and level.standard_error and level.df
+        ]
+        influence = np.array(
+            [scores.traces[(measure, part.kind, part.id, names[column])].influence for column in known]
+        )
+        normal = numbers @ influence.reshape(len(known), -1).T if known else np.zeros((settings.draws, 0))
+        for number, column in enumerate(known):
+            level = levels[column]
+            if level is None or not level.df or not level.standard_error:
+                continue
+            size = float(np.sqrt((influence[number] ** 2).sum()))
+            # Where all said the same the spread is borrowed, and no person's influence is known.
+            standard = normal[:, number] / size if size > 0 else spare[:, column]
+            half = level.df / 2
+            root = np.sqrt(np.random.default_rng([settings.seed, column]).standard_gamma(half, settings.draws) / half)
+            drawn[:, place, column] += level.standard_error * standard / root
+    low, high = scores.instrument.scale.lowest, scores.instrument.scale.highest
+    return np.clip(drawn, low, high)
