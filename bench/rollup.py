@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 
 from workbench.outcomes import OutcomesInputs, Settings, measure
 from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, Score, with_columns
-from workbench.outcomes.engines import DuckDB, fetch_parts
-from workbench.outcomes.parts import Query, Window
+from workbench.outcomes.dialects import Query, Window
+from workbench.outcomes.engines import DuckDB
+from workbench.outcomes.gather import fetch_parts
 from workbench.outcomes.rollup import build_cubes, roll_up
 from workbench.products import KINDS, ProductMap, build_product_map
 

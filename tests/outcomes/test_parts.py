@@ -11,18 +11,11 @@ import pytest
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
+from workbench.outcomes.dialects import DIALECTS, Query, Window
 from workbench.outcomes.engines import DuckDB
-from workbench.outcomes.parts import (
-    DIALECTS,
-    Query,
-    Window,
-    emit,
-    emit_checks,
-    emit_reach,
-    emit_repeated,
-    emit_together,
-    emit_total,
-)
+from workbench.outcomes.parts import emit, emit_together, emit_total
+from workbench.outcomes.parts_checks import emit_checks, emit_repeated
+from workbench.outcomes.parts_reach import emit_reach
 
 TABLE = FactTable("events", ("id",), "day", "product", columns={"id": "number", "day": "date", "product": "text"})
 SNAPSHOT = """select "_product", "_version", "_period", "_cut",

@@ -17,7 +17,7 @@ from workbench.errors import ModelError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import ControlTotal, Event, Outcomes, Settings
 from workbench.outcomes.catalogue import Condition, FactTable, Loop, Measure, Metric, SignalRules, Target, Worth
-from workbench.outcomes.parts import Query
+from workbench.outcomes.dialects import Query
 
 AS_OF = dt.date(2026, 9, 30)
 PRODUCTS = ("car", "van", "home", "flat")

@@ -14,16 +14,15 @@ from scipy.stats import binomtest
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, with_columns
-from workbench.outcomes.engines import Parts, fetch_parts
-from workbench.outcomes.parts import Window
+from workbench.outcomes.dialects import Window
+from workbench.outcomes.gather import Parts, fetch_parts
+from workbench.outcomes.metric_values import interval
+from workbench.outcomes.periods import all_periods, next_period
 from workbench.outcomes.rollup import (
     LAW_TOLERANCE,
-    all_periods,
     build_cubes,
     company_values,
     conservation,
-    interval,
-    next_period,
     product_values,
     roll_up,
 )

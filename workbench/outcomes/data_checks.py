@@ -18,7 +18,7 @@ from workbench.findings import fit_claim
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
-from workbench.outcomes.parts import emit_checks, emit_products, emit_repeated
+from workbench.outcomes.parts_checks import emit_checks, emit_products, emit_repeated
 from workbench.outcomes.wording import write_pair
 from workbench.products import ProductMap
 

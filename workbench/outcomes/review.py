@@ -15,7 +15,8 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric, Target, check_catalogue, with_columns
+from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric, Target, with_columns
+from workbench.outcomes.catalogue_checks import check_catalogue
 from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
 from workbench.outcomes.data_checks import (
     DataFinding,
@@ -25,11 +26,16 @@ from workbench.outcomes.data_checks import (
     control_findings,
     given_findings,
 )
+from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.drivers import Split, split_rate, split_sum
-from workbench.outcomes.engines import DuckDB, Parts, fetch_parts
+from workbench.outcomes.engines import DuckDB
+from workbench.outcomes.gather import Parts, fetch_parts
 from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
 from workbench.outcomes.insights import Insight, rank
-from workbench.outcomes.parts import Query, Window, emit, emit_reach_total
+from workbench.outcomes.loop import Loop, loop_health
+from workbench.outcomes.metric_values import values_of
+from workbench.outcomes.parts import emit
+from workbench.outcomes.parts_reach import emit_reach_total
 from workbench.outcomes.rollup import (
     VALUE_COLUMNS,
     Cube,
@@ -40,7 +46,6 @@ from workbench.outcomes.rollup import (
     product_values,
     roll_up,
     share_arrays,
-    values_of,
 )
 from workbench.products import KINDS, ProductMap
 
@@ -49,6 +54,9 @@ EVENT_WINDOW_DAYS = 92
 
 SERIES_COLUMNS = ("period", "value", "low", "high", "n", "n_eff", "is_complete", "is_judged")
 _SERIES_PLACES = [[*VALUE_COLUMNS, "is_judged"].index(column) for column in SERIES_COLUMNS]
+
+NO_LOOP = Off("outcomes", "How long signals of customers wait for a decision could not be answered.", ("feedback",))
+"""What stands where nobody sent signals."""
 
 Scope = tuple[str, str, str]
 """Metric, kind and key of a parent ('' for the company)."""
@@ -199,6 +207,8 @@ class Outcomes:
         The client's files.
     engine : str
     events : tuple of Event
+    loop : Loop or Off
+        How far signals of customers and operations get; Off without the table.
     """
 
     settings: Settings
@@ -217,6 +227,7 @@ class Outcomes:
     sources: Mapping[str, str]
     engine: str
     events: tuple[Event, ...]
+    loop: Loop | Off = NO_LOOP
 
     @property
     def residual(self) -> float:
@@ -356,7 +367,21 @@ class _Review:
             sources=self.inputs.sources,
             engine=parts.engine,
             events=self.inputs.events,
+            loop=self.loop(),
         )
+
+    def loop(self) -> Loop | Off:
+        feedback, settings = self.inputs.feedback, self.settings
+        if not feedback:
+            return NO_LOOP
+        found = loop_health(
+            feedback,
+            self.products,
+            settings.as_of,
+            catalogue=self.inputs.catalogue,
+            confidence=settings.confidence,
+        )
+        return found or NO_LOOP
 
     # -- facts -------------------------------------------------------------------------------------------------------
 

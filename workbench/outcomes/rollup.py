@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric
-from workbench.outcomes.engines import Parts
+from workbench.outcomes.gather import Parts
+from workbench.outcomes.metric_values import Array, interval, values_of
+from workbench.outcomes.periods import all_periods, is_complete
 from workbench.products import KINDS, ProductMap
 
 VALUE_COLUMNS = ("metric", "kind", "parent", "period", "value", "low", "high", "n", "n_eff", "is_complete")
@@ -26,11 +27,6 @@ UNALLOCATED = "(unallocated)"
 UNKNOWN = "(unknown product)"
 LAW_TOLERANCE = 1e-9
 """Largest relative miss of the law that floating point explains."""
-
-PSEUDO_ANSWERS = 3.0
-"""Adjusted Wald adds 3/4 promoters, 3/2 passives and 3/4 detractors: B. Rocks (2016), The American Statistician 70."""
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,35 +136,6 @@ def _cube(
     return Cube(metric, ids, periods, parts, unknown, company)
 
 
-def all_periods(metric: Metric, found: Sequence[dt.date]) -> tuple[dt.date, ...]:
-    """Return every period from the first to the last found, holes included."""
-    if not found:
-        return ()
-    periods, last = [min(found)], max(found)
-    while periods[-1] < last:
-        periods.append(next_period(periods[-1], metric.grain))
-    return tuple(periods)
-
-
-def next_period(period: dt.date, grain: str) -> dt.date:
-    """Return the first day of the next period.
-
-    Examples
-    --------
-    >>> next_period(dt.date(2026, 12, 1), "month"), next_period(dt.date(2026, 2, 23), "week")
-    (datetime.date(2027, 1, 1), datetime.date(2026, 3, 2))
-    """
-    if grain in ("day", "week"):
-        return period + dt.timedelta(days=7 if grain == "week" else 1)
-    months = {"month": 1, "quarter": 3, "year": 12}[grain] + period.month - 1
-    return dt.date(period.year + months // 12, months % 12 + 1, 1)
-
-
-def is_complete(period: dt.date, grain: str, as_of: dt.date) -> bool:
-    """Return whether a period had ended by the end of `as_of`."""
-    return next_period(period, grain) <= as_of + dt.timedelta(days=1)
-
-
 def share_arrays(products: ProductMap, kind: str, cuts: Sequence[dt.date]) -> dict[str, Array]:
     """Return the shares of each parent of a kind as an array, shape (products, epochs)."""
     place = {product: index for index, product in enumerate(products.ids)}
@@ -197,73 +164,6 @@ def add_up(cube: Cube, shares: Array) -> dict[str, Array]:
 def _sums(terms: Array) -> Array:
     by_period = np.moveaxis(terms, 1, 0).reshape(terms.shape[1], -1)
     return np.array([math.fsum(row) for row in by_period.tolist()])
-
-
-def values_of(metric: Metric, parts: Mapping[str, Array]) -> Array:
-    """Return the metric's values from parts that were added up; NaN where there is nothing to speak of.
-
-    Raises
-    ------
-    ModelError
-        The metric does not add up from parts.
-    """
-    if metric.type in ("sum", "count"):
-        return _unless_missing(metric, parts["sum"], parts["rows"], parts.get("seen"))
-    if metric.type == "ratio":
-        rows = parts.get("num_rows", np.ones_like(parts["num"]))  # one table: rows below the line are rows above it
-        top = _unless_missing(metric, parts["num"], rows, parts.get("num_seen"))
-        return _divide(top, parts["den"])
-    if metric.type == "weighted_mean":
-        return _divide(parts["num"], parts["den"])
-    if metric.type == "score" and metric.score is not None:
-        return metric.score.times * _divide(parts["plus"] - parts.get("minus", 0.0), parts["n"])
-    if metric.type == "given" and metric.weight:
-        return _divide(parts["num"], parts["den"])
-    raise ModelError(f"{metric.metric} ({metric.type}) does not add up from parts.")
-
-
-def _unless_missing(metric: Metric, total: Array, rows: Array, seen: Array | None) -> Array:
-    """Return totals where a row had a value to be tested, else NaN; a period without rows may be declared a zero."""
-    blank = np.where((rows <= 0) & (metric.empty_period == "zero"), 0.0, np.nan)
-    return np.where((rows if seen is None else seen) > 0, total, blank)
-
-
-def _divide(top: Array, bottom: Array) -> Array:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(bottom != 0, top / np.where(bottom != 0, bottom, 1.0), np.nan)
-
-
-def interval(metric: Metric, parts: Mapping[str, Array], n_eff: Array, confidence: float) -> tuple[Array, Array]:
-    r"""Return the interval of each period's value; NaN where the metric's type has none.
-
-    Shares of rows: Wilson, ``(p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n)``, E. B. Wilson (1927). Net Promoter
-    Scores: adjusted Wald, Rocks (2016). Both with the effective number of rows under shares, (Σ s)² / Σ s².
-
-    Parameters
-    ----------
-    metric : Metric
-    parts : mapping of part to array
-        Added up.
-    n_eff : array
-        Unit: rows.
-    confidence : float
-        Coverage, 0 to 1.
-    """
-    z = float(ndtri(0.5 + confidence / 2))
-    shape = np.full(n_eff.shape, np.nan)
-    if metric.is_proportion:
-        top, bottom = ("plus", "n") if metric.type == "score" else ("num", "den")
-        p, n = _divide(parts[top], parts[bottom]), np.where(n_eff > 0, n_eff, np.nan)
-        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z * np.sqrt(np.maximum(p * (1 - p), 0) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-        return centre - half, centre + half
-    if metric.type == "score" and metric.score is not None and metric.score.minus:
-        n = np.where(n_eff > 0, n_eff, np.nan)
-        plus = (_divide(parts["plus"], parts["n"]) * n + PSEUDO_ANSWERS / 4) / (n + PSEUDO_ANSWERS)
-        minus = (_divide(parts["minus"], parts["n"]) * n + PSEUDO_ANSWERS / 4) / (n + PSEUDO_ANSWERS)
-        half = z * np.sqrt((plus + minus - (plus - minus) ** 2) / (n + PSEUDO_ANSWERS))
-        return metric.score.times * (plus - minus - half), metric.score.times * (plus - minus + half)
-    return shape, shape.copy()
 
 
 def roll_up(

@@ -1,0 +1,197 @@
+"""The rows of a fact table that count, as SQL: product, version, period and epoch of each, and the tests on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from workbench.errors import ModelError
+from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
+from workbench.outcomes.dialects import BLANK, DEFAULT_DATES, WEEK_DAYS, Dialect, Window
+
+
+def rows_of(
+    metrics: Sequence[Metric],
+    table: FactTable,
+    sql: Dialect,
+    window: Window,
+    by: Sequence[str],
+    *,
+    has_product: bool = True,
+) -> str:
+    """Return the rows that count, with their product, version, period, epoch and segments."""
+    calendars = {(m.grain, m.week_start, m.zone, m.calendar) for m in metrics}
+    if len(calendars) != 1:
+        raise ModelError("Metrics in one query share one calendar.")
+    metric = metrics[0]
+    day = day_of(table, metric.zone, sql)
+    columns = []
+    if has_product:
+        columns.append(f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '') as \"_product\"")
+    if table.version:
+        version = f"cast({sql.name_of(table.version)} as {sql.text})"
+        columns.append(f"coalesce({version}, 'actual') as \"_version\"")
+    else:
+        columns.append("'actual' as \"_version\"")
+    columns.append(f'{_period(metric, day, sql, window)} as "_period"')
+    if has_product:
+        columns.append(f'{_epoch(day, sql, window)} as "_cut"')
+    for place, column in enumerate(by):
+        if table.columns and column not in table.columns:
+            raise ModelError(f"{table.name} has no column {column} to split by.")
+        columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as \"_by_{place}\"")
+    columns += _needed(metrics, table, sql)
+    conditions = [f"{day} is not null"]
+    if window.until:
+        conditions.append(f"{day} <= {sql.literal(window.until)}")
+    conditions.append(f"{day} not in ({', '.join(sql.literal(when) for when in DEFAULT_DATES)})")
+    lines = ",\n    ".join(columns)
+    table_name = sql.name_of(table.name)  # quoted by the dialect; literals are escaped by it
+    return f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
+
+
+def _needed(metrics: Sequence[Metric], table: FactTable, sql: Dialect) -> list[str]:
+    """Return what the measures read, each once: raw columns, and columns as clean numbers."""
+    raw: list[str] = []
+    numbers: list[str] = []
+    for metric in metrics:
+        for role, measure in metric.measures:
+            if measure.table != table.name:
+                continue
+            if measure.sql:  # its own words may name any column
+                raw += list(table.columns)
+            for condition in measure.where:
+                (numbers if _is_size(condition) else raw).append(condition.column)
+            if measure.column:
+                (numbers if is_number(metric, measure) else raw).append(measure.column)
+            if metric.weight and role == "measure":
+                numbers.append(metric.weight)
+    cleaned = [
+        f"{sql.to_float.format(x=sql.name_of(name))} as {number_name(name, sql)}" for name in dict.fromkeys(numbers)
+    ]
+    return [sql.name_of(name) for name in dict.fromkeys(raw)] + cleaned
+
+
+def is_number(metric: Metric, measure: Measure) -> bool:
+    """Return whether the measure adds up (or ranks) numbers, not rows or names."""
+    return metric.type in ("score", "percentile", "given", "weighted_mean") or measure.agg in ("sum", "min", "max")
+
+
+def _is_size(condition: Condition) -> bool:
+    """Return whether the condition compares sizes of numbers; a NaN would be larger than every number in DuckDB."""
+    value = condition.value
+    return condition.test in _SIZES and isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def number_name(column: str, sql: Dialect) -> str:
+    """Return the name under which a column's clean numbers stand."""
+    return sql.name_of(f"_number_{column}")
+
+
+def day_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
+    """Return the local day of a row."""
+    column, kind = sql.name_of(table.time), table.columns.get(table.time, "date")
+    if kind == "instant":
+        column = sql.instant.format(x=column, zone=sql.literal(zone or table.zone or "UTC"))
+    elif kind == "timestamp" and zone and table.zone and zone != table.zone:
+        column = sql.local.format(x=column, have=sql.literal(table.zone), zone=sql.literal(zone))
+    return f"cast({column} as date)"
+
+
+def _period(metric: Metric, day: str, sql: Dialect, window: Window) -> str:
+    """Return the first day of a row's period."""
+    if metric.grain == "week" and metric.week_start != "monday":
+        shift = WEEK_DAYS.index(metric.week_start)
+        moved = sql.truncate.format(grain="week", x=sql.shift_days.format(x=day, n=-shift))
+        return f"cast({sql.shift_days.format(x=moved, n=shift)} as date)"
+    shift = window.fiscal_year_starts - 1 if metric.calendar == "fiscal" else 0
+    if shift and metric.grain in ("quarter", "year"):
+        moved = sql.truncate.format(grain=metric.grain, x=sql.shift_months.format(x=day, n=-shift))
+        return f"cast({sql.shift_months.format(x=moved, n=shift)} as date)"
+    return f"cast({sql.truncate.format(grain=metric.grain, x=day)} as date)"
+
+
+def _epoch(day: str, sql: Dialect, window: Window) -> str:
+    if not window.cuts:
+        return "0"
+    steps = " ".join(f"when {day} < {sql.literal(cut)} then {place}" for place, cut in enumerate(window.cuts))
+    return f"case {steps} else {len(window.cuts)} end"
+
+
+def total_of(measure: Measure, metric: Metric, sql: Dialect) -> str:
+    """Return the sum of a measure: of numbers, of rows that are true, or of rows."""
+    if measure.column is None or measure.agg in ("count", "distinct"):
+        return rows_that_count(measure, metric, sql)
+    if measure.agg == "share_true":
+        return count_of(all_of(holds_of(measure, sql), f"cast({sql.name_of(measure.column)} as boolean)"))
+    return sum_of(number_name(measure.column, sql), holds_of(measure, sql))
+
+
+def rows_that_count(measure: Measure, metric: Metric, sql: Dialect) -> str:
+    """Return how many rows a measure rests on: those that hold and are not blank."""
+    holds = holds_of(measure, sql)
+    if measure.column is None:
+        return count_of(holds)
+    column = number_name(measure.column, sql) if is_number(metric, measure) else sql.name_of(measure.column)
+    return count_of(all_of(holds, f"{column} is not null"))
+
+
+def filled_of(part: str, measure: Measure, metric: Metric, sql: Dialect) -> list[tuple[str, str]]:
+    """Return the part that counts rows whose measured cell is filled, conditions aside; none where rows are counted.
+
+    A total of 0 is a number where such a row was there to be tested, and missing where every cell is blank.
+    """
+    if measure.column is None:
+        return []
+    column = number_name(measure.column, sql) if is_number(metric, measure) else sql.name_of(measure.column)
+    return [(part, count_of(f"{column} is not null"))]
+
+
+def sum_of(amount: str, holds: str) -> str:
+    """Return a sum that is zero without rows; sums pass over blanks by themselves."""
+    return f"coalesce(sum({amount if holds == 'true' else f'case when {holds} then {amount} end'}), 0.0)"
+
+
+def count_of(holds: str) -> str:
+    if holds == "true":
+        return "cast(count(*) as double)"
+    blank = _IS_FILLED.fullmatch(holds)
+    return f"cast(count({blank[1] if blank else f'case when {holds} then 1 end'}) as double)"
+
+
+_IS_FILLED = re.compile(r'("(?:[^"]|"")+") is not null')
+_SIZES = ("at_least", "at_most", "above", "below")
+SIGNS = {"is": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
+
+
+def holds_of(measure: Measure, sql: Dialect) -> str:
+    """Return the conditions of a measure as one expression."""
+    tests = [_test(condition, sql) for condition in measure.where]
+    if measure.sql:
+        if sql.name not in measure.sql:
+            raise ModelError(f"The condition in SQL has no wording for {sql.name}.")
+        tests.append(f"({measure.sql[sql.name]})")
+    return all_of(*tests)
+
+
+def all_of(*tests: str) -> str:
+    return " and ".join(test for test in tests if test and test != "true") or "true"
+
+
+def _test(condition: Condition, sql: Dialect) -> str:
+    column, value = sql.name_of(condition.column), condition.value
+    if condition.test == "present":
+        return f"{column} is not null" if value else f"{column} is null"
+    if condition.test == "is_not":
+        return f"({column} is null or {column} <> {sql.literal(value)})"
+    if condition.test in ("in", "not_in"):
+        values = value if isinstance(value, tuple) else (value,)
+        listed = ", ".join(sql.literal(item) for item in values)
+        if condition.test == "in":
+            return f"{column} in ({listed})"
+        return f"({column} is null or {column} not in ({listed}))"
+    if condition.test not in SIGNS:
+        raise ModelError(f"There is no condition {condition.test!r}.")
+    if _is_size(condition):
+        column = number_name(condition.column, sql)
+    return f"{column} {SIGNS[condition.test]} {sql.literal(value)}"

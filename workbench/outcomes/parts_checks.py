@@ -1,0 +1,62 @@
+"""Queries that count what could be wrong with a table of facts, before any number is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from workbench.outcomes.catalogue import FactTable
+from workbench.outcomes.dialects import DEFAULT_DATES, DIALECTS, Query
+from workbench.outcomes.fact_rows import count_of, day_of
+
+
+def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None = None) -> Query:
+    """Return the query that counts what could be wrong with a table: one row.
+
+    Columns ``rows``, ``keys`` (distinct), ``no_key``, ``no_product``, ``no_time``, ``future`` and ``default_date``
+    (rows each), and ``first`` and ``last`` day among the rows that count.
+    """
+    sql = DIALECTS[dialect]
+    keys = [sql.name_of(column) for column in table.key]
+    distinct = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
+    no_key = " or ".join(f"{key} is null" for key in keys)
+    when = day_of(table, None, sql)
+    defaults = ", ".join(sql.literal(day) for day in DEFAULT_DATES)
+    future = f"{when} > {sql.literal(until)}" if until else "false"
+    good = f"{when} is not null and not ({future}) and {when} not in ({defaults})"
+    complete = f"not ({no_key})"
+    text = (
+        'select count(*) as "rows",\n'
+        f'  count(distinct case when {complete} then {distinct} end) as "keys",\n'
+        f'  {count_of(no_key)} as "no_key",\n'
+        f'  {count_of(f"{sql.name_of(table.product)} is null")} as "no_product",\n'
+        f'  {count_of(f"{sql.name_of(table.time)} is null")} as "no_time",\n'
+        f'  {count_of(future)} as "future",\n'
+        f'  {count_of(f"{when} in ({defaults})")} as "default_date",\n'
+        f'  min(case when {good} then {when} end) as "first",\n'
+        f'  max(case when {good} then {when} end) as "last"\n'
+        f"from {sql.name_of(table.name)}"
+    )
+    return Query(text, (), dialect)
+
+
+def emit_repeated(table: FactTable, dialect: str = "duckdb") -> Query:
+    """Return the query for keys that stand more than once: how many, the rows in them, and one example."""
+    sql = DIALECTS[dialect]
+    keys = [sql.name_of(column) for column in table.key]
+    listed = ", ".join(keys)
+    example = " || ' · ' || ".join(f"cast({key} as {sql.text})" for key in keys)
+    selected = f'{listed}, count(*) as "times", min({example}) as "example"'
+    repeated = "\n  ".join([f"select {selected}", f"from {sql.name_of(table.name)}", f"group by {listed}"])
+    text = (
+        'select count(*) as "keys", sum("times") as "rows", min("example") as "example"\n'
+        f"from (\n  {repeated}\n  having count(*) > 1\n) as repeated"
+    )
+    return Query(text, (), dialect)
+
+
+def emit_products(table: FactTable, dialect: str = "duckdb") -> Query:
+    """Return the query for the rows of each product a table names."""
+    sql = DIALECTS[dialect]
+    product = f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '')"
+    text = f'select {product} as "product", count(*) as "rows"\nfrom {sql.name_of(table.name)}\ngroup by 1\norder by 1'
+    return Query(text, (), dialect)
