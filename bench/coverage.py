@@ -284,3 +284,35 @@ def _three_items() -> dict[str, Any]:
         "groups": [{"id": "d", "name": "d"}],
         "items": [{"id": name, "group": "d", "statement": name, "roles": list(_RATES)} for name in ("a", "b", "c")],
     }
+
+
+def coverage_rows() -> list[dict[str, Any]]:
+    """Return what intervals hold, a row a measure, for the table of `make bench`."""
+    complete = [hit for hit, _ in complete_coverage().values()]
+    gappy = list(gappy_coverage().values())
+    person, team = team_coverage()
+    _, uneven = team_coverage(spread=4)
+    plain, weighted, _ = weighted_coverage()
+    width = bootstrap_width()
+    return [
+        _row("coverage of 95 % intervals, complete answers, lowest", min(complete), 0.94, None),
+        _row("coverage of 95 % intervals, complete answers, highest", max(complete), None, 0.96),
+        _row("coverage with routing and gaps, lowest", min(gappy), 0.93, None),
+        _row("coverage where teams were drawn", team, 0.93, 0.97, f"counting people: {person:.3f}"),
+        _row("coverage where teams of 3 to 11 were drawn", uneven, 0.93, 0.97),
+        _row("coverage of weighted levels, uneven response", weighted, 0.93, None, f"plain levels: {plain:.3f}"),
+        _row("width against the plain bootstrap, 70 % answered", width, None, 0.6, "√.3 by theory: 0.548"),
+    ]
+
+
+def _row(name: str, value: float, low: float | None, high: float | None, against: str = "") -> dict[str, Any]:
+    words = [f"at least {low:g}" if low is not None else "", f"at most {high:g}" if high is not None else ""]
+    return {
+        "name": name,
+        "value": round(value, 4),
+        "unit": "share",
+        "against": against,
+        "ratio": None,
+        "target": " and ".join(word for word in words if word),
+        "met": (low is None or value >= low) and (high is None or value <= high),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bench.coverage import coverage_rows
 from bench.simulated_clients import ANYWHERE, CLEAR, simulate_verdicts, summarise
 
 CLIENTS, SEED = range(500), 1
@@ -13,7 +14,7 @@ INSTRUMENT = Path(__file__).resolve().parent.parent / "templates/instruments/pro
 
 def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
-    return verdict_rows()
+    return [*coverage_rows(), *verdict_rows()]
 
 
 def verdict_rows() -> list[dict[str, Any]]:
