@@ -99,11 +99,14 @@ class Waves:
         Oldest first.
     changes : tuple of Change
         Last against the one before, then last against the first.
+    offers : tuple of Offer
+        What was offered to the guard beside the levels: `publication` notes what of it was shown.
     """
 
     shown: ProtectedScores
     earlier: tuple[EarlierWave, ...] = ()
     changes: tuple[Change, ...] = ()
+    offers: tuple[Offer, ...] = field(default=(), repr=False)
 
 
 def protect_waves(
@@ -136,7 +139,7 @@ def protect_waves(
         scores.wave: _earlier_wave(scores, held, shown.extra) for scores, held in zip(earlier, frozen, strict=True)
     }
     changes = [found for held in compared for found in show_changes(held, shown, waves[held.before], settings)]
-    return Waves(shown, tuple(waves.values()), tuple(changes))
+    return Waves(shown, tuple(waves.values()), tuple(changes), tuple(offers))
 
 
 def _earlier_offers(scores: Scores, shown: ProtectedScores) -> Iterator[Offer]:
