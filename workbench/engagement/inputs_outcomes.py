@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.errors import Fault, nearest
 from workbench.findings import Off
 from workbench.outcomes.catalogue import Catalogue
-from workbench.outcomes.inputs import ControlTotal, Event, OutcomesInputs, Settings
+from workbench.outcomes.inputs import ControlTotal, Event, OutcomesInputs, Settings, Signal
 from workbench.products import KINDS, build_product_map
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
         unreadable={name: dict(found.unreadable) for name, found in tables.facts.items() if found.unreadable},
         events=_events(tables),
         control_totals=_control_totals(tables),
+        feedback=_feedback(tables),
     )
 
 
@@ -145,3 +146,10 @@ def _control_totals(tables: Tables) -> tuple[ControlTotal, ...]:
         )
         for row in tables["control_totals"].to_dict("records")
     )
+
+
+def _feedback(tables: Tables) -> tuple[Signal, ...] | None:
+    if "feedback" not in tables:
+        return None
+    names = [field.name for field in fields(Signal)]
+    return tuple(Signal(**{name: row[name] for name in names}) for row in tables["feedback"].to_dict("records"))

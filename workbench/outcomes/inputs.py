@@ -89,6 +89,34 @@ class ControlTotal:
 
 
 @dataclass(frozen=True)
+class Signal:
+    """Something that customers or the operation said, and what became of it.
+
+    Attributes
+    ----------
+    signal, product, channel : str
+        Its key, the product it speaks of, where it came from.
+    raised : date or datetime
+        A datetime where the log has clock times; with an offset, or all on one clock.
+    seen, decided, shipped, checked, told : date or datetime or None
+        When the product manager saw it, it was decided, reached users, its effect was checked, its sender was told.
+    decision : str or None
+        ``yes``, ``no``, or None where nobody wrote it down.
+    """
+
+    signal: str
+    product: str
+    channel: str
+    raised: dt.date
+    seen: dt.date | None = None
+    decided: dt.date | None = None
+    decision: str | None = None
+    shipped: dt.date | None = None
+    checked: dt.date | None = None
+    told: dt.date | None = None
+
+
+@dataclass(frozen=True)
 class OutcomesInputs:
     """Checked and frozen; made by `workbench.engagement.inputs_outcomes`.
 
@@ -108,6 +136,8 @@ class OutcomesInputs:
     events : tuple of Event
         In order of time.
     control_totals : tuple of ControlTotal
+    feedback : tuple of Signal or None
+        In the client's order; None where nobody sent the table.
     """
 
     catalogue: Catalogue
@@ -119,3 +149,4 @@ class OutcomesInputs:
     unreadable: Mapping[str, Mapping[str, tuple[int, str]]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     control_totals: tuple[ControlTotal, ...] = ()
+    feedback: tuple[Signal, ...] | None = None
