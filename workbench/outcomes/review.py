@@ -47,6 +47,7 @@ from workbench.outcomes.rollup import (
     roll_up,
     share_arrays,
 )
+from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
 from workbench.products import KINDS, ProductMap
 
 EVENT_WINDOW_DAYS = 92
@@ -209,6 +210,8 @@ class Outcomes:
     events : tuple of Event
     loop : Loop or Off
         How far signals of customers and operations get; Off without the table.
+    stages : tuple of StageEvidence
+        Each product's declared stage beside its use; empty where no metric shows use.
     """
 
     settings: Settings
@@ -228,6 +231,7 @@ class Outcomes:
     engine: str
     events: tuple[Event, ...]
     loop: Loop | Off = NO_LOOP
+    stages: tuple[StageEvidence, ...] = ()
 
     @property
     def residual(self) -> float:
@@ -368,6 +372,7 @@ class _Review:
             engine=parts.engine,
             events=self.inputs.events,
             loop=self.loop(),
+            stages=self.stages(series),
         )
 
     def loop(self) -> Loop | Off:
@@ -382,6 +387,31 @@ class _Review:
             confidence=settings.confidence,
         )
         return found or NO_LOOP
+
+    def stages(self, series: Sequence[Series]) -> tuple[StageEvidence, ...]:
+        """Set each product's use beside the stage its owner declares; a redefinition begins another measure."""
+        metric = usage_metric(self.inputs.catalogue, tuple(self.off))
+        if metric is None:
+            return ()
+        held = {s.parent: s.frame for s in series if s.kind == "product" and s.metric.metric == metric.metric}
+        found = []
+        for entry in self.products.products:
+            frame = held.get(entry.product)
+            growth: Growth | str = "no period with use"
+            events: tuple[Event, ...] = ()
+            if frame is not None:
+                start = self.break_place(metric, "product", entry.product, list(frame["period"]))
+                frame = frame.iloc[start:][frame["is_complete"].iloc[start:].to_numpy(dtype=bool)]
+                growth = stage_evidence(
+                    frame["value"].to_numpy(dtype=float), metric.grain, confidence=self.settings.confidence
+                )
+                since = list(frame["period"])[-2 * PERIODS_A_YEAR[metric.grain] :][:1]
+                scope = self.events_in_scope(metric.metric, "product", entry.product)
+                events = tuple(e for e in scope if e.kind == "price" and since and e.date >= since[0])
+            reason = growth if isinstance(growth, str) else ""
+            known = None if isinstance(growth, str) else growth
+            found.append(StageEvidence(entry.product, entry.stage, metric.metric, known, reason, events))
+        return tuple(found)
 
     # -- facts -------------------------------------------------------------------------------------------------------
 
