@@ -20,6 +20,12 @@ TOLERANCE = 1e-9
 MOST_GROUPS = 5_000
 """Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
 
+MOST_ROUNDS = 20
+"""Times the cheapest set that meets the leaks so far is tried; after that the best one found stands (ours)."""
+
+MOST_NODES = 2_000
+"""Nodes of one such search; counted, not timed, so that the same answers hide the same cells everywhere (ours)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Cell:
@@ -129,17 +135,24 @@ def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.
 
 def _null_space(matrix: np.ndarray) -> np.ndarray:
     """Orthonormal columns that the matrix sends to nothing."""
-    # The square factor on the side of the answers is never wanted, and is by far the larger one.
-    _, sizes, right = np.linalg.svd(matrix, full_matrices=matrix.shape[0] < matrix.shape[1])
-    rank = int((sizes > 1e-8 * max(1.0, sizes.max(initial=0.0))).sum())
-    return right[rank:].T
+    from scipy.linalg import qr  # with pivots it tells the rank too, at a tenth of the price of singular values
+
+    base, triangle, _ = qr(matrix.T, pivoting=True, check_finite=False)
+    return base[:, _rank(triangle) :]
 
 
 def _row_space(matrix: np.ndarray) -> np.ndarray:
+    from scipy.linalg import qr
+
     if not matrix.size:
         return np.zeros((0, matrix.shape[1]))
-    _, sizes, right = np.linalg.svd(matrix, full_matrices=False)
-    return right[: int((sizes > 1e-7).sum())]
+    base, triangle, _ = qr(matrix.T, pivoting=True, mode="economic", check_finite=False)
+    return base[:, : _rank(triangle)].T
+
+
+def _rank(triangle: np.ndarray) -> int:
+    steps = np.abs(np.diagonal(triangle))
+    return int((steps > 1e-8 * max(1.0, steps.max(initial=0.0))).sum())
 
 
 def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) -> Iterable[list[int]]:
@@ -151,6 +164,7 @@ def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) 
     for column, held in enumerate(people):
         if weight[column] > 1e-9:
             columns.setdefault(held, []).append(column)
+    columns = _heavy(columns, weight, minimum)
     distinct = sorted(columns, key=lambda held: (len(held), sorted(held)))
     found: set[frozenset[int]] = set(distinct)
     frontier = set(distinct)
@@ -164,6 +178,23 @@ def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) 
         inside = [column for part in _parts_of(union) for column in columns.get(part, ())]
         if weight[inside].sum() > 1 - 1e-6:
             yield inside
+
+
+def _heavy(
+    columns: dict[frozenset[int], list[int]], weight: np.ndarray, minimum: int
+) -> dict[frozenset[int], list[int]]:
+    """Leave out whoever is in no union that weighs enough: no union weighs more than its people, each taken alone."""
+    while columns:
+        own: dict[int, float] = {}
+        for held, inside in columns.items():
+            for person in held:
+                own[person] = own.get(person, 0.0) + float(weight[inside].sum())
+        others = sum(sorted(own.values(), reverse=True)[: minimum - 2])
+        light = {person for person, held in own.items() if held + others <= 1 - 1e-6}
+        if not light:
+            return columns
+        columns = {held: inside for held, inside in columns.items() if not held & light}
+    return columns
 
 
 def _parts_of(people: frozenset[int]) -> Iterable[frozenset[int]]:
@@ -218,14 +249,92 @@ def _without_leak(fixed: np.ndarray | None, minimum: int, owners: np.ndarray) ->
 
 
 def _let_in(trying: list[Cell], shown: list[np.ndarray], minimum: int, owners: np.ndarray) -> list[Cell]:
-    """Return what can be shown of one kind beside what is shown."""
-    trying = list(trying)
-    while trying:
-        leak = find_leak(np.array([*shown, *(cell.row for cell in trying)]), owners, minimum)
-        if leak is None:
+    """Return what can be shown of one kind beside what is shown, losing as little as possible.
+
+    Every leak found is a set of cells of which one must be hidden, whatever else is. Hiding the cheapest of each until
+    none is left is a start; then cells that turn out not to be needed come back; then the cheapest set that meets all
+    leaks found so far is tried, until it leaves no leak or costs as much as what is there: then that is the least.
+    """
+    search = _Search(trying, shown, minimum, owners)
+    best = search.thin_out(frozenset(range(len(trying))))
+    for _ in range(MOST_ROUNDS):
+        if search.cost(best) <= search.least() + 1e-6:
             break
-        weights = np.abs(leak[len(shown) :])
-        involved = [cell for cell, weight in zip(trying, weights, strict=True) if weight > 1e-7] or trying
-        cheapest = min(involved, key=lambda cell: (cell.cost, cell.key))
-        trying = [cell for cell in trying if cell is not cheapest]
-    return trying
+        wanted = search.cheapest()
+        if wanted is None or search.cost(wanted) >= search.cost(best) - 1e-6:
+            break
+        found = search.thin_out(wanted)
+        best = found if search.cost(found) < search.cost(best) else best
+    return [cell for place, cell in enumerate(trying) if place in best]
+
+
+class _Search:
+    """One kind of cells beside what is shown already, and the leaks met so far."""
+
+    def __init__(self, trying: list[Cell], shown: list[np.ndarray], minimum: int, owners: np.ndarray) -> None:
+        self.trying, self.shown, self.minimum, self.owners = trying, shown, minimum, owners
+        # Equal costs are told apart by the order of the cells, so that one set is the cheapest.
+        self.costs = np.array([cell.cost + 1e-4 * place / len(trying) for place, cell in enumerate(trying)])
+        self.leaks: list[frozenset[int]] = []
+
+    def cost(self, kept: frozenset[int]) -> float:
+        """Return what is lost when only these are shown."""
+        return float(sum(self.costs[place] for place in range(len(self.trying)) if place not in kept))
+
+    def least(self) -> float:
+        """Return what is lost at least: the cheapest cell of each of some leaks that share none."""
+        met: set[int] = set()
+        least = 0.0
+        for leak in sorted(self.leaks, key=lambda leak: (len(leak), sorted(leak))):
+            if not met & leak:
+                least += min(self.costs[place] for place in leak)
+                met |= leak
+        return least
+
+    def leak(self, kept: frozenset[int]) -> frozenset[int] | None:
+        """Return the cells of a leak, or None; it is kept in mind."""
+        order = sorted(kept)
+        rows = [*self.shown, *(self.trying[place].row for place in order)]
+        if not rows:
+            return None
+        weights = find_leak(np.array(rows), self.owners, self.minimum)
+        if weights is None:
+            return None
+        pull = np.abs(weights[len(self.shown) :])
+        found = frozenset(place for place, weight in zip(order, pull, strict=True) if weight > 1e-7) or kept
+        if found not in self.leaks:
+            self.leaks.append(found)
+        return found
+
+    def thin_out(self, kept: frozenset[int]) -> frozenset[int]:
+        """Hide the cheapest cell of each leak until none is left; then let come back what need not be hidden."""
+        hidden: list[int] = []
+        while kept:
+            leak = self.leak(kept)
+            if leak is None:
+                break
+            cheapest = min(leak, key=lambda place: self.costs[place])
+            hidden.append(cheapest)
+            kept -= {cheapest}
+        for place in sorted(set(hidden[:-1]), key=lambda place: -self.costs[place]):
+            if not any(leak <= kept | {place} for leak in self.leaks) and self.leak(kept | {place}) is None:
+                kept |= {place}
+        return kept
+
+    def cheapest(self) -> frozenset[int] | None:
+        """Return what is left to show when the cheapest set of cells that meets every leak so far is hidden."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        meets = np.zeros((len(self.leaks), len(self.trying)))
+        for row, leak in enumerate(self.leaks):
+            meets[row, sorted(leak)] = 1.0
+        found = milp(
+            self.costs,
+            constraints=LinearConstraint(meets, 1.0, np.inf),
+            bounds=Bounds(0.0, 1.0),
+            integrality=np.ones(len(self.trying)),
+            options={"node_limit": MOST_NODES, "mip_rel_gap": 0.0},
+        )
+        if found.x is None:
+            return None
+        return frozenset(place for place, value in enumerate(found.x) if value < 0.5)
