@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         coding_exhibit,
         flags_exhibit,
         reliability_exhibit,
+        weights_exhibit,
     )
     from workbench.report.exhibits_roadmap import roadmap_exhibit, steps_exhibit, verdict_odds_exhibit
     from workbench.report.exhibits_sources import (
@@ -173,6 +174,7 @@ _HOMES = {
     "verdict_odds_exhibit": "workbench.report.exhibits_roadmap",
     "waterfall": "workbench.report.charts",
     "waves_exhibit": "workbench.report.exhibits_waves",
+    "weights_exhibit": "workbench.report.exhibits_respondents",
     "what_if_panel": "workbench.panels.what_if",
 }
 """Where each name lives; a pillar is its own home."""
@@ -258,6 +260,7 @@ __all__ = [
     "verdict_odds_exhibit",
     "waterfall",
     "waves_exhibit",
+    "weights_exhibit",
     "what_if_panel",
 ]
 

@@ -35,6 +35,7 @@ def frame(table: str, rows: list[dict[str, Any]], extra: tuple[str, ...] = ()) -
 def tables(survey: list[dict[str, Any]], *, extra: tuple[str, ...] = ITEMS, **more: Any) -> Tables:
     """Return a client's tables: two waves, two lines, and what the test adds."""
     named = {"instrument": more.pop("instrument", "project-to-product"), "minimum_group": more.pop("minimum_group", 5)}
+    named["sampled"] = more.pop("sampled", "everyone")
     held = {
         "lines": frame("lines", [{"product_line": "x", "name": "Line X"}, {"product_line": "y", "name": "Line Y"}]),
         "waves": frame(
@@ -233,6 +234,19 @@ def test_people_whom_the_population_does_not_know_are_a_fault() -> None:
         "builder of x answered, but population lists no such group",
         "executive without a line answered, but population lists no such group",
     ]
+
+
+def test_where_teams_were_drawn_every_sheet_names_its_team() -> None:
+    """The setting reaches the analysis; a sheet without a team is a fault with its cell."""
+    survey = [sheet("p1", "builder", d10_1="1"), sheet("p2", "builder", d10_1="2")]
+    faults = check_readiness(tables(survey, sampled="teams"))
+    assert [(fault.cell, fault.found) for fault in faults] == [
+        ("row 2, column unit", "no team"),
+        ("row 3, column unit", "no team"),
+    ]
+    named = [{**one, "unit": f"team {place}"} for place, one in enumerate(survey)]
+    assert inputs_of(named, sampled="teams").settings.sampled == "teams"
+    assert inputs_of(survey).settings.sampled == "everyone"
 
 
 def test_other_tables_name_items_of_the_instrument() -> None:

@@ -90,6 +90,7 @@ def check_readiness(tables: Tables) -> list[Fault]:
         faults += _survey_columns(tables, instrument)
         faults += _survey_cells(tables, instrument)
         faults += _unlisted_groups(tables, instrument)
+        faults += _without_team(tables)
     faults += _items_named(tables, instrument)
     return faults
 
@@ -253,6 +254,18 @@ def _unlisted_groups(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
             )
 
 
+def _without_team(tables: Tables) -> Iterator[Fault]:
+    """Sheets without a team although teams were drawn: nobody could tell which answers belong together."""
+    if tables.settings is None or tables.settings.sampled != "teams":
+        return
+    survey = tables["survey"]
+    for place, unit in zip(survey.index, survey["unit"], strict=True):
+        if not _text(unit):
+            allowed = "the team of every sheet, because engagement.yaml says sampled: teams."
+            remedy = "Name the team, or write sampled: everyone if everybody was asked."
+            yield tables.fault("survey", place, "unit", "no team", allowed, remedy)
+
+
 def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     """Items, dimensions and levels that other tables name."""
     items = {item.id for item in instrument.items}
@@ -292,7 +305,11 @@ def readiness_settings(tables: Tables) -> Settings:
     if held is None:
         return Settings()
     return Settings(
-        confidence=held.confidence, minimum_group=held.minimum_group, thesis=held.thesis, currency=held.currency
+        confidence=held.confidence,
+        minimum_group=held.minimum_group,
+        thesis=held.thesis,
+        currency=held.currency,
+        sampled=held.sampled,
     )
 
 

@@ -777,6 +777,10 @@ class EngagementSettings(BaseModel):
     )
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="Coverage of intervals.")
     thesis: Literal["front", "appendix", "off"] = Field("appendix", description="Where the article's claims stand.")
+    sampled: Literal["everyone", "teams"] = Field(
+        "everyone",
+        description="Who was asked: everyone, or teams (column unit) that were drawn; then teams count, not people.",
+    )
     sources: dict[str, Source] = Field(
         default_factory=dict, description="Per table: date_order, decimal, encoding, sheet."
     )

@@ -11,6 +11,7 @@ from workbench.report.exhibits_respondents import (
     coding_exhibit,
     flags_exhibit,
     reliability_exhibit,
+    weights_exhibit,
 )
 from workbench.report.exhibits_roadmap import steps_exhibit, verdict_odds_exhibit
 from workbench.report.exhibits_sources import evidence_exhibit, quotes_exhibit, sources_exhibit
@@ -41,6 +42,7 @@ def readiness_appendix(result: Readiness | Off) -> tuple[Exhibit, ...]:
         change_parts_exhibit(result),
         progress_exhibit(result),
         response_exhibit(result),
+        weights_exhibit(result),
         agreement_exhibit(result),
         reliability_exhibit(result),
         flags_exhibit(result),

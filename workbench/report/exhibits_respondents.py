@@ -15,7 +15,9 @@ from workbench.report.tables import table
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
+    from workbench.readiness.instrument import Group
     from workbench.readiness.respondents import LineAgreement, ScaleReliability
+    from workbench.readiness.scores import Part
 
 SAME, APART = "the same", "another level"
 
@@ -239,6 +241,91 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
         ),
         is_appendix=True,
     )
+
+
+def weights_exhibit(result: Readiness | Off) -> Exhibit:
+    """Return weighted beside plain levels, dimension by dimension, and how unequal the weights are."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.readiness import figures
+    from workbench.readiness.sentences import weighted_levels
+
+    made = result.weighting
+    held = list(weighted_levels(result))
+    if not made.is_made or not held:
+        reason = made.reason or "Weighted levels stay hidden, to protect small groups."
+        claim = fit_claim(reason, "Levels could not be weighted to headcounts.")
+        detail = (
+            "Every answer counts alike. Response by group and the band beside each level tell what silence could do."
+        )
+        return Exhibit("readiness-weights", Note(claim, detail, source=_source(result)), is_appendix=True)
+    numbers = figures(result)
+    rows = []
+    for group in result.instrument.groups:
+        own = [(part, plain, weighted) for part, one, plain, weighted in held if one.id == group.id]
+        whole = next((one for one in own if not one[0].id), None)
+        lines = sorted((one for one in own if one[0].id), key=lambda one: (-abs(one[2] - one[1]), one[0].id))
+        if not own:
+            continue
+        most = lines[0] if lines and _shift(*lines[0][1:]) else None
+        rows.append(
+            {
+                "dimension": group.name,
+                "plain": None if whole is None else whole[1],
+                "weighted": None if whole is None else whole[2],
+                "shift": "–" if whole is None else _signed(whole[2] - whole[1]),
+                "line": "none moves" if most is None else f"{most[0].name}: {most[1]:.1f} to {most[2]:.1f}",
+                "ids": _ids(numbers, *_level_keys(group.id, whole, most)),
+            }
+        )
+    return Exhibit(
+        "readiness-weights",
+        table(
+            _columns(rows),
+            columns={
+                "dimension": "Dimension",
+                "plain": "Each answer alike",
+                "weighted": "Weighted",
+                "shift": "Shift",
+                "line": "Largest shift in a line",
+            },
+            claim=_claim_weights(held),
+            subtitle=(
+                f"Level {_span(result)}; weights to the headcounts by {theme.listing(list(made.margins))}, from 1 to 5 "
+                f"times the mean, make a variance {made.design_effect:.1f} times as wide; met a bound: {made.trimmed}"
+                f"{'' if made.is_fitted else '; some headcount is not reached'}"
+            ),
+            source=_source(result),
+            figures="ids",
+        ),
+        is_appendix=True,
+    )
+
+
+def _shift(plain: float, weighted: float) -> float:
+    return round(weighted - plain, 1)
+
+
+def _signed(value: float) -> str:
+    rounded = round(value, 1)
+    return "0.0" if not rounded else f"{'+' if rounded > 0 else '−'}{abs(rounded):.1f}"
+
+
+def _level_keys(group: str, *held: tuple[Part, float, float] | None) -> list[str]:
+    parts = [one[0] for one in held if one is not None]
+    return [f"{kind}{f'/{part.id}' if part.id else ''}/{group}" for part in parts for kind in ("level", "weighted")]
+
+
+def _claim_weights(held: list[tuple[Part, Group, float, float]]) -> str:
+    from workbench.readiness.sentences import MOVED_BY_WEIGHTS
+
+    moved = [one for one in held if abs(one[3] - one[2]) > MOVED_BY_WEIGHTS + 1e-9]
+    if not moved:
+        return f"Weighting answers to headcounts moves no level by more than {MOVED_BY_WEIGHTS:.1f}."
+    part, group, plain, weighted = max(moved, key=lambda one: (abs(one[3] - one[2]), one[0].id, one[1].id))
+    count = f"{len(moved)} of {len(held)} levels" if len(moved) > 1 else "one level"
+    short = f"Weighting answers to headcounts moves {count} by more than {MOVED_BY_WEIGHTS:.1f}."
+    return fit_claim(f"{short[:-1]}, most {group.name.lower()}, {part.name} ({plain:.1f} to {weighted:.1f}).", short)
 
 
 def _coding_subtitle(result: Readiness) -> str:
