@@ -130,6 +130,7 @@ def protect_waves(
         Further numbers of the last wave.
     """
     before = tuple(published)
+    earlier = [_levels_of_lines(scores) for scores in earlier]
     frozen = [protect(scores, settings, before) for scores in earlier]
     offers = [offer for scores, shown in zip(earlier, frozen, strict=True) for offer in _earlier_offers(scores, shown)]
     compared = [compare_waves(one, latest, settings) for one in dict.fromkeys((*earlier[-1:], *earlier[:1]))]
@@ -140,6 +141,12 @@ def protect_waves(
     }
     changes = [found for held in compared for found in show_changes(held, shown, waves[held.before], settings)]
     return Waves(shown, tuple(waves.values()), tuple(changes), tuple(offers))
+
+
+def _levels_of_lines(scores: Scores) -> Scores:
+    """Return an earlier wave with what is shown of it: the dimensions of the organisation and of its lines."""
+    shown = {key: held for key, held in scores.scores.items() if key[0] == DIMENSION and key[1] in _EARLIER_TIERS}
+    return replace(scores, scores=shown, traces={key: scores.traces[key] for key in shown})
 
 
 def _earlier_offers(scores: Scores, shown: ProtectedScores) -> Iterator[Offer]:
