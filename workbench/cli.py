@@ -294,6 +294,53 @@ def import_survey(
     say(f"Next: workbench check {name}")
 
 
+@imports.command("tracker")
+def import_tracker(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The tracker's export: CSV, Excel, or JSON of gh.")],
+    name: Name,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Write: the preview has been looked at.")] = False,
+    source: Annotated[str, typer.Option("--source", help="Name of this import, where one tracker has several.")] = "",
+    tracker: Annotated[
+        str, typer.Option("--tracker", help="jira, azure_devops, github or servicenow, where the header is not sure.")
+    ] = "",
+    product_from: Annotated[
+        str, typer.Option("--product-from", help="What names the product: project, component, label, area …")
+    ] = "",
+    date_order: Annotated[
+        str, typer.Option("--date-order", help="day-month-year or month-day-year, where the file does not tell.")
+    ] = "",
+    zone: Annotated[str, typer.Option("--zone", help="Time zone of the tracker's clock, such as Europe/Berlin.")] = "",
+    encoding: Annotated[str, typer.Option("--encoding", help="Encoding, where the file does not tell.")] = "",
+    whole: Annotated[
+        bool, typer.Option("--whole", help="The file holds everything: earlier rows of this import go.")
+    ] = False,
+) -> None:
+    """Bring an export of Jira, Azure DevOps, GitHub or ServiceNow into facts/, for flow and delivery measures.
+
+    The first time it shows what products, statuses and types would become and writes that to imports.yaml; --confirm
+    writes the facts. The next export needs no more than the file, or says what has changed. People are dropped.
+
+    Example: workbench import tracker jira.csv harbour-mutual --zone Europe/Berlin
+    """
+    from workbench.engagement.places import clients_folder
+    from workbench.engagement.trackers.importing import TrackerOptions, run_tracker_import
+    from workbench.engagement.trackers.preview import describe_tracker_import
+
+    options = TrackerOptions(source, tracker, product_from, date_order, zone, encoding, confirm, whole)
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        outcome = run_tracker_import(file, name, options)
+        say(describe_tracker_import(outcome))
+        question = "\nIs this what places and statuses mean? Write?"
+        if not outcome.is_written and sys.stdin.isatty() and typer.confirm(question):
+            outcome = run_tracker_import(file, name, dataclasses.replace(options, confirm=True))
+    if not outcome.is_written:
+        say("\nNothing is in facts/ yet; what everything would become stands in imports.yaml.")
+        say("If it is right, repeat the command with --confirm. If not, correct imports.yaml first.")
+        return
+    say(f"\nWritten: {', '.join(f'facts/{placed.table}.csv' for placed in outcome.placed)}")
+    say(f"Next: workbench check {name}")
+
+
 @imports.command("codes")
 def import_codes(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The workbook with the codes of open answers.")],

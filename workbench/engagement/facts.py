@@ -118,6 +118,14 @@ def roles_of(catalogue: Catalogue, table: str) -> dict[str, Role]:
     return roles
 
 
+def work_roles(table: str) -> dict[str, Role]:
+    """Return what the columns of a table of work are, which needs no catalogue; yes and no read themselves."""
+    from workbench.outcomes.work_tables import WORK_TABLES
+
+    kinds = WORK_TABLES[table].columns if table in WORK_TABLES else {}
+    return {name: kind for name, kind in kinds.items() if kind in ("text", "date", "number")}  # type: ignore[misc]
+
+
 def read_facts(
     content: bytes, file: str, table: str, roles: Mapping[str, Role], source: Source | None = None
 ) -> tuple[pa.Table | None, dict[str, tuple[int, str]], list[Fault]]:

@@ -570,7 +570,8 @@ class FolderReading:
         sheets = {name[6:]: sheet for name, sheet in self._sheets.items() if name.startswith("facts_")}
         if not self._fact_paths and not sheets:
             return
-        from workbench.engagement.facts import open_facts, open_facts_sheet, roles_of
+        from workbench.engagement.facts import open_facts, open_facts_sheet, roles_of, work_roles
+        from workbench.outcomes.work_tables import WORK_TABLES
 
         catalogue = self._catalogue()
         if catalogue is None and "metrics" in self.documents:
@@ -582,7 +583,7 @@ class FolderReading:
             path, sheet = self._fact_paths.get(key), sheets.get(key, "")
             shown = f"facts/{path.name}" if path else WORKBOOK
             self.order.append((shown, "" if path else sheet))
-            if key not in names:
+            if key not in names and key not in WORK_TABLES:
                 where = "sheet fact_tables" if "fact_tables" in self.raw else "metrics.yaml, under tables:"
                 self._fault(
                     shown,
@@ -595,8 +596,8 @@ class FolderReading:
             if path and sheet:
                 self._fault(shown, f"the facts are also in sheet {sheet}", "each table once.", "Delete one of the two.")
                 continue
-            name = names[key]
-            roles = roles_of(catalogue, name) if catalogue else {}
+            name = names.get(key, key)
+            roles = roles_of(catalogue, name) if catalogue and key in names else work_roles(name)
             source = self.sources.get(key)
             facts: FactsFile | None = None
             faults: list[Fault] = []

@@ -810,11 +810,27 @@ class ImportedWave(BaseModel):
     roles: tuple[Key, ...] = ()
 
 
+class ImportFinding(BaseModel):
+    """What an import of a tracker's export found wrong, kept for the report."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    check: Key
+    table: Key
+    column: str = ""
+    rows: Count
+    share: Share
+    example: str = ""
+    consequence: Literal["off", "marked", "informs"]
+    claim: Text
+    detail: str = ""
+
+
 class ImportMapping(BaseModel):
     """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours.
 
     `headers` leads from a header to a column, an item or ``ignore``; `labels` from a column or item (``*``: all items)
-    and a label to what is stored; `fixed` says what is the same for everybody who gets a form.
+    and a label to what is stored; `fixed` says what is the same for everybody who gets a form. Of a tracker, `labels`
+    lead from its products, statuses and types to ours, `product_from` names what tells the product, `zone` its clock.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -827,8 +843,11 @@ class ImportMapping(BaseModel):
     codes: Literal["shown", "reversed", "levels"] | None = None
     date_order: Literal["day-month-year", "month-day-year", "year-month-day"] | None = None
     encoding: Text | None = None
+    zone: Text | None = None
+    product_from: Text | None = None
     raw_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     waves: dict[Key, ImportedWave] = Field(default_factory=dict)
+    findings: tuple[ImportFinding, ...] = ()
     confirmed_by: Text | None = None
     confirmed_on: dt.date | None = None
 

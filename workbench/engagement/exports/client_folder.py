@@ -25,6 +25,8 @@ HEAD = (
     "# How exports of other tools were read: proposed by `workbench import`, confirmed by a consultant, used again\n"
     "# in the next wave. headers: what a column is (item, role, unit, product_line, identity, ignore). labels: what\n"
     "# is stored for an answer that neither the instrument nor the registers know, per column or item (*: all items).\n"
+    "# Of a tracker, labels: product (key in products), status (waiting, active, done), type (feature, defect, risk,\n"
+    "# debt; blank: not stated).\n"
 )
 
 
@@ -108,9 +110,24 @@ def save_mapping(held: ClientFolder, form: str, mapping: SurveyMapping) -> None:
 
 def imports_text(held: ClientFolder, form: str, mapping: SurveyMapping) -> bytes:
     """Return ``imports.yaml`` with one form's mapping in it; those of other imports stay."""
+    return with_import(held.mappings, form, mapping_document(mapping))
+
+
+def with_import(mappings: Mapping[str, Any], name: str, document: Mapping[str, Any]) -> bytes:
+    """Return ``imports.yaml`` with one import's document in it, beside those that stand there.
+
+    Parameters
+    ----------
+    mappings : mapping of str to Any
+        What the file says now, by import.
+    name : str
+        Which one is written.
+    document : mapping of str to Any
+        Plain values only.
+    """
     import yaml
 
-    content = {"imports": {**held.mappings, form: mapping_document(mapping)}}
+    content = {"imports": {**mappings, name: dict(document)}}
     return (HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)).encode("utf-8")
 
 

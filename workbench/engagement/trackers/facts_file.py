@@ -1,0 +1,146 @@
+"""The tables of work in ``facts/``: what stands there, with the rows of one import put in; nothing half written."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.engagement.trackers.imported import Rows
+from workbench.errors import ClientDataError, Fault
+from workbench.outcomes.work_tables import WORK_TABLES
+
+
+@dataclass(frozen=True)
+class Placed:
+    """How a table changed.
+
+    Attributes
+    ----------
+    table : str
+    content : bytes
+        The whole file.
+    added, replaced, kept, older : int
+        New rows; rows in place of earlier ones; earlier rows of this import that the file does not hold; rows that are
+        older than what stands there and were not taken.
+    """
+
+    table: str
+    content: bytes
+    added: int
+    replaced: int
+    kept: int
+    older: int
+
+
+def fact_path(folder: Path, table: str) -> Path:
+    """Return where a table of work stands.
+
+    Raises
+    ------
+    ClientDataError
+        The table is there as Parquet, where an import cannot add to it.
+    """
+    facts = folder / "facts"
+    for path in facts.glob("*.parquet") if facts.is_dir() else ():
+        if path.stem.lower() == table:
+            found = f"facts/{path.name} is there, where an import cannot add to it"
+            remedy = f"Move it away, or bring it as facts/{table}.csv."
+            raise ClientDataError((Fault(f"facts/{path.name}", "", "", found, f"facts/{table}.csv, or none.", remedy),))
+    return facts / f"{table}.csv"
+
+
+def put_rows(path: Path, table: str, rows: Rows, source: str, *, is_whole: bool = False) -> Placed:
+    """Return the table with these rows in it; rows of other imports stay as they are.
+
+    A row with the key of an earlier one of this import takes its place, unless the tracker says that it is older.
+
+    Parameters
+    ----------
+    path : Path
+        Where the table stands, or will.
+    table : str
+    rows : Rows
+    source : str
+        Name of the import.
+    is_whole : bool
+        Earlier rows of this import that the file does not hold go.
+
+    Raises
+    ------
+    ClientDataError
+        The file is there and not one of ours.
+    """
+    columns = list(WORK_TABLES[table].columns)
+    key = next(name for name in WORK_TABLES[table].key if name != "source")
+    if table == "moves":
+        key = "item"  # all moves of an item come together
+    before = _read(path, table, columns)
+    at = {name: place for place, name in enumerate(columns)}
+    new = _texts(rows, columns, source)
+    theirs = [row for row in before if row[at["source"]] != source]
+    ours = [row for row in before if row[at["source"]] == source]
+    updated = at.get("updated")
+    held = {row[at[key]]: row[updated] for row in ours} if updated is not None else {}
+    fresh = [row for row in new if updated is None or not row[updated] or row[updated] >= held.get(row[at[key]], "")]
+    keys = {row[at[key]] for row in fresh}
+    earlier = {row[at[key]] for row in ours}
+    kept = [] if is_whole else [row for row in ours if row[at[key]] not in keys]
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(theirs)
+    writer.writerows(kept)
+    writer.writerows(fresh)
+    return Placed(
+        table,
+        stream.getvalue().encode("utf-8"),
+        added=len(keys - earlier),
+        replaced=len(keys & earlier),
+        kept=len(kept),
+        older=len(new) - len(fresh),
+    )
+
+
+def _read(path: Path, table: str, columns: Sequence[str]) -> list[list[str]]:
+    if not path.is_file():
+        return []
+    try:
+        found = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error):
+        found = []
+    header = found[0] if found else []
+    if "source" not in header or not set(WORK_TABLES[table].needed) <= set(header):
+        shown = f"facts/{path.name}"
+        what = "a table of this name is there that no import has written"
+        remedy = "Rename it in the folder and in metrics.yaml, or move it away."
+        raise ClientDataError((Fault(shown, "", "row 1", what, f"columns {', '.join(columns[:6])} …", remedy),))
+    places = [header.index(name) if name in header else -1 for name in columns]
+    return [[row[place] if 0 <= place < len(row) else "" for place in places] for row in found[1:] if any(row)]
+
+
+def _texts(rows: Rows, columns: Sequence[str], source: str) -> list[list[str]]:
+    held = [
+        [source] * len(next(iter(rows.values()), [])) if name == "source" else [_text(cell) for cell in rows[name]]
+        for name in columns
+    ]
+    return [list(row) for row in zip(*held, strict=True)]
+
+
+def _text(cell: Any) -> str:
+    """Return a cell as it is written: times on the tracker's clock, whole numbers without a point."""
+    if cell is None or cell == "":
+        return ""
+    if isinstance(cell, str):
+        return cell if "\n" not in cell and "\r" not in cell else " ".join(cell.split())
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, dt.datetime):
+        return cell.strftime("%Y-%m-%d %H:%M:%S") if cell.year >= 1000 else ""
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(round(cell, 6))
+    return str(cell)
