@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import ModelError
-from workbench.outcomes.drivers import kitagawa, shapley, split_rate, split_sum
+from workbench.outcomes.drivers import Split, kitagawa, shapley, split_amount, split_rate, split_sum
 
 # Examples of P. Das Gupta (1993), Standardization and Decomposition of Rates: A User's Manual, P23-186, as listed with
 # their results in the documentation of the R package DasGuptR (examples of chapters 2, 4 and 5 of the manual).
@@ -172,3 +172,177 @@ def test_impossible_splits_are_errors() -> None:
         shapley(lambda held: 0.0, ["a", "a"])
     with pytest.raises(ModelError, match="1 to 8"):
         shapley(lambda held: 0.0, list("abcdefghi"))
+
+
+# -- members that came or went, amounts, exact parts -----------------------------------------------------------------
+
+
+def effects_of(found: Split) -> dict[str, float]:
+    """Return the wholes of a split."""
+    return {e.factor: e.effect for e in found.wholes()}
+
+
+def test_a_new_product_is_told_from_mix_and_rate() -> None:
+    """What a new product adds is the value with it less the value of those that stay; the stayers did nothing."""
+    before = frame([("a", "", 30, 100, 1.0), ("b", "", 50, 100, 1.0)])
+    after = frame([("a", "", 30, 100, 1.0), ("b", "", 50, 100, 1.0), ("c", "", 5, 50, 1.0)])
+    found = split_rate(before, after)
+    assert found.cause == "members"
+    assert effects_of(found) == pytest.approx({"new": 85 / 250 - 80 / 200, "products": 0.0, "rate": 0.0}, abs=1e-15)
+    assert [(e.factor, e.segment) for e in found.parts("new")] == [("new", "c")]
+
+
+def test_a_product_that_ended_and_one_that_came_are_two_effects() -> None:
+    """Melitz and Polanec (2015): entrants against the stayers after, those that ended against the stayers before."""
+    before = frame([("a", "", 20, 100, 1.0), ("old", "", 90, 100, 1.0)])
+    after = frame([("a", "", 40, 100, 1.0), ("new", "", 10, 300, 1.0)])
+    expected = {"new": 0.75 * (10 / 300 - 0.4), "gone": 0.5 * (0.2 - 0.9), "rate": 0.2, "products": 0.0}
+    got = effects_of(split_rate(before, after))
+    assert got == pytest.approx({k: v for k, v in expected.items() if k in got}, abs=1e-15)
+    assert set(expected) - set(got) <= {"products"}
+
+
+def test_a_new_segment_is_named_by_itself() -> None:
+    """A channel that opened is a new member, whatever products it serves; a product that stays is not."""
+    before = frame([("a", "web", 30, 100, 1.0), ("b", "web", 20, 100, 1.0)])
+    after = frame([("a", "web", 30, 100, 1.0), ("b", "web", 20, 100, 1.0), ("a", "app", 1, 50, 1.0)])
+    found = split_rate(before, after, dimension="channel")
+    assert found.cause == "members"
+    assert [e.segment for e in found.parts("new")] == ["app"]
+
+
+def test_a_product_moved_between_lines_is_no_new_product() -> None:
+    """A product that had rows elsewhere before stands with share 0: the share table is the cause."""
+    before = frame([("a", "", 30, 100, 1.0), ("moved", "", 90, 100, 0.0)])
+    after = frame([("a", "", 30, 100, 1.0), ("moved", "", 90, 100, 1.0)])
+    found = split_rate(before, after)
+    assert found.cause == "shares"
+    assert effects_of(found) == pytest.approx({"shares": 0.3, "products": 0.0, "rate": 0.0}, abs=1e-15)
+
+
+def test_when_nothing_stays_everything_is_mix() -> None:
+    """Where all members were replaced nothing can be compared like with like."""
+    found = split_rate(frame([("a", "", 20, 100, 1.0)]), frame([("b", "", 60, 100, 1.0)]))
+    assert found.cause == "mix"
+    assert found.change == pytest.approx(0.4)
+    assert abs(found.residual) <= 1e-15
+
+
+def test_amounts_without_a_base_do_not_get_lost() -> None:
+    """Claims of a product without premium have no rate, and still are part of the value."""
+    before = frame([("a", "", 30, 100, 1.0), ("odd", "", 0, 0, 1.0)])
+    after = frame([("a", "", 30, 100, 1.0), ("odd", "", 10, 0, 1.0)])
+    found = split_rate(before, after)
+    assert found.after == pytest.approx(0.4)
+    assert effects_of(found)["loose"] == pytest.approx(0.1)
+
+
+def test_an_amount_is_volume_times_mix_times_price() -> None:
+    """The three variances of an amount, each where only it happened."""
+    base = [("a", "", 1000, 100, 1.0), ("b", "", 500, 100, 1.0)]
+    cases = {
+        "volume": [("a", "", 1200, 120, 1.0), ("b", "", 600, 120, 1.0)],
+        "products": [("a", "", 1500, 150, 1.0), ("b", "", 250, 50, 1.0)],
+        "rate": [("a", "", 1100, 100, 1.0), ("b", "", 550, 100, 1.0)],
+        "new": [*base, ("c", "", 70, 10, 1.0)],
+    }
+    for cause, after in cases.items():
+        found = split_amount(frame(base), frame(after))
+        got = effects_of(found)
+        assert got.pop(cause) == pytest.approx(found.change)
+        assert got == pytest.approx(dict.fromkeys(got, 0.0), abs=1e-9)
+        assert found.change == sum(row[2] for row in after) - 1500
+
+
+def test_das_gupta_is_the_split_of_an_amount() -> None:
+    """Volume, mix and rate of an amount equal Das Gupta's standardisation for three vector factors.
+
+    The independent side is his formula for three factors, Q(a) = (bc + BC)/3 + (bC + Bc)/6 (P23-186, chapter 3).
+    """
+    generator = np.random.default_rng(4)
+    den, rate = generator.lognormal(4, 1, (2, 5)), generator.lognormal(0, 1, (2, 5))
+    spans = [frame([(f"p{i}", "", den[t, i] * rate[t, i], den[t, i], 1.0) for i in range(5)]) for t in range(2)]
+    size, total = den / den.sum(axis=1, keepdims=True), den.sum(axis=1)
+    one, two, three = (np.array([np.full(5, total[t]) for t in range(2)]), size, rate)
+
+    def effect(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+        weight = (b[0] * c[0] + b[1] * c[1]) / 3 + (b[0] * c[1] + b[1] * c[0]) / 6
+        return float(((a[1] - a[0]) * weight).sum())
+
+    expected = {"volume": effect(one, two, three), "products": effect(two, one, three), "rate": effect(three, one, two)}
+    assert effects_of(split_amount(*spans)) == pytest.approx(expected, rel=1e-12)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.integers(1, 5), st.integers(1, 4), st.booleans(), st.integers(0, 10_000))
+def test_splits_are_exact_in_every_part(products: int, segments: int, is_amount: bool, seed: int) -> None:
+    """Wholes add up to the change, parts to their whole; order, labels and units do not matter."""
+    generator = np.random.default_rng(seed)
+    names = [f"p{i}" for i in range(products)]
+
+    def span() -> pd.DataFrame:
+        rows = []
+        for product in names:
+            share = float(generator.choice([0.0, 0.3, 1.0]))
+            for segment in range(segments):
+                den = float(generator.integers(0, 3) * generator.lognormal(3, 2))
+                num = den * float(generator.normal(0.4, 0.5)) + float(generator.integers(0, 8) == 0)
+                rows.append((product, f"s{segment}", num, den, share))
+        return frame(rows)
+
+    before, after = span(), span()
+    make = split_amount if is_amount else split_rate
+    try:
+        found = make(before, after)
+    except ModelError:
+        assert not is_amount
+        return
+    top, bottom = ((one["num"] * one["share"]).sum() for one in (before, after))
+    if is_amount:
+        assert (found.before, found.after) == pytest.approx((top, bottom), rel=1e-12, abs=1e-12)
+    scale = max(abs(found.before), abs(found.after), *(abs(e.effect) for e in found.effects), 1.0)
+    assert abs(found.residual) <= 1e-12 * scale
+    for whole in found.wholes():
+        parts = found.parts(whole.factor)
+        if parts:
+            assert math.fsum(e.effect for e in parts) == pytest.approx(whole.effect, abs=1e-12 * scale)
+    if found.second:
+        assert math.fsum(e.effect for e in found.second) == pytest.approx(found.change, abs=1e-11 * scale)
+
+    renamed = {name: f"{9 - place} {name}" for place, name in enumerate(names)}
+    again = make(
+        *(
+            one.sample(frac=1, random_state=seed).assign(
+                product=lambda held: held["product"].map(renamed), num=lambda held: held["num"] * 1000.0
+            )
+            for one in (before, after)
+        )
+    )
+    assert effects_of(again) == pytest.approx({k: 1000 * v for k, v in effects_of(found).items()}, abs=1e-9 * scale)
+    for factor in ("products", "shares", "new", "gone"):
+        expected = {renamed.get(e.segment, e.segment): 1000 * e.effect for e in found.parts(factor)}
+        assert {e.segment: e.effect for e in again.parts(factor)} == pytest.approx(expected, abs=1e-9 * scale)
+
+
+def test_a_sum_knows_new_products_from_products_with_nothing() -> None:
+    """A product that stood at zero and grew is volume; one that was not there is a new member."""
+    found = split_sum(
+        {"a": (10.0, 1.0), "zero": (0.0, 1.0), "old": (4.0, 0.5)},
+        {"a": (10.0, 1.0), "zero": (3.0, 1.0), "b": (7.0, 1.0)},
+    )
+    assert effects_of(found) == {"volume": 3.0, "shares": 0.0, "new": 7.0, "gone": -2.0}
+    assert found.residual == 0.0
+
+
+def test_the_second_view_adds_up_and_is_never_first() -> None:
+    """LMDI-I stands beside the split with the same factors; the split's own effects are the exact ones."""
+    before = frame([("a", "", 20, 100, 1.0), ("b", "", 90, 200, 1.0)])
+    after = frame([("a", "", 60, 200, 1.0), ("b", "", 50, 100, 1.0)])
+    found = split_rate(before, after)
+    assert {e.factor for e in found.second} == {"products", "rate"}
+    assert math.fsum(e.effect for e in found.second) == pytest.approx(found.change, abs=1e-15)
+    assert not set(found.second) & set(found.effects)
+    # Σ L(w·r)·ln(r1/r0), by hand
+    pairs = [((20 / 300, 60 / 300), 0.3 / 0.2), ((90 / 300, 50 / 300), 0.5 / 0.45)]
+    by_hand = sum((b - a) / math.log(b / a) * math.log(times) for (a, b), times in pairs)
+    assert next(e.effect for e in found.second if e.factor == "rate") == pytest.approx(by_hand, rel=1e-12)

@@ -1,24 +1,22 @@
-"""Why a metric moved: shares, mix or rate, without a rest.
+"""Why a metric moved: shares, volume, mix, rate, new and ended members, without a rest.
 
 Two factors: E. M. Kitagawa (1955), J. Am. Stat. Assoc. 50, 1168-1194. More factors: the exact Shapley value over all
 subsets, which equals the standardisation of P. Das Gupta (1993), *Standardization and Decomposition of Rates: A User's
-Manual*, U.S. Bureau of the Census, P23-186. Effects add up to the change.
+Manual*, U.S. Bureau of the Census, P23-186. Members that exist in one span only are taken out first, as entry and
+exit are by M. J. Melitz and S. Polanec (2015), RAND J. Econ. 46, 362-375: what new members add is the value with them
+less the value of those that stay. Effects, and the parts of each effect, add up to the change.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import ModelError
-
-MOST_FACTORS = 8
-"""2 to the power of this many evaluations."""
+from workbench.outcomes.driver_cells import AMOUNTLESS, SpanCells, read_cells, shapley
 
 FACTOR_NAMES = {
     "shares": "share table",
@@ -26,11 +24,19 @@ FACTOR_NAMES = {
     "segments": "mix of segments",
     "rate": "rate",
     "volume": "volume",
+    "new": "new members",
+    "gone": "members that ended",
+    AMOUNTLESS: "amounts without a base",
 }
 """What a board reads."""
 
+FACTOR_ORDER = ("shares", "volume", "products", "segments", "new", "gone", "rate", AMOUNTLESS)
+"""In which a waterfall goes from before to after."""
+
 MOSTLY = 2 / 3
 """A factor with at least this share of the change carries it (ours)."""
+
+_CAUSE_OF = {"products": "mix", "segments": "mix", "new": "members", "gone": "members", AMOUNTLESS: "rate"}
 
 Array = np.ndarray
 
@@ -42,7 +48,7 @@ class Effect:
     Attributes
     ----------
     factor : str
-        ``shares``, ``products`` (mix over products), ``segments`` (mix over segments), ``rate`` or ``volume``.
+        A key of `FACTOR_NAMES`.
     segment : str
         Product or segment; empty for the factor as a whole.
     effect : float
@@ -68,6 +74,8 @@ class Split:
         Change minus the sum of the wholes; rounding only.
     dimension : str
         Column whose segments were used; empty for products alone.
+    second : tuple of Effect
+        The same wholes by LMDI-I, for an appendix; empty where it has none (a negative number).
     """
 
     before: float
@@ -75,6 +83,7 @@ class Split:
     effects: tuple[Effect, ...]
     residual: float
     dimension: str = ""
+    second: tuple[Effect, ...] = ()
 
     @property
     def change(self) -> float:
@@ -91,22 +100,26 @@ class Split:
         return tuple(sorted(held, key=lambda e: -abs(e.effect)))
 
     def exact_parts(self, factor: str) -> tuple[Effect, ...]:
-        """Return the parts of a factor if they add up to it; with three factors or more, those of a mix do not."""
+        """Return the parts of a factor, which add up to it; a factor without parts has none."""
         whole = math.fsum(e.effect for e in self.effects if e.factor == factor and not e.segment)
         parts = self.parts(factor)
         missed = abs(math.fsum(e.effect for e in parts) - whole)
         return parts if missed <= 1e-9 * max(abs(self.before), abs(self.after), abs(whole)) else ()
 
+    def by_cause(self) -> dict[str, float]:
+        """Return the effects by what a board calls them: mix, rate, shares, volume, members."""
+        found: dict[str, float] = {}
+        for effect in self.wholes():
+            cause = _CAUSE_OF.get(effect.factor, effect.factor)
+            found[cause] = found.get(cause, 0.0) + effect.effect
+        return found
+
     @property
     def cause(self) -> str:
-        """``mix``, ``rate``, ``shares``, ``volume`` or ``several``: what carries at least two thirds of the change."""
+        """``mix``, ``rate``, ``shares``, ``volume``, ``members`` or ``several``: what carries two thirds or more."""
         if self.change == 0:
             return "several"
-        by_cause: dict[str, float] = {}
-        for effect in self.wholes():
-            cause = "mix" if effect.factor in ("products", "segments") else effect.factor
-            by_cause[cause] = by_cause.get(cause, 0.0) + effect.effect
-        name, size = max(by_cause.items(), key=lambda item: item[1] / self.change)
+        name, size = max(self.by_cause().items(), key=lambda item: item[1] / self.change)
         return name if size / self.change >= MOSTLY else "several"
 
 
@@ -132,49 +145,21 @@ def kitagawa(
     (0.05, 0.0)
     """
     w0, w1 = np.asarray(weights_before, float), np.asarray(weights_after, float)
-    r0, r1 = _filled(np.asarray(rates_before, float), np.asarray(rates_after, float))
+    r0, r1 = np.asarray(rates_before, float), np.asarray(rates_after, float)
+    r0, r1 = np.where(np.isnan(r0), r1, r0), np.where(np.isnan(r1), r0, r1)
     return (w1 - w0) * (r0 + r1) / 2, (r1 - r0) * (w0 + w1) / 2
 
 
-def shapley(value: Callable[[frozenset[str]], float], factors: Sequence[str]) -> dict[str, float]:
-    """Return what each factor adds, averaged over all orders in which the factors can change.
-
-    Parameters
-    ----------
-    value : function of a set of factors
-        The metric when these factors stand as after and the others as before.
-    factors : sequence of str
-        At most 8, each once.
-
-    Examples
-    --------
-    >>> before, after = {"a": 2.0, "b": 3.0}, {"a": 4.0, "b": 5.0}
-    >>> shapley(lambda s: math.prod((after if f in s else before)[f] for f in "ab"), ["a", "b"])
-    {'a': 8.0, 'b': 6.0}
-    """
-    names = list(factors)
-    if len(set(names)) != len(names) or not 1 <= len(names) <= MOST_FACTORS:
-        raise ModelError(f"A split takes 1 to {MOST_FACTORS} different factors; got {names}.")
-    known = {
-        frozenset(subset): float(value(frozenset(subset)))
-        for size in range(len(names) + 1)
-        for subset in combinations(names, size)
-    }
-    weights = _orders(len(names))
-    return {
-        name: math.fsum(weights[len(held)] * (known[held | {name}] - known[held]) for held in known if name not in held)
-        for name in names
-    }
-
-
 def split_rate(before: pd.DataFrame, after: pd.DataFrame, *, times: float = 1.0, dimension: str = "") -> Split:
-    """Return how a ratio's change divides among share table, mix of products, mix of segments and rate.
+    """Return how a ratio's change divides among share table, mix, rate and members that came or went.
 
     Parameters
     ----------
     before, after : DataFrame
         Columns ``product``, ``segment``, ``num``, ``den`` (of the product, over the span) and ``share`` (of the
-        product in the parent over the span, 0 to 1). A product's segments together are the product.
+        product in the parent over the span, 0 to 1). A product's segments together are the product. A product that
+        the parent did not hold, and that had rows all the same, stands with share 0: then the share table is the
+        cause and not a new product.
     times : float
         Scale of the metric, 100 for a Net Promoter Score.
     dimension : str
@@ -185,133 +170,69 @@ def split_rate(before: pd.DataFrame, after: pd.DataFrame, *, times: float = 1.0,
     ModelError
         A span has no denominator.
     """
-    model = _RateModel(before, after, times)
-    whole = shapley(model.value, list(model.factors))
-    first, last = model.value(frozenset()), model.value(frozenset(model.factors))
-    effects = [Effect(factor, "", effect) for factor, effect in whole.items()]
-    effects += model.rate_parts() + model.mix_parts("products") + model.mix_parts("segments")
-    return Split(first, last, tuple(effects), (last - first) - math.fsum(whole.values()), dimension)
+    return _split(read_cells(before, after, times=times, is_amount=False), dimension)
+
+
+def split_amount(before: pd.DataFrame, after: pd.DataFrame, *, dimension: str = "") -> Split:
+    """Return how an amount's change divides among share table, volume, mix, rate (price) and members.
+
+    The amount is volume × mix × rate: Σ share·num, with num = den·rate, and the denominators together the volume.
+
+    Parameters
+    ----------
+    before, after, dimension
+        As in `split_rate`; ``num`` is the amount and ``den`` the volume it rests on (policies, hours, orders).
+    """
+    return _split(read_cells(before, after, times=1.0, is_amount=True), dimension)
 
 
 def split_sum(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]]) -> Split:
-    """Return how the change of a sum divides between share table and volume, by product.
+    """Return how the change of a sum divides among share table, volume and members that came or went, by product.
 
     Parameters
     ----------
     before, after : mapping of product to (amount, share)
-        Amount of the product per period, and its share in the parent, 0 to 1.
+        Amount of the product per period, and its share in the parent, 0 to 1. A product that stands in one of the two
+        only is new or has ended; one that was there with nothing stands with 0.
     """
-    products = list(dict.fromkeys([*before, *after]))
-    effects, shares, volumes = [], [], []
-    for product in products:
-        (x0, s0), (x1, s1) = before.get(product, (0.0, 0.0)), after.get(product, (0.0, 0.0))
-        shares.append((s1 - s0) * (x0 + x1) / 2)
-        volumes.append((x1 - x0) * (s0 + s1) / 2)
-        effects += [Effect("shares", product, shares[-1]), Effect("volume", product, volumes[-1])]
-    wholes = [Effect("shares", "", math.fsum(shares)), Effect("volume", "", math.fsum(volumes))]
-    first = math.fsum(x * s for x, s in before.values())
-    last = math.fsum(x * s for x, s in after.values())
-    return Split(first, last, (*wholes, *effects), (last - first) - math.fsum([*shares, *volumes]))
+    shares, volumes, new, gone = [], [], [], []
+    for product in sorted({*before, *after}):
+        if product in before and product in after:
+            (x0, s0), (x1, s1) = before[product], after[product]
+            shares.append(Effect("shares", product, (s1 - s0) * (x0 + x1) / 2))
+            volumes.append(Effect("volume", product, (x1 - x0) * (s0 + s1) / 2))
+        elif product in after:
+            new.append(Effect("new", product, math.prod(after[product])))
+        else:
+            gone.append(Effect("gone", product, -math.prod(before[product])))
+    parts = [e for held in (shares, volumes) for e in held] + [e for e in (*new, *gone) if e.effect]
+    factors = ["shares", "volume", *(name for name in ("new", "gone") if any(e.factor == name for e in parts))]
+    wholes = [Effect(name, "", math.fsum(e.effect for e in parts if e.factor == name)) for name in factors]
+    first, last = (math.fsum(x * s for x, s in held.values()) for held in (before, after))
+    return Split(first, last, (*wholes, *parts), (last - first) - math.fsum(e.effect for e in wholes))
 
 
-class _RateModel:
-    """V = Σ s·D·Σ m·r / Σ s·D over products, with segments inside products."""
-
-    def __init__(self, before: pd.DataFrame, after: pd.DataFrame, times: float) -> None:
-        keys = pd.MultiIndex.from_frame(
-            pd.concat([before[["product", "segment"]], after[["product", "segment"]]]).drop_duplicates()
-        )
-        self.products = list(dict.fromkeys(keys.get_level_values("product")))
-        self.segments = list(dict.fromkeys(keys.get_level_values("segment")))
-        self.times = times
-        spans = [self._span(before), self._span(after)]
-        if min(float((s * d.sum(axis=1)).sum()) for s, _, d in spans) <= 0:
-            raise ModelError("A split needs rows in both spans.")
-        (s0, n0, d0), (s1, n1, d1) = spans
-        volume = [d0.sum(axis=1), d1.sum(axis=1)]
-        # only the relative size of products is mix; the total cancels in a ratio
-        self.volume = [v / v.sum() for v in volume]
-        self.share = [s0, s1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mix = [d / v[:, None] for d, v in zip((d0, d1), volume, strict=True)]
-            rate = [n / d for n, d in ((n0, d0), (n1, d1))]
-        # a product without rows in one span has the mix of the other, so its whole effect is mix of products
-        self.mix = list(_filled_rows(mix[0], mix[1]))
-        rates = _filled(*(np.where(np.isfinite(r), r, np.nan) for r in rate))
-        self.rate = [np.nan_to_num(r) for r in rates]
-        names = ["rate"]
-        if len(self.segments) > 1 and any((self.mix[0][p] != self.mix[1][p]).any() for p in range(len(self.products))):
-            names.insert(0, "segments")
-        if len(self.products) > 1:
-            names.insert(0, "products")
-        if not np.allclose(s0, s1, rtol=0, atol=1e-12):
-            names.insert(0, "shares")
-        self.factors = tuple(names)
-
-    def _span(self, frame: pd.DataFrame) -> tuple[Array, Array, Array]:
-        shape = (len(self.products), len(self.segments))
-        num, den, share = np.zeros(shape), np.zeros(shape), np.zeros(shape[0])
-        rows = {product: place for place, product in enumerate(self.products)}
-        columns = {segment: place for place, segment in enumerate(self.segments)}
-        listed = (frame[name].tolist() for name in ("product", "segment", "num", "den", "share"))
-        for product, segment, top, bottom, part in zip(*listed, strict=True):
-            at = rows[product], columns[segment]
-            num[at] += top
-            den[at] += bottom
-            share[at[0]] = part
-        return share, num, den
-
-    def _weights(self, held: frozenset[str]) -> Array:
-        share = self.share["shares" in held]
-        volume = self.volume["products" in held]
-        product = share * volume
-        return (product / product.sum())[:, None] * self.mix["segments" in held]
-
-    def value(self, held: frozenset[str]) -> float:
-        return self.times * float((self._weights(held) * self.rate["rate" in held]).sum())
-
-    def rate_parts(self) -> list[Effect]:
-        """Return the rate effect of each product (of each segment where there is one product)."""
-        others = [factor for factor in self.factors if factor != "rate"]
-        weights = _orders(len(self.factors))
-        average = np.zeros_like(self.rate[0])
-        for size in range(len(others) + 1):
-            for subset in combinations(others, size):
-                average = average + weights[size] * self._weights(frozenset(subset))
-        effect = self.times * average * (self.rate[1] - self.rate[0])
-        if len(self.products) > 1:
-            return [Effect("rate", p, float(effect[place].sum())) for place, p in enumerate(self.products)]
-        if len(self.segments) > 1:
-            return [Effect("rate", s, float(effect[:, place].sum())) for place, s in enumerate(self.segments)]
-        return []
-
-    def mix_parts(self, factor: str) -> list[Effect]:
-        """Return where the mix moved: Δweight × (mean rate − mean overall rate), which adds up to Kitagawa's mix."""
-        if factor not in self.factors:
-            return []
-        none, full = self._weights(frozenset()), self._weights(frozenset(self.factors))
-        axis = 1 if factor == "products" else 0
-        names = self.products if factor == "products" else self.segments
-        w0, w1 = none.sum(axis=axis), full.sum(axis=axis)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            r0 = (none * self.rate[0]).sum(axis=axis) / w0
-            r1 = (full * self.rate[1]).sum(axis=axis) / w1
-        r0, r1 = (np.nan_to_num(r) for r in _filled(r0, r1))
-        middle = (float((w0 * r0).sum()) + float((w1 * r1).sum())) / 2
-        effect = self.times * (w1 - w0) * ((r0 + r1) / 2 - middle)
-        return [Effect(factor, str(name), float(effect[place])) for place, name in enumerate(names)]
+def _split(cells: SpanCells, dimension: str) -> Split:
+    parts = {**cells.by_shapley(), **cells.by_members()}
+    effects = [Effect(factor, "", whole) for factor, (whole, _) in parts.items()]
+    for factor, (_, held) in parts.items():
+        effects += [Effect(factor, name, effect) for name, effect in held.items()]
+    rest = (cells.after - cells.before) - math.fsum(whole for whole, _ in parts.values())
+    members = {factor: whole for factor, (whole, _) in parts.items() if factor in ("new", "gone", AMOUNTLESS)}
+    by_lmdi = cells.by_lmdi()
+    second = tuple(Effect(factor, "", effect) for factor, effect in {**by_lmdi, **members}.items()) if by_lmdi else ()
+    return Split(cells.before, cells.after, tuple(effects), rest, dimension, second)
 
 
-def _orders(count: int) -> list[float]:
-    """Return the share of orders in which exactly these many factors come before one."""
-    return [math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count) for size in range(count)]
-
-
-def _filled(first: Array, second: Array) -> tuple[Array, Array]:
-    return np.where(np.isnan(first), second, first), np.where(np.isnan(second), first, second)
-
-
-def _filled_rows(first: Array, second: Array) -> tuple[Array, Array]:
-    one, two = ~np.isfinite(first).all(axis=1), ~np.isfinite(second).all(axis=1)
-    filled_first, filled_second = np.where(one[:, None], second, first), np.where(two[:, None], first, second)
-    return np.nan_to_num(filled_first), np.nan_to_num(filled_second)
+__all__ = [
+    "FACTOR_NAMES",
+    "FACTOR_ORDER",
+    "MOSTLY",
+    "Effect",
+    "Split",
+    "kitagawa",
+    "shapley",
+    "split_amount",
+    "split_rate",
+    "split_sum",
+]

@@ -35,6 +35,7 @@ CAUSES = {
     "rate": "Mostly the rate itself: the same products and customers do otherwise than before.",
     "shares": "Mostly the share table: products were assigned otherwise, nothing else need have changed.",
     "volume": "It is volume.",
+    "members": "Mostly products or segments that are new or have ended; the others are much as before.",
     "several": "Several causes together.",
 }
 """What a board reads for what carries a change."""

@@ -381,11 +381,10 @@ def _main_move(result: Outcomes, *, has_split: bool = False) -> Move | None:
 
 def _steps(result: Outcomes, split: Split, base: str) -> list[tuple[str, float, list[str]]]:
     """Return the steps of the waterfall: factors; the main one by its parts, the small parts together."""
-    from workbench.outcomes.drivers import FACTOR_NAMES
+    from workbench.outcomes.drivers import FACTOR_NAMES, FACTOR_ORDER
 
     found: list[tuple[str, float, list[str]]] = []
-    order = {"shares": 0, "products": 1, "segments": 2, "volume": 3, "rate": 3}
-    for whole in sorted(split.wholes(), key=lambda effect: order[effect.factor]):
+    for whole in sorted(split.wholes(), key=lambda effect: FACTOR_ORDER.index(effect.factor)):
         parts = split.exact_parts(whole.factor)
         name = FACTOR_NAMES[whole.factor].capitalize()
         if len(parts) < 2 or abs(whole.effect) < 0.2 * abs(split.change):
@@ -414,6 +413,7 @@ def _cause_claim(result: Outcomes, move: Move, split: Split) -> str:
     largest = split.wholes()[0]
     where = result.name(move.kind, move.parent)
     words = {"rate": "The rate itself", "volume": "Volume", "shares": "The share table"}
+    words |= {factor: FACTOR_NAMES[factor].capitalize() for factor in ("new", "gone", "loose")}
     name = words.get(largest.factor, f"The {FACTOR_NAMES[largest.factor]}")
     amount = write_change(largest.effect, metric.unit, currency)
     whole = write_change(split.change, metric.unit, currency)
