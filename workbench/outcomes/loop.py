@@ -159,6 +159,25 @@ class LoopHealth:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A signal that still waits for a decision.
+
+    Attributes
+    ----------
+    signal, product, channel : str
+    days : float
+        Since it was raised.
+    is_seen : bool
+    """
+
+    signal: str
+    product: str
+    channel: str
+    days: float
+    is_seen: bool
+
+
+@dataclass(frozen=True)
 class LoopFinding:
     """What is wrong with the dates of some signals.
 
@@ -225,6 +244,8 @@ class Loop:
     findings : tuple of LoopFinding
     in_several : int
         Signals that count in more than one product line.
+    waiting : tuple of Waiting
+        Signals without a decision, the oldest first.
     """
 
     as_of: dt.date
@@ -239,6 +260,7 @@ class Loop:
     cadence: Cadence | None
     findings: tuple[LoopFinding, ...]
     in_several: int
+    waiting: tuple[Waiting, ...] = ()
 
     def of(self, kind: str) -> tuple[LoopHealth, ...]:
         """Return the groups of a kind."""
@@ -314,6 +336,7 @@ def loop_health(
         cadence=_cadence(catalogue, confidence),
         findings=tuple(log.findings()),
         in_several=sum(count > 1 for count in several.values()),
+        waiting=log.waiting(),
     )
 
 
@@ -416,6 +439,16 @@ class _Log:
             oldest=float(waits[~is_done].max()) if (~is_done).any() else None,
             left_out=left_out,
         )
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return the signals without a decision, the oldest first."""
+        places = np.flatnonzero(~self.dated["decided"] & ~self.passed("decided"))
+        found = [
+            Waiting(held.signal, held.product, held.channel, float(days), bool(self.dated["seen"][place]))
+            for place, days in zip(places.tolist(), self.so_far("raised", places), strict=True)
+            for held in [self.signals[place]]
+        ]
+        return tuple(sorted(found, key=lambda held: (-held.days, held.signal)))
 
     def findings(self) -> list[LoopFinding]:
         """Return what the dates say that cannot be: nothing of it becomes a latency."""

@@ -9,6 +9,14 @@ from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings,
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
 from workbench.outcomes.insights import CAUSES, Insight
+from workbench.outcomes.loop_sentences import (
+    loop_cautions,
+    loop_figures,
+    loop_headline,
+    loop_method,
+    loop_steps,
+    stage_steps,
+)
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
 from workbench.products import KIND_NAMES, KINDS
 
@@ -35,7 +43,8 @@ def figures(result: Outcomes | Off) -> Figures:
     Keys: ``value/…`` (latest complete period), ``before/…``, ``after/…`` and ``change/…`` (where it moved),
     ``target/…``, each followed by metric, kind and parent; ``effect/…`` with a factor at the end; ``count/…``;
     ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
-    target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds.
+    target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
+    are told in `loop_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -49,6 +58,7 @@ def figures(result: Outcomes | Off) -> Figures:
     found += _target_figures(result, moved)
     found += _effect_figures(result)
     found += _data_figures(result)
+    found += loop_figures(result)
     return number_figures("O", found)
 
 
@@ -59,8 +69,8 @@ def headline(result: Outcomes | Off) -> Findings:
     numbers = figures(result)
     items = [_answer(result, numbers)]
     items += [_insight_finding(insight, numbers) for insight in _carrying(result.insights, MOST_CLAIMS - 1)]
-    targets = _targets_finding(result, numbers)
-    return Findings((*items, *([targets] if targets else [])))
+    targets, loop = _targets_finding(result, numbers), loop_headline(result, numbers)
+    return Findings((*items, *([targets] if targets else []), *([loop] if loop else [])))
 
 
 def cautions(result: Outcomes | Off) -> Findings:
@@ -86,7 +96,7 @@ def cautions(result: Outcomes | Off) -> Findings:
             )
         )
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
-    return Findings((*items, *_note_cautions(result)))
+    return Findings((*items, *_note_cautions(result), *loop_cautions(result, numbers)))
 
 
 def _note_cautions(result: Outcomes) -> list[Finding]:
@@ -143,6 +153,7 @@ def next_steps(result: Outcomes | Off) -> Findings:
     if targets:
         claim = f"Agree a target for {len(targets)} outcome{'s that have' if len(targets) != 1 else ' that has'} none."
         items.append(Finding(claim, theme.listing(targets, 12) + "."))
+    items += loop_steps(result, numbers) + stage_steps(result, numbers)
     return Findings(tuple(items))
 
 
@@ -208,6 +219,7 @@ def method(result: Outcomes | Off) -> str:
         "carry none yet.",
         "Ranking. Stake × evidence × actionability × novelty; stake in money only where a worth is confirmed, else in "
         "rows. Only declared metrics, targets and segments are looked at.",
+        *loop_method(result),
         f"Engine: {result.engine}; {len(result.queries)} queries.",
     ]
     return "\n\n".join(lines)

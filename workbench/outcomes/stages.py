@@ -31,6 +31,9 @@ BAND = 0.10
 LEAST_PERIODS = 8
 """Fewer periods say nothing."""
 
+LEAST_DF = 3.0
+"""Fewer degrees of freedom than this would say nothing of any series (ours; see the simulation in the tests)."""
+
 LEAST_PAIRS = 0.75
 """Share of a year's periods that must have a partner the year before."""
 
@@ -204,6 +207,6 @@ def _inflation(rest: np.ndarray) -> float:
 
 
 def _growth(mean: float, spread: float, df: float, n: int, is_year_on_year: bool, confidence: float) -> Growth:
-    reach = t_quantile(0.5 + confidence / 2, max(df, 1.0)) * spread
+    reach = t_quantile(0.5 + confidence / 2, max(df, LEAST_DF)) * spread
     value, low, high = (math.expm1(min(log, 50.0)) for log in (mean, mean - reach, mean + reach))
     return Growth(value, low, high, n, is_year_on_year)
