@@ -22,13 +22,16 @@ from workbench.readiness.classes import OPEN, decide
 from workbench.readiness.draws import level_draws
 from workbench.readiness.inputs import Settings
 from workbench.readiness.instrument import Group, Instrument, Item, routed
-from workbench.readiness.scores import DIMENSION, ITEM, ORGANISATION, ROLE, Part, Scores
+from workbench.readiness.scores import DIMENSION, ITEM, ROLE, Part, Scores
 
 SETTLES = 0.85
 """Chance from which answers are said to settle a class (ours)."""
 
 TRIED = 400
 """Draws in which a number of further answers is tried (ours): the chance is known to .02."""
+
+COMPOSITIONS = 20
+"""Ways in which those who answer may be spread over roles, where anybody may (ours)."""
 
 MOST_UNKNOWN = 60
 """Further answers that are tried where nobody knows how many people there are (ours)."""
@@ -86,6 +89,18 @@ class _Gate:
     covariance: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """All that a trial of further answers needs, whatever their number."""
+
+    instrument: Instrument
+    part: Part
+    gates: tuple[_Gate | None, ...]
+    drawn: np.ndarray
+    spreads: np.ndarray
+    settings: Settings
+
+
 def ask_next(
     scores: Scores,
     part: Part,
@@ -114,8 +129,14 @@ def ask_next(
     is_open = open_gates(scores, part, settings.sure)
     names = tuple(group.id for group in is_open)
     gates = {group.id: _gate(scores, part, group) for group in instrument.gates}
-    drawn = level_draws(scores, part, TRIED, settings.seed, names=[group.id for group in instrument.gates])
-    spreads = _spreads(scores, part, settings.seed)
+    trial = _Trial(
+        instrument,
+        part,
+        tuple(gates[group.id] for group in instrument.gates),
+        level_draws(scores, part, TRIED, settings.seed, names=[group.id for group in instrument.gates]),
+        _spreads(scores, part, settings.seed),
+        settings,
+    )
     wanted = _items_to_see(gates, is_open, part, instrument, looked_at)
     groups = _askable(scores, part, is_open, nameable)
     best: tuple[int, int, Ask] | None = None
@@ -124,7 +145,7 @@ def ask_next(
         most = sum(cells.values())
 
         def chance(people: int, cells: Mapping[tuple[str, str], int] = cells) -> float:
-            return _chance(scores, part, gates, drawn, spreads, cells, people, settings.sure)
+            return _chance(trial, cells, people)
 
         everything = chance(most)
         ask = Ask(role, line, most, everything, names, is_all=bool(scores.silent))
@@ -276,58 +297,57 @@ def _spreads(scores: Scores, part: Part, seed: int) -> np.ndarray:
     return np.column_stack(found)
 
 
-def _chance(
-    scores: Scores,
-    part: Part,
-    gates: Mapping[str, _Gate | None],
-    drawn: np.ndarray,
-    spreads: np.ndarray,
-    cells: Mapping[tuple[str, str], int],
-    people: int,
-    sure: float,
-) -> float:
+def _chance(trial: _Trial, cells: Mapping[tuple[str, str], int], people: int) -> float:
     """Return the share of draws in which the class is decided once so many people of these cells have answered."""
-    instrument = scores.instrument
-    levels = instrument.gate_levels
+    levels = trial.instrument.gate_levels
     if levels is None:
         return 0.0
-    moving, standing = np.full(drawn.shape, np.nan), np.full(drawn.shape, np.nan)
-    for place, group in enumerate(instrument.gates):
-        gate = gates[group.id]
+    answering = _compositions(trial.settings.seed, list(cells.values()), people)
+    which = np.arange(TRIED) % len(answering)
+    moving, standing = np.full(trial.drawn.shape, np.nan), np.full(trial.drawn.shape, np.nan)
+    for place, gate in enumerate(trial.gates):
         if gate is None:
             continue
-        error, df = _after(instrument, part, gate, cells, people)
-        left = 0.0 if gate.error == 0 else min(1.0, error / gate.error)
-        values = gate.value + (drawn[:, place] - gate.value) * math.sqrt(1 - left**2)
+        errors, df = _after(gate, answering @ _reach(trial, gate, list(cells)))
+        left = np.minimum(1.0, errors / gate.error) if gate.error > 0 else np.zeros(len(errors))
+        values = gate.value + (trial.drawn[:, place] - gate.value) * np.sqrt(1 - left**2)[which]
+        is_known, reach = (errors < 1e-9)[which], np.maximum(errors, 1e-9)[which] * trial.spreads[:, place]
         for held, threshold in ((moving, levels.moving), (standing, levels.standing)):
-            if error < 1e-9:
-                held[:, place] = values >= threshold - 1e-12
-            else:
-                held[:, place] = stdtr(df, (values - threshold) / (error * spreads[:, place]))
-    return float((decide(instrument, moving, standing, sure) != OPEN).mean())
+            sure = stdtr(df[which], (values - threshold) / reach)
+            held[:, place] = np.where(is_known, values >= threshold - 1e-12, sure)
+    return float((decide(trial.instrument, moving, standing, trial.settings.sure) != OPEN).mean())
 
 
-def _after(
-    instrument: Instrument, part: Part, gate: _Gate, cells: Mapping[tuple[str, str], int], people: int
-) -> tuple[float, float]:
-    """Return the standard error and the degrees of freedom that a gate would have."""
-    whole = sum(cells.values())
-    added = np.zeros(len(gate.items))
-    for (line, role), silent in cells.items():
-        asked = set(routed(instrument, role))
-        for place, item in enumerate(gate.items):
-            is_here = part.kind == ORGANISATION or item.scope == "organisation" or line in ("", part.id)
-            if item.id in asked and is_here:
-                added[place] += people * silent / whole
+def _compositions(seed: int, silent: list[int], people: int) -> np.ndarray:
+    """Draw who answers of those asked without regard to role: how many of each cell, a row a draw."""
+    if len(silent) == 1 or people >= sum(silent):
+        return np.array([silent], dtype=float) * min(1.0, people / sum(silent))
+    return np.random.default_rng(seed).multivariate_hypergeometric(silent, people, size=COMPOSITIONS).astype(float)
+
+
+def _reach(trial: _Trial, gate: _Gate, cells: list[tuple[str, str]]) -> np.ndarray:
+    """Return which people (a row a cell) are asked which items of a gate, as answers that count here."""
+    found = np.zeros((len(cells), len(gate.items)))
+    for row, (line, role) in enumerate(cells):
+        asked = set(routed(trial.instrument, role))
+        for column, item in enumerate(gate.items):
+            is_here = item.scope == "organisation" or line in ("", trial.part.id)
+            found[row, column] = item.id in asked and is_here
+    return found
+
+
+def _after(gate: _Gate, added: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standard error and the degrees of freedom that a gate would have, with more people on its items."""
     counts = gate.counts + added * gate.yields
-    response = np.minimum(1.0, gate.response + np.where(np.isfinite(gate.asked), added * gate.answers / gate.asked, 0))
+    more = np.where(np.isfinite(gate.asked), added * gate.answers / gate.asked, 0.0)
+    response = np.minimum(1.0, gate.response + more)
     response = np.where(response > 1 - 1e-9, 1.0, response)
     before = (1 - gate.response) / np.maximum(gate.counts, 1)
     after = (1 - response) / np.maximum(counts, 1)
     scale = np.sqrt(np.divide(after, before, out=np.zeros_like(after), where=before > 0))
-    error = math.sqrt(max(0.0, float(scale @ gate.covariance @ scale)))
-    df = len(counts) / float((1 / np.maximum(counts, 1)).sum()) - 1
-    return error, max(df, 1.0)
+    errors = np.sqrt(np.maximum(0.0, np.einsum("ci,ij,cj->c", scale, gate.covariance, scale)))
+    df = counts.shape[1] / (1 / np.maximum(counts, 1)).sum(axis=1) - 1
+    return errors, np.maximum(df, 1.0)
 
 
 def _fewest(chance: Callable[[int], float], most: int) -> int:
