@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         resources_exhibit,
         rules_exhibit,
     )
+    from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
     from workbench.report.exhibits_models import tool_scores_exhibit
     from workbench.report.exhibits_outcomes import (
         all_outcomes_exhibit,
@@ -141,6 +142,8 @@ _HOMES = {
     "load_chapter": "workbench.report.story",
     "load_chapters": "workbench.report.story",
     "load_engagement": "workbench.engagement.load",
+    "loop_exhibit": "workbench.report.exhibits_loop",
+    "loop_lines_exhibit": "workbench.report.exhibits_loop",
     "move_exhibit": "workbench.report.exhibits_outcomes",
     "new_chapter": "workbench.report.story",
     "number_figures": "workbench.findings",
@@ -166,6 +169,7 @@ _HOMES = {
     "slope": "workbench.report.charts",
     "sources_exhibit": "workbench.report.exhibits_sources",
     "stacked_diverging": "workbench.report.charts",
+    "stages_exhibit": "workbench.report.exhibits_loop",
     "steps_exhibit": "workbench.report.exhibits_roadmap",
     "table": "workbench.report.tables",
     "targets_exhibit": "workbench.report.exhibits_outcomes",
@@ -227,6 +231,8 @@ __all__ = [
     "load_chapter",
     "load_chapters",
     "load_engagement",
+    "loop_exhibit",
+    "loop_lines_exhibit",
     "move_exhibit",
     "new_chapter",
     "number_figures",
@@ -252,6 +258,7 @@ __all__ = [
     "slope",
     "sources_exhibit",
     "stacked_diverging",
+    "stages_exhibit",
     "steps_exhibit",
     "table",
     "targets_exhibit",

@@ -55,7 +55,7 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "progress",
         "tool-scores",
     ),
-    "outcomes": ("all", "targets", "move", "cause", "rollup", "data"),
+    "outcomes": ("all", "targets", "move", "cause", "rollup", "data", "loop", "loop-lines", "stages"),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
@@ -924,7 +924,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("projects", Project, "all", "useful"),
         TableSpec("events", Event, "outcomes", "useful"),
         TableSpec("control_totals", ControlTotal, "outcomes", "useful"),
-        TableSpec("feedback", Feedback, "outcomes", "later"),
+        TableSpec("feedback", Feedback, "outcomes", "useful"),
         TableSpec("resources", Resource, "allocation", "required"),
         TableSpec("activities", Activity, "allocation", "required"),
         TableSpec("recipes", Recipe, "allocation", "required"),

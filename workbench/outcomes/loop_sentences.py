@@ -98,9 +98,9 @@ def loop_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
     ]
     if loop.silent:
         names = [result.products.name(product) for product in loop.silent]
-        claim = f"Nobody is heard on {len(names)} of {loop.coverage.n} products."
-        what = "live source of signals" if loop.is_log else "traced signal"
-        found.append(Finding(claim, f"No {what}: {theme.listing(names, 8)}.", numbers.ids("loop/coverage")))
+        count = f"{len(names)} of {loop.coverage.n} products"
+        claim = f"Nobody is heard on {count}." if loop.is_log else f"None of the traced signals speaks of {count}."
+        found.append(Finding(claim, f"{theme.listing(names, 8)}.", numbers.ids("loop/coverage")))
     if loop.cadence is not None and loop.cadence.slower:
         found.append(_cadence_finding(result, loop.cadence, numbers))
     if not loop.is_log:
@@ -136,7 +136,8 @@ def loop_steps(result: Outcomes, numbers: Figures) -> list[Finding]:
     if checked.open:
         what = "1 change" if checked.open == 1 else f"{checked.open} changes"
         claim = f"Check the effect of {what} that reached users and that nobody has checked."
-        shipped = f"{checked.n - checked.open} of {checked.n} shipped signals were checked."
+        done = checked.n - checked.open
+        shipped = f"{done} of {_signals(checked.n)} that reached users {'was' if done == 1 else 'were'} checked."
         found.append(Finding(claim, shipped, numbers.ids("loop/company/all/shipped-checked/open")))
     return found
 

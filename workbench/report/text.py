@@ -51,6 +51,8 @@ def data_table(chart: Chart) -> Table:
 def _header(chart: Chart, role: str, name: str) -> str:
     if chart.kind == "slope" and role in ("before", "after"):
         return heading(chart.order[0 if role == "before" else 1])
+    if role == "n" and name != "n":  # rows that are no answers say what they are
+        return heading(name)
     return _ROLE_HEADERS.get(role) or heading(name)
 
 
