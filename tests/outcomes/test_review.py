@@ -16,7 +16,7 @@ from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import ControlTotal, Event, Outcomes, Settings
-from workbench.outcomes.catalogue import Condition, FactTable, Loop, Measure, Metric, SignalRules, Target, Worth
+from workbench.outcomes.catalogue import Condition, FactTable, Input, Loop, Measure, Metric, SignalRules, Target, Worth
 from workbench.outcomes.dialects import Query
 
 AS_OF = dt.date(2026, 9, 30)
@@ -381,13 +381,13 @@ def test_a_broken_key_switches_off_only_its_own_metrics(bench: samples.Bench) ->
         (Metric("bad", "Bad", "sum", Measure("events", "sum", "amonut")), "no column amonut (Did you mean 'amount'"),
         (Metric("bad", "Bad", "sum", Measure("events", "sum", "status")), "holds text, not numbers"),
         (Metric("bad", "Bad", "sum", Measure("nowhere", "sum", "amount")), "no facts named nowhere"),
-        (Metric("bad", "Bad", "stock", Measure("events", "sum", "amount")), "not computed yet"),
+        (Metric("bad", "Bad", "stock", Measure("events", "sum", "amount")), "a stock needs levels"),
         (Metric("bad", "Bad", "count", Measure("events", sql={"duckdb": "no_such_column > 1"})), "DuckDB refuses"),
         (Metric("bad", "Bad", "count", Measure("events", where=(Condition("status", "is", True),))), "quotes"),
         (Metric("bad", "Bad", "count", Measure("events"), segments=("region",)), "no column region to split by"),
         (
-            Metric("bad", "Bad", "distinct", Measure("events", "distinct", "customer"), distinct="attributed"),
-            "attributed",
+            Metric("bad", "Bad", "derived", expression="a + a", inputs=(Input("a", "gone"),)),
+            "no metric gone",
         ),
     ],
 )

@@ -20,14 +20,18 @@ from workbench.outcomes.catalogue import (
     Catalogue,
     Condition,
     FactTable,
+    Input,
+    Length,
     Loop,
     Measure,
     Metric,
+    PeriodTable,
     Score,
     SignalRules,
     Target,
     Worth,
 )
+from workbench.outcomes.expressions import FUNCTIONS, parse_expression
 from workbench.products import KINDS
 
 METRIC_KEY = r"^[a-z][a-z0-9_]{0,62}$"
@@ -58,12 +62,52 @@ MetricType = Literal[
     "given",
     "stock",
     "cumulative",
-    "derived",
     "conversion",
+    "grade",
+    "derived",
+    "period_over_period",
 ]
-_DEFAULT_AGG = {"sum": "sum", "count": "count", "distinct": "distinct", "min": "min", "max": "max"}
-_NEEDS_COLUMN = ("sum", "weighted_mean", "score", "percentile", "distinct", "min", "max", "given")
-_WAITING = ("stock", "cumulative", "derived", "conversion")
+_DEFAULT_AGG = {
+    "sum": "sum",
+    "count": "count",
+    "distinct": "distinct",
+    "min": "min",
+    "max": "max",
+    "conversion": "count",
+    "stock": "count",
+    "cumulative": "count",
+}
+_NEEDS_COLUMN = ("sum", "weighted_mean", "score", "percentile", "distinct", "min", "max", "given", "grade")
+_MADE = ("derived", "period_over_period")
+_COMPARED = {"change": "now - then", "growth": "now / then - 1", "ratio": "now / then"}
+_ONLY_OF = {
+    "percentile": ("percentile", "cumulative"),
+    "window": ("cumulative", "conversion"),
+    "grain_to_date": ("cumulative",),
+    "window_choice": (
+        "stock",
+        "ratio",
+        "weighted_mean",
+        "score",
+        "percentile",
+        "distinct",
+        "min",
+        "max",
+        "given",
+        "grade",
+    ),
+    "conversion": ("conversion",),
+    "base": ("conversion",),
+    "entity": ("conversion",),
+    "same": ("conversion",),
+    "expression": ("derived",),
+    "inputs": ("derived",),
+    "of": ("period_over_period",),
+    "offset": ("period_over_period",),
+    "shows": ("period_over_period",),
+    "levels": ("grade",),
+}
+"""Fields that only some types have; anywhere else they would be silently without effect."""
 
 
 def _zone(value: Any) -> Any:
@@ -92,6 +136,16 @@ def _days(value: Any) -> Any:
     return float(found.group(1)) * per.get(found.group(2) or "days", 1.0)
 
 
+def _length(value: Any) -> Any:
+    if value is None or isinstance(value, Length):
+        return value
+    found = re.fullmatch(r"\s*(\d{1,4})\s*(day|week|month|quarter|year)s?\s*", str(value))
+    if not found or int(found.group(1)) < 1:
+        raise ValueError("a length of time such as 7 days, 3 months or 1 year. | Correct it.")
+    return Length(int(found.group(1)), found.group(2))
+
+
+Length_ = Annotated[Any, BeforeValidator(_length)]
 Zone = Annotated[str | None, BeforeValidator(_zone)]
 Literal_ = Annotated[Any, BeforeValidator(_literal)]
 
@@ -211,13 +265,65 @@ class _Time(_Model):
     zone: Zone = None
     grain: Literal["day", "week", "month", "quarter", "year"] = "month"
     week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
-    calendar: Literal["calendar", "fiscal"] = "calendar"
+    calendar: Name = "calendar"
+
+
+class _Period(_Model):
+    starts: dt.date
+    quarter: Annotated[int, Field(ge=1, le=4)]
+    year: int
+
+
+class _Calendar(_Model):
+    years: tuple[dt.date, ...] = ()
+    weeks: tuple[Annotated[int, Field(ge=1, le=8)], ...] = (4, 4, 5)
+    periods: tuple[_Period, ...] = ()
+    ends: dt.date | None = None
+
+    def table(self, name: str) -> PeriodTable:
+        """Return where every month, quarter and year begins.
+
+        Raises
+        ------
+        ValueError
+            Days out of order, years of no whole number of weeks; what is wrong and what to do, joined by |.
+        """
+        if self.periods:
+            return self._listed(name)
+        if len(self.years) < 2:
+            raise ValueError("a calendar needs the first days of two years or more | Add the day after the last year.")
+        months: list[dt.date] = []
+        quarters: list[dt.date] = []
+        for start, after in zip(self.years, self.years[1:], strict=False):
+            weeks = (after - start).days / 7
+            if weeks not in (52, 53) or sum(self.weeks) != 13 or len(self.weeks) != 3:
+                said = f"the year from {start.isoformat()} has {weeks:g} weeks, cut into {list(self.weeks)}"
+                raise ValueError(f"{said} | A year has 52 or 53 weeks; a quarter 13 (4, 4 and 5 in some order).")
+            day = start
+            for _ in range(4):
+                quarters.append(day)
+                for length in self.weeks:
+                    months.append(day)
+                    day += dt.timedelta(weeks=length)
+        return PeriodTable(name, tuple(months), tuple(quarters), self.years[:-1], self.years[-1])
+
+    def _listed(self, name: str) -> PeriodTable:
+        starts = [period.starts for period in self.periods]
+        if self.ends is None or sorted(set(starts)) != starts or starts[-1] >= self.ends:
+            raise ValueError("its periods are out of order, or it has no ends | Order them; ends: day after the last.")
+        quarters: dict[tuple[int, int], dt.date] = {}
+        years: dict[int, dt.date] = {}
+        for period in self.periods:
+            quarters.setdefault((period.year, period.quarter), period.starts)
+            years.setdefault(period.year, period.starts)
+        return PeriodTable(name, tuple(starts), tuple(quarters.values()), tuple(years.values()), self.ends)
 
 
 class _Rollup(_Model):
     via: tuple[Kind, ...] = KINDS  # type: ignore[assignment]
     unallocated: Literal["show", "refuse"] = "show"
     distinct: Literal["reach", "attributed"] = "reach"
+    percentile: Literal["reach", "share_weighted"] = "reach"
     weight: Name | None = None
 
 
@@ -266,6 +372,15 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _input(value: Any) -> Any:
+    return {"metric": value} if isinstance(value, str) else value
+
+
+class _Input(_Model):
+    metric: Name
+    offset: Length_ = None
+
+
 class _Metric(_Model):
     metric: Annotated[str, StringConstraints(pattern=METRIC_KEY)]
     label: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
@@ -292,17 +407,20 @@ class _Metric(_Model):
     exactness: Literal["exact", "approx"] = "exact"
     empty_period: Literal["missing", "zero"] = "missing"
     checks: tuple[Name, ...] = ()
-    # of types that are kept and not computed yet
-    window: Any = None
-    grain_to_date: Any = None
-    period_agg: Any = None
-    expression: Any = None
-    inputs: Any = None
-    base: Any = None
-    conversion: Any = None
-    entity: Any = None
-    offset_window: Any = None
-    window_choice: Any = None
+    window_choice: Literal["last", "first", "mean"] | None = None
+    window: Length_ = None
+    grain_to_date: Literal["month", "quarter", "year"] | None = None
+    base: _Measure | None = None
+    conversion: _Measure | None = None
+    entity: Name | None = None
+    same: Annotated[tuple[Name, ...], BeforeValidator(_several)] = ()
+    expression: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] | None = None
+    inputs: dict[str, Annotated[_Input, BeforeValidator(_input)]] = {}
+    of: Name | None = None
+    offset: Length_ = None
+    shows: Literal["change", "growth", "ratio"] | None = None
+    levels: tuple[str | float, ...] = ()
+    blanks: Literal["no", "left_out"] = "no"
     note: str | None = None
 
 
@@ -319,6 +437,9 @@ _NESTED: dict[str, type[_Model]] = {
     "signal": _Signal,
     "worth": _Worth,
     "loop": _Loop,
+    "base": _Measure,
+    "conversion": _Measure,
+    "inputs": _Input,
 }
 
 Path_ = tuple[str | int, ...]
@@ -340,13 +461,15 @@ def parse_catalogue(document: Written, templates: Path | None = None) -> tuple[C
     """
     reader = _Reader(document)
     content = document.content
-    reader.unknown((), content, ("use", "forums", "tables", "metrics"))
+    reader.unknown((), content, ("use", "forums", "calendars", "tables", "metrics"))
     tables, metrics = reader.use(content.get("use"), templates)
     own_tables = reader.tables(content.get("tables"))
     tables.update(own_tables)
     forums = reader.forums(content.get("forums"))
-    own = reader.metrics(content.get("metrics"), tables, forums)
+    calendars = reader.calendars(content.get("calendars"))
+    own = reader.metrics(content.get("metrics"), tables, forums, calendars)
     metrics.update(own)
+    reader.made(metrics)
     if not metrics and not reader.faults:
         reader.add(
             (), "the catalogue names no metric", "at least one metric.", "Add one under metrics:, or use a list."
@@ -364,6 +487,7 @@ class _Reader:
     def __init__(self, document: Written) -> None:
         self.document = document
         self.faults: list[Fault] = []
+        self.places: dict[str, Path_] = {}
 
     def add(self, path: Path_, found: str, allowed: str, remedy: str) -> None:
         self.faults.append(self.document.fault(path, found, allowed, remedy))
@@ -428,7 +552,28 @@ class _Reader:
                 self.add(("forums", str(name)), f"{length!r} is no length of time", allowed, remedy)
         return found
 
-    def metrics(self, value: Any, tables: Mapping[str, FactTable], forums: Mapping[str, float]) -> dict[str, Metric]:
+    def calendars(self, value: Any) -> dict[str, PeriodTable]:
+        """Return the calendars that are tables: years that begin on a day, cut into weeks, or periods one by one."""
+        found = {}
+        for name, content in (value or {}).items():
+            path: Path_ = ("calendars", str(name))
+            model = self.model(_Calendar, content, path, {})
+            if model is None:
+                continue
+            try:
+                found[str(name)] = model.table(str(name))
+            except ValueError as error:
+                said, _, remedy = str(error).partition(" | ")
+                self.add(path, said, "years: first days of fiscal years; weeks: [4, 4, 5].", remedy)
+        return found
+
+    def metrics(
+        self,
+        value: Any,
+        tables: Mapping[str, FactTable],
+        forums: Mapping[str, float],
+        calendars: Mapping[str, PeriodTable] | None = None,
+    ) -> dict[str, Metric]:
         if value is not None and not isinstance(value, list):
             self.add(("metrics",), "metrics is no list", "- metric: … lines.", "Start each metric with a hyphen.")
             return {}
@@ -443,9 +588,39 @@ class _Reader:
             if model.metric in found:
                 self.add((*path, "metric"), f"{model.metric!r} stands twice", "each metric once.", "Rename one.")
             self.needs(model, path)
+            if model.time.calendar not in ("calendar", "fiscal", *(calendars or {})):
+                names = ["calendar", "fiscal", *(calendars or {})]
+                hint = nearest(model.time.calendar, names) or "Describe it under calendars:."
+                said = f"there is no calendar {model.time.calendar!r}"
+                self.add((*path, "time", "calendar"), said, f"{', '.join(names)}.", hint)
             if len(self.faults) == before:
-                found[model.metric] = _metric(model)
+                self.places[model.metric] = path
+                found[model.metric] = _metric(model, (calendars or {}).get(model.time.calendar))
         return found
+
+    def made(self, metrics: Mapping[str, Metric]) -> None:
+        """Check what metrics made of others read: known names, metrics that exist, no circle."""
+        for metric in metrics.values():
+            path = self.places.get(metric.metric)
+            if not metric.is_made or path is None:
+                continue
+            field = (
+                "of" if metric.type == "period_over_period" else "inputs" if self.has(path, "inputs") else "expression"
+            )
+            for one in metric.inputs:
+                if one.metric not in metrics:
+                    hint = nearest(one.metric, metrics) or "Define it under metrics:."
+                    known = ", ".join(other for other in metrics if other != metric.metric) or "none yet"
+                    self.add((*path, field), f"there is no metric {one.metric!r}", f"{known}.", hint)
+            if _reaches(metric.metric, metric.metric, metrics):
+                self.add((*path, field), f"{metric.metric} is made of itself", "other metrics.", "Break the circle.")
+
+    def has(self, path: Path_, field: str) -> bool:
+        """Return whether a metric's content names a field."""
+        content: Any = self.document.content
+        for key in path:
+            content = content[key]
+        return field in content
 
     def model(self, kind: type[Any], content: Any, path: Path_, nested: Mapping[str, type[_Model]]) -> Any:
         """Return the content as its model, or None with every fault at its own line."""
@@ -483,12 +658,23 @@ class _Reader:
 
     def needs(self, model: _Metric, path: Path_) -> None:
         """Check what each type needs and what it cannot have."""
-        if model.type in _WAITING:
-            return
-        if model.type == "ratio":
+        self.belongs(model, path)
+        if model.type in _MADE:
+            self.needs_of_made(model, path)
+        elif model.type == "conversion":
+            for role in ("base", "conversion", "entity", "window"):
+                if getattr(model, role) is None:
+                    allowed = "base, conversion, entity and window."
+                    self.add(path, f"a conversion without {role}", allowed, f"Add {role}.")
+            if model.window is not None and model.window.unit not in ("day", "week"):
+                self.add(
+                    (*path, "window"), f"a window of {model.window}", "days or weeks.", "Write 30 days for a month."
+                )
+        elif model.type == "ratio" or (model.type == "cumulative" and model.measure is None):
             for role in ("numerator", "denominator"):
                 if getattr(model, role) is None:
-                    self.add(path, f"a ratio without {role}", "numerator and denominator.", f"Add {role}.")
+                    named = "a ratio" if model.type == "ratio" else "a cumulative metric without measure and"
+                    self.add(path, f"{named} without {role}", "numerator and denominator.", f"Add {role}.")
             for role in ("numerator", "denominator"):
                 side = getattr(model, role)
                 if side is not None and side.agg not in (None, "count", "sum", "share_true"):
@@ -498,8 +684,16 @@ class _Reader:
                     self.add((*path, role), f"{side.agg} without a column", "a column.", "Add column.")
         elif model.measure is None:
             self.add(path, f"a {model.type} without measure", "measure: {from, column}.", "Add measure.")
-        elif model.type in _NEEDS_COLUMN and model.measure.column is None:
+        elif (model.type in _NEEDS_COLUMN or model.measure.agg not in (None, "count")) and model.measure.column is None:
             self.add((*path, "measure"), f"a {model.type} without a column", "a column.", "Add column.")
+        if model.type == "stock" and model.measure is not None and model.measure.agg in ("distinct", "min", "max"):
+            found = f"a stock of {model.measure.agg}"
+            remedy = f"Write type: {model.measure.agg}; of a table of stocks it reads the levels."
+            self.add((*path, "measure", "agg"), found, "sum, count or share_true.", remedy)
+        if model.type == "cumulative" and model.window is not None and model.grain_to_date is not None:
+            self.add((*path, "window"), "a window and grain_to_date", "one of the two.", "Delete one of them.")
+        if model.type == "grade" and len(set(model.levels)) < 2:
+            self.add(path, "a grade without its levels", "levels: [low, medium, high], lowest first.", "Add levels.")
         if model.type == "percentile" and model.percentile is None:
             self.add(path, "a percentile that does not say which", "percentile: 0.85.", "Add percentile.")
         if model.type == "score" and model.score is None:
@@ -508,17 +702,58 @@ class _Reader:
             self.add(path, "a weighted mean without a weight", "weight: a column.", "Add weight.")
         if model.direction == "band" and (model.low is None or model.high is None or model.low >= model.high):
             self.add((*path, "direction"), "a band without edges", "low and high, low first.", "Add low and high.")
-        if model.empty_period == "zero" and model.type not in ("sum", "count", "ratio"):
+        can_be_zero = (
+            model.type in ("sum", "count", "ratio", "stock", "cumulative") or model.rollup.distinct == "attributed"
+        )
+        if model.empty_period == "zero" and not can_be_zero:
             found = f"an empty period of a {model.type} is no zero"
             self.add(
                 (*path, "empty_period"), found, "zero for sums, counts and ratios, else missing.", "Write missing."
             )
+        reaches = (model.type == "distinct" and model.rollup.distinct == "reach") or (
+            model.type == "percentile" and model.rollup.percentile == "reach"
+        )
+        if model.exactness == "approx" and not reaches:
+            found = f"a {model.type} that is only approximate"
+            allowed = "approx for distinct and percentile by reach; all else is exact."
+            self.add((*path, "exactness"), found, allowed, "Write exact.")
         if model.unit == "share":
             for place, target in enumerate(model.targets):
                 if abs(target.value) > 1 and model.type != "sum":
                     found = f"the target {target.value:g} of a share"
                     remedy = f"Write {target.value / 100:g} for {target.value:g} %."
                     self.add((*path, "targets", place, "value"), found, "0 to 1 (0.032, not 3.2).", remedy)
+
+    def belongs(self, model: _Metric, path: Path_) -> None:
+        """Check that no field stands where it would have no effect."""
+        for field, types in _ONLY_OF.items():
+            if field in model.model_fields_set and model.type not in types:
+                found = f"{field} of a {model.type}"
+                self.add((*path, field), found, f"{field} for {', '.join(types)}.", "Delete it, or change the type.")
+
+    def needs_of_made(self, model: _Metric, path: Path_) -> None:
+        """Check what a metric that is made of others needs."""
+        if model.type == "period_over_period":
+            for field in ("of", "offset"):
+                if getattr(model, field) is None:
+                    allowed = "of: a metric, and offset: 1 year."
+                    self.add(path, f"a period_over_period without {field}", allowed, f"Add {field}.")
+            return
+        if model.expression is None:
+            self.add(path, "a derived without expression", "expression: revenue - cost.", "Add expression.")
+            return
+        try:
+            names = parse_expression(model.expression).names
+        except ModelError as error:
+            allowed = f"numbers, names, + - * /, parentheses, {', '.join(FUNCTIONS)}."
+            self.add((*path, "expression"), str(error).rstrip("."), allowed, "Correct the expression.")
+            return
+        if not names:
+            self.add((*path, "expression"), "an expression without a metric", "at least one name.", "Name a metric.")
+        for name in model.inputs:
+            if name not in names:
+                hint = nearest(name, names) or "Delete it."
+                self.add((*path, "inputs", name), f"the input {name!r} is not used", f"{', '.join(names)}.", hint)
 
     def references(
         self, content: Any, path: Path_, tables: Mapping[str, FactTable], forums: Mapping[str, float]
@@ -528,7 +763,7 @@ class _Reader:
             return
         declared = self.document.content.get("tables")
         names = [*tables, *(str(name) for name in declared if name not in tables)] if declared else list(tables)
-        for role in ("numerator", "denominator", "measure"):
+        for role in ("numerator", "denominator", "measure", "base", "conversion"):
             side = content.get(role)
             name = side.get("from") if isinstance(side, Mapping) else None
             if isinstance(name, str) and name not in names:
@@ -550,14 +785,16 @@ class _Reader:
                 self.add(("metrics", place, "label"), found, "each label once.", "Rename one of the two.")
 
 
-def _metric(model: _Metric) -> Metric:
-    measure = model.numerator if model.type == "ratio" else model.measure
+def _metric(model: _Metric, periods: PeriodTable | None = None) -> Metric:
+    measure = {"conversion": model.base}.get(model.type, model.numerator or model.measure)
+    has_ratio = model.denominator is not None and model.type in ("ratio", "cumulative")
+    expression, inputs = _made(model)
     return Metric(
         metric=model.metric,
         label=model.label,
         type=model.type,
-        measure=_measure(measure, _DEFAULT_AGG.get(model.type, "count" if model.type == "ratio" else "sum")),
-        denominator=_measure(model.denominator, "count") if model.type == "ratio" else None,
+        measure=_measure(measure, _DEFAULT_AGG.get(model.type, "count" if has_ratio else "sum")),
+        denominator=_measure(model.denominator, "count") if has_ratio else None,
         weight=model.weight or model.rollup.weight,
         percentile=model.percentile,
         score=_score_rule(model.score),
@@ -582,7 +819,49 @@ def _metric(model: _Metric) -> Metric:
         exactness=model.exactness,
         empty_period=model.empty_period,
         checks=model.checks,
+        percentile_form=model.rollup.percentile,
+        choice=model.window_choice or "last",
+        to_date=model.grain_to_date,
+        window=model.window,
+        converted=_measure(model.conversion, "count"),
+        entity=model.entity,
+        same=model.same,
+        expression=expression,
+        inputs=inputs,
+        levels=model.levels,
+        periods=periods,
+        blanks=model.blanks,
     )
+
+
+def _made(model: _Metric) -> tuple[str, tuple[Input, ...]]:
+    """Return the expression of a metric made of others, and what its names stand for."""
+    if model.type == "period_over_period":
+        return _COMPARED[model.shows or "growth"], (
+            Input("now", model.of or ""),
+            Input("then", model.of or "", model.offset),
+        )
+    if model.type != "derived" or model.expression is None:
+        return "", ()
+    names = parse_expression(model.expression).names
+    return model.expression, tuple(
+        Input(name, model.inputs[name].metric, model.inputs[name].offset) if name in model.inputs else Input(name, name)
+        for name in names
+    )
+
+
+def _reaches(start: str, wanted: str, metrics: Mapping[str, Metric]) -> bool:
+    """Return whether a metric is made, through any number of steps, of one."""
+    waiting, seen = [start], set()
+    while waiting:
+        held = metrics.get(waiting.pop())
+        for one in held.inputs if held else ():
+            if one.metric == wanted:
+                return True
+            if one.metric not in seen:
+                seen.add(one.metric)
+                waiting.append(one.metric)
+    return False
 
 
 def _measure(model: _Measure | None, agg: str) -> Measure | None:

@@ -13,17 +13,34 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-TYPES = ("sum", "count", "ratio", "weighted_mean", "score", "percentile", "distinct", "min", "max", "given")
-"""Types that are computed."""
-
-WAITING_TYPES = ("stock", "cumulative", "derived", "conversion")
-"""Types that a catalogue may hold and that nothing computes yet: kept, checked, named as not answered."""
-
-ADDITIVE_TYPES = ("sum", "count", "ratio", "weighted_mean", "score")
-"""Types made of parts that add up through shares."""
+TYPES = (
+    "sum",
+    "count",
+    "ratio",
+    "weighted_mean",
+    "score",
+    "percentile",
+    "distinct",
+    "min",
+    "max",
+    "given",
+    "stock",
+    "cumulative",
+    "conversion",
+    "grade",
+    "derived",
+    "period_over_period",
+)
+"""Types of metric; `Metric.adds_as` says by which parts each adds up."""
 
 REACH_TYPES = ("percentile", "distinct", "min", "max")
-"""Types computed from the rows of all members; shares do not apply to them."""
+"""What is computed from the rows of all members, because it has no parts that add up."""
+
+MADE_TYPES = ("derived", "period_over_period")
+"""What is computed from other metrics after those were added up."""
+
+VERSIONS = ("actual", "budget", "forecast", "prior")
+"""Versions of a fact; only ``actual`` is watched, the others stand beside it and are never added to it."""
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 DIRECTIONS = ("up", "down", "band", "neutral")
@@ -73,6 +90,65 @@ class Measure:
     column: str | None = None
     where: tuple[Condition, ...] = ()
     sql: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length of time, as a calendar counts it.
+
+    Attributes
+    ----------
+    count : int
+    unit : str
+        One of `GRAINS`.
+    """
+
+    count: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class PeriodTable:
+    """A calendar by a table, such as 4-4-5 weeks: where each of its periods begins.
+
+    Attributes
+    ----------
+    name : str
+    months, quarters, years : tuple of date
+        First days, in order; a fiscal month has four or five weeks.
+    end : date
+        Day after the last period.
+    """
+
+    name: str
+    months: tuple[dt.date, ...]
+    quarters: tuple[dt.date, ...]
+    years: tuple[dt.date, ...]
+    end: dt.date
+
+    def starts(self, grain: str) -> tuple[dt.date, ...]:
+        """Return the first days of the periods of a grain (month, quarter or year)."""
+        return {"month": self.months, "quarter": self.quarters, "year": self.years}[grain]
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a name in an expression stands for.
+
+    Attributes
+    ----------
+    name, metric : str
+        Name in the expression; metric it reads.
+    offset : Length or None
+        How long before the period; None: the period itself.
+    """
+
+    name: str
+    metric: str
+    offset: Length | None = None
 
 
 @dataclass(frozen=True)
@@ -229,9 +305,9 @@ class Metric:
     metric, label : str
         Key, and what people read.
     type : str
-        One of `TYPES` or `WAITING_TYPES`.
+        One of `TYPES`.
     measure : Measure or None
-        What is added up; the numerator of a ratio.
+        What is added up; the numerator of a ratio; the opportunities of a conversion.
     denominator : Measure or None
         Denominator of a ratio.
     weight : str or None
@@ -246,13 +322,14 @@ class Metric:
     low, high : float or None
         Edges of a band.
     grain, week_start, zone, calendar : str
-        Period, its first day of the week, reporting time zone, ``calendar`` or ``fiscal``.
+        Period, its first day of the week, reporting time zone; ``calendar``, ``fiscal`` or a name under ``calendars:``.
     via : tuple of str
         Kinds of parent to add up to.
     unallocated : str
         ``show``, or ``refuse`` to add up where shares leave something over.
     distinct : str
-        ``reach`` (each customer once per parent); ``attributed`` is kept for later.
+        ``reach`` (each customer once per parent) or ``attributed`` (each customer counts 1, spread over his products,
+        times their shares; only this one obeys the law).
     targets : tuple of Target
     signal : SignalRules
     segments : tuple of str
@@ -264,6 +341,30 @@ class Metric:
         Place in a known frame; ``exact`` or ``approx``; ``missing`` or ``zero``.
     checks : tuple of str
         Extra checks.
+    percentile_form : str
+        ``reach`` (each row of a member once, interpolated) or ``share_weighted`` (the smallest value at which the
+        cumulated share reaches the percentile).
+    choice : str
+        Which level of a key in a period counts, of a table of stocks: ``last``, ``first`` or ``mean``.
+    to_date : str or None
+        A cumulative metric begins anew each ``month``, ``quarter`` or ``year``.
+    window : Length or None
+        How far a cumulative metric looks back; how soon a conversion must follow.
+    converted : Measure or None
+        Rows that complete a conversion.
+    entity : str or None
+        Column that tells which rows of a conversion belong together.
+    same : tuple of str
+        Further columns that both rows of a conversion must share.
+    expression : str
+        How a derived metric is made of `inputs`.
+    inputs : tuple of Input
+    levels : tuple of str or number
+        Levels of a grade, lowest first.
+    periods : PeriodTable or None
+        Its calendar, where that is a table.
+    blanks : str
+        Rows of a ratio whose tested cell is blank: ``no`` (they pass no condition) or ``left_out``.
     """
 
     metric: str
@@ -295,11 +396,64 @@ class Metric:
     exactness: str = "exact"
     empty_period: str = "missing"
     checks: tuple[str, ...] = ()
+    percentile_form: str = "reach"
+    choice: str = "last"
+    to_date: str | None = None
+    window: Length | None = None
+    converted: Measure | None = None
+    entity: str | None = None
+    same: tuple[str, ...] = ()
+    expression: str = ""
+    inputs: tuple[Input, ...] = ()
+    levels: tuple[str | float, ...] = ()
+    periods: PeriodTable | None = None
+    blanks: str = "no"
+
+    @property
+    def adds_as(self) -> str:
+        """The type whose parts and formula it uses; a stock adds up as a sum over the levels that were chosen."""
+        if self.type == "cumulative":
+            if self.denominator is not None:
+                return "ratio"
+            if self.percentile is not None:
+                return "percentile"
+            agg = self.measure.agg if self.measure else "sum"
+            return agg if agg in REACH_TYPES else "sum"
+        if self.type == "distinct" and self.distinct == "attributed":
+            return "attributed"
+        return {"stock": "sum", "conversion": "ratio", "period_over_period": "derived"}.get(self.type, self.type)
+
+    @property
+    def is_reach(self) -> bool:
+        """Whether it is computed from the rows of all members."""
+        return self.adds_as in REACH_TYPES
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether its value is one part that adds up through shares."""
+        return self.adds_as in ("sum", "count", "attributed")
+
+    @property
+    def has_split(self) -> bool:
+        """Whether a change of it can be split into its causes: amounts, and rates of two parts."""
+        return self.is_amount or self.adds_as in ("ratio", "weighted_mean", "score")
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is computed from other metrics."""
+        return self.type in MADE_TYPES
 
     @property
     def measures(self) -> tuple[tuple[str, Measure], ...]:
-        """What it reads, each with its role (``measure`` or ``denominator``)."""
-        pairs = (("measure", self.measure), ("denominator", self.denominator))
+        """What it reads, each with its role (``measure``, ``denominator`` or ``converted``)."""
+        pairs = (("measure", self.measure), ("denominator", self.denominator), ("converted", self.converted))
+        if self.blanks == "left_out" and self.measure is not None and self.denominator is not None:
+            tested = _tested(self.measure)
+            pairs = (
+                ("measure", _with(self.measure, tested)),
+                ("denominator", _with(self.denominator, tested)),
+                pairs[2],
+            )
         return tuple((role, measure) for role, measure in pairs if measure is not None)
 
     @property
@@ -312,7 +466,9 @@ class Metric:
         """Whether each unit of its numerator is a row of its denominator, so that it is a share of rows."""
         if self.type == "score" and self.score is not None:
             return not self.score.minus and self.score.times == 1
-        if self.type != "ratio" or self.measure is None or self.denominator is None:
+        if self.type == "conversion":
+            return True
+        if self.adds_as != "ratio" or self.measure is None or self.denominator is None:
             return False
         top, bottom = self.measure, self.denominator
         return (
@@ -323,6 +479,18 @@ class Metric:
             and set(bottom.where) <= set(top.where)
             and not bottom.sql
         )
+
+
+def _tested(measure: Measure) -> tuple[Condition, ...]:
+    """Return that every cell which decides over a row of the numerator is filled."""
+    columns = [condition.column for condition in measure.where if condition.test != "present"]
+    if measure.agg == "share_true" and measure.column:
+        columns.append(measure.column)
+    return tuple(Condition(column, "present", True) for column in dict.fromkeys(columns))
+
+
+def _with(measure: Measure, conditions: tuple[Condition, ...]) -> Measure:
+    return replace(measure, where=tuple(dict.fromkeys((*measure.where, *conditions))))
 
 
 @dataclass(frozen=True)

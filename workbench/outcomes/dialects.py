@@ -1,4 +1,4 @@
-"""What engines write differently, and what a query is: identifiers, literals, clocks, percentiles, one row an engine."""
+"""What engines write differently (identifiers, literals, clocks, percentiles), one row an engine; what a query is."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Dialect:
     name : str
     quote : str
         Sign around identifiers; doubled inside.
-    text : str
-        Type to cast keys and segments to.
+    text, number : str
+        Types to cast keys and segments, and parts, to.
     to_float, local, instant, truncate, percentile, shift_days, shift_months : str
         Formats: number; clock of zone `have` as clock of zone `zone`; instant as clock of `zone`; period start of
         `grain`; percentile `p` that interpolates (R-7); a date moved by days or months.
@@ -35,6 +35,7 @@ class Dialect:
     name: str
     quote: str
     text: str
+    number: str
     to_float: str
     local: str
     instant: str
@@ -73,6 +74,7 @@ DIALECTS = {
         name="duckdb",
         quote='"',
         text="varchar",
+        number="double",
         # NaN and infinity are no numbers: they would swallow a whole sum. Comparing with a literal NaN does not do:
         # DuckDB 2.0 drops such a test where the statistics of a Parquet file, which know no NaN, say it cannot hold
         to_float="(case when isfinite(cast({x} as double)) then cast({x} as double) end)",

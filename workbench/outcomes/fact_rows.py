@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
 from workbench.outcomes.dialects import BLANK, DEFAULT_DATES, WEEK_DAYS, Dialect, Window
+from workbench.outcomes.periods import MONTHS, parts_grain
 
 
 def rows_of(
@@ -18,36 +20,83 @@ def rows_of(
     by: Sequence[str],
     *,
     has_product: bool = True,
+    more: Sequence[str] = (),
 ) -> str:
-    """Return the rows that count, with their product, version, period, epoch and segments."""
-    calendars = {(m.grain, m.week_start, m.zone, m.calendar) for m in metrics}
-    if len(calendars) != 1:
+    """Return the rows that count, with their product, version, period, epoch, segments and `more` expressions.
+
+    Of a table of stocks these are the last (first) level of each full key in the period: the declared key without the
+    time column; a mean keeps all levels, each weighed by 1 / the key's levels in the period.
+    """
+    if len({scan_of(metric, table) for metric in metrics}) != 1:
         raise ModelError("Metrics in one query share one calendar.")
     metric = metrics[0]
     day = day_of(table, metric.zone, sql)
+    version, period = version_of(table, sql), _period(metric, day, sql, window)
     columns = []
     if has_product:
         columns.append(f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '') as \"_product\"")
-    if table.version:
-        version = f"cast({sql.name_of(table.version)} as {sql.text})"
-        columns.append(f"coalesce({version}, 'actual') as \"_version\"")
-    else:
-        columns.append("'actual' as \"_version\"")
-    columns.append(f'{_period(metric, day, sql, window)} as "_period"')
+    columns += [f'{version} as "_version"', f'{period} as "_period"']
     if has_product:
         columns.append(f'{_epoch(day, sql, window)} as "_cut"')
     for place, column in enumerate(by):
         if table.columns and column not in table.columns:
             raise ModelError(f"{table.name} has no column {column} to split by.")
         columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as \"_by_{place}\"")
-    columns += _needed(metrics, table, sql)
+    columns += [*_needed(metrics, table, sql), *more]
     conditions = [f"{day} is not null"]
     if window.until:
         conditions.append(f"{day} <= {sql.literal(window.until)}")
     conditions.append(f"{day} not in ({', '.join(sql.literal(when) for when in DEFAULT_DATES)})")
+    if metric.periods is not None:
+        begins, ends = sql.literal(metric.periods.months[0]), sql.literal(metric.periods.end)
+        conditions.append(f"{day} >= {begins} and {day} < {ends}")
+    if table.kind == "stock":
+        columns += _level_columns(metrics, table, sql, [version, period])
     lines = ",\n    ".join(columns)
     table_name = sql.name_of(table.name)  # quoted by the dialect; literals are escaped by it
-    return f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
+    text = f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
+    if table.kind != "stock" or metric.choice == "mean":
+        return text
+    return f'  select * from (\n  {text}\n  ) as levels\n  where "_rank" = 1'  # noqa: S608
+
+
+def scan_of(metric: Metric, table: FactTable) -> tuple[str, ...]:
+    """Return what metrics must share to be read in one scan of a table: calendar, and which level counts."""
+    choice = metric.choice if table.kind == "stock" else ""
+    return (parts_grain(metric), metric.week_start, metric.zone or "", metric.calendar, choice)
+
+
+def version_of(table: FactTable, sql: Dialect) -> str:
+    """Return the version of a row; without a column, and where it is blank, a row is actual."""
+    if not table.version:
+        return "'actual'"
+    return f"coalesce(lower(trim(cast({sql.name_of(table.version)} as {sql.text}))), 'actual')"
+
+
+def _level_columns(metrics: Sequence[Metric], table: FactTable, sql: Dialect, apart: Sequence[str]) -> list[str]:
+    """Return the rank of a level among those of its key in the period, or its weights in their mean."""
+    keys = [sql.name_of(column) for column in table.key if column != table.time]
+    over = f"(partition by {', '.join([*keys, *apart])}"
+    if metrics[0].choice != "mean":
+        order = "desc" if metrics[0].choice == "last" else "asc"
+        return [f'row_number() over {over} order by {sql.name_of(table.time)} {order}) as "_rank"']
+    one = f"cast(1 as {sql.number})"
+    counts = {"": "count(*)"}
+    for metric in metrics:
+        for _, measure in metric.measures:
+            if measure.table == table.name and measure.column:
+                name = sql.name_of(measure.column)
+                counted = sql.to_float.format(x=name) if is_number(metric, measure) else name
+                counts[measure.column] = f"count({counted})"
+    return [
+        f"{one} / nullif(cast({count} over {over}) as {sql.number}), 0) as {weight_name(column, sql)}"
+        for column, count in counts.items()
+    ]
+
+
+def weight_name(column: str | None, sql: Dialect) -> str:
+    """Return the name of a level's weight in the mean of its key's levels in a period."""
+    return sql.name_of(f"_weight_{column or ''}")
 
 
 def _needed(metrics: Sequence[Metric], table: FactTable, sql: Dialect) -> list[str]:
@@ -74,7 +123,7 @@ def _needed(metrics: Sequence[Metric], table: FactTable, sql: Dialect) -> list[s
 
 def is_number(metric: Metric, measure: Measure) -> bool:
     """Return whether the measure adds up (or ranks) numbers, not rows or names."""
-    return metric.type in ("score", "percentile", "given", "weighted_mean") or measure.agg in ("sum", "min", "max")
+    return metric.adds_as in ("score", "percentile", "given", "weighted_mean") or measure.agg in ("sum", "min", "max")
 
 
 def _is_size(condition: Condition) -> bool:
@@ -99,16 +148,25 @@ def day_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
 
 
 def _period(metric: Metric, day: str, sql: Dialect, window: Window) -> str:
-    """Return the first day of a row's period."""
-    if metric.grain == "week" and metric.week_start != "monday":
+    """Return the first day of a row's period; of a finer one where a window cuts the metric's periods."""
+    grain = parts_grain(metric)
+    if metric.periods is not None and grain in MONTHS:
+        starts = metric.periods.starts(grain)
+        steps = [f"when {day} < {sql.literal(after)} then {sql.literal(start)}" for start, after in pairwise(starts)]
+        if not steps:
+            return sql.literal(starts[0])
+        return f"case {' '.join(steps)} else {sql.literal(starts[-1])} end"
+    if grain == "day":
+        return day
+    if grain == "week" and metric.week_start != "monday":
         shift = WEEK_DAYS.index(metric.week_start)
         moved = sql.truncate.format(grain="week", x=sql.shift_days.format(x=day, n=-shift))
         return f"cast({sql.shift_days.format(x=moved, n=shift)} as date)"
     shift = window.fiscal_year_starts - 1 if metric.calendar == "fiscal" else 0
-    if shift and metric.grain in ("quarter", "year"):
-        moved = sql.truncate.format(grain=metric.grain, x=sql.shift_months.format(x=day, n=-shift))
+    if shift and grain in ("quarter", "year"):
+        moved = sql.truncate.format(grain=grain, x=sql.shift_months.format(x=day, n=-shift))
         return f"cast({sql.shift_months.format(x=moved, n=shift)} as date)"
-    return f"cast({sql.truncate.format(grain=metric.grain, x=day)} as date)"
+    return f"cast({sql.truncate.format(grain=grain, x=day)} as date)"
 
 
 def _epoch(day: str, sql: Dialect, window: Window) -> str:
@@ -118,22 +176,27 @@ def _epoch(day: str, sql: Dialect, window: Window) -> str:
     return f"case {steps} else {len(window.cuts)} end"
 
 
-def total_of(measure: Measure, metric: Metric, sql: Dialect) -> str:
-    """Return the sum of a measure: of numbers, of rows that are true, or of rows."""
-    if measure.column is None or measure.agg in ("count", "distinct"):
-        return rows_that_count(measure, metric, sql)
-    if measure.agg == "share_true":
-        return count_of(all_of(holds_of(measure, sql), f"cast({sql.name_of(measure.column)} as boolean)"))
-    return sum_of(number_name(measure.column, sql), holds_of(measure, sql))
+def total_of(measure: Measure, metric: Metric, table: FactTable, sql: Dialect) -> str:
+    """Return the sum of a measure: of numbers, of rows that are true, or of rows; of levels, their mean."""
+    holds, is_mean = holds_of(measure, sql), table.kind == "stock" and metric.choice == "mean"
+    if measure.agg == "share_true" and measure.column:
+        holds = all_of(holds, f"cast({sql.name_of(measure.column)} as boolean)")
+    elif measure.column is not None and measure.agg != "sum":
+        holds = all_of(holds, f"{sql.name_of(measure.column)} is not null")
+    adds = measure.column is not None and measure.agg == "sum"
+    if is_mean:
+        weight = weight_name(measure.column, sql)
+        return sum_of(f"{number_name(measure.column or '', sql)} * {weight}" if adds else weight, holds)
+    return sum_of(number_name(measure.column or "", sql), holds) if adds else count_of(holds, sql)
 
 
 def rows_that_count(measure: Measure, metric: Metric, sql: Dialect) -> str:
     """Return how many rows a measure rests on: those that hold and are not blank."""
     holds = holds_of(measure, sql)
     if measure.column is None:
-        return count_of(holds)
+        return count_of(holds, sql)
     column = number_name(measure.column, sql) if is_number(metric, measure) else sql.name_of(measure.column)
-    return count_of(all_of(holds, f"{column} is not null"))
+    return count_of(all_of(holds, f"{column} is not null"), sql)
 
 
 def filled_of(part: str, measure: Measure, metric: Metric, sql: Dialect) -> list[tuple[str, str]]:
@@ -144,7 +207,7 @@ def filled_of(part: str, measure: Measure, metric: Metric, sql: Dialect) -> list
     if measure.column is None:
         return []
     column = number_name(measure.column, sql) if is_number(metric, measure) else sql.name_of(measure.column)
-    return [(part, count_of(f"{column} is not null"))]
+    return [(part, count_of(f"{column} is not null", sql))]
 
 
 def sum_of(amount: str, holds: str) -> str:
@@ -152,11 +215,11 @@ def sum_of(amount: str, holds: str) -> str:
     return f"coalesce(sum({amount if holds == 'true' else f'case when {holds} then {amount} end'}), 0.0)"
 
 
-def count_of(holds: str) -> str:
-    if holds == "true":
-        return "cast(count(*) as double)"
+def count_of(holds: str, sql: Dialect) -> str:
+    """Return how many rows hold."""
     blank = _IS_FILLED.fullmatch(holds)
-    return f"cast(count({blank[1] if blank else f'case when {holds} then 1 end'}) as double)"
+    counted = "*" if holds == "true" else blank[1] if blank else f"case when {holds} then 1 end"
+    return f"cast(count({counted}) as {sql.number})"
 
 
 _IS_FILLED = re.compile(r'("(?:[^"]|"")+") is not null')
@@ -175,6 +238,7 @@ def holds_of(measure: Measure, sql: Dialect) -> str:
 
 
 def all_of(*tests: str) -> str:
+    """Return tests that must all hold as one expression."""
     return " and ".join(test for test in tests if test and test != "true") or "true"
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, FactTable, Metric
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.engines import DuckDB, Engine
-from workbench.outcomes.parts import emit_together, emit_total
+from workbench.outcomes.fact_rows import scan_of
+from workbench.outcomes.parts import emit, emit_together, emit_total
 from workbench.outcomes.parts_reach import emit_reach, emit_reach_total
 from workbench.products import KINDS, ProductMap
 
@@ -33,7 +34,7 @@ class Parts:
     totals : DataFrame
         metric, period, version, part, value: the company, from queries without a product.
     reach : DataFrame
-        metric, kind, parent, period, value, n: metrics that do not add up, over all rows of the members.
+        metric, version, kind, parent, period, value, n: metrics that do not add up, over all rows of the members.
     queries : tuple of Query
         Every query that ran.
     troubles : tuple of (str, str)
@@ -69,7 +70,7 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     started = time.perf_counter()
     gathered = _Gathered()
     for table in catalogue.tables:
-        for group in _by_calendar([m for m in catalogue.metrics if table.name in m.tables]):
+        for group in _by_scan([m for m in catalogue.metrics if table.name in m.tables], table):
             for metrics in _that_run(group, table, engine, window, gathered):
                 segments = _segments(metrics, table)
                 pieces = gathered.run(emit_together(metrics, table, engine.dialect, window, segments), engine)
@@ -79,18 +80,29 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
                 )
     members = _members(products, window)
     for metric in catalogue.metrics:
-        if metric.type in REACH_TYPES and metric.metric not in dict(gathered.troubles) and metric.measure:
+        if metric.is_reach and metric.metric not in dict(gathered.troubles) and metric.measure:
             table = catalogue.table(metric.measure.table)
             _reach(metric, table, members, engine, window, gathered)
     return Parts(
         _stack(gathered.frames, PART_COLUMNS),
         _stack(gathered.totals, ("metric", "period", "version", "part", "value")),
-        _stack(gathered.reach, ("metric", "kind", "parent", "period", "value", "n")),
+        _stack(gathered.reach, ("metric", "version", "kind", "parent", "period", "value", "n")),
         tuple(gathered.queries),
         tuple(gathered.troubles),
         engine.version,
         time.perf_counter() - started,
     )
+
+
+def queries_of(metric: Metric, catalogue: Catalogue, dialect: str, window: Window) -> tuple[Query, ...]:
+    """Return the queries that give a metric, to print, paste and run; a metric made of others has those of its inputs."""
+    if metric.is_made:
+        inputs = [catalogue.metric(one.metric) for one in metric.inputs]
+        return tuple(dict.fromkeys(q for one in inputs for q in queries_of(one, catalogue, dialect, window)))
+    found = [emit(metric, catalogue.table(name), dialect, window) for name in metric.tables]
+    if metric.is_reach:
+        found.append(emit_reach_total(metric, catalogue.table(metric.tables[0]), dialect, window))
+    return tuple(found)
 
 
 class _Gathered:
@@ -109,11 +121,10 @@ class _Gathered:
         return frame, query
 
 
-def _by_calendar(metrics: Sequence[Metric]) -> list[list[Metric]]:
+def _by_scan(metrics: Sequence[Metric], table: FactTable) -> list[list[Metric]]:
     groups: dict[tuple[str, ...], list[Metric]] = {}
     for metric in metrics:
-        calendar = (metric.grain, metric.week_start, metric.zone or "", metric.calendar)
-        groups.setdefault(calendar, []).append(metric)
+        groups.setdefault(scan_of(metric, table), []).append(metric)
     return list(groups.values())
 
 
@@ -225,6 +236,7 @@ def _reach_frame(metric: Metric, frame: pd.DataFrame, kind: pd.Series, parent: p
     return pd.DataFrame(
         {
             "metric": metric.metric,
+            "version": frame["_version"].astype(object),
             "kind": kind.astype(object),
             "parent": parent.astype(object),
             "period": _days(frame["_period"]),

@@ -24,9 +24,11 @@ def values_of(metric: Metric, parts: Mapping[str, Array]) -> Array:
     ModelError
         The metric does not add up from parts.
     """
-    if metric.type in ("sum", "count"):
+    if metric.is_amount:
         return _unless_missing(metric, parts["sum"], parts["rows"], parts.get("seen"))
-    if metric.type == "ratio":
+    if metric.type == "conversion":
+        return _divide(parts["num"], parts["den"])
+    if metric.adds_as == "ratio":
         rows = parts.get("num_rows", np.ones_like(parts["num"]))  # one table: rows below the line are rows above it
         top = _unless_missing(metric, parts["num"], rows, parts.get("num_seen"))
         return _divide(top, parts["den"])

@@ -111,35 +111,35 @@ def _part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tu
     found: list[tuple[str, str]] = []
     for role, measure in metric.measures:
         if measure.table == table.name:
-            found += _MAKERS[metric.type](metric, measure, role, sql)
+            found += _MAKERS[metric.adds_as](metric, measure, role, table, sql)
     return found
 
 
-def _simple(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _simple(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     return [
-        ("sum", total_of(measure, metric, sql)),
+        ("sum", total_of(measure, metric, table, sql)),
         ("n", rows_that_count(measure, metric, sql)),
-        ("rows", count_of("true")),
+        ("rows", count_of("true", sql)),
         *filled_of("seen", measure, metric, sql),
     ]
 
 
-def _ratio(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _ratio(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     if role == "measure":
-        parts = [("num", total_of(measure, metric, sql)), *filled_of("num_seen", measure, metric, sql)]
+        parts = [("num", total_of(measure, metric, table, sql)), *filled_of("num_seen", measure, metric, sql)]
         apart = metric.denominator is not None and metric.denominator.table != measure.table
-        return [*parts, ("num_rows", count_of("true"))] if apart else parts
-    return [("den", total_of(measure, metric, sql)), ("n", rows_that_count(measure, metric, sql))]
+        return [*parts, ("num_rows", count_of("true", sql))] if apart else parts
+    return [("den", total_of(measure, metric, table, sql)), ("n", rows_that_count(measure, metric, sql))]
 
 
-def _weighted(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _weighted(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     value, weight = number_name(measure.column or "", sql), number_name(metric.weight or "", sql)
     holds = holds_of(measure, sql)
     both = all_of(holds, f"{value} is not null", f"{weight} is not null")
-    return [("num", sum_of(f"{value} * {weight}", holds)), ("den", sum_of(weight, both)), ("n", count_of(both))]
+    return [("num", sum_of(f"{value} * {weight}", holds)), ("den", sum_of(weight, both)), ("n", count_of(both, sql))]
 
 
-def _score(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _score(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     if metric.score is None:
         raise ModelError(f"{metric.metric} is a score without a rule for its answers.")
     value, holds = number_name(measure.column or "", sql), holds_of(measure, sql)
@@ -147,15 +147,15 @@ def _score(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tu
     def passing(tests: Iterable[tuple[str, float]]) -> str:
         return all_of(holds, *(f"{value} {SIGNS[test]} {sql.literal(limit)}" for test, limit in tests))
 
-    parts = [("plus", count_of(passing(metric.score.plus)))]
+    parts = [("plus", count_of(passing(metric.score.plus), sql))]
     if metric.score.minus:
-        parts.append(("minus", count_of(passing(metric.score.minus))))
-    return [*parts, ("n", count_of(all_of(holds, f"{value} is not null")))]
+        parts.append(("minus", count_of(passing(metric.score.minus), sql)))
+    return [*parts, ("n", count_of(all_of(holds, f"{value} is not null"), sql))]
 
 
-def _given(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _given(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     value, holds = number_name(measure.column or "", sql), holds_of(measure, sql)
-    parts = [("sum", sum_of(value, holds)), ("n", count_of(all_of(holds, f"{value} is not null")))]
+    parts = [("sum", sum_of(value, holds)), ("n", count_of(all_of(holds, f"{value} is not null"), sql))]
     if metric.weight:
         weight = number_name(metric.weight, sql)
         both = all_of(holds, f"{value} is not null", f"{weight} is not null")
@@ -163,7 +163,23 @@ def _given(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tu
     return parts
 
 
-def _reached(metric: Metric, measure: Measure, role: str, sql: Dialect) -> list[tuple[str, str]]:
+def _counted(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
+    """Return what stands beside the customers themselves, who are spread over their products by `emit_attributed`."""
+    return [part for part in _simple(metric, measure, role, table, sql) if part[0] != "sum"]
+
+
+def _grade(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
+    """Return how many rows stand at each level, and how many at any."""
+    column, holds = sql.name_of(measure.column or ""), holds_of(measure, sql)
+    at = [
+        (f"level_{place}", count_of(all_of(holds, f"{column} = {sql.literal(level)}"), sql))
+        for place, level in enumerate(metric.levels)
+    ]
+    listed = ", ".join(sql.literal(level) for level in metric.levels)
+    return [*at, ("n", count_of(all_of(holds, f"{column} in ({listed})"), sql)), ("rows", count_of("true", sql))]
+
+
+def _reached(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     return [("n", rows_that_count(measure, metric, sql))]
 
 
@@ -174,6 +190,8 @@ _MAKERS = {
     "weighted_mean": _weighted,
     "score": _score,
     "given": _given,
+    "attributed": _counted,
+    "grade": _grade,
     "percentile": _reached,
     "distinct": _reached,
     "min": _reached,

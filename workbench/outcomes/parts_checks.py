@@ -27,11 +27,11 @@ def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None
     text = (
         'select count(*) as "rows",\n'
         f'  count(distinct case when {complete} then {distinct} end) as "keys",\n'
-        f'  {count_of(no_key)} as "no_key",\n'
-        f'  {count_of(f"{sql.name_of(table.product)} is null")} as "no_product",\n'
-        f'  {count_of(f"{sql.name_of(table.time)} is null")} as "no_time",\n'
-        f'  {count_of(future)} as "future",\n'
-        f'  {count_of(f"{when} in ({defaults})")} as "default_date",\n'
+        f'  {count_of(no_key, sql)} as "no_key",\n'
+        f'  {count_of(f"{sql.name_of(table.product)} is null", sql)} as "no_product",\n'
+        f'  {count_of(f"{sql.name_of(table.time)} is null", sql)} as "no_time",\n'
+        f'  {count_of(future, sql)} as "future",\n'
+        f'  {count_of(f"{when} in ({defaults})", sql)} as "default_date",\n'
         f'  min(case when {good} then {when} end) as "first",\n'
         f'  max(case when {good} then {when} end) as "last"\n'
         f"from {sql.name_of(table.name)}"

@@ -43,11 +43,11 @@ def emit_reach(
     aggregate, counted = _reach_columns(metric, sql)
     text = (
         f'with member("_product", "_cut", "_kind", "_parent") as (\n  values\n    {values}\n)\n'
-        f'select member."_kind", member."_parent", facts."_period",\n  {aggregate} as "value",\n  {counted} as "n"\n'
+        'select member."_kind", member."_parent", facts."_version", facts."_period",\n'
+        f'  {aggregate} as "value",\n  {counted} as "n"\n'
         f"from (\n{inner}\n) as facts\n"
         'join member on member."_product" = facts."_product" and member."_cut" = facts."_cut"\n'
-        "where facts.\"_version\" = 'actual'\n"
-        'group by member."_kind", member."_parent", facts."_period"'
+        'group by member."_kind", member."_parent", facts."_version", facts."_period"'
     )
     return Query(text, (metric.metric,), dialect)
 
@@ -58,8 +58,8 @@ def emit_reach_total(metric: Metric, table: FactTable, dialect: str = "duckdb", 
     inner = rows_of([metric], table, sql, Window(window.until, (), window.fiscal_year_starts), (), has_product=False)
     aggregate, counted = _reach_columns(metric, sql)
     text = (
-        f'select facts."_period",\n  {aggregate} as "value",\n  {counted} as "n"\n'
-        f'from (\n{inner}\n) as facts\nwhere facts."_version" = \'actual\'\ngroup by facts."_period"'
+        f'select facts."_version", facts."_period",\n  {aggregate} as "value",\n  {counted} as "n"\n'
+        f'from (\n{inner}\n) as facts\ngroup by facts."_version", facts."_period"'
     )
     return Query(text, (metric.metric,), dialect)
 

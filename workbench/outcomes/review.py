@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric, Target, with_columns
-from workbench.outcomes.catalogue_checks import check_catalogue
+from workbench.outcomes.catalogue import Catalogue, Metric, Target, with_columns
+from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
 from workbench.outcomes.data_checks import (
     DataFinding,
@@ -29,13 +29,11 @@ from workbench.outcomes.data_checks import (
 from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.drivers import Split, split_rate, split_sum
 from workbench.outcomes.engines import DuckDB
-from workbench.outcomes.gather import Parts, fetch_parts
+from workbench.outcomes.gather import Parts, fetch_parts, queries_of
 from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
 from workbench.outcomes.insights import Insight, rank
 from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.metric_values import values_of
-from workbench.outcomes.parts import emit
-from workbench.outcomes.parts_reach import emit_reach_total
 from workbench.outcomes.rollup import (
     VALUE_COLUMNS,
     Cube,
@@ -48,6 +46,7 @@ from workbench.outcomes.rollup import (
     share_arrays,
 )
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
+from workbench.outcomes.versions import values_beside
 from workbench.products import KINDS, ProductMap
 
 EVENT_WINDOW_DAYS = 92
@@ -210,6 +209,9 @@ class Outcomes:
     events : tuple of Event
     loop : Loop or Off
         How far signals of customers and operations get; Off without the table.
+    versions : DataFrame
+        version (budget, forecast, prior), metric, kind, parent, period, value, low, high, n, n_eff, is_complete: what
+        stands beside the actual values and is never added to them. Prior is the year before where facts hold none.
     stages : tuple of StageEvidence
         Each product's declared stage beside its use; empty where no metric shows use.
     """
@@ -231,6 +233,7 @@ class Outcomes:
     engine: str
     events: tuple[Event, ...]
     loop: Loop | Off = NO_LOOP
+    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: tuple[StageEvidence, ...] = ()
 
     @property
@@ -372,6 +375,9 @@ class _Review:
             engine=parts.engine,
             events=self.inputs.events,
             loop=self.loop(),
+            versions=values_beside(
+                parts, catalogue, self.products, tuple(rolled), values, as_of=as_of, confidence=confidence
+            ),
             stages=self.stages(series),
         )
 
@@ -430,18 +436,16 @@ class _Review:
         return parts, self.standing(catalogue)
 
     def standing(self, catalogue: Catalogue) -> Catalogue:
+        for trouble in depending(catalogue, self.off):
+            self.off.setdefault(trouble.metric, trouble.reason)
         return replace(catalogue, metrics=tuple(m for m in catalogue.metrics if m.metric not in self.off))
 
     def texts(self, catalogue: Catalogue) -> dict[str, str]:
         """Return one query a metric that can be pasted and run."""
-        found = {}
-        for metric in catalogue.metrics:
-            tables = [catalogue.table(name) for name in metric.tables]
-            texts = [emit(metric, table, "duckdb", self.window).text for table in tables]
-            if metric.type in REACH_TYPES:
-                texts.append(emit_reach_total(metric, tables[0], "duckdb", self.window).text)
-            found[metric.metric] = ";\n\n".join(texts)
-        return found
+        return {
+            metric.metric: ";\n\n".join(q.text for q in queries_of(metric, catalogue, "duckdb", self.window))
+            for metric in catalogue.metrics
+        }
 
     # -- series ------------------------------------------------------------------------------------------------------
 
@@ -555,13 +559,13 @@ class _Review:
     def split(self, lead: Series, cube: Cube | None, parts: Parts) -> Split | None:
         """Return why a series moved: the baseline against the periods at the new level."""
         change, limits = lead.watched.change, lead.watched.limits
-        if cube is None or change is None or limits is None or lead.metric.type in (*REACH_TYPES, "given"):
+        if cube is None or change is None or limits is None or not lead.metric.has_split:
             return None
         judged = np.flatnonzero(lead.frame["is_judged"].to_numpy(dtype=bool))
         before = [int(p) for p in judged if limits.baseline_from <= p <= limits.baseline_to]
         after = [int(p) for p in judged if change.first <= p < change.first + change.points]
         shares = self.shares_of(lead.kind, lead.parent)
-        if lead.metric.type in ("sum", "count"):
+        if lead.metric.is_amount:
             return split_sum(_amounts(cube, shares, before), _amounts(cube, shares, after))
         times = lead.metric.score.times if lead.metric.score else 1.0
         best: Split | None = None
@@ -627,7 +631,7 @@ class _Review:
 
     def holds(self, lead: Series, cube: Cube | None) -> bool | None:
         """Return whether the move stands under other shares: each assumed product wholly here, then elsewhere."""
-        if cube is None or lead.kind not in KINDS or lead.metric.type in REACH_TYPES:
+        if cube is None or lead.kind not in KINDS or lead.metric.is_reach:
             return None
         shares = self.shares_of(lead.kind, lead.parent)
         assumed = [self.products.ids.index(p) for p in self.products.assumed_products(lead.kind)]
@@ -694,7 +698,7 @@ def _ends(metric: Metric) -> tuple[float | None, float | None]:
         return 0.0, 1.0
     if metric.type == "score" and metric.score is not None:
         return -abs(metric.score.times) if metric.score.minus else 0.0, abs(metric.score.times)
-    return (0.0, None) if metric.type in ("count", "distinct") else (None, None)
+    return (0.0, None) if metric.adds_as in ("count", "distinct", "attributed") else (None, None)
 
 
 def _favourable(metric: Metric, before: float, after: float) -> bool | None:

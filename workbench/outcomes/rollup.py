@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import REACH_TYPES, Catalogue, Metric
+from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.derived import derive
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.metric_values import Array, interval, values_of
-from workbench.outcomes.periods import all_periods, is_complete
+from workbench.outcomes.periods import all_periods, has_ended
 from workbench.products import KINDS, ProductMap
 
 VALUE_COLUMNS = ("metric", "kind", "parent", "period", "value", "low", "high", "n", "n_eff", "is_complete")
@@ -84,8 +85,10 @@ class RolledUp:
     marks: tuple[tuple[str, str], ...]
 
 
-def build_cubes(parts: Parts, catalogue: Catalogue, products: ProductMap, epochs: int) -> dict[str, Cube]:
-    """Return the parts of each metric as labelled arrays; versions other than actual stand beside, never inside.
+def build_cubes(
+    parts: Parts, catalogue: Catalogue, products: ProductMap, epochs: int, *, version: str = "actual"
+) -> dict[str, Cube]:
+    """Return the parts of each metric as labelled arrays, of one version; versions are never added to each other.
 
     Parameters
     ----------
@@ -94,10 +97,12 @@ def build_cubes(parts: Parts, catalogue: Catalogue, products: ProductMap, epochs
     products : ProductMap
     epochs : int
         Share epochs: number of cuts + 1.
+    version : str
+        One of `VERSIONS`.
     """
     ids = products.ids
-    frame = parts.frame[(parts.frame["dimension"] == "") & (parts.frame["version"] == "actual")]
-    totals = parts.totals[parts.totals["version"] == "actual"]
+    frame = parts.frame[(parts.frame["dimension"] == "") & (parts.frame["version"] == version)]
+    totals = parts.totals[parts.totals["version"] == version]
     rows, sums = dict(list(frame.groupby("metric"))), dict(list(totals.groupby("metric")))
     cubes = {}
     for metric in catalogue.metrics:
@@ -175,6 +180,7 @@ def roll_up(
     cubes: Mapping[str, Cube] | None = None,
     as_of: dt.date | None = None,
     confidence: float = 0.95,
+    version: str = "actual",
 ) -> RolledUp:
     """Return every metric added up to the parents of one kind.
 
@@ -191,6 +197,8 @@ def roll_up(
         Periods that end later are not complete; None takes all as complete.
     confidence : float
         Coverage of intervals.
+    version : str
+        One of `VERSIONS`; `cubes` are of the same.
 
     Raises
     ------
@@ -200,7 +208,9 @@ def roll_up(
     if kind not in KINDS:
         raise ModelError(f"{kind!r} is no kind of parent; there are {', '.join(KINDS)}.")
     cuts = products.cut_dates()
-    held = build_cubes(parts, catalogue, products, len(cuts) + 1) if cubes is None else cubes
+    held = cubes
+    if held is None:
+        held = build_cubes(parts, catalogue, products, len(cuts) + 1, version=version)
     shares = share_arrays(products, kind, cuts)
     left = 1.0 - sum(shares.values()) if shares else np.ones((len(products.ids), len(cuts) + 1))
     left = np.where(np.abs(left) < LAW_TOLERANCE, 0.0, left)
@@ -217,7 +227,7 @@ def roll_up(
         sums = {parent: add_up(cube, share) for parent, share in shares.items()}
         over = add_up(cube, left)
         residual = max(residual, _law(cube, sums, over))
-        if metric.type in REACH_TYPES:
+        if metric.is_reach:
             marks.append((metric.metric, "each row of a member counts once; shares do not apply"))
             continue
         if metric.type == "given":
@@ -227,28 +237,33 @@ def roll_up(
         rows.add("unallocated", cube, kind, UNALLOCATED, over, _effective(cube, left, over))
         rows.add("unknown", cube, kind, UNKNOWN, cube.unknown, _rows_of(cube, cube.unknown))
         rows.add("company", cube, "company", "", cube.company, _rows_of(cube, cube.company))
-    reach = _reach_rows(parts, catalogue, kind, as_of)
+    reach = _reach_rows(parts, catalogue, kind, as_of, version)
     assumed = products.assumed_products(kind)
     marks += [(product, "its share is assumed") for product in assumed]
     return RolledUp(
         kind,
-        _joined([rows.frame("values"), reach[reach["kind"] == kind]]),
+        derive(catalogue, _joined([rows.frame("values"), reach[reach["kind"] == kind]])),
         rows.frame("unallocated"),
         rows.frame("unknown"),
-        _joined([rows.frame("company"), reach[reach["kind"] == "company"]]),
+        derive(catalogue, _joined([rows.frame("company"), reach[reach["kind"] == "company"]])),
         residual,
         tuple(marks),
     )
 
 
 def product_values(
-    parts: Parts, catalogue: Catalogue, cubes: Mapping[str, Cube], as_of: dt.date | None, confidence: float
+    parts: Parts,
+    catalogue: Catalogue,
+    cubes: Mapping[str, Cube],
+    as_of: dt.date | None,
+    confidence: float,
+    version: str = "actual",
 ) -> pd.DataFrame:
     """Return every metric of every product, columns `VALUE_COLUMNS`."""
     rows = _Rows(as_of, confidence)
     for metric in catalogue.metrics:
         cube = cubes.get(metric.metric)
-        if cube is None or metric.type in REACH_TYPES:
+        if cube is None or metric.is_reach:
             continue
         for place, product in enumerate(cube.products):
             own = {part: array[place].sum(axis=1) for part, array in cube.parts.items()}
@@ -256,22 +271,27 @@ def product_values(
                 rows.add_given(cube, product, own)
             else:
                 rows.add("values", cube, "product", product, own, _rows_of(cube, own))
-    reach = _reach_rows(parts, catalogue, "product", as_of)
-    return _joined([rows.frame("values"), reach[reach["kind"] == "product"]])
+    reach = _reach_rows(parts, catalogue, "product", as_of, version)
+    return derive(catalogue, _joined([rows.frame("values"), reach[reach["kind"] == "product"]]))
 
 
 def company_values(
-    parts: Parts, catalogue: Catalogue, cubes: Mapping[str, Cube], as_of: dt.date | None, confidence: float
+    parts: Parts,
+    catalogue: Catalogue,
+    cubes: Mapping[str, Cube],
+    as_of: dt.date | None,
+    confidence: float,
+    version: str = "actual",
 ) -> pd.DataFrame:
     """Return every metric of the company, from queries that never looked at a product; columns `VALUE_COLUMNS`."""
     rows = _Rows(as_of, confidence)
     for metric in catalogue.metrics:
         cube = cubes.get(metric.metric)
-        if cube is None or metric.type in REACH_TYPES or (metric.type == "given" and not metric.weight):
+        if cube is None or metric.is_reach or (metric.type == "given" and not metric.weight):
             continue
         rows.add("values", cube, "company", "", cube.company, _rows_of(cube, cube.company))
-    reach = _reach_rows(parts, catalogue, "company", as_of)
-    return _joined([rows.frame("values"), reach])
+    reach = _reach_rows(parts, catalogue, "company", as_of, version)
+    return derive(catalogue, _joined([rows.frame("values"), reach]))
 
 
 def conservation(rolled: RolledUp) -> float:
@@ -341,7 +361,7 @@ class _Rows:
         self, block: str, cube: Cube, kind: str, parent: str, value: Array, low: Array, high: Array, n: Array, e: Array
     ) -> None:
         size = len(cube.periods)
-        complete = np.array([self.as_of is None or is_complete(p, cube.metric.grain, self.as_of) for p in cube.periods])
+        complete = np.array([has_ended(cube.metric, period, self.as_of) for period in cube.periods], dtype=bool)
         periods = np.empty(size, dtype=object)
         periods[:] = cube.periods
         names = (np.full(size, text, dtype=object) for text in (cube.metric.metric, kind, parent))
@@ -356,17 +376,18 @@ class _Rows:
         return pd.DataFrame(dict(zip(VALUE_COLUMNS, columns, strict=True)))
 
 
-def _reach_rows(parts: Parts, catalogue: Catalogue, kind: str, as_of: dt.date | None) -> pd.DataFrame:
+def _reach_rows(parts: Parts, catalogue: Catalogue, kind: str, as_of: dt.date | None, version: str) -> pd.DataFrame:
     """Return the values of metrics that do not add up, with every period between the first and the last."""
     frames = []
+    reach = parts.reach[parts.reach["version"] == version]
     for metric in catalogue.metrics:
-        if metric.type not in REACH_TYPES:
+        if not metric.is_reach:
             continue
-        held = parts.reach[(parts.reach["metric"] == metric.metric) & parts.reach["kind"].isin([kind, "company"])]
+        held = reach[(reach["metric"] == metric.metric) & reach["kind"].isin([kind, "company"])]
         for (where, parent), piece in held.groupby(["kind", "parent"]):
             periods = all_periods(metric, held["period"].tolist())
             found = piece.set_index("period").reindex(list(periods))
-            complete = [as_of is None or is_complete(p, metric.grain, as_of) for p in periods]
+            complete = [has_ended(metric, period, as_of) for period in periods]
             frames.append(
                 pd.DataFrame(
                     {
