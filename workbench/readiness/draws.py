@@ -14,12 +14,13 @@ Ann. Stat. 16, 1696-1708), with normal numbers. Resampling people instead covers
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
 from workbench.errors import ModelError
-from workbench.readiness.scores import DIMENSION, Part, Scores
+from workbench.readiness.scores import DIMENSION, ITEM, Part, Scores
 
 DRAWS = 2_000
 """Draws from which a share is known to one in a hundred (ours): its own error is at most .011."""
@@ -45,7 +46,7 @@ def level_draws(
     seed : int
         The same seed gives draws that belong together: row i of one part, measure or name fits row i of another.
     measure : str
-        ``dimension`` or ``item``.
+        ``dimension``, ``weighted dimension`` or ``item``.
     names : iterable of str, optional
         Which, in which order; by default all of them, in the instrument's order.
 
@@ -62,13 +63,13 @@ def level_draws(
     """
     if draws < 1:
         raise ModelError(f"Draws are counted from one; got {draws}.")
-    held = scores.instrument.groups if measure == DIMENSION else scores.instrument.items
+    held = scores.instrument.groups if measure != ITEM else scores.instrument.items
     wanted = [one.id for one in held] if names is None else list(names)
     keys = [(measure, part.kind, part.id, name) for name in wanted]
     unknown = [key for key in keys if key not in scores.scores]
     if unknown:
         raise ModelError(f"There is no {measure} {unknown[0][3]!r} of {part.name}.")
-    numbers = np.random.default_rng(seed).standard_normal((draws, scores.respondents))
+    numbers = _normal_numbers(draws, scores.respondents, seed)
     found = np.full((draws, len(keys)), np.nan)
     for place, key in enumerate(keys):
         level = scores.scores[key].level
@@ -86,16 +87,14 @@ def level_draws(
             normal = numbers[:, sorted(trace.people)].sum(axis=1) / np.sqrt(len(trace.people))
         # Both tails from below: close to one a probability has no digits left.
         error = -np.sign(normal) * stdtrit(level.df, ndtr(-np.abs(normal)))
-        low, high = _span(scores, key[3], measure)
+        low, high = scores.instrument.bounds(key[3])
         found[:, place] = np.clip(level.value + error * level.standard_error, low, high)
     return found
 
 
-def _span(scores: Scores, name: str, measure: str) -> tuple[float, float]:
-    """Return the ends between which a level can lie."""
-    if measure != DIMENSION:
-        return scores.instrument.span(scores.instrument.item(name))
-    spans = [scores.instrument.span(item) for item in scores.instrument.items_below(name)]
-    if scores.instrument.group(name).aggregation == "sum":
-        return sum(low for low, _ in spans), sum(high for _, high in spans)
-    return min(low for low, _ in spans), max(high for _, high in spans)
+@lru_cache(maxsize=2)
+def _normal_numbers(draws: int, people: int, seed: int) -> np.ndarray:
+    """Return a number for each draw and person: the same for every part, so made once."""
+    numbers = np.random.default_rng(seed).standard_normal((draws, people))
+    numbers.setflags(write=False)
+    return numbers

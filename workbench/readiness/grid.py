@@ -72,8 +72,8 @@ class Grid:
     settings : Settings
     keys : tuple of str
         Respondents, sorted: a person's place.
-    person, line, role : ndarray, shape (sheets,)
-        Place of the person; key of the line ("" for none); role as it is shown.
+    person, line, role, unit : ndarray, shape (sheets,)
+        Place of the person; key of the line ("" for none); role as it is shown; unit ("" for none).
     levels : ndarray, shape (sheets, items)
     status : ndarray of int, shape (sheets, items)
         Places in `STATUSES`.
@@ -93,6 +93,7 @@ class Grid:
     person: np.ndarray
     line: np.ndarray
     role: np.ndarray
+    unit: np.ndarray
     levels: np.ndarray
     status: np.ndarray
     codes: Mapping[str, list[frozenset[str] | None]]
@@ -116,6 +117,8 @@ class Table:
     ----------
     plain, weighted : ItemLevels
         `weighted` is None where nobody stands for others.
+    values : ndarray, shape (people, items)
+        Levels, of open items pseudo-values; nan where there is none.
     has_level, is_seen : ndarray of bool, shape (people, items)
         Gave a level; gave a level or "cannot see".
     asked : ndarray
@@ -133,6 +136,7 @@ class Table:
 
     plain: ItemLevels
     weighted: ItemLevels | None
+    values: np.ndarray
     has_level: np.ndarray
     is_seen: np.ndarray
     asked: np.ndarray
@@ -179,7 +183,7 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
     if weight is not None and not known.isin(weight.index).all():
         raise ModelError("Somebody who answered has no weight.")
     roles = {role.id: role.shown_as for role in instrument.roles}
-    line = _texts(sheets["product_line"])
+    line, unit = _texts(sheets["product_line"]), _texts(sheets["unit"])
     levels = answers.levels[names].to_numpy(dtype=float)
     is_scaled = np.array([item.kind != "open" for item in instrument.items])
     return Grid(
@@ -189,6 +193,7 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
         np.asarray(person),
         line,
         np.array([roles[role] for role in sheets["role"]], dtype=object),
+        unit,
         levels,
         status,
         {
@@ -197,7 +202,7 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
             if item.kind == "open"
         },
         _population(answers.population, instrument),
-        _teams(np.asarray(person), _texts(sheets["unit"]), len(known)) if settings.sampled == TEAMS else None,
+        _teams(np.asarray(person), unit, len(known)) if settings.sampled == TEAMS else None,
         None if weight is None else weight.loc[known].to_numpy(dtype=float),
         np.where(is_scaled, _pooled_spread(np.where(is_answered, levels, np.nan), line), np.nan),
         {name: place for place, name in enumerate(names)},
@@ -298,6 +303,7 @@ def build_table(grid: Grid, part: Part, whole: Table | None = None) -> Table:
     found = Table(
         plain,
         None if weights is None else item_levels(weighted_levels, response, weights=weights, teams=grid.teams),
+        plain_levels,
         has_level,
         has_level | sees_not,
         asked,
