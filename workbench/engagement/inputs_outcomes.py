@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.catalogue_schema import parse_catalogue
+from workbench.engagement.work_facts import import_findings, work_frames
 from workbench.errors import Fault, nearest
 from workbench.findings import Off
 from workbench.outcomes.catalogue import Catalogue
@@ -85,6 +86,8 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
         events=_events(tables),
         control_totals=_control_totals(tables),
         feedback=_feedback(tables),
+        work=work_frames(tables),
+        work_findings=import_findings(tables),
     )
 
 

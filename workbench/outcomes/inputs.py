@@ -5,10 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue
 from workbench.products import ProductMap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.outcomes.data_checks import DataFinding
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,10 @@ class OutcomesInputs:
     control_totals : tuple of ControlTotal
     feedback : tuple of Signal or None
         In the client's order; None where nobody sent the table.
+    work : mapping of str to DataFrame
+        Tables of `work_tables.WORK_TABLES` that the client has, with all their columns.
+    work_findings : tuple of DataFinding
+        What the imports of trackers found wrong with their files.
     """
 
     catalogue: Catalogue
@@ -150,3 +160,5 @@ class OutcomesInputs:
     events: tuple[Event, ...] = ()
     control_totals: tuple[ControlTotal, ...] = ()
     feedback: tuple[Signal, ...] | None = None
+    work: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    work_findings: tuple[DataFinding, ...] = ()

@@ -47,6 +47,7 @@ from workbench.outcomes.rollup import (
 )
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
 from workbench.outcomes.versions import values_beside
+from workbench.outcomes.work import Work, review_work
 from workbench.products import KINDS, ProductMap
 
 EVENT_WINDOW_DAYS = 92
@@ -214,6 +215,8 @@ class Outcomes:
         stands beside the actual values and is never added to them. Prior is the year before where facts hold none.
     stages : tuple of StageEvidence
         Each product's declared stage beside its use; empty where no metric shows use.
+    work : Work or None
+        Flow of work and delivery of software, from exports of trackers; None without any.
     """
 
     settings: Settings
@@ -235,6 +238,7 @@ class Outcomes:
     loop: Loop | Off = NO_LOOP
     versions: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: tuple[StageEvidence, ...] = ()
+    work: Work | None = None
 
     @property
     def residual(self) -> float:
@@ -357,6 +361,7 @@ class _Review:
         moves = self.find_moves(series, cubes, parts)
         targets = self.check_targets(catalogue, series)
         texts = self.texts(catalogue)
+        work = self.work()
         return Outcomes(
             settings=self.settings,
             products=self.products,
@@ -379,7 +384,21 @@ class _Review:
                 parts, catalogue, self.products, tuple(rolled), values, as_of=as_of, confidence=confidence
             ),
             stages=self.stages(series),
+            work=work,
         )
+
+    def work(self) -> Work | None:
+        """Review what trackers say of the work; what is wrong with their tables joins the other findings."""
+        sources = [self.inputs.sources.get(name, name) for name in self.inputs.work]
+        found = review_work(
+            self.inputs.work,
+            self.settings.as_of,
+            products=self.products.ids,
+            found_before=self.inputs.work_findings,
+            sources=sources,
+        )
+        self.findings += found.findings if found is not None else ()
+        return found
 
     def loop(self) -> Loop | Off:
         feedback, settings = self.inputs.feedback, self.settings

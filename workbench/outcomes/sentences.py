@@ -18,6 +18,7 @@ from workbench.outcomes.loop_sentences import (
     stage_steps,
 )
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
+from workbench.outcomes.work_sentences import work_cautions, work_figures, work_method
 from workbench.products import KIND_NAMES, KINDS
 
 COMPANY = "all"
@@ -44,7 +45,7 @@ def figures(result: Outcomes | Off) -> Figures:
     ``target/…``, each followed by metric, kind and parent; ``effect/…`` with a factor at the end; ``count/…``;
     ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
     target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
-    are told in `loop_figures`.
+    are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -59,6 +60,7 @@ def figures(result: Outcomes | Off) -> Figures:
     found += _effect_figures(result)
     found += _data_figures(result)
     found += loop_figures(result)
+    found += work_figures(result.work, result.products)
     return number_figures("O", found)
 
 
@@ -96,7 +98,8 @@ def cautions(result: Outcomes | Off) -> Findings:
             )
         )
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
-    return Findings((*items, *_note_cautions(result), *loop_cautions(result, numbers)))
+    items += [*_note_cautions(result), *loop_cautions(result, numbers)]
+    return Findings((*items, *work_cautions(result.work)))
 
 
 def _note_cautions(result: Outcomes) -> list[Finding]:
@@ -220,6 +223,7 @@ def method(result: Outcomes | Off) -> str:
         "Ranking. Stake × evidence × actionability × novelty; stake in money only where a worth is confirmed, else in "
         "rows. Only declared metrics, targets and segments are looked at.",
         *loop_method(result),
+        *work_method(result.work),
         f"Engine: {result.engine}; {len(result.queries)} queries.",
     ]
     return "\n\n".join(lines)

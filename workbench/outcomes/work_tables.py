@@ -1,7 +1,7 @@
-"""The tables that exports of trackers become: items, moves, changes, deployments, incidents, and what their columns are.
+"""The tables that exports of trackers become: items, moves, changes, deployments, incidents, and their columns.
 
 One definition for those who write them (`workbench.engagement.trackers`), those who read them back as facts, the ready
-metrics in ``templates/metrics/`` and the measures of `flow` and `delivery`. A client may also bring such a table of his own.
+metrics in ``templates/metrics/`` and the measures of `flow` and `delivery`. A client may bring such a table, too.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.trackers.facts_file import Placed, fact_path, put_rows
 from workbench.engagement.trackers.imported import Imported, ReadSettings, Rows, seconds_between
 from workbench.engagement.trackers.meaning import Meaning, PlaceMatch, is_state, propose_meaning
-from workbench.engagement.trackers.recognise import HEADERS, recognise
+from workbench.engagement.trackers.recognise import HEADERS, find_tracker
 from workbench.engagement.trackers.source import read_source
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 from workbench.outcomes.data_checks import DataFinding
@@ -121,7 +121,7 @@ def run_tracker_import(
     encodings = {str(saved["encoding"]) for saved in before.values() if saved.get("encoding")}
     encoding = said.encoding or (encodings.pop() if len(encodings) == 1 and not _is_utf8(content) else "")
     source = read_source(content, Path(path).name, HEADERS, encoding=encoding or None)
-    tracker = recognise(source, said.tracker)
+    tracker = find_tracker(source, said.tracker)
     key = said.source or str(tracker.VENDOR)
     if key in held.mappings and key not in before:
         raise UsageError(f"imports.yaml keeps {key!r} for another table. Say --source with another name.")

@@ -37,8 +37,8 @@ _ACTIVE = (
 _WAITING = (
     "open new backlog todo ready blocked waiting pending hold proposed approved triage queued queue selected "
     "reopened requested awaiting deferred planned paused inbox offen neu bereit blockiert wartend warten wartet "
-    "geplant zurückgestellt ouvert ouverte nouveau nouvelle bloqué attente abierto abierta nuevo nueva bloqueado pendiente "
-    "espera aperto nuovo bloccato attesa"
+    "geplant zurückgestellt ouvert ouverte nouveau nouvelle bloqué attente abierto abierta nuevo nueva bloqueado "
+    "pendiente espera aperto nuovo bloccato attesa"
 )
 _PHRASES = {
     "todo": "waiting",

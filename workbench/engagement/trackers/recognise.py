@@ -22,7 +22,7 @@ def scores(header: Sequence[str]) -> dict[str, float]:
     return {tracker.VENDOR: tracker.detect(header) for tracker in TRACKERS}
 
 
-def recognise(source: TrackerFile, vendor: str = "") -> ModuleType:
+def find_tracker(source: TrackerFile, vendor: str = "") -> ModuleType:
     """Return the module that reads a file.
 
     Parameters
