@@ -11,6 +11,7 @@ from workbench import theme
 from workbench.findings import Finding, Findings, Off, fit_claim
 from workbench.report.charts import bar_ranked, dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibits_waves import waves_exhibit
 from workbench.report.page import Page
 from workbench.report.tables import table
 
@@ -41,6 +42,7 @@ def line_pages(result: Readiness | Off) -> tuple[Page, ...]:
             question=f"Does {part.name} work as a product, and what comes next?",
             headline=Findings(tuple(_line_findings(result, numbers, part))),
             exhibits=(_line_levels(result, numbers, part), _line_questions(result, numbers, part)),
+            next_steps=Findings(tuple(_line_steps(result, numbers, part))),
         )
         for part in result.lines
     )
@@ -49,7 +51,7 @@ def line_pages(result: Readiness | Off) -> tuple[Page, ...]:
 def comparison_page(result: Readiness | Off) -> Page:
     """Return the page that answers "how do we compare?".
 
-    Line against line, and published ranges where a question has one; no peer number, and why.
+    Line against line, wave against wave, and published ranges where a question has one; no peer number, and why.
 
     Parameters
     ----------
@@ -63,10 +65,13 @@ def comparison_page(result: Readiness | Off) -> Page:
         from workbench.readiness import figures
 
         numbers = figures(result)
-        exhibits = (_lines_compared(result, numbers), _public_ranges(result, numbers))
+        exhibits = (_lines_compared(result, numbers), waves_exhibit(result), _public_ranges(result, numbers))
         headline = Findings((_compared(result, numbers), _NO_PEERS))
     return Page("comparison", "comparison", "How the lines compare", "How do we compare?", headline, exhibits)
 
+
+FIRST = 3
+"""Steps that a line's page names: those of its first quarter (ours)."""
 
 _NO_PEERS = Finding(
     "No peer number is given: none that we know of would survive an argument.",
@@ -121,6 +126,30 @@ def _line_findings(result: Readiness, numbers: Figures, part: Part) -> list[Find
             )
         )
     return found or [Finding(f"{fit_claim(f'{part.name}: levels without a class.', 'Levels without a class.')}", "")]
+
+
+def _line_steps(result: Readiness, numbers: Figures, part: Part) -> list[Finding]:
+    """Return the line's first steps in the order of its plan."""
+    from workbench.readiness.roadmap_numbers import step_key
+    from workbench.readiness.roadmap_words import step_words
+
+    if result.roadmap is None:
+        return []
+    found = []
+    for step in sorted((one for one in result.roadmap.steps if one.line == part.id), key=lambda one: one.rank)[:FIRST]:
+        item = result.instrument.item(step.item)
+        shown_by = f" Done when shown: {item.evidence}" if item.evidence else ""
+        owner = f" Owner: {step.owner}." if step.owner else ""
+        found.append(
+            Finding(
+                fit_claim(
+                    f"{step_words(result.instrument, step)}.", f"{item.printed} {item.title}.", f"{item.printed}."
+                ),
+                f"In quarter {step.quarter}; effort {step.effort:g} of 4.{owner}{shown_by}",
+                numbers.ids(f"item/{part.id}/{step.item}", step_key(step)),
+            )
+        )
+    return found
 
 
 def _line_levels(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
