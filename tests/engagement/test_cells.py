@@ -15,6 +15,7 @@ from workbench.engagement.cells import (
     convert,
     decide_date_order,
     decide_decimal,
+    keeps_clock,
     parse_date,
     parse_number,
     read_choices,
@@ -287,3 +288,31 @@ def test_words_and_hours_that_only_look_like_a_date_are_none(text: str) -> None:
 def test_a_month_may_be_shortened_and_an_hour_given(text: str) -> None:
     """As people write them."""
     assert parse_date(text, "day-month-year") == dt.date(2026, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        pytest.param("2026-06-01 09:14", dt.datetime(2026, 6, 1, 9, 14), id="text"),
+        pytest.param("01.06.2026, 9:14:30", dt.datetime(2026, 6, 1, 9, 14, 30), id="day first, seconds"),
+        pytest.param("2026-06-01T09:14:00Z", dt.datetime(2026, 6, 1, 9, 14, tzinfo=dt.UTC), id="in Greenwich time"),
+        pytest.param(
+            "2026-06-01T09:14:00+02:00",
+            dt.datetime(2026, 6, 1, 9, 14, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+            id="with its offset",
+        ),
+        pytest.param("2026-06-01 00:00", dt.date(2026, 6, 1), id="midnight is no time of day"),
+        pytest.param(dt.datetime(2026, 6, 1, 9, 14), dt.datetime(2026, 6, 1, 9, 14), id="Excel"),
+        pytest.param(dt.datetime(2026, 6, 1), dt.date(2026, 6, 1), id="Excel, a day"),
+    ],
+)
+def test_a_log_keeps_its_clock(cell: Any, expected: dt.date) -> None:
+    """When a signal was raised and seen is told to the minute where the client's log says so, else by the day."""
+    order = "day-month-year" if str(cell).startswith("01.") else None
+    source = Source(date_order=order) if order else None
+    got, faults = read_dates(column([cell]), "c", source, keep_clock=True)
+    assert (got, faults) == ([expected], [])
+    assert type(got[0]) is type(expected)
+    assert read_dates(column([cell]), "c", source)[0] == [dt.date(2026, 6, 1)]
+    assert keeps_clock(TABLES["feedback"].columns["raised"])
+    assert not keeps_clock(TABLES["feedback"].columns["decided"])

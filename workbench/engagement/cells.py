@@ -31,6 +31,7 @@ _ISO = re.compile(
 )
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([/.])(\d{{1,2}})\2(\d{{1,2}})(?: {_CLOCK}(?::[0-5]\d)?)?")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([/.\-])(\d{{1,2}})\2(\d{{4}}|\d{{2}})(?:,? {_CLOCK}(?::[0-5]\d)?)?")
+_TIME_OF_DAY = re.compile(r"[T ,](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _NAMED = re.compile(r"(\d{1,2})[. \-]+([A-Za-z]{3,9})\.?[, \-]+(\d{4})|([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})")
 _MONTHS = (
     "january",
@@ -78,6 +79,11 @@ def column_kind(field: FieldInfo) -> ColumnKind:
     if choices:
         return "integer" if all(isinstance(choice, int) for choice in choices) else "choice"
     return "integer" if int in types else "number" if float in types else "text"
+
+
+def keeps_clock(field: FieldInfo) -> bool:
+    """Return whether a column of dates keeps the time of day, where the client's log has one."""
+    return dt.datetime in _parts(field.annotation)
 
 
 def choices_of(field: FieldInfo) -> tuple[str, ...]:
@@ -427,8 +433,14 @@ def _day(year: str, month: str, day: str) -> dt.date | None:
         return None
 
 
-def read_dates(raw: RawTable, column: str, source: Source | None) -> tuple[list[dt.date | None], list[Fault]]:
-    """Return a column of dates, decided over the whole column."""
+def read_dates(
+    raw: RawTable, column: str, source: Source | None, *, keep_clock: bool = False
+) -> tuple[list[dt.date | None], list[Fault]]:
+    """Return a column of dates, decided over the whole column.
+
+    With `keep_clock` a cell that shows a time of day becomes a datetime, with its offset if it shows one; midnight is
+    what programs write where they know no time, and stays a date.
+    """
     values = raw.cells[column]
     order = decide_date_order(values, lambda row: raw.place(row, column), raw.name, source)
     faults: list[Fault] = []
@@ -453,8 +465,22 @@ def read_dates(raw: RawTable, column: str, source: Source | None) -> tuple[list[
             found = f"the year {day.year} is no year of this work"
             faults.append(raw.fault(row, column, found, "a date such as 2026-09-30.", "Correct the date."))
             day = None
-        out.append(day)
+        out.append(_with_clock(day, value) if keep_clock and day is not None else day)
     return out, faults
+
+
+def _with_clock(day: dt.date, value: Any) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value if value.time() != dt.time() else day
+    match = _TIME_OF_DAY.search(value) if isinstance(value, str) else None
+    if match is None:
+        return day
+    hour, minute, second = (int(part or 0) for part in match.groups()[:3])
+    if not (hour or minute or second):
+        return day
+    zone = match.group(4)
+    offset = dt.datetime.strptime(zone.replace("Z", "+0000"), "%z").tzinfo if zone else None
+    return dt.datetime.combine(day, dt.time(hour, minute, second), offset)
 
 
 def _no_date(raw: RawTable, row: int, column: str, value: str, order: str | Ask) -> Fault:
@@ -502,7 +528,8 @@ def convert(
         faults.append(raw.fault(decimal.spot[0], decimal.spot[1], decimal.found, decimal.allowed, decimal.remedy))
     for column, kind in kinds.items():
         if kind == "date":
-            out[column], found = read_dates(raw, column, source)
+            has_clock = column in fields and keeps_clock(fields[column])
+            out[column], found = read_dates(raw, column, source, keep_clock=has_clock)
         elif kind in ("number", "integer"):
             out[column], found = read_numbers(raw, column, decimal, whole=kind == "integer")
         elif kind == "choice":

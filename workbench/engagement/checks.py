@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.schema import EXHIBITS, SHEET_TABLES, TABLES, fold_key, is_key, refers_of
@@ -37,9 +36,6 @@ PAST_DATES: Mapping[str, tuple[str, ...]] = {
     "worths": ("said_on",),
 }
 """Columns that speak of what has happened; plans (``ends``, ``by``, ``valid_from``) may lie ahead."""
-
-FEEDBACK_STEPS = ("raised", "seen", "decided", "shipped", "checked")
-"""Order in which a signal travels; the sender may be told at any time after it was raised."""
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
 
@@ -72,7 +68,6 @@ def check_tables(
         _headcounts,
         _levels,
         _future,
-        _feedback,
         _periods,
         _scopes,
         _aliases,
@@ -302,6 +297,7 @@ def _future(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
     for name, columns in PAST_DATES.items():
         for column in columns if name in tables else ():
             for place, day in enumerate(tables[name][column].tolist()):
+                day = day.date() if isinstance(day, dt.datetime) else day
                 if day is not None and day > as_of:
                     yield tables.fault(
                         name,
@@ -311,20 +307,6 @@ def _future(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
                         f"{as_of.isoformat()} or before.",
                         "Correct the date, or as_of in the settings.",
                     )
-
-
-def _feedback(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """Find signals that travel backward in time."""
-    for place, row in _rows(tables["feedback"]) if "feedback" in tables else ():
-        filled = [(step, row[step]) for step in FEEDBACK_STEPS if row[step] is not None]
-        pairs = list(pairwise(filled))
-        if row["told"] is not None:
-            pairs.append((("raised", row["raised"]), ("told", row["told"])))
-        for (before, earlier), (step, later) in pairs:
-            if later < earlier:
-                found = f"{step} on {later.isoformat()}, but {before} only on {earlier.isoformat()}"
-                allowed = "raised, seen, decided, shipped and checked in this order."
-                yield tables.fault("feedback", place, step, found, allowed, "Correct one of the two dates.")
 
 
 def _periods(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:

@@ -387,8 +387,14 @@ class Feedback(Row):
     signal: Key = column("Key of the signal.", example="s01")
     product: Key = column("Product.", example="motor-private", refers="products.product")
     channel: Text = column("Where it came from.", example="Service hotline")
-    raised: dt.date = column("Day it was raised.", example=dt.date(2026, 6, 1))
-    seen: dt.date | None = column("Day the product manager saw it.", example=dt.date(2026, 6, 9), default=None)
+    raised: dt.datetime | dt.date = column(
+        "Day it was raised; with the time of day where the log has one.", example=dt.date(2026, 6, 1)
+    )
+    seen: dt.datetime | dt.date | None = column(
+        "Day the product manager saw it; with the time of day where the log has one.",
+        example=dt.date(2026, 6, 9),
+        default=None,
+    )
     decided: dt.date | None = column("Day of the decision.", example=dt.date(2026, 6, 20), default=None)
     decision: YesNo | None = column("yes: do it; no: leave it.", example="yes", default=None)
     shipped: dt.date | None = column("Day it reached users.", example=dt.date(2026, 8, 2), default=None)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from workbench import theme
 from workbench.findings import Figure, Figures, Finding, Off, fit_claim
-from workbench.outcomes.loop import HORIZONS, Cadence, Latency, Loop, LoopFinding, LoopHealth
+from workbench.outcomes.loop import HORIZONS, Cadence, Loop
+from workbench.outcomes.signal_log import Latency, LoopFinding, LoopHealth
 from workbench.outcomes.stages import BAND, StageEvidence
 from workbench.outcomes.survival import LARGE, Reached, Within
 from workbench.products import KIND_NAMES, KINDS

@@ -15,7 +15,8 @@ from workbench.report.tables import table
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes
-    from workbench.outcomes.loop import Latency, Loop, LoopHealth
+    from workbench.outcomes.loop import Loop
+    from workbench.outcomes.signal_log import Latency, LoopHealth
 
 MOST_ROWS = 18
 """Products that a chart of stages shows; those that differ from their stage come first."""
