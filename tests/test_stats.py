@@ -14,10 +14,12 @@ from workbench.errors import ModelError
 from workbench.stats import (
     Estimate,
     benjamini_hochberg,
+    bootstrap_interval,
     finite_mean,
     holm,
     interval,
     proportion,
+    resample,
     t_quantile,
     wilson_interval,
 )
@@ -173,3 +175,77 @@ def test_an_interval_stays_on_the_scale() -> None:
     assert estimate.low == 1.0
     assert estimate.high is not None
     assert 1.1 < estimate.high < 5.0
+
+
+def replicates(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weighted mean of each draw."""
+    return (weights @ values) / weights.sum(axis=1)
+
+
+def test_resampled_means_have_the_variance_of_the_closed_group() -> None:
+    """Σ over strata of (n_h/n)² (1 − f_h) s_h²/n_h, by closed form, to the error of 60,000 draws."""
+    rng = np.random.default_rng(1)
+    strata = ["a"] * 9 + ["b"] * 5 + ["c"] * 2
+    values = rng.normal(size=16) + np.array([0.0] * 9 + [2.0] * 5 + [5.0] * 2)
+    response = {"a": 0.6, "b": 0.3, "c": 1.0}
+    got = replicates(values, resample(strata, 60_000, 2, response=response))
+    expected = sum(
+        (len(own) / 16) ** 2 * (1 - response[name]) * own.var(ddof=1) / len(own)
+        for name in "abc"
+        for own in [values[[label == name for label in strata]]]
+    )
+    assert got.var() == pytest.approx(expected, rel=0.03)
+    assert got.mean() == pytest.approx(values.mean(), abs=0.01)
+
+
+def test_no_draw_lacks_a_stratum_or_counts_anybody_below_nothing() -> None:
+    """Each stratum keeps its size in every draw; a single member joins the smallest other stratum."""
+    weights = resample(["a"] * 4 + ["b"] * 3 + ["c"], 500, 3, response={"a": 0.5})
+    assert weights.min() >= 0
+    assert weights[:, :4].sum(axis=1) == pytest.approx(4)
+    assert weights[:, 4:].sum(axis=1) == pytest.approx(4)  # c joined b
+    assert weights[:, 7].std() > 0
+    assert (weights[:, :4] > 0).all()  # half of them answered: nobody ever drops out
+
+
+def test_whole_teams_are_drawn_together() -> None:
+    """Members of a team count alike in every draw, and the variance of the mean is that of team means."""
+    rng = np.random.default_rng(4)
+    teams = np.repeat(np.arange(25), 4)
+    values = rng.normal(size=25)[teams] + rng.normal(0, 0.5, 100)
+    weights = resample([""] * 100, 40_000, 5, clusters=teams)
+    assert (weights[:, ::4] == weights[:, 3::4]).all()
+    means = values.reshape(25, 4).mean(axis=1)
+    assert replicates(values, weights).var() == pytest.approx(means.var(ddof=1) / 25, rel=0.03)
+
+
+def test_who_cannot_be_resampled_is_refused() -> None:
+    """One person, nobody, or a share beyond one."""
+    for strata, more in (([], {}), (["a"], {}), (["a", "a"], {"response": {"a": 1.2}}), (["a"], {"clusters": []})):
+        with pytest.raises(ModelError):
+            resample(strata, 10, 0, **more)  # type: ignore[arg-type]
+
+
+def test_the_interval_of_a_bootstrap_agrees_with_scipy() -> None:
+    """BCa and percentile of one stratum of unknown response, against an implementation of its own."""
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(6).exponential(size=40)
+    without = np.array([np.delete(values, place).mean() for place in range(40)])
+    got = replicates(values, resample([""] * 40, 60_000, 7))
+    for method, jackknife in (("percentile", None), ("BCa", without)):
+        ours = bootstrap_interval(values.mean(), got, leave_one_out=jackknife, answered=40)
+        theirs = bootstrap((values,), np.mean, n_resamples=60_000, method=method, rng=np.random.default_rng(8))
+        ends = theirs.confidence_interval
+        # Ours draws n − 1, so that the variance has n − 1 and not n below: wider by √(40/39).
+        wide = math.sqrt(40 / 39)
+        assert ours.low == pytest.approx(values.mean() + (ends.low - values.mean()) * wide, abs=0.015)
+        assert ours.high == pytest.approx(values.mean() + (ends.high - values.mean()) * wide, abs=0.015)
+
+
+def test_what_never_moves_has_both_ends_at_its_value() -> None:
+    """Constant data are no fault and no nan; too many empty draws give no interval."""
+    still = bootstrap_interval(2.0, np.full(100, 2.0), leave_one_out=np.full(9, 2.0), answered=9)
+    assert (still.low, still.high) == (2.0, 2.0)
+    empty = bootstrap_interval(2.0, np.where(np.arange(100) < 10, np.nan, 2.0), answered=9)
+    assert (empty.low, empty.high) == (None, None)

@@ -61,7 +61,7 @@ def plan(inputs: ReadinessInputs, target: float | None = None) -> Planned:
     shares = {part.id: way_to_target(inputs.instrument, shown, part, goals) for part in parts}
     lines = tuple(part for part in parts if part.kind == LINE and shares[part.id] is not None)
     steps = plan_steps(raw, shown, settings, lines, goals, inputs.targets)
-    ways = ways_to_target(raw, shown, settings, lines, goals, shares)
+    ways = ways_to_target(raw, shown, settings, goals, shares)
     roadmap = plan_roadmap(steps, inputs.instrument, settings, inputs.targets, inputs.projects, ways)
     return Planned(lines, roadmap, shares)
 

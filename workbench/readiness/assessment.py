@@ -12,7 +12,6 @@ from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
 from workbench.readiness.attained import attained_levels
-from workbench.readiness.composites import way_intervals
 from workbench.readiness.coordination import Coordination, judge_coordination
 from workbench.readiness.first_look import look_first
 from workbench.readiness.gaps import RoleGap, role_gaps
@@ -83,8 +82,6 @@ class Readiness:
         How the weighted levels (measure ``weighted dimension``) were made, or why there are none.
     attained : mapping of line to float or None
         Highest level that every gate reaches for sure; line "" is the organisation.
-    way_intervals : mapping of line to (low, high)
-        Interval of `percent_to_target`, from ten people up.
     respondents : Respondents
         Whether people agree, whether questions hang together, and which sheets were filled in very fast or uniformly.
     """
@@ -107,7 +104,6 @@ class Readiness:
     sources: Sources = field(default_factory=Sources)
     weighting: Weighting = field(default=Weighting())
     attained: Mapping[str, float | None] = field(default_factory=dict)
-    way_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     respondents: Respondents = field(default=Respondents())
     earlier: tuple[EarlierWave, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -263,7 +259,6 @@ def assess(
         sources=sources,
         weighting=publish_weights(weights, settings.minimum_group),
         attained=attained_levels(raw, shown, settings),
-        way_intervals=way_intervals(raw, shown, shares, targets, settings),
         respondents=look_at_respondents(raw, shown, verdict, unflagged, settings, evidence=inputs.evidence),
         earlier=waves.earlier,
         changes=waves.changes,
@@ -312,5 +307,5 @@ def _plan(
     """Plan the lines whose every gate is shown; without any, the organisation as if it were one."""
     lines = tuple(part for part in raw.parts if part.kind == LINE and shares[part.id] is not None)
     steps = plan_steps(raw, shown, settings, lines, targets, inputs.targets)
-    ways = ways_to_target(raw, shown, settings, lines, targets, shares)
+    ways = ways_to_target(raw, shown, settings, targets, shares)
     return plan_roadmap(steps, inputs.instrument, settings, inputs.targets, inputs.projects, ways)

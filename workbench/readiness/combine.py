@@ -68,7 +68,7 @@ def item_node(grid: Grid, table: Table, levels: ItemLevels, name: str) -> Node |
     return Node(float(levels.mean[place]), (np.arange(len(grid.places)) == place).astype(float), levels)
 
 
-def combine(grid: Grid, table: Table, levels: ItemLevels, group: Group) -> Node | None:
+def combine_group(grid: Grid, table: Table, levels: ItemLevels, group: Group) -> Node | None:
     """Return the level of a group from the levels of its parts.
 
     Parameters
@@ -90,7 +90,7 @@ def combine(grid: Grid, table: Table, levels: ItemLevels, group: Group) -> Node 
     parts = tuple(
         item_node(grid, table, levels, name)
         if name in grid.places
-        else combine(grid, table, levels, instrument.group(name))
+        else combine_group(grid, table, levels, instrument.group(name))
         for name in instrument.parts(group)
     )
     known = [part for part in parts if part is not None]

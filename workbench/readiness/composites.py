@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, SHARE_DECIMALS, ProtectedScores
-from workbench.readiness.combine import combine
+from workbench.readiness.combine import combine_group
 from workbench.readiness.draws import level_draws
 from workbench.readiness.grid import LINE, WHOLE, Grid, Table, build_grid, build_table
 from workbench.readiness.inputs import OPENLY_NAMED, Settings
@@ -173,7 +173,7 @@ def _resampled(
     """Return the bootstrap's interval; None where levels bend by themselves or too few teams were drawn."""
     grid, whole = held.grid, held.whole
     table = whole if part.kind == ORGANISATION else build_table(grid, part, whole)
-    nodes = [combine(grid, table, table.plain, scores.instrument.group(name)) for name in names]
+    nodes = [combine_group(grid, table, table.plain, scores.instrument.group(name)) for name in names]
     straight = [node for node in nodes if node is not None and node.is_straight]
     if len(straight) < len(names):
         return None

@@ -142,20 +142,6 @@ def schedule(
     return Picks(*(tuple(column) for column in columns))
 
 
-def ways(ground: Ground, dimensions: np.ndarray) -> np.ndarray:
-    """Return the share of the way to target, nan where a part shows no dimension.
-
-    Parameters
-    ----------
-    ground : Ground
-    dimensions : ndarray, shape (draws, parts, dimensions)
-        Unit: level.
-    """
-    short, whole = _distances(ground, dimensions)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return 1 - np.maximum(short, 0).sum(axis=2) / whole
-
-
 def _start(ground: Ground, levels: np.ndarray, dimensions: np.ndarray) -> _State:
     short, whole = _distances(ground, dimensions)
     to = _next_level(np.broadcast_to(ground.anchors, (*levels.shape, ground.anchors.shape[1])), levels, ground.targets)

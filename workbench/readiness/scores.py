@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.readiness.combine import BORROWED, Node, combine, combine_bands, estimate, item_band, item_node
+from workbench.readiness.combine import BORROWED, Node, combine_bands, combine_group, estimate, item_band, item_node
 from workbench.readiness.grid import (
     CUT,
     KINDS,
@@ -239,7 +239,7 @@ def _score_group(
 ) -> tuple[Score, Trace]:
     items = [item.id for item in grid.instrument.items_below(group.id)]
     own = [name for name in items if grid.instrument.item(name).scope == "line"] or items
-    node = combine(grid, table, levels, group)
+    node = combine_group(grid, table, levels, group)
     band = combine_bands(grid, table, group)
     return _assemble(grid, part, (measure, group.id), node, band, items, own if part.kind == LINE else items, table)
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
+from workbench.readiness.composites import way_intervals
 from workbench.readiness.inputs import OPENLY_NAMED, Settings, Target
 from workbench.readiness.instrument import Instrument, Item
-from workbench.readiness.planning import SEEING_EFFORT, Ground, Picks, schedule, ways
+from workbench.readiness.planning import SEEING_EFFORT, Ground, Picks, schedule
 from workbench.readiness.scores import DIMENSION, ITEM, Part, Score, Scores
 from workbench.readiness.targets import item_target, target_for
 
@@ -151,7 +152,6 @@ def ways_to_target(
     scores: Scores,
     shown: ProtectedScores,
     settings: Settings,
-    lines: tuple[Part, ...],
     goals: Mapping[tuple[str, str], float],
     shares: Mapping[str, float | None],
 ) -> dict[str, Way]:
@@ -161,26 +161,13 @@ def ways_to_target(
     ----------
     scores : Scores
         Unprotected: only the width is read from them.
-    shown, settings, lines, goals
+    shown, settings, goals
         As in `plan_steps`.
     shares : mapping of line to share
         The way of each part, as it is shown; parts without one are left out.
     """
-    held = _hold(scores.instrument, shown, settings, lines, goals, ())
-    names = [group.id for group in scores.instrument.dimensions]
-    found = ways(held.ground, _draws(scores, settings, held, DIMENSION, names, held.dimensions))
-    result = {}
-    for place, part in enumerate(held.parts):
-        share = shares.get(part.id)
-        if share is None:
-            continue
-        if not _is_many(shown, part, settings) or np.isnan(found[:, place]).any():
-            result[part.id] = Way(share)
-            continue
-        tail = (1 - settings.confidence) / 2
-        low, high = np.quantile(found[:, place], [tail, 1 - tail])
-        result[part.id] = Way(share, min(share, round(float(low), 2)), max(share, round(float(high), 2)))
-    return result
+    ends = way_intervals(scores, shown, shares, goals, settings)
+    return {line: Way(share, *ends.get(line, (None, None))) for line, share in shares.items() if share is not None}
 
 
 def _hold(
