@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.findings import Finding, Findings, Off, fit_claim
-from workbench.report.charts import bar_ranked, dots_intervals
+from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.exhibits_waves import waves_exhibit
 from workbench.report.page import Page
@@ -245,24 +245,35 @@ def _lines_compared(result: Readiness, numbers: Figures) -> Exhibit:
     key = "readiness-compare"
     if len(parts) < 2:
         return Exhibit(key, Note("Fewer than two lines may be shown, so there is nothing to compare.", ""))
-    ranked = sorted(parts, key=lambda part: -(result.percent_to_target[part.id] or 0.0))
+    ways = [numbers[f"percent-to-target/{part.id}"] for part in parts]
+    first, *_, last = sorted(zip(ways, parts, strict=True), key=lambda one: (-float(one[0].value or 0), one[1].id))
+    apart = first[0].low is not None and last[0].high is not None and first[0].low > last[0].high
+    span = f"{theme.percent(last[0].value)} to {theme.percent(first[0].value)}"
     return Exhibit(
         key,
-        bar_ranked(
+        dots_intervals(
             {
                 "line": [part.name for part in parts],
-                "way": [result.percent_to_target[part.id] for part in parts],
-                "ids": [" ".join(numbers.ids(f"percent-to-target/{part.id}")) for part in parts],
+                "way": [figure.value for figure in ways],
+                "low": [figure.low for figure in ways],
+                "high": [figure.high for figure in ways],
+                "ids": [figure.id for figure in ways],
             },
             label="line",
             value="way",
+            low="low",
+            high="high",
             unit="share",
             claim=fit_claim(
-                f"{ranked[0].name} has come furthest towards its targets, {ranked[-1].name} least far.",
-                f"The lines stand {theme.percent(result.percent_to_target[ranked[-1].id])} to "
-                f"{theme.percent(result.percent_to_target[ranked[0].id])} of the way to their targets.",
+                f"{first[1].name} has come furthest towards its targets, {last[1].name} least far."
+                if apart
+                else f"The lines have come {span} of their way; the differences may be chance.",
+                f"The lines have come {span} of the way to their targets.",
             ),
-            subtitle="Way to target of each line that may be shown: share of the way from the bottom of the scale",
+            subtitle=(
+                "Way to target of each line that may be shown: share of the way from the bottom of the scale, with "
+                f"{theme.percent(result.settings.confidence)} interval"
+            ),
             source=_source(result),
             figures="ids",
         ),
