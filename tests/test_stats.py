@@ -243,6 +243,21 @@ def test_the_interval_of_a_bootstrap_agrees_with_scipy() -> None:
         assert ours.high == pytest.approx(values.mean() + (ends.high - values.mean()) * wide, abs=0.015)
 
 
+def test_bias_and_skew_move_the_ends_as_the_formula_says() -> None:
+    """Efron (1987): Φ(z + (z + z_α) / (1 − a (z + z_α))), worked out term by term."""
+    from scipy.stats import norm
+
+    draws = np.linspace(0, 1, 10_001)
+    without = np.array([0.31, 0.30, 0.30, 0.29, 0.20])
+    got = bootstrap_interval(0.3, draws, leave_one_out=without, answered=5)
+    z = norm.ppf(0.3)
+    pull = without.mean() - without
+    a = (pull**3).sum() / (6 * (pull**2).sum() ** 1.5)
+    expected = [norm.cdf(z + (z + end) / (1 - a * (z + end))) for end in norm.ppf([0.025, 0.975])]
+    assert (got.low, got.high) == pytest.approx(expected, abs=1e-3)
+    assert abs(a) > 0.1
+
+
 def test_what_never_moves_has_both_ends_at_its_value() -> None:
     """Constant data are no fault and no nan; too many empty draws give no interval."""
     still = bootstrap_interval(2.0, np.full(100, 2.0), leave_one_out=np.full(9, 2.0), answered=9)

@@ -230,21 +230,52 @@ def test_equal_weights_change_nothing(instrument: Instrument, build: Make) -> No
     assert count == 4 * 10  # the organisation and three lines
 
 
+ROUTED = [
+    {"id": "a", "group": "d", "statement": "a", "roles": list(ROLES)},
+    {"id": "b", "group": "d", "statement": "b", "roles": list(ROLES[:2])},
+    {"id": "f", "group": "e", "statement": "f", "roles": list(ROLES), "scope": "organisation"},
+    {"id": "g", "group": "e", "statement": "g", "roles": list(ROLES[2:])},
+]
+"""Items of which two are asked of some roles only."""
+
+
+def test_weights_never_overrule_answers_that_are_all_in(small: Make, answers_of: Make) -> None:
+    """Product people of x all answered what only they are asked: weights that stand for others do not move it."""
+    instrument = small({"d": ["a", "b"], "e": ["f*", "g"]}, items=ROUTED)
+    groups = [("product", "x", 5, 5), ("executive", "x", 5, 5), ("product", "y", 20, 4), ("executive", "y", 6, 6)]
+    groups += [("support", "x", 20, 5), ("support", "y", 9, 8)]
+    held = of_groups(answers_of, instrument, groups)
+    weights = made(rake(held, instrument))
+    own = weights.weight.to_numpy()[:10]
+    assert own[:5].min() > own[5:].max() + 0.1
+    scores = score(held, instrument, Settings(), lines=[("x", "X"), ("y", "Y")], weights=weights)
+    b = held.levels["b"].to_numpy()[:10].mean()
+    part = next(part for part in scores.parts if part.id == "x")
+    a = scores.get("item", part, "a").level
+    found = scores.get(WEIGHTED, part, "d")
+    assert a is not None
+    assert found.level is not None
+    trace = scores.traces[(WEIGHTED, LINE, "x", "d")]
+    column = trace.weights[:, trace.items.index("b")]
+    assert column[column > 0] == pytest.approx(0.05)  # half of one in ten each
+    assert float(column[:10] @ held.levels["b"].to_numpy()[:10]) == pytest.approx(b / 2)
+
+
 def random_organisation(small: Make, answers_of: Make, seed: int) -> tuple[Instrument, Answers]:
     """Return an organisation with an open item, an item about the organisation, gaps and uneven response."""
     rng = np.random.default_rng(seed)
-    document = {"d": ["a", "b"], "e": ["f*", "g"]}
-    instrument = small(document)
+    instrument = small({"d": ["a", "b"], "e": ["f*", "g"]}, items=ROUTED)
     groups = []
     for role in rng.choice(ROLES, rng.integers(2, 5), replace=False):
         for line in ("x", "y", None):
             asked = int(rng.integers(1, 12))
-            groups.append((str(role), line, asked, int(rng.integers(0, asked + 1))))
+            groups.append((str(role), line, asked, asked if rng.random() < 0.5 else int(rng.integers(0, asked + 1))))
     held = of_groups(answers_of, instrument, groups, seed)
     people = [(str(role), line) for role, line in zip(held.sheets["role"], held.sheets["product_line"], strict=True)]
     levels = held.levels.to_numpy(copy=True)
-    levels[rng.random(levels.shape) < 0.15] = NAN
-    status = {(int(row), "abfg"[k]): CANNOT_SEE for row, k in np.argwhere(rng.random(levels.shape) < 0.1)}
+    gaps = rng.choice([0.0, 0.2])
+    levels[rng.random(levels.shape) < gaps] = NAN
+    status = {(int(row), "abfg"[k]): CANNOT_SEE for row, k in np.argwhere(rng.random(levels.shape) < gaps)}
     population = [(role, line, asked) for role, line, asked, _ in groups]
     return instrument, answers_of(instrument, people, levels, population=population, status=status)
 
