@@ -15,8 +15,10 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
+from workbench.outcomes.carriers import Carriers
 from workbench.outcomes.catalogue import Catalogue, Metric, Target, with_columns
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
+from workbench.outcomes.causes import Causes, latest_and_before
 from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
 from workbench.outcomes.data_checks import (
     DataFinding,
@@ -27,7 +29,7 @@ from workbench.outcomes.data_checks import (
     given_findings,
 )
 from workbench.outcomes.dialects import Query, Window
-from workbench.outcomes.drivers import Split, split_rate, split_sum
+from workbench.outcomes.drivers import Split
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.gather import Parts, fetch_parts, queries_of
 from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
@@ -45,7 +47,9 @@ from workbench.outcomes.rollup import (
     roll_up,
     share_arrays,
 )
+from workbench.outcomes.simpson import Reversal, Strata, reversals
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
+from workbench.outcomes.variances import Variance, compare_versions
 from workbench.outcomes.versions import values_beside
 from workbench.outcomes.work import Work, review_work
 from workbench.products import KINDS, ProductMap
@@ -126,6 +130,8 @@ class Move:
         Other parents at which the same metric moved the same way.
     holds_under_other_shares : bool or None
         Whether the move stands when each assumed share is replaced by any other; None: no assumed shares here.
+    carriers : Carriers or None
+        The few products or segments that carry it, or that there are none; None where it has no split.
     """
 
     metric: str
@@ -143,6 +149,7 @@ class Move:
     events: tuple[Event, ...] = ()
     also: tuple[tuple[str, str], ...] = ()
     holds_under_other_shares: bool | None = None
+    carriers: Carriers | None = None
 
     @property
     def change(self) -> float:
@@ -217,6 +224,10 @@ class Outcomes:
         Each product's declared stage beside its use; empty where no metric shows use.
     work : Work or None
         Flow of work and delivery of software, from exports of trackers; None without any.
+    reversals : tuple of Reversal
+        Totals that say the opposite of their strata, latest year against the year before; sure ones first.
+    variances : tuple of Variance
+        Actual against budget, forecast and the year before, split; in the client's order.
     """
 
     settings: Settings
@@ -239,6 +250,8 @@ class Outcomes:
     versions: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: tuple[StageEvidence, ...] = ()
     work: Work | None = None
+    reversals: tuple[Reversal, ...] = ()
+    variances: tuple[Variance, ...] = ()
 
     @property
     def residual(self) -> float:
@@ -358,7 +371,8 @@ class _Review:
         )
         self.findings += controls
         series = self.watch_all(catalogue, values)
-        moves = self.find_moves(series, cubes, parts)
+        causes = Causes(parts, cubes)
+        moves = self.find_moves(series, cubes, causes)
         targets = self.check_targets(catalogue, series)
         texts = self.texts(catalogue)
         work = self.work()
@@ -385,6 +399,8 @@ class _Review:
             ),
             stages=self.stages(series),
             work=work,
+            reversals=self.find_reversals(series, moves, causes),
+            variances=self.compare(parts, catalogue, cubes),
         )
 
     def work(self) -> Work | None:
@@ -524,7 +540,7 @@ class _Review:
 
     # -- moves -------------------------------------------------------------------------------------------------------
 
-    def find_moves(self, series: Sequence[Series], cubes: Mapping[str, Cube], parts: Parts) -> list[Move]:
+    def find_moves(self, series: Sequence[Series], cubes: Mapping[str, Cube], causes: Causes) -> list[Move]:
         """Return one move a metric, where it is clearest; parents first, products only where no parent moved.
 
         Many series are looked at, so each metric is asked once for its parents and once for its products: a series
@@ -539,10 +555,10 @@ class _Review:
             products = [s for s in own if s.kind == "product" and _stands_out(s, len(self.products.ids))]
             moved = parents or products
             if moved:
-                found.append(self.move(max(moved, key=_clearness), moved, cubes, parts))
+                found.append(self.move(max(moved, key=_clearness), moved, cubes, causes))
         return sorted(found, key=lambda m: (m.p, -abs(m.size_sigma)))
 
-    def move(self, lead: Series, moved: Sequence[Series], cubes: Mapping[str, Cube], parts: Parts) -> Move:
+    def move(self, lead: Series, moved: Sequence[Series], cubes: Mapping[str, Cube], causes: Causes) -> Move:
         change = lead.watched.change
         if change is None or lead.watched.limits is None:  # has_moved says both are there
             raise ModelError(f"{lead.metric.metric} has not moved.")
@@ -557,6 +573,7 @@ class _Review:
             for s in moved
             if s is not lead and s.watched.change is not None and s.watched.change.size * change.size > 0
         )
+        shares, spans = self.shares_of(lead.kind, lead.parent), self.spans_of(lead)
         return Move(
             metric=lead.metric.metric,
             kind=lead.kind,
@@ -569,74 +586,68 @@ class _Review:
             p=change.p,
             is_favourable=_favourable(lead.metric, change.before, change.after),
             is_outside=not all(inside),
-            split=self.split(lead, cubes.get(lead.metric.metric), parts),
+            split=causes.split(lead.metric, shares, *spans),
             events=events,
             also=also,
             holds_under_other_shares=self.holds(lead, cubes.get(lead.metric.metric)),
+            carriers=causes.carriers(lead.metric, shares, *spans, lead.kind, lead.parent),
         )
 
-    def split(self, lead: Series, cube: Cube | None, parts: Parts) -> Split | None:
-        """Return why a series moved: the baseline against the periods at the new level."""
+    def spans_of(self, lead: Series) -> tuple[list[int], list[int]]:
+        """Return the judged periods of the baseline and of the new level; a period still open is in neither."""
         change, limits = lead.watched.change, lead.watched.limits
-        if cube is None or change is None or limits is None or not lead.metric.has_split:
-            return None
+        if change is None or limits is None:
+            return [], []
         judged = np.flatnonzero(lead.frame["is_judged"].to_numpy(dtype=bool))
         before = [int(p) for p in judged if limits.baseline_from <= p <= limits.baseline_to]
-        after = [int(p) for p in judged if change.first <= p < change.first + change.points]
-        shares = self.shares_of(lead.kind, lead.parent)
-        if lead.metric.is_amount:
-            return split_sum(_amounts(cube, shares, before), _amounts(cube, shares, after))
-        times = lead.metric.score.times if lead.metric.score else 1.0
-        best: Split | None = None
-        for dimension in ("", *lead.metric.segments):
-            frames = [self.span(cube, parts, shares, places, dimension) for places in (before, after)]
-            if any(frame["den"].sum() <= 0 for frame in frames):
-                continue
-            found = split_rate(*frames, times=times, dimension=dimension)
-            # a dimension is worth naming only where it explains a tenth of the change more
-            if best is None or _mix_of(found) > _mix_of(best) + 0.1 * abs(found.change):
-                best = found
-        return best
+        return before, [int(p) for p in judged if change.first <= p < change.first + change.points]
 
-    def span(self, cube: Cube, parts: Parts, shares: np.ndarray, places: Sequence[int], dimension: str) -> pd.DataFrame:
-        """Return num, den and share of every product (and segment) over some periods.
+    def find_reversals(self, series: Sequence[Series], moves: Sequence[Move], causes: Causes) -> tuple[Reversal, ...]:
+        """Return totals of rates that say the opposite of their strata, of the company and its parents.
 
-        Share × num and share × den are exact sums over days, whenever a share changes: share is the product's part of
-        its rows, and what is held of num and den is divided by it.
+        A move is taken over its own spans; else the latest year stands against the year before, after the last
+        redefinition.
         """
-        metric = cube.metric
-        top, minus, bottom = _rate_parts(metric)
-        below = cube.parts[bottom][:, list(places), :]
-        above = (cube.parts[top] - cube.parts[minus] if minus else cube.parts[top])[:, list(places), :]
-        share = _mean_shares(shares, below, above)
-        if not dimension:
-            held = [np.einsum("pte,pe->p", amounts, shares) for amounts in (above, below)]
-            rows = [
-                (product, "", float(held[0][place] / share[place]), float(held[1][place] / share[place]), share[place])
-                for place, product in enumerate(cube.products)
-                if share[place] > 0
-            ]
-            return pd.DataFrame(rows, columns=_SPAN_COLUMNS)
-        frame = parts.frame
-        frame = frame[
-            (frame["metric"] == metric.metric)
-            & (frame["dimension"] == dimension)
-            & (frame["version"] == "actual")
-            & frame["period"].isin({cube.periods[place] for place in places})
-        ]
-        at = frame["product"].map({product: place for place, product in enumerate(cube.products)})
-        known = frame[at.notna()]
-        held_at = at.dropna().to_numpy(dtype=int), known["cut"].to_numpy(dtype=int)
-        weighed = known.assign(value=known["value"].to_numpy() * shares[held_at])
-        wide = weighed.pivot_table(index=["product", "segment"], columns="part", values="value", aggfunc="sum")
-        parted = dict(zip(cube.products, share.tolist(), strict=True))
-        tops = wide[top] - wide[minus] if minus else wide[top]
-        rows = [
-            (product, str(segment), amount / parted[product], base / parted[product], parted[product])
-            for (product, segment), amount, base in zip(wide.index, tops.tolist(), wide[bottom].tolist(), strict=True)
-            if parted[product] > 0
-        ]
-        return pd.DataFrame(rows, columns=_SPAN_COLUMNS)
+        moved = {(move.metric, move.kind, move.parent) for move in moves}
+        tables: list[Strata] = []
+        for one in series:
+            metric = one.metric
+            is_rate = metric.has_split and not metric.is_amount and metric.type != "cumulative"
+            if not is_rate or one.kind == "product" or metric.metric not in causes.cubes:
+                continue
+            start = self.break_place(metric, one.kind, one.parent, one.frame["period"].tolist())
+            judged = one.frame["is_judged"].to_numpy(dtype=bool)
+            spans = self.spans_of(one) if one.scope in moved else latest_and_before(judged, metric.grain, start)
+            if all(spans):
+                shares = self.shares_of(one.kind, one.parent)
+                tables += causes.strata(metric, shares, *spans, one.kind, one.parent)
+        return reversals(tables, confidence=self.settings.confidence)
+
+    def compare(self, parts: Parts, catalogue: Catalogue, cubes: Mapping[str, Cube]) -> tuple[Variance, ...]:
+        """Return actual against the other versions, with what happened in scope in those periods."""
+        parents = [(kind, parent) for kind in KINDS for parent in self.products.parents(kind)]
+
+        def since(metric: Metric, kind: str, parent: str) -> dt.date | None:
+            held = [e.date for e in self.events_in_scope(metric.metric, kind, parent) if e.kind == "definition"]
+            return max(held, default=None)
+
+        found = compare_versions(
+            parts,
+            catalogue,
+            self.products,
+            cubes,
+            as_of=self.settings.as_of,
+            fiscal_year_starts=self.settings.fiscal_year_starts,
+            scopes=[("company", ""), *parents],
+            since=since,
+        )
+        asked = []
+        for one in found:
+            scope = self.events_in_scope(one.metric, one.kind, one.parent)
+            earliest = one.first - dt.timedelta(days=EVENT_WINDOW_DAYS)
+            events = tuple(e for e in scope if earliest <= e.date <= self.settings.as_of)
+            asked.append(replace(one, events=events))
+        return tuple(asked)
 
     def shares_of(self, kind: str, parent: str) -> np.ndarray:
         shape = (len(self.products.ids), len(self.cuts) + 1)
@@ -741,42 +752,6 @@ def _meets(metric: Metric, value: float | None, target: float) -> bool | None:
             return False
         return is_at_least(value, metric.low) and is_at_least(metric.high, value)
     return is_at_least(value, target)
-
-
-def _rate_parts(metric: Metric) -> tuple[str, str, str]:
-    """Return the parts above and below the line of a rate, and what is taken off above it."""
-    if metric.type == "score":
-        return "plus", "minus" if metric.score is not None and metric.score.minus else "", "n"
-    return "num", "", "den"
-
-
-_SPAN_COLUMNS = ["product", "segment", "num", "den", "share"]
-
-
-def _mean_shares(shares: np.ndarray, *amounts: np.ndarray) -> np.ndarray:
-    """Return each product's share over some periods, weighed by the size of its amounts on the days of each share.
-
-    The first amounts that a product has in the parent decide; a product without any takes its largest share.
-    """
-    found = np.zeros(shares.shape[0])
-    for amount in amounts:
-        sizes = np.abs(amount).sum(axis=1)
-        whole, held = sizes.sum(axis=1), (sizes * shares).sum(axis=1)
-        found = np.where((found == 0) & (held > 0), held / np.where(whole > 0, whole, 1.0), found)
-    has_any = np.any([np.abs(amount).any(axis=(1, 2)) for amount in amounts], axis=0)
-    return np.where(has_any, found, shares.max(axis=1))
-
-
-def _amounts(cube: Cube, shares: np.ndarray, places: Sequence[int]) -> dict[str, tuple[float, float]]:
-    """Return each product's amount per period, and its share in the parent, over some periods; see `_Review.span`."""
-    amounts = cube.parts["sum"][:, list(places), :]
-    held = np.einsum("pte,pe->p", amounts, shares) / max(len(places), 1)
-    share = _mean_shares(shares, amounts)
-    return {p: (float(held[i] / share[i]), float(share[i])) for i, p in enumerate(cube.products) if share[i] > 0}
-
-
-def _mix_of(split: Split) -> float:
-    return abs(sum(effect.effect for effect in split.wholes() if effect.factor in ("products", "segments")))
 
 
 def _given_twice(catalogue: Catalogue, cubes: Mapping[str, Cube]) -> list[DataFinding]:
