@@ -144,6 +144,8 @@ def read_moments(
             orders[name] = (next(iter(found)), "value" if _is_open_form(stamps[name]) else "")
         elif date_order in found:
             orders[name] = (date_order, "said")
+        elif _is_one_day(stamps[name], found):  # 5/5/2026 is one day either way, and proves nothing to others
+            orders[name] = (min(found), "")
         else:
             open_[name] = found
     proved = {name: order for name, (order, by) in orders.items() if by in ("value", "said")}
@@ -177,6 +179,10 @@ def _stamp(cell: str) -> Stamp | None:
     if match:
         return "named", match.group(2), match.group(1), match.group(3), match.group(4, 5, 6, 7, 8)
     return None
+
+
+def _is_one_day(stamps: Mapping[str, Stamp | None], orders: set[str]) -> bool:
+    return all(stamp is None or len({_day(stamp, order) for order in orders}) == 1 for stamp in stamps.values())
 
 
 def _is_open_form(stamps: Mapping[str, Stamp | None]) -> bool:
@@ -233,10 +239,6 @@ def _by_values(
             question = DateQuestion(name, _row_of(cells, cell), found, "one order of day and month.", remedy)
             return set(), question
         left &= fitting
-    if len(left) > 1 and all(
-        stamp is None or len({_day(stamp, order) for order in left}) == 1 for stamp in stamps.values()
-    ):
-        left = {sorted(left)[0]}  # 5/5/2026 is one day either way
     return left, None
 
 

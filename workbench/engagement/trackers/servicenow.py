@@ -182,7 +182,7 @@ def _unfit(source: TrackerFile, titles: dict[str, str], cells: dict[str, list[st
             rejected.append(source.fault(row, titles["incident"], what, "a number such as INC0010001.", again))
             bad.add(row)
         elif is_person(status) or ":" in status:
-            what = f"{status[:60]!r} stands under the wrong header"
+            what = f"{'a person' if is_person(status) else repr(status[:60])} stands under the wrong header"
             rejected.append(source.fault(row, titles["status"], what, "a state.", again))
             bad.add(row)
         elif not cells["raised"][row]:

@@ -224,7 +224,7 @@ def rejection_finding(rejected: Sequence[Fault], table: str, total: int) -> list
     is_shift = any("wrong header" in fault.found for fault in rejected)
     check = "wrong_header" if is_shift else "unreadable"
     detail = "Nothing that is made of this table counts them."
-    example = f"{first.cell}: {first.found}"
+    example = first.cell  # the place alone: what slipped under it may be a name
     return [count_finding(check, table, len(rejected), total, words, detail, example=example, consequence="marked")]
 
 
@@ -259,7 +259,8 @@ def _unfit(
             reject(row, found["key"], what, "a key in each row.", again)
     for row, cell in enumerate(columns["status"]):
         if is_person(cell) or (cell and cell[0].isdigit() and ":" in cell):
-            reject(row, found["status"], f"{cell[:60]!r} stands under the wrong header", "a status.", again)
+            what = "a person" if is_person(cell) else repr(cell[:60])
+            reject(row, found["status"], f"{what} stands under the wrong header", "a status.", again)
     for title in people:
         cells = source.column(title)
         strange = {cell for cell in set(cells) if cell in common and not is_person(cell)}
