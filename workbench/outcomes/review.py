@@ -342,6 +342,7 @@ class _Review:
         self.window = Window(inputs.settings.as_of, self.cuts, inputs.settings.fiscal_year_starts)
         self.off: dict[str, str] = {}
         self.findings: list[DataFinding] = []
+        self.arrays: dict[str, dict[str, np.ndarray]] = {}
 
     def run(self) -> Outcomes:
         parts, catalogue = self.fetch()
@@ -657,7 +658,9 @@ class _Review:
             found = np.zeros(shape)
             found[self.products.ids.index(parent)] = 1.0
             return found
-        return share_arrays(self.products, kind, self.cuts)[parent]
+        if kind not in self.arrays:
+            self.arrays[kind] = share_arrays(self.products, kind, self.cuts)
+        return self.arrays[kind][parent]
 
     def holds(self, lead: Series, cube: Cube | None) -> bool | None:
         """Return whether the move stands under other shares: each assumed product wholly here, then elsewhere."""
