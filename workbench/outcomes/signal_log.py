@@ -193,7 +193,10 @@ class SignalLog:
         past = {step: [None if when is None or day_of(when) > as_of else when for when in held[step]] for step in steps}
         self.dated = {step: np.array([when is not None for when in past[step]]) for step in steps}
         self.whens = past
-        self.verdict = np.array([signal.decision or "" for signal in signals])
+        is_known = [signal.decided is None or day_of(signal.decided) <= as_of for signal in signals]
+        self.verdict = np.array(
+            [(s.decision or "") if known else "" for s, known in zip(signals, is_known, strict=True)]
+        )
         self.channels = np.array([signal.channel for signal in signals], dtype=object)
         self.waits: dict[tuple[str, str], np.ndarray] = {}
         self.automatic = self.find_automatic()
