@@ -19,9 +19,10 @@ from workbench.report.exhibits_respondents import (
     coding_exhibit,
     flags_exhibit,
     reliability_exhibit,
+    weights_exhibit,
 )
 
-EXHIBITS = (agreement_exhibit, reliability_exhibit, flags_exhibit, coding_exhibit)
+EXHIBITS = (agreement_exhibit, reliability_exhibit, flags_exhibit, coding_exhibit, weights_exhibit)
 
 TWICE = pd.DataFrame(
     [
@@ -153,3 +154,41 @@ def test_a_small_organisation_says_that_agreement_needs_ten_people() -> None:
     result = readiness.assess(replace(inputs, answers=(replace(answers, population=None, **few),)))
     assert isinstance(agreement_exhibit(result).content, Note)
     assert isinstance(reliability_exhibit(result).content, Note)
+
+
+def test_weighted_levels_stand_beside_the_plain_ones() -> None:
+    """With one response everywhere nothing moves, and the exhibit says so, with the design effect."""
+    result = readiness.assess(company())
+    assert isinstance(result, Readiness)
+    table = weights_exhibit(result).data()
+    assert len(table.cells()) == len(result.instrument.groups)
+    for row in table.cells():
+        assert row[1] == row[2]
+        assert row[3:5] == ("0.0", "none moves")
+    found = weights_exhibit(result)
+    assert found.claim == "Weighting answers to headcounts moves no level by more than 0.2."
+    assert "make a variance 1.0 times as wide; met a bound: none" in found.subtitle
+
+
+def test_a_level_that_weights_move_is_the_claim() -> None:
+    """Builders of Motor, who say less here, answered least: the exhibit names the largest shift."""
+    inputs = company()
+    answers = inputs.answers[-1]
+    role = answers.sheets["role"]
+    levels = answers.levels.mask((role == "builder").to_numpy()[:, None] & answers.levels.notna(), 1.0)
+    population = answers.population
+    assert population is not None
+    many = population["headcount"].mask(population["role"] == "builder", 60)
+    changed = replace(answers, levels=levels, population=population.assign(headcount=many))
+    found = weights_exhibit(readiness.assess(replace(inputs, answers=(changed,))))
+    assert " levels by more than 0.2" in found.claim
+    assert any(row[3].startswith("−") for row in found.data().cells())
+    assert all(row[4] == "none moves" or " to " in row[4] for row in found.data().cells())
+
+
+def test_without_weights_the_reason_is_said() -> None:
+    """No headcounts: a note, and what silence could do is left to the bands."""
+    inputs = company()
+    found = weights_exhibit(readiness.assess(replace(inputs, answers=(replace(inputs.answers[-1], population=None),))))
+    assert isinstance(found.content, Note)
+    assert found.claim == "Nobody knows how many people were asked."

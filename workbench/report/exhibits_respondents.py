@@ -275,7 +275,7 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
                 "weighted": None if whole is None else whole[2],
                 "shift": "–" if whole is None else _signed(whole[2] - whole[1]),
                 "line": "none moves" if most is None else f"{most[0].name}: {most[1]:.1f} to {most[2]:.1f}",
-                "ids": _ids(numbers, *_level_keys(group.id, whole, most)),
+                "ids": _ids(numbers, *_level_keys(group.id, whole, lines[0] if lines else None)),
             }
         )
     return Exhibit(
