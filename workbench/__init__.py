@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         rules_exhibit,
     )
     from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
+    from workbench.report.exhibits_disclosure import disclosure_exhibit
     from workbench.report.exhibits_models import tool_scores_exhibit
     from workbench.report.exhibits_outcomes import (
         all_outcomes_exhibit,
@@ -128,6 +129,7 @@ _HOMES = {
     "curves_exhibit": "workbench.report.exhibits_allocation",
     "decisions_exhibit": "workbench.report.exhibits_summary",
     "disagreements_exhibit": "workbench.report.exhibits_summary",
+    "disclosure_exhibit": "workbench.report.exhibits_disclosure",
     "dots_intervals": "workbench.report.charts",
     "evidence_exhibit": "workbench.report.exhibits_sources",
     "exhibit_from_figure": "workbench.report.story",
@@ -217,6 +219,7 @@ __all__ = [
     "curves_exhibit",
     "decisions_exhibit",
     "disagreements_exhibit",
+    "disclosure_exhibit",
     "dots_intervals",
     "evidence_exhibit",
     "exhibit_from_figure",

@@ -54,6 +54,7 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "waves",
         "progress",
         "tool-scores",
+        "disclosure",
     ),
     "outcomes": ("all", "targets", "move", "cause", "rollup", "data", "loop", "loop-lines", "stages"),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),

@@ -50,7 +50,8 @@ def figures(result: Readiness | Off) -> Figures:
     ``assessors/…``, ``odds/<class>``, ``odds/<line>/<class>``, ``initiative/<place>/gain`` (``effort``, ``cost``),
     ``step…/<item>/<to>``, ``stable/step…``, ``tool/<group>``,
     ``wave/<wave>…/<dimension>``, ``change/<before>/<after>…/<dimension>`` (``total-``, ``joiners-``, ``leavers-``
-    before it), ``progress…/<dimension>``. A hidden number keeps its place, without a value.
+    before it), ``progress…/<dimension>``, ``offered/<kind>``, ``hidden/<kind>``, ``guard/…``. A hidden number keeps its
+    place, without a value.
     """
     if isinstance(result, FirstLook):
         return first_figures(result)
@@ -114,6 +115,7 @@ def _all(result: Readiness) -> Iterator[Figure]:
     yield from roadmap_figures(result.instrument, result.roadmap, _source(result))
     yield from _as_the_tool_counts(result)
     yield from wave_figures(result.instrument, places, result.earlier, result.changes, result.progress)
+    yield from _disclosure(result)
 
 
 def _as_the_tool_counts(result: Readiness) -> Iterator[Figure]:
@@ -245,3 +247,57 @@ def _share(result: Readiness, key: str, name: str, value: float | None) -> Figur
 def _source(result: Readiness) -> str:
     named = ", openly named" if result.settings.minimum_group == OPENLY_NAMED else ""
     return f"survey, wave {result.wave}{named}"
+
+
+KINDS_SHOWN = (
+    ("levels-organisation", "Dimensions of the organisation", ("dimension", "organisation")),
+    ("levels-lines", "Dimensions by product line", ("dimension", "line")),
+    ("levels-jobs", "Dimensions by shape and run", ("dimension", "cut")),
+    ("levels-roles", "Dimensions by role", ("dimension", "role")),
+    ("questions-organisation", "Questions of the organisation", ("item", "organisation")),
+    ("questions-lines", "Questions by product line", ("item", "line")),
+    ("questions-jobs", "Questions by shape and run", ("item", "cut")),
+    ("questions-roles", "Questions by role", ("item", "role")),
+    ("weighted", "Weighted levels", ("weighted dimension", "")),
+    ("waves", "Levels of earlier waves and changes", ("", "")),
+)
+"""What the guard decided on, kind by kind: key of the figure, words, and measure and kind of part ("" for any)."""
+
+
+def disclosure_counts(result: Readiness) -> dict[str, tuple[int, int]]:
+    """Return by kind how many numbers were offered to the guard, and how many are hidden; kinds without any are left out.
+
+    Numbers are counted, never people: what nobody was asked is not counted as hidden.
+
+    Parameters
+    ----------
+    result : Readiness
+    """
+    held = {key: score.hidden for key, score in result.scores.scores.items() if score.hidden != NOT_ASKED}
+    found = {}
+    for name, _, (measure, kind) in KINDS_SHOWN:
+        reasons = (
+            [reason for key, reason in held.items() if key[0] == measure and kind in ("", key[1])]
+            if measure
+            else list(result.scores.extra.values())
+        )
+        if reasons:
+            found[name] = (len(reasons), sum(bool(reason) for reason in reasons))
+    return found
+
+
+def _disclosure(result: Readiness) -> Iterator[Figure]:
+    """Yield what was hidden of each kind, and what the search for bounds looked at."""
+    counts = disclosure_counts(result)
+    for name, words, _ in KINDS_SHOWN:
+        if name in counts:
+            offered, hidden = counts[name]
+            yield Figure(
+                "", f"offered/{name}", f"{words}: offered to the guard", offered, "count", source=_source(result)
+            )
+            yield Figure("", f"hidden/{name}", f"{words}: hidden", hidden, "count", source=_source(result))
+    audit = result.scores.audit
+    said = "bounds by linear programming over everything shown"
+    yield Figure("", "guard/checked", "Bounds of small groups that were looked at", audit.checked, "count", source=said)
+    yield Figure("", "guard/closed", "Numbers hidden because bounds came close", audit.closed, "count", source=said)
+    yield Figure("", "guard/left", "Bounds that earlier publications leave open", audit.left, "count", source=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.report.exhibits_disclosure import disclosure_exhibit
 from workbench.report.exhibits_models import tool_scores_exhibit
 from workbench.report.exhibits_readiness import gap_exhibit, response_exhibit, two_jobs_exhibit
 from workbench.report.exhibits_respondents import (
@@ -48,4 +49,5 @@ def readiness_appendix(result: Readiness | Off) -> tuple[Exhibit, ...]:
         flags_exhibit(result),
         coding_exhibit(result),
         tool_scores_exhibit(result),
+        disclosure_exhibit(result),
     )
