@@ -265,7 +265,7 @@ KINDS_SHOWN = (
 
 
 def disclosure_counts(result: Readiness) -> dict[str, tuple[int, int]]:
-    """Return by kind how many numbers were offered to the guard, and how many are hidden; kinds without any are left out.
+    """Return by kind how many numbers were offered to the guard, and how many are hidden; empty kinds are left out.
 
     Numbers are counted, never people: what nobody was asked is not counted as hidden.
 
