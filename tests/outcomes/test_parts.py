@@ -23,10 +23,10 @@ SNAPSHOT = """select "_product", "_version", "_period", "_cut",
   cast(count(case when "status" = 'paid' then 1 end) as double) as "paid__n",
   cast(count(*) as double) as "paid__rows"
 from (
-  select coalesce(cast("product" as varchar), '') as "_product",
-    'actual' as "_version",
-    cast(date_trunc('month', cast("day" as date)) as date) as "_period",
-    case when cast("day" as date) < date '2026-03-15' then 0 else 1 end as "_cut",
+  select coalesce(cast("product" as varchar), '') as _product,
+    'actual' as _version,
+    cast(date_trunc('month', cast("day" as date)) as date) as _period,
+    case when cast("day" as date) < date '2026-03-15' then 0 else 1 end as _cut,
     "status"
   from "events"
   where cast("day" as date) is not null and cast("day" as date) <= date '2026-09-30' and cast("day" as date) not in \

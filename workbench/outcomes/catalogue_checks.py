@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from workbench.errors import ModelError, nearest
+from workbench.errors import nearest
 from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, Trouble
-from workbench.outcomes.periods import days_of, parts_grain, periods_in
+from workbench.outcomes.periods import periods_in
 
 
 def check_catalogue(catalogue: Catalogue, columns: Mapping[str, Mapping[str, str]]) -> list[Trouble]:
@@ -109,15 +109,7 @@ def _form_trouble(metric: Metric) -> str:
         if metric.window is None or metric.window.unit not in ("day", "week"):
             return "a conversion needs a window of days or weeks"
         return ""
-    if metric.type != "cumulative" or metric.to_date is None:
-        if metric.type == "cumulative" and metric.window and parts_grain(metric) == "day":
-            try:
-                days_of(metric.window)
-            except ModelError:
-                if periods_in(metric.window, metric.grain) is None:
-                    return f"{metric.window} do not end where a {metric.grain} ends"
-        return ""
-    if metric.grain == "week" and metric.calendar not in ("calendar", "fiscal"):
+    if metric.type == "cumulative" and metric.periods is not None and metric.grain == "week":
         return f"weeks do not follow the calendar {metric.calendar}; choose month or day"
     return ""
 

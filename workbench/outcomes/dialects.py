@@ -30,6 +30,8 @@ class Dialect:
     to_float, local, instant, truncate, percentile, shift_days, shift_months : str
         Formats: number; clock of zone `have` as clock of zone `zone`; instant as clock of `zone`; period start of
         `grain`; percentile `p` that interpolates (R-7); a date moved by days or months.
+    approx_distinct, approx_percentile : str
+        Formats of what a metric may ask for with ``exactness: approx``; an engine without one answers exactly.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Dialect:
     percentile: str
     shift_days: str
     shift_months: str
+    approx_distinct: str = ""
+    approx_percentile: str = ""
 
     def name_of(self, identifier: str) -> str:
         """Return an identifier, quoted."""
@@ -84,6 +88,8 @@ DIALECTS = {
         percentile="quantile_cont({x}, {p})",
         shift_days="({x} + {n} * interval 1 day)",
         shift_months="({x} + {n} * interval 1 month)",
+        approx_distinct="approx_count_distinct({x})",
+        approx_percentile="approx_quantile({x}, {p})",
     ),
 }
 """Engines whose SQL is written; PostgreSQL and Spark fit as further rows."""
@@ -102,7 +108,7 @@ class Query:
     columns : tuple of (str, str, str)
         Result column, metric and part it holds.
     exactness : str
-        ``exact``.
+        ``exact`` or ``approx``.
     """
 
     text: str

@@ -34,14 +34,14 @@ def rows_of(
     version, period = version_of(table, sql), _period(metric, day, sql, window)
     columns = []
     if has_product:
-        columns.append(f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '') as \"_product\"")
-    columns += [f'{version} as "_version"', f'{period} as "_period"']
+        columns.append(f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '') as _product")
+    columns += [f"{version} as _version", f"{period} as _period"]
     if has_product:
-        columns.append(f'{_epoch(day, sql, window)} as "_cut"')
+        columns.append(f"{_epoch(day, sql, window)} as _cut")
     for place, column in enumerate(by):
         if table.columns and column not in table.columns:
             raise ModelError(f"{table.name} has no column {column} to split by.")
-        columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as \"_by_{place}\"")
+        columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as _by_{place}")
     columns += [*_needed(metrics, table, sql), *more]
     conditions = [f"{day} is not null"]
     if window.until:
@@ -57,7 +57,7 @@ def rows_of(
     text = f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
     if table.kind != "stock" or metric.choice == "mean":
         return text
-    return f'  select * from (\n  {text}\n  ) as levels\n  where "_rank" = 1'  # noqa: S608
+    return f"  select * from (\n  {text}\n  ) as levels\n  where _rank = 1"  # noqa: S608
 
 
 def scan_of(metric: Metric, table: FactTable) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _level_columns(metrics: Sequence[Metric], table: FactTable, sql: Dialect, ap
     over = f"(partition by {', '.join([*keys, *apart])}"
     if metrics[0].choice != "mean":
         order = "desc" if metrics[0].choice == "last" else "asc"
-        return [f'row_number() over {over} order by {sql.name_of(table.time)} {order}) as "_rank"']
+        return [f"row_number() over {over} order by {sql.name_of(table.time)} {order}) as _rank"]
     one = f"cast(1 as {sql.number})"
     counts = {"": "count(*)"}
     for metric in metrics:
@@ -139,12 +139,17 @@ def number_name(column: str, sql: Dialect) -> str:
 
 def day_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
     """Return the local day of a row."""
+    return f"cast({clock_of(table, zone, sql)} as date)"
+
+
+def clock_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
+    """Return the local clock of a row, or its day where it has no clock."""
     column, kind = sql.name_of(table.time), table.columns.get(table.time, "date")
     if kind == "instant":
         column = sql.instant.format(x=column, zone=sql.literal(zone or table.zone or "UTC"))
     elif kind == "timestamp" and zone and table.zone and zone != table.zone:
         column = sql.local.format(x=column, have=sql.literal(table.zone), zone=sql.literal(zone))
-    return f"cast({column} as date)"
+    return column
 
 
 def _period(metric: Metric, day: str, sql: Dialect, window: Window) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,17 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.dialects import Query, Window
-from workbench.outcomes.engines import DuckDB, Engine
+from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.fact_rows import scan_of
 from workbench.outcomes.parts import emit, emit_together, emit_total
+from workbench.outcomes.parts_entities import emit_attributed, emit_attributed_total, emit_clusters, emit_conversion
 from workbench.outcomes.parts_reach import emit_reach, emit_reach_total
+from workbench.outcomes.windows import Span, spans_of
 from workbench.products import KINDS, ProductMap
 
 PART_COLUMNS = ("metric", "product", "period", "version", "cut", "dimension", "segment", "part", "value")
+REACH_COLUMNS = ("metric", "version", "kind", "parent", "period", "value", "n")
+CLUSTER_PARTS = ("num2", "den2", "numden", "clusters")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +48,12 @@ class Parts:
         Name and version.
     seconds : float
         Time in the engine.
+    clusters : DataFrame
+        metric, version, kind, parent, period and `CLUSTER_PARTS`: what intervals over customers rest on.
+    errors : mapping of metric to float
+        Largest relative error of approximate metrics, measured at the company, where they are counted exactly too.
+    window : Window
+        What was asked for.
     """
 
     frame: pd.DataFrame
@@ -52,6 +63,9 @@ class Parts:
     troubles: tuple[tuple[str, str], ...]
     engine: str
     seconds: float
+    clusters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    errors: Mapping[str, float] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
 
 
 def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, window: Window) -> Parts:
@@ -68,57 +82,96 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     window : Window
     """
     started = time.perf_counter()
-    gathered = _Gathered()
+    gathered = _Gathered(engine, window)
     for table in catalogue.tables:
-        for group in _by_scan([m for m in catalogue.metrics if table.name in m.tables], table):
-            for metrics in _that_run(group, table, engine, window, gathered):
+        reading = [m for m in catalogue.metrics if table.name in m.tables and m.type != "conversion"]
+        for group in _by_scan(reading, table):
+            for metrics in _that_run(group, table, gathered):
                 segments = _segments(metrics, table)
-                pieces = gathered.run(emit_together(metrics, table, engine.dialect, window, segments), engine)
-                gathered.frames += _long(*pieces, segments)
-                gathered.totals += _long_total(
-                    *gathered.run(emit_total(metrics, table, engine.dialect, window), engine)
-                )
-    members = _members(products, window)
+                query = emit_together(metrics, table, engine.dialect, window, segments)
+                gathered.frames += _long(gathered.run(query), query, segments)
+                query = emit_total(metrics, table, engine.dialect, window)
+                gathered.totals += _long_total(gathered.run(query), query)
+    members, shares = _members(products, window)
     for metric in catalogue.metrics:
-        if metric.is_reach and metric.metric not in dict(gathered.troubles) and metric.measure:
-            table = catalogue.table(metric.measure.table)
-            _reach(metric, table, members, engine, window, gathered)
+        if metric.metric in dict(gathered.troubles):
+            continue
+        tables = [catalogue.table(name) for name in metric.tables]
+        with gathered.naming(metric):
+            if metric.type == "conversion":
+                _conversion(metric, tables, gathered)
+            elif metric.adds_as == "attributed":
+                _attributed(metric, tables[0], gathered)
+            elif metric.is_reach:
+                _reach(metric, tables[0], members, shares, gathered)
+            elif has_clusters(metric, tables):
+                _clusters(metric, tables[0], members, shares, gathered)
     return Parts(
         _stack(gathered.frames, PART_COLUMNS),
         _stack(gathered.totals, ("metric", "period", "version", "part", "value")),
-        _stack(gathered.reach, ("metric", "version", "kind", "parent", "period", "value", "n")),
+        _stack(gathered.reach, REACH_COLUMNS),
         tuple(gathered.queries),
         tuple(gathered.troubles),
         engine.version,
         time.perf_counter() - started,
+        _stack(gathered.clusters, ("metric", "version", "kind", "parent", "period", *CLUSTER_PARTS)),
+        gathered.errors,
+        window,
     )
 
 
 def queries_of(metric: Metric, catalogue: Catalogue, dialect: str, window: Window) -> tuple[Query, ...]:
-    """Return the queries that give a metric, to print, paste and run; a metric made of others has those of its inputs."""
+    """Return the queries that give a metric, to print and run; a metric made of others has those of its inputs."""
     if metric.is_made:
         inputs = [catalogue.metric(one.metric) for one in metric.inputs]
         return tuple(dict.fromkeys(q for one in inputs for q in queries_of(one, catalogue, dialect, window)))
-    found = [emit(metric, catalogue.table(name), dialect, window) for name in metric.tables]
-    if metric.is_reach:
-        found.append(emit_reach_total(metric, catalogue.table(metric.tables[0]), dialect, window))
+    tables = [catalogue.table(name) for name in metric.tables]
+    if metric.type == "conversion":
+        return (emit_conversion(metric, tables[0], tables[-1], dialect, window),)
+    found = [emit(metric, table, dialect, window) for table in tables]
+    if metric.adds_as == "attributed":
+        found.append(emit_attributed(metric, tables[0], dialect, window))
+    if metric.is_reach and metric.type != "cumulative":  # the windows of a cumulative one hang on the data
+        found.append(emit_reach_total(metric, tables[0], dialect, window))
     return tuple(found)
+
+
+def has_clusters(metric: Metric, tables: Sequence[FactTable]) -> bool:
+    """Return whether a ratio's interval can rest on customers: one table that knows them, and no share of rows."""
+    is_ratio = metric.type in ("ratio", "weighted_mean") and not metric.is_proportion
+    return is_ratio and len(tables) == 1 and tables[0].customer is not None
 
 
 class _Gathered:
     """What the queries have brought so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: DuckDB, window: Window) -> None:
+        self.engine, self.window = engine, window
         self.frames: list[pd.DataFrame] = []
         self.totals: list[pd.DataFrame] = []
         self.reach: list[pd.DataFrame] = []
+        self.clusters: list[pd.DataFrame] = []
         self.queries: list[Query] = []
         self.troubles: list[tuple[str, str]] = []
+        self.errors: dict[str, float] = {}
 
-    def run(self, query: Query, engine: Engine) -> tuple[pd.DataFrame, Query]:
-        frame = engine.fetch(query)
+    def periods(self, metric: Metric) -> list[dt.date]:
+        """Return the periods in which a metric's table has rows, at the grain of its parts."""
+        held = [frame["period"] for frame in self.totals if len(frame) and frame["metric"].iloc[0] == metric.metric]
+        return sorted({period for periods in held for period in periods})
+
+    def run(self, query: Query) -> pd.DataFrame:
+        frame = self.engine.fetch(query)
         self.queries.append(query)
-        return frame, query
+        return frame
+
+    @contextmanager
+    def naming(self, metric: Metric) -> Iterator[None]:
+        """Name a metric that the engine refuses, and go on with the others."""
+        try:
+            yield
+        except ModelError as error:
+            self.troubles.append((metric.metric, str(error)))
 
 
 def _by_scan(metrics: Sequence[Metric], table: FactTable) -> list[list[Metric]]:
@@ -128,19 +181,17 @@ def _by_scan(metrics: Sequence[Metric], table: FactTable) -> list[list[Metric]]:
     return list(groups.values())
 
 
-def _that_run(
-    group: list[Metric], table: FactTable, engine: Engine, window: Window, gathered: _Gathered
-) -> list[list[Metric]]:
+def _that_run(group: list[Metric], table: FactTable, gathered: _Gathered) -> list[list[Metric]]:
     """Return the metrics whose SQL the engine accepts, as one group; name the others.
 
     Only a metric with its own SQL can fail here, so only then is each one asked alone (explain runs nothing).
     """
     if not any(measure.sql for metric in group for _, measure in metric.measures):
         return [group] if group else []
-    good = []
+    good, engine = [], gathered.engine
     for metric in group:
         try:
-            query = emit_together([metric], table, engine.dialect, window)
+            query = emit_together([metric], table, engine.dialect, gathered.window)
             engine.fetch(Query(f"explain {query.text}", query.metrics, query.dialect))
             good.append(metric)
         except ModelError as error:
@@ -203,47 +254,109 @@ def _long_total(frame: pd.DataFrame, query: Query) -> list[pd.DataFrame]:
     ]
 
 
-def _members(products: ProductMap, window: Window) -> list[tuple[str, int, str, str]]:
-    """Return every (product, epoch, kind, parent) with a share; each product is its own parent too."""
-    rows = []
-    starts = [None, *window.cuts]
-    for epoch, on in enumerate(starts):
+def _members(products: ProductMap, window: Window) -> tuple[list[tuple[str, int, str, str]], list[float]]:
+    """Return every (product, epoch, kind, parent) with its share over 0; each product is its own parent too."""
+    rows, shares = [], []
+    for epoch, on in enumerate([None, *window.cuts]):
         rows += [(product, epoch, "product", product) for product in products.ids]
+        shares += [1.0] * len(products.ids)
         for kind in KINDS:
             held = products.shares(kind, on)
             rows += [(p, epoch, kind, parent) for p, parent in zip(held["product"], held["parent"], strict=True)]
-    return rows
+            shares += [float(share) for share in held["share"]]
+    return rows, shares
+
+
+def _wanted(
+    metric: Metric, members: Sequence[tuple[str, int, str, str]], shares: Sequence[float]
+) -> tuple[list[tuple[str, int, str, str]], list[float]]:
+    kept = [(row, share) for row, share in zip(members, shares, strict=True) if row[2] in ("product", *metric.via)]
+    return [row for row, _ in kept], [share for _, share in kept]
+
+
+def _attributed(metric: Metric, table: FactTable, gathered: _Gathered) -> None:
+    query = emit_attributed(metric, table, gathered.engine.dialect, gathered.window)
+    gathered.frames += _long(gathered.run(query), query, ())
+    query = emit_attributed_total(metric, table, gathered.engine.dialect, gathered.window)
+    gathered.totals += _long_total(gathered.run(query), query)
+
+
+def _conversion(metric: Metric, tables: Sequence[FactTable], gathered: _Gathered) -> None:
+    base, converted, dialect = tables[0], tables[-1], gathered.engine.dialect
+    query = emit_conversion(metric, base, converted, dialect, gathered.window)
+    gathered.frames += _long(gathered.run(query), query, ())
+    query = emit_conversion(metric, base, converted, dialect, gathered.window, has_product=False)
+    gathered.totals += _long_total(gathered.run(query), query)
 
 
 def _reach(
     metric: Metric,
     table: FactTable,
     members: Sequence[tuple[str, int, str, str]],
-    engine: Engine,
-    window: Window,
+    shares: Sequence[float],
     gathered: _Gathered,
 ) -> None:
-    wanted = [row for row in members if row[2] == "product" or row[2] in metric.via]
-    if wanted:
-        frame, _ = gathered.run(emit_reach(metric, table, wanted, engine.dialect, window), engine)
-        gathered.reach.append(_reach_frame(metric, frame, frame["_kind"], frame["_parent"]))
-    frame, _ = gathered.run(emit_reach_total(metric, table, engine.dialect, window), engine)
-    company = pd.Series("company", index=frame.index, dtype=object)
-    gathered.reach.append(_reach_frame(metric, frame, company, pd.Series("", index=frame.index, dtype=object)))
+    """Ask for the values of a metric that does not add up; what is only approximate is measured at the company."""
+    engine, window = gathered.engine, gathered.window
+    spans: tuple[Span, ...] = ()
+    if metric.type == "cumulative":
+        spans = spans_of(metric, gathered.periods(metric), window.fiscal_year_starts)
+        if not spans:
+            return
+    rows, held = _wanted(metric, members, shares)
+    if rows:
+        frame = gathered.run(emit_reach(metric, table, rows, engine.dialect, window, shares=held, spans=spans))
+        gathered.reach.append(_reach_frame(metric, frame, frame["_kind"], frame["_parent"], spans))
+    total = replace(metric, exactness="exact")
+    frame = gathered.run(emit_reach_total(total, table, engine.dialect, window, spans=spans))
+    nobody = pd.Series("", index=frame.index, dtype=object)
+    gathered.reach.append(_reach_frame(metric, frame, nobody + "company", nobody, spans))
+    if metric.exactness == "approx":
+        rough = gathered.run(emit_reach_total(metric, table, engine.dialect, window, spans=spans))
+        both = frame.merge(rough, on=["_version", "_period"])
+        exact, off = both["_value_x"].abs(), (both["_value_y"] - both["_value_x"]).abs()
+        gathered.errors[metric.metric] = float((off / exact.where(exact > 0)).max()) if len(both) else 0.0
 
 
-def _reach_frame(metric: Metric, frame: pd.DataFrame, kind: pd.Series, parent: pd.Series) -> pd.DataFrame:
+def _reach_frame(
+    metric: Metric, frame: pd.DataFrame, kind: pd.Series, parent: pd.Series, spans: Sequence[Span]
+) -> pd.DataFrame:
+    periods = _days(frame["_period"])
+    whole = {span.period: span.is_whole for span in spans}
+    is_whole = np.array([whole.get(period, True) for period in periods], dtype=bool)
     return pd.DataFrame(
         {
             "metric": metric.metric,
             "version": frame["_version"].astype(object),
             "kind": kind.astype(object),
             "parent": parent.astype(object),
-            "period": _days(frame["_period"]),
-            "value": frame["value"].astype(float),
-            "n": frame["n"].astype(float),
+            "period": periods,
+            "value": np.where(is_whole, frame["_value"].astype(float), np.nan),
+            "n": frame["_n"].astype(float),
         }
     )
+
+
+def _clusters(
+    metric: Metric,
+    table: FactTable,
+    members: Sequence[tuple[str, int, str, str]],
+    shares: Sequence[float],
+    gathered: _Gathered,
+) -> None:
+    rows, held = _wanted(metric, members, shares)
+    for asked, weights in ((rows, held), ([], [])):
+        if not asked and weights:
+            continue
+        frame = gathered.run(emit_clusters(metric, table, asked, weights, gathered.engine.dialect, gathered.window))
+        base = {
+            "metric": metric.metric,
+            "version": frame["_version"].astype(object),
+            "kind": frame["_kind"].astype(object),
+            "parent": frame["_parent"].astype(object),
+            "period": _days(frame["_period"]),
+        }
+        gathered.clusters.append(pd.DataFrame({**base, **{p: frame[f"_{p}"].astype(float) for p in CLUSTER_PARTS}}))
 
 
 def _stack(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

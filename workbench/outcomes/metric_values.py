@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Metric
 
 PSEUDO_ANSWERS = 3.0
 """Adjusted Wald adds 3/4 promoters, 3/2 passives and 3/4 detractors: B. Rocks (2016), The American Statistician 70."""
+
+LEVEL_SLACK = 1e-9
+"""How much of a half may be missing where shares are no binary fractions."""
 
 Array = np.ndarray
 
@@ -28,6 +31,8 @@ def values_of(metric: Metric, parts: Mapping[str, Array]) -> Array:
         return _unless_missing(metric, parts["sum"], parts["rows"], parts.get("seen"))
     if metric.type == "conversion":
         return _divide(parts["num"], parts["den"])
+    if metric.type == "grade":
+        return middle_level(metric, parts)
     if metric.adds_as == "ratio":
         rows = parts.get("num_rows", np.ones_like(parts["num"]))  # one table: rows below the line are rows above it
         top = _unless_missing(metric, parts["num"], rows, parts.get("num_seen"))
@@ -39,6 +44,21 @@ def values_of(metric: Metric, parts: Mapping[str, Array]) -> Array:
     if metric.type == "given" and metric.weight:
         return _divide(parts["num"], parts["den"])
     raise ModelError(f"{metric.metric} ({metric.type}) does not add up from parts.")
+
+
+def middle_level(metric: Metric, parts: Mapping[str, Array]) -> Array:
+    """Return the middle level, counted from 1: the lowest at which half of the rows are reached; NaN without rows.
+
+    Levels have an order and no distances, so they have no mean.
+    """
+    shares = level_shares(metric, parts)
+    reached = np.cumsum(shares, axis=0) >= 0.5 - LEVEL_SLACK
+    return np.where(parts["n"] > 0, np.argmax(reached, axis=0) + 1.0, np.nan)
+
+
+def level_shares(metric: Metric, parts: Mapping[str, Array]) -> Array:
+    """Return the share of rows at each level of a grade, lowest first; shape (levels, periods)."""
+    return np.array([_divide(parts[f"level_{place}"], parts["n"]) for place in range(len(metric.levels))])
 
 
 def _unless_missing(metric: Metric, total: Array, rows: Array, seen: Array | None) -> Array:
@@ -58,6 +78,10 @@ def interval(metric: Metric, parts: Mapping[str, Array], n_eff: Array, confidenc
     Shares of rows: Wilson, ``(p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n)``, E. B. Wilson (1927). Net Promoter
     Scores: adjusted Wald, Rocks (2016). Both with the effective number of rows under shares, (Σ s)² / Σ s².
 
+    Other ratios R = Σ y / Σ x, where the rows' customer is known: the delta method with customers as clusters,
+    ``var R = m/(m − 1) · (Σ y_c² − 2·R·Σ x_c·y_c + R²·Σ x_c²) / (Σ x)²`` over m customers c, and the t quantile with
+    m − 1 degrees of freedom.
+
     Parameters
     ----------
     metric : Metric
@@ -69,6 +93,8 @@ def interval(metric: Metric, parts: Mapping[str, Array], n_eff: Array, confidenc
         Coverage, 0 to 1.
     """
     z = float(ndtri(0.5 + confidence / 2))
+    if "clusters" in parts:
+        return _clustered(parts, confidence)
     shape = np.full(n_eff.shape, np.nan)
     if metric.is_proportion:
         top, bottom = ("plus", "n") if metric.type == "score" else ("num", "den")
@@ -83,3 +109,15 @@ def interval(metric: Metric, parts: Mapping[str, Array], n_eff: Array, confidenc
         half = z * np.sqrt((plus + minus - (plus - minus) ** 2) / (n + PSEUDO_ANSWERS))
         return metric.score.times * (plus - minus - half), metric.score.times * (plus - minus + half)
     return shape, shape.copy()
+
+
+def _clustered(parts: Mapping[str, Array], confidence: float) -> tuple[Array, Array]:
+    """Return the interval of a ratio whose rows come in clusters; NaN where there are fewer than two."""
+    value, clusters = _divide(parts["num"], parts["den"]), parts["clusters"]
+    several = clusters > 1
+    left = np.where(several, clusters - 1, 1.0)
+    squares = parts["num2"] - 2 * value * parts["numden"] + value**2 * parts["den2"]
+    variance = clusters / left * np.maximum(squares, 0.0)
+    reach = stdtrit(left, 0.5 + confidence / 2) * _divide(np.sqrt(variance), np.abs(parts["den"]))
+    reach = np.where(several, reach, np.nan)
+    return value - reach, value + reach

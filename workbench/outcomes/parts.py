@@ -97,7 +97,7 @@ def _part_columns(
 ) -> tuple[tuple[tuple[str, str, str], ...], list[str]]:
     columns, sums = [], []
     for metric in metrics:
-        for part, expression in _part_expressions(metric, table, sql):
+        for part, expression in part_expressions(metric, table, sql):
             name = f"{metric.metric}__{part}"
             columns.append((name, metric.metric, part))
             sums.append(f"{expression} as {sql.name_of(name)}")
@@ -106,7 +106,7 @@ def _part_columns(
     return tuple(columns), sums
 
 
-def _part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
+def part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     """Return the parts that this table gives this metric, as sums."""
     found: list[tuple[str, str]] = []
     for role, measure in metric.measures:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.derived import derive
-from workbench.outcomes.gather import Parts
-from workbench.outcomes.metric_values import Array, interval, values_of
-from workbench.outcomes.periods import all_periods, has_ended
+from workbench.outcomes.gather import CLUSTER_PARTS, Parts
+from workbench.outcomes.metric_values import Array, interval, level_shares, values_of
+from workbench.outcomes.periods import all_periods, has_ended, parts_grain
+from workbench.outcomes.windows import Span, spans_of, sum_windows, whole_windows
 from workbench.products import KINDS, ProductMap
 
 VALUE_COLUMNS = ("metric", "kind", "parent", "period", "value", "low", "high", "n", "n_eff", "is_complete")
+LEVEL_COLUMNS = ("metric", "kind", "parent", "period", "level", "share", "n")
 UNALLOCATED = "(unallocated)"
 UNKNOWN = "(unknown product)"
 LAW_TOLERANCE = 1e-9
@@ -47,6 +49,8 @@ class Cube:
         Parts of rows whose product is blank or unknown.
     company : mapping of part to array, shape (periods,)
         Parts from the query without a product.
+    spans : tuple of Span
+        Windows of a cumulative metric; its parts are sums over them.
     """
 
     metric: Metric
@@ -55,6 +59,14 @@ class Cube:
     parts: Mapping[str, Array]
     unknown: Mapping[str, Array]
     company: Mapping[str, Array]
+    spans: tuple[Span, ...] = ()
+
+    def value(self, parts: Mapping[str, Array]) -> Array:
+        """Return the metric's values from parts that were added up; NaN where there is nothing to speak of."""
+        found = values_of(self.metric, parts)
+        if not self.spans:
+            return found
+        return np.where(whole_windows(self.metric, self.spans, parts, self.company), found, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +85,9 @@ class RolledUp:
     residual : float
         Largest relative miss of the law over all metrics, parts and periods.
     marks : tuple of (str, str)
-        Metric or product, and what a reader should know (assumed shares, declared weight, refused).
+        Metric or product, and what a reader should know (assumed shares, declared weight, refused, approximate).
+    levels : DataFrame
+        metric, kind, parent, period, level, share (0 to 1), n (rows): how the rows of a grade spread over its levels.
     """
 
     kind: str
@@ -83,6 +97,7 @@ class RolledUp:
     company: pd.DataFrame
     residual: float
     marks: tuple[tuple[str, str], ...]
+    levels: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def build_cubes(
@@ -109,9 +124,25 @@ def build_cubes(
         if metric.metric not in sums:
             continue
         held, total = rows[metric.metric], sums[metric.metric]
-        periods = all_periods(metric, total["period"].tolist())
-        cubes[metric.metric] = _cube(metric, held, total, ids, periods, epochs)
+        found = total["period"].tolist()
+        cube = _cube(metric, held, total, ids, all_periods(metric, found, parts_grain(metric)), epochs)
+        if metric.type == "cumulative" and not metric.is_reach:
+            cube = _over_windows(cube, spans_of(metric, found, parts.window.fiscal_year_starts))
+        cubes[metric.metric] = cube
     return cubes
+
+
+def _over_windows(cube: Cube, spans: tuple[Span, ...]) -> Cube:
+    """Return the cube of a cumulative metric at its own periods, every part summed over the window of each."""
+    return Cube(
+        cube.metric,
+        cube.products,
+        tuple(span.period for span in spans),
+        sum_windows(spans, cube.periods, cube.parts, 1),
+        sum_windows(spans, cube.periods, cube.unknown, 0),
+        sum_windows(spans, cube.periods, cube.company, 0),
+        spans,
+    )
 
 
 def _cube(
@@ -214,8 +245,8 @@ def roll_up(
     shares = share_arrays(products, kind, cuts)
     left = 1.0 - sum(shares.values()) if shares else np.ones((len(products.ids), len(cuts) + 1))
     left = np.where(np.abs(left) < LAW_TOLERANCE, 0.0, left)
-    rows = _Rows(as_of, confidence)
-    residual, marks = 0.0, []
+    rows = _Rows(as_of, confidence, parts, version)
+    residual, marks, levels = 0.0, [], []
     for metric in catalogue.metrics:
         cube = held.get(metric.metric)
         if cube is None or kind not in metric.via:
@@ -228,11 +259,19 @@ def roll_up(
         over = add_up(cube, left)
         residual = max(residual, _law(cube, sums, over))
         if metric.is_reach:
-            marks.append((metric.metric, "each row of a member counts once; shares do not apply"))
+            weighed = metric.adds_as == "percentile" and metric.percentile_form == "share_weighted"
+            said = "each row weighs as much as its product's share" if weighed else "shares do not apply"
+            marks.append((metric.metric, f"each row of a member counts once; {said}"))
+            if metric.metric in parts.errors:
+                marks.append(
+                    (metric.metric, f"approximate: off by up to {parts.errors[metric.metric]:.1%} for the company")
+                )
             continue
         if metric.type == "given":
             marks.append((metric.metric, f"weighed by {metric.weight}, as declared"))
         for parent, share in shares.items():
+            if metric.type == "grade":
+                levels.append(_level_frame(cube, kind, parent, sums[parent]))
             rows.add("values", cube, kind, parent, sums[parent], _effective(cube, share, sums[parent]))
         rows.add("unallocated", cube, kind, UNALLOCATED, over, _effective(cube, left, over))
         rows.add("unknown", cube, kind, UNKNOWN, cube.unknown, _rows_of(cube, cube.unknown))
@@ -248,7 +287,28 @@ def roll_up(
         derive(catalogue, _joined([rows.frame("company"), reach[reach["kind"] == "company"]])),
         residual,
         tuple(marks),
+        pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(columns=list(LEVEL_COLUMNS)),
     )
+
+
+def _level_frame(cube: Cube, kind: str, parent: str, sums: Mapping[str, Array]) -> pd.DataFrame:
+    """Return how the rows of a grade spread over its levels."""
+    shares = level_shares(cube.metric, sums)
+    frames = [
+        pd.DataFrame(
+            {
+                "metric": cube.metric.metric,
+                "kind": kind,
+                "parent": parent,
+                "period": pd.Series(list(cube.periods), dtype=object),
+                "level": level,
+                "share": share,
+                "n": sums["n"],
+            }
+        )
+        for level, share in zip(cube.metric.levels, shares, strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)[list(LEVEL_COLUMNS)]
 
 
 def product_values(
@@ -260,7 +320,7 @@ def product_values(
     version: str = "actual",
 ) -> pd.DataFrame:
     """Return every metric of every product, columns `VALUE_COLUMNS`."""
-    rows = _Rows(as_of, confidence)
+    rows = _Rows(as_of, confidence, parts, version)
     for metric in catalogue.metrics:
         cube = cubes.get(metric.metric)
         if cube is None or metric.is_reach:
@@ -284,7 +344,7 @@ def company_values(
     version: str = "actual",
 ) -> pd.DataFrame:
     """Return every metric of the company, from queries that never looked at a product; columns `VALUE_COLUMNS`."""
-    rows = _Rows(as_of, confidence)
+    rows = _Rows(as_of, confidence, parts, version)
     for metric in catalogue.metrics:
         cube = cubes.get(metric.metric)
         if cube is None or metric.is_reach or (metric.type == "given" and not metric.weight):
@@ -342,13 +402,20 @@ def _effective(cube: Cube, share: Array, sums: Mapping[str, Array]) -> Array:
 class _Rows:
     """Collects value rows as columns."""
 
-    def __init__(self, as_of: dt.date | None, confidence: float) -> None:
+    def __init__(self, as_of: dt.date | None, confidence: float, parts: Parts, version: str) -> None:
         self.as_of, self.confidence = as_of, confidence
+        held = parts.clusters[parts.clusters["version"] == version] if len(parts.clusters) else parts.clusters
+        by = ["metric", "kind", "parent"]
+        self.clusters = dict(list(held.groupby(by, sort=False))) if len(held) else {}
         self.blocks: dict[str, list[tuple[Array, ...]]] = {}
 
     def add(self, block: str, cube: Cube, kind: str, parent: str, parts: Mapping[str, Array], n_eff: Array) -> None:
         metric = cube.metric
-        value = values_of(metric, parts)
+        value = cube.value(parts)
+        clusters = self.clusters.get((metric.metric, kind, parent))
+        if clusters is not None:
+            found = clusters.set_index("period").reindex(list(cube.periods))
+            parts = {**parts, **{part: found[part].to_numpy() for part in CLUSTER_PARTS}}
         low, high = (np.where(np.isnan(value), np.nan, end) for end in interval(metric, parts, n_eff, self.confidence))
         self._keep(block, cube, kind, parent, value, low, high, parts["n"], n_eff)
 
