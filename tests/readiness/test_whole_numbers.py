@@ -125,7 +125,8 @@ def known(inputs: ReadinessInputs, raw: Scores, told: Told) -> list[str]:
             if figure is None:
                 continue
             reader.hear(0, cells, figure, figure.n)
-            share = told[f"visibility{path}/{name}"].value
+            seen = told.get(f"visibility{path}/{name}")  # told for items of the organisation and of lines only
+            share = None if seen is None else seen.value
             if what == "item" and share is not None:
                 for bound, low, high in ((share - 0.005, 0, np.inf), (share + 0.005, -np.inf, 0)):
                     levels = {(0, cell): 1 - bound for cell in cells}

@@ -192,8 +192,7 @@ def estimate(
 
 
 def _span(grid: Grid, node: Node) -> tuple[float, float]:
-    spans = np.array([grid.instrument.span(item) for item in grid.instrument.items])
-    low, high = node.shares @ spans
+    low, high = node.shares @ grid.spans
     return float(low), float(high)
 
 

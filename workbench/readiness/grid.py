@@ -85,6 +85,9 @@ class Grid:
         People that each stands for.
     spread : ndarray, shape (items,)
         Variance within lines over the whole organisation; nan for open items and where there is none.
+    spans : ndarray, shape (items, 2)
+        Ends of each item's scale.
+    places : mapping of item to int
     """
 
     instrument: Instrument
@@ -101,6 +104,7 @@ class Grid:
     teams: np.ndarray | None
     weight: np.ndarray | None
     spread: np.ndarray
+    spans: np.ndarray
     places: Mapping[str, int] = field(repr=False)
 
     @property
@@ -205,6 +209,7 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
         _teams(np.asarray(person), unit, len(known)) if settings.sampled == TEAMS else None,
         None if weight is None else weight.loc[known].to_numpy(dtype=float),
         np.where(is_scaled, _pooled_spread(np.where(is_answered, levels, np.nan), line), np.nan),
+        np.array([instrument.span(item) for item in instrument.items], dtype=float),
         {name: place for place, name in enumerate(names)},
     )
 
@@ -292,14 +297,14 @@ def build_table(grid: Grid, part: Part, whole: Table | None = None) -> Table:
                 weighted_levels[:, place] = _open_levels(grid, place, named, weights[:, place])
     response = np.where(_is_drawn_whole(grid, part), 0.0, response)
     plain = item_levels(plain_levels, response, teams=grid.teams)
-    spans = np.array([grid.instrument.span(item) for item in items])
+    spans = grid.spans
     low, high = item_bands(plain.mean, plain.count, absent, spans[:, 0], spans[:, 1], LEAST_ANSWERS)
     for place, item in enumerate(items):
         if item.kind == "open" and plain.count[place] + absent[place] > 0:
             low[place], high[place] = spans[place]
             if plain.count[place] >= LEAST_NAMES:
                 whole_group = (float(plain.mean[place]), int(plain.count[place]), int(absent[place]))
-                low[place], high[place] = overlap_band(*whole_group, *spans[place])
+                low[place], high[place] = overlap_band(*whole_group, float(spans[place, 0]), float(spans[place, 1]))
     found = Table(
         plain,
         None if weights is None else item_levels(weighted_levels, response, weights=weights, teams=grid.teams),
