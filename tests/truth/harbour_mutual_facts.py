@@ -256,6 +256,16 @@ METRICS: dict[str, Any] = {
             "high": 105,
             "loop": {"owner": "Chief actuary", "forum": "monthly_line_review"},
         },
+        {
+            "metric": "policies_in_force",
+            "label": "Policies in force",
+            "type": "sum",
+            "measure": {"from": "premiums", "agg": "sum", "column": "policies_at_start"},
+            "unit": "count",
+            "direction": "up",
+            "frame": "heart.engagement",
+            "loop": {"owner": "Head of Sales", "forum": "monthly_line_review"},
+        },
     ],
 }
 

@@ -302,6 +302,27 @@ def test_what_does_not_fit_the_register_is_said() -> None:
     assert result.residual < 1e-9
 
 
+def test_the_loop_that_was_planted_is_found() -> None:
+    """Motor decides every signal in time, Pensions none; the oldest waits there; unheard products are named."""
+    held, loop = truth("harbour-mutual")["outcomes"]["loop"], measured("harbour-mutual").loop
+    assert not isinstance(loop, Off)
+    assert loop.company.n == held["signals"]
+    lines = {one.key: one.decision for one in loop.of("product_line")}
+    assert [line for line, one in lines.items() if one.within(30).share == 1] == held["decided_within_30_days"]
+    assert [line for line, one in lines.items() if one.n and one.open == one.n] == held["nothing_decided"]
+    assert loop.waiting[0].signal == held["oldest"]
+    assert list(loop.silent) == held["unheard"]
+    assert loop.findings == ()
+
+
+def test_products_whose_use_contradicts_their_stage_are_found() -> None:
+    """What is meant to grow and stays, and what is meant to go and stays, is asked about; nothing else is."""
+    held, found = truth("harbour-mutual")["outcomes"]["stages"], measured("harbour-mutual").stages
+    differ = {one.product: one.declared for one in found if one.contradicts}
+    assert differ == dict.fromkeys(held["meant_to_grow"], "grow") | dict.fromkeys(held["meant_to_go"], "retire")
+    assert {one.suggested for one in found if one.contradicts} == {"sustain"}
+
+
 def test_metrics_without_facts_are_switched_off_by_name() -> None:
     """A metric whose facts nobody sent is off; the others are computed."""
     assert [metric for metric, _ in measured("alder-retail").off] == truth("alder-retail")["outcomes"]["off"]

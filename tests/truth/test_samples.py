@@ -125,7 +125,7 @@ def test_harbour_has_the_size_it_promises() -> None:
         "experiences": 3,
         "sheets": [210, 210],
         "roles": 5,
-        "metrics": 12,
+        "metrics": 13,
         "types": 8,
         "resources": 5,
         "functions": 4,
