@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores
+from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, publication
 from workbench.readiness.attained import attained_levels
 from workbench.readiness.coordination import Coordination, judge_coordination
 from workbench.readiness.first_look import look_first
@@ -26,6 +26,7 @@ from workbench.readiness.inputs import (
     Settings,
 )
 from workbench.readiness.instrument import Instrument
+from workbench.readiness.ledger import record
 from workbench.readiness.progress import Progress, measure_progress
 from workbench.readiness.respondents import Respondents, look_at_respondents
 from workbench.readiness.roadmap import Roadmap, plan_roadmap
@@ -84,6 +85,8 @@ class Readiness:
         Highest level that every gate reaches for sure; line "" is the organisation.
     respondents : Respondents
         Whether people agree, whether questions hang together, and which sheets were filled in very fast or uniformly.
+    record : str
+        What becomes public with all this, for the publications ledger alone: JSON text with pseudonymous keys.
     """
 
     instrument: Instrument
@@ -108,6 +111,7 @@ class Readiness:
     earlier: tuple[EarlierWave, ...] = ()
     changes: tuple[Change, ...] = ()
     progress: tuple[Progress, ...] = ()
+    record: str = field(default="", repr=False)
 
     @property
     def organisation(self) -> Part:
@@ -263,6 +267,7 @@ def assess(
         earlier=waves.earlier,
         changes=waves.changes,
         progress=measure_progress(raw, shown, before[0], waves.earlier[0], targets, settings) if before else (),
+        record=record(publication(raw, shown, waves.offers), (held.id for held in inputs.published)),
     )
 
 
