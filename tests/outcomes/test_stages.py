@@ -234,7 +234,7 @@ def test_word_and_use_stand_side_by_side(bench: Bench) -> None:
     assert held["young"].reason == "fewer than 8 periods"
     step = outcomes.next_steps(result)[-1]
     assert step.claim == "Ask whether 3 products are still in the stage declared for them."
-    assert "RISING (+50 % a year): it is meant to go, but its use grows" in step.detail
+    assert "RISING (+50 % a year): meant to go, but use grows" in step.detail
     numbers = outcomes.figures(result)
     assert numbers["stage/rising/growth"].value == pytest.approx(0.5)
     assert numbers["stage/young/growth"].value is None

@@ -41,14 +41,14 @@ PERIODS_A_YEAR = {"day": 364, "week": 52, "month": 12, "quarter": 4}
 """Periods of four quarters; 364 days keep the weekday."""
 
 MEANINGS: Mapping[tuple[str, str], str] = {
-    ("explore", "grow"): "It is still called an exploration, but its use grows: decide whether to scale it.",
-    ("explore", "retire"): "It is still explored while its use falls: decide whether to change it or to stop.",
-    ("grow", "sustain"): "It is meant to grow, but its use stays where it was: ask what the effort to grow has bought.",
-    ("grow", "retire"): "It is meant to grow, but its use falls: ask why before more goes into growth.",
-    ("sustain", "grow"): "It is kept as it is while its use grows: ask whether it deserves more.",
-    ("sustain", "retire"): "It is kept as it is while its use falls: decide whether to renew it or to wind it down.",
-    ("retire", "grow"): "It is meant to go, but its use grows: customers were not told, or they disagree.",
-    ("retire", "sustain"): "It is meant to go, but its use stays where it was: nobody is being moved away from it.",
+    ("explore", "grow"): "Still called an exploration, but use grows: decide whether to scale it.",
+    ("explore", "retire"): "Still explored while use falls: decide whether to change it or to stop.",
+    ("grow", "sustain"): "Meant to grow, but use stays where it was: ask what the effort to grow has bought.",
+    ("grow", "retire"): "Meant to grow, but use falls: ask why before more goes into growth.",
+    ("sustain", "grow"): "Kept as it is while use grows: ask whether it deserves more.",
+    ("sustain", "retire"): "Kept as it is while use falls: decide whether to renew it or to wind it down.",
+    ("retire", "grow"): "Meant to go, but use grows: customers were not told, or they disagree.",
+    ("retire", "sustain"): "Meant to go, but use stays where it was: nobody is being moved away from it.",
 }
 """What a difference between word and use means; an exploration whose use stays where it was is none."""
 

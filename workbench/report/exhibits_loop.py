@@ -178,7 +178,7 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
             low="low",
             high="high",
             unit="share",
-            decimals=0,
+            decimals=1,
             reference=0.0,
             reference_label="no change",
             highlight=[names[one.product] for one in differ if one.product in names],
@@ -230,22 +230,15 @@ def _lines_claim(result: Outcomes, loop: Loop, parents: tuple[LoopHealth, ...]) 
         return fit_claim(f"No line decides sooner than another: {theme.percent(most)} within {days} everywhere.")
     one, other = group_name(result, best), group_name(result, worst)
     return fit_claim(
-        f"{one} decides {_part(most, best)} within {days}, {other} {_part(least, worst)}.",
-        f"{other} decides {_part(least, worst)} within {days}, another line {_part(most, best)}.",
+        f"{one} decides {_part(most, best)} signals within {days}, {other} {_part(least, worst)}.",
+        f"{other} decides {_part(least, worst)} signals within {days}, another line {_part(most, best)}.",
         f"Lines differ: between {theme.percent(least)} and {theme.percent(most)} are decided within {days}.",
     )
 
 
 def _part(share: float, health: LoopHealth) -> str:
     n = health.decision.n
-    signals = f"{n} signal{'' if n == 1 else 's'}"
-    return (
-        f"all of {signals}"
-        if share == 1
-        else f"none of {signals}"
-        if share == 0
-        else f"{theme.percent(share)} of {signals}"
-    )
+    return f"all {n}" if share == 1 else f"none of {n}" if share == 0 else f"{theme.percent(share)} of {n}"
 
 
 def _stages_claim(result: Outcomes, differ: int, count: int) -> str:
