@@ -7,7 +7,10 @@ Volumes hardly grow, so that whatever leaves its usual range was planted:
 - home: fewer quotes become policies from February 2026, only because renters' quotes multiplied (a change of mix);
 - travel: claims cost a larger share of the premium from March 2026 in both products (a change of rate);
 - satisfaction: the question was reworded in May 2026 (not the same measure);
-- motor: premium rose with the tariff of March 2026 (a price).
+- motor: premium rose with the tariff of March 2026 (a price);
+- life: fewer quotes become policies since October 2025 although each channel sells better, because most now come
+  through the portal, which sells least (a total that misleads);
+- budget of 2026: motor earns more a policy than planned, travel insures fewer people than planned.
 """
 
 from __future__ import annotations
@@ -62,6 +65,10 @@ MIX_FROM, RATE_FROM, TRAVEL_FROM, WORDING_FROM, TARIFF_FROM = (
     dt.date(2026, 3, 1),
 )
 RENTERS_TIMES, FASTER, STRAIGHT_MORE, TRAVEL_MORE, WORDING_MORE, TARIFF = 3.9, 0.70, 0.16, 0.17, 0.15, 1.055
+PORTAL_FROM, PORTAL_SHARES, PORTAL_BETTER = dt.date(2025, 10, 1), {"agent": 0.12, "phone": 0.08, "portal": 0.80}, 1.10
+BUDGET_FROM, BUDGET_TARIFF, BUDGET_TRAVELLERS = dt.date(2026, 1, 1), 1.03, 1.09
+BUDGET_SEED = 2_026
+"""Life's quotes and the budget draw by themselves, so that the rest of the sample stays as it was."""
 
 EVENTS = table("""
 date       | scope            | what                                                                          | kind
@@ -70,6 +77,7 @@ date       | scope            | what                                            
 2024-06-03 |                  | Flood on the lower river; storm claims desk opened for three weeks              | other
 2025-03-17 |                  | Customer portal down for two days after the data centre move                   | outage
 2025-07-01 | home-landlord    | Larger landlords served by the business team; share of the value streams changed | other
+2025-10-01 | life             | Brokers send quotes for life cover through the portal                           | other
 2026-03-01 | motor            | Tariff of March 2026: premiums up by 5.5 %                                      | price
 2026-02-02 | home-renters     | Renters cover advertised on two comparison sites                               | campaign
 2026-03-02 | travel           | Assistance partner raised its fees; medical cost abroad covered in full         | other
@@ -80,7 +88,13 @@ date       | scope            | what                                            
 METRICS: dict[str, Any] = {
     "forums": {"weekly_review": "7 days", "monthly_line_review": "30 days"},
     "tables": {
-        "premiums": {"key": ["month", "product"], "kind": "period", "time": {"column": "month"}, "product": "product"},
+        "premiums": {
+            "key": ["month", "product", "version"],
+            "kind": "period",
+            "time": {"column": "month"},
+            "product": "product",
+            "version": "version",
+        },
         "underwriting": {
             "key": ["month", "product"],
             "kind": "period",
@@ -121,6 +135,16 @@ METRICS: dict[str, Any] = {
             "loop": {"owner": "Head of Controlling", "forum": "monthly_line_review"},
         },
         {
+            "metric": "premium_per_policy",
+            "label": "Premium per policy",
+            "type": "ratio",
+            "numerator": {"from": "premiums", "agg": "sum", "column": "written_premium"},
+            "denominator": {"from": "premiums", "agg": "sum", "column": "policies_at_start"},
+            "unit": "currency",
+            "direction": "neutral",
+            "loop": {"owner": "Chief actuary", "forum": "monthly_line_review"},
+        },
+        {
             "metric": "claims_settled",
             "label": "Claims settled",
             "type": "count",
@@ -152,6 +176,7 @@ METRICS: dict[str, Any] = {
             "denominator": {"from": "quotes", "agg": "sum", "column": "quotes"},
             "unit": "share",
             "direction": "up",
+            "segments": ["channel"],
             "worth": {
                 "value": 118,
                 "per": "numerator",
@@ -303,9 +328,33 @@ def _premiums(rng: np.random.Generator) -> Rows:
                 {
                     "month": month,
                     "product": product,
+                    "version": "actual",
                     "written_premium": round(premium, -2),
                     "policies_at_start": policies,
                     "lapses": int(lapses),
+                }
+            )
+    return rows
+
+
+def _budget() -> Rows:
+    """Return the plan of this year: a smaller tariff for motor, more travellers, no campaign for renters."""
+    rng = np.random.default_rng(BUDGET_SEED)
+    rows = []
+    for month in (month for month in MONTHS if month >= BUDGET_FROM):
+        for product in PLAN:
+            line = _line(product)
+            price = BUDGET_TARIFF if line == "motor" and month >= TARIFF_FROM else 1.0
+            people = (BUDGET_TRAVELLERS if line == "travel" else 1.0) * _season(product, month) * rng.normal(1, 0.003)
+            policies = round(_number(product, "policies") * people)
+            rows.append(
+                {
+                    "month": month,
+                    "product": product,
+                    "version": "budget",
+                    "written_premium": round(_number(product, "premium") * people * price, -2),
+                    "policies_at_start": policies,
+                    "lapses": round(policies * _number(product, "lapse")),
                 }
             )
     return rows
@@ -353,6 +402,20 @@ def _quotes(rng: np.random.Generator) -> Rows:
                         "policies_sold": int(sold),
                     }
                 )
+    return _through_the_portal(rows, lifts)
+
+
+def _through_the_portal(rows: Rows, lifts: dict[str, float]) -> Rows:
+    """Move most of life's quotes to the portal, where every channel sells a little better than before."""
+    rng = np.random.default_rng([BUDGET_SEED, 1])
+    asked: dict[tuple[dt.date, str], int] = {}
+    for row in rows:
+        asked[row["month"], row["product"]] = asked.get((row["month"], row["product"]), 0) + row["quotes"]
+    for row in rows:
+        if _line(row["product"]) == "life" and row["month"] >= PORTAL_FROM:
+            row["quotes"] = round(asked[row["month"], row["product"]] * PORTAL_SHARES[row["channel"]])
+            rate = _number(row["product"], "converts") * lifts[row["channel"]] * PORTAL_BETTER
+            row["policies_sold"] = int(rng.binomial(row["quotes"], min(1.0, rate)))
     return rows
 
 
@@ -491,7 +554,7 @@ def make(folder: Path, rng: np.random.Generator) -> None:
     premiums = _premiums(rng)
     underwriting = _underwriting(rng, premiums)
     facts = folder / "facts"
-    write_csv(facts / "premiums.csv", premiums)
+    write_csv(facts / "premiums.csv", [*premiums, *_budget()])
     write_csv(facts / "underwriting.csv", underwriting)
     write_csv(facts / "quotes.csv", _quotes(rng))
     write_csv(facts / "service.csv", _service(rng))

@@ -125,7 +125,7 @@ def test_harbour_has_the_size_it_promises() -> None:
         "experiences": 3,
         "sheets": [210, 210],
         "roles": 5,
-        "metrics": 13,
+        "metrics": 14,
         "types": 8,
         "resources": 5,
         "functions": 4,
@@ -270,6 +270,12 @@ def series(table: pd.DataFrame, numerator: str, denominator: str, products: str)
     return sums[numerator] / sums[denominator]
 
 
+def harbour_premiums(version: str, line: str) -> pd.DataFrame:
+    """Return the premiums of a line, actual or budget."""
+    held = pd.read_csv(HARBOUR / "facts" / "premiums.csv")
+    return held[held["product"].str.startswith(line) & (held["version"] == version)]
+
+
 def harbour_series(metric: str, line: str) -> pd.Series:
     """Add up a metric of a line by hand, month by month."""
     if metric in ("loss_ratio", "quote_conversion"):
@@ -279,8 +285,10 @@ def harbour_series(metric: str, line: str) -> pd.Series:
         }[metric]
         return series(pd.read_csv(HARBOUR / "facts" / f"{file}.csv"), top, bottom, line)
     if metric == "written_premium":
-        held = pd.read_csv(HARBOUR / "facts" / "premiums.csv")
-        return held[held["product"].str.startswith(line)].groupby("month")["written_premium"].sum()
+        return harbour_premiums("actual", line).groupby("month")["written_premium"].sum()
+    if metric == "premium_per_policy":
+        sums = harbour_premiums("actual", line).groupby("month")[["written_premium", "policies_at_start"]].sum()
+        return sums["written_premium"] / sums["policies_at_start"]
     file, column = ("voice", "satisfied") if metric == "satisfaction" else ("claims", "")
     rows = pq.read_table(HARBOUR / "facts" / f"{file}.parquet").to_pandas()
     time = rows["answered_on" if file == "voice" else "settled_on"].astype(str).str.slice(0, 7)
@@ -337,6 +345,29 @@ def test_harbour_home_conversion_fell_by_mix_alone() -> None:
     for product in ("home-contents", "home-buildings", "home-landlord", "home-renters"):
         values = series(quotes, "policies_sold", "quotes", product)
         assert abs(values.iloc[-8:].mean() / values.iloc[:40].mean() - 1) < 0.03, product
+
+
+def test_harbour_life_sells_better_in_each_channel_and_worse_in_all() -> None:
+    """Life's quotes moved to the portal: every channel converts better than the year before, the total worse."""
+    quotes = pd.read_csv(HARBOUR / "facts" / "quotes.csv")
+    own = quotes[quotes["product"].str.startswith("life")]
+    sides = [own[own["month"].between("2024-10-01", "2025-09-01")], own[own["month"] >= "2025-10-01"]]
+    before, after = (side.groupby("channel")[["policies_sold", "quotes"]].sum() for side in sides)
+    assert ((after["policies_sold"] / after["quotes"]) > 1.04 * before["policies_sold"] / before["quotes"]).all()
+    totals = [side["policies_sold"].sum() / side["quotes"].sum() for side in (before, after)]
+    assert totals[1] < 0.96 * totals[0]
+
+
+@pytest.mark.parametrize(("line", "volume", "price"), [("motor", 1.0, 1.02), ("travel", 1 / 1.09, 1.0)])
+def test_harbour_budget_is_missed_by_one_thing(line: str, volume: float, price: float) -> None:
+    """This year motor differs from its budget in price alone, travel in the number of policies alone."""
+    actual, budget = (harbour_premiums(version, line) for version in ("actual", "budget"))
+    actual = actual[actual["month"] >= budget["month"].min()]
+    assert len(actual) == len(budget)
+    policies = actual["policies_at_start"].sum() / budget["policies_at_start"].sum()
+    assert policies == pytest.approx(volume, abs=0.01)
+    per_policy = actual["written_premium"].sum() / budget["written_premium"].sum() / policies
+    assert per_policy == pytest.approx(price, abs=0.01)
 
 
 def test_harbour_travel_became_dearer_by_rate_alone() -> None:

@@ -12,7 +12,16 @@ from workbench.outcomes.drivers import Split, split_rate, split_sum
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
-from workbench.outcomes.spans import BY_PRODUCT, Presence, SegmentReader, Span, rate_frames, strata_of, sum_mappings
+from workbench.outcomes.spans import (
+    BY_PRODUCT,
+    Presence,
+    SegmentReader,
+    Span,
+    has_base,
+    rate_columns,
+    strata_of,
+    sum_mappings,
+)
 
 PERIODS_COMPARED = {"day": 28, "week": 52, "month": 12, "quarter": 4, "year": 1}
 """Latest periods that are held against as many before them, so that a season stands on both sides."""
@@ -55,8 +64,8 @@ class Causes:
             if metric.is_amount:
                 lived = self.presence.during(spans[0]), self.presence.during(spans[1])
                 return split_sum(*sum_mappings(*spans, shares, lived))
-            frames = rate_frames(*spans, shares)
-            if any((frame["den"] * frame["share"]).sum() <= 0 for frame in frames):
+            frames = rate_columns(*spans, shares)
+            if not all(map(has_base, frames)):
                 continue
             found = split_rate(*frames, times=metric.score.times if metric.score else 1.0, dimension=dimension)
             if best is None or _by_mix(found) > _by_mix(best) + 0.1 * abs(found.change):

@@ -8,8 +8,9 @@ and its parts, are averages over the orders in which factors can change.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ AMOUNTLESS = "loose"
 
 Array = np.ndarray
 Parts = dict[str, float]
+Columns = pd.DataFrame | Mapping[str, Sequence[Any]]
 Found = dict[str, tuple[float, Parts]]
 """Factor → its effect, and the parts that add up to it."""
 
@@ -56,21 +58,19 @@ def shapley(value: Callable[[frozenset[str]], float], factors: Sequence[str]) ->
     }
 
 
-def read_cells(before: pd.DataFrame, after: pd.DataFrame, *, times: float, is_amount: bool) -> SpanCells:
+def read_cells(before: Columns, after: Columns, *, times: float, is_amount: bool) -> SpanCells:
     """Return two spans as cells, in an order that depends on neither frame's.
 
     Parameters
     ----------
-    before, after : DataFrame
-        Columns ``product``, ``segment``, ``num``, ``den``, ``share``.
+    before, after : DataFrame or mapping of columns
+        ``product``, ``segment``, ``num``, ``den``, ``share``.
     times : float
         Scale of the metric.
     is_amount : bool
         The value is Σ share·num; else it is divided by Σ share·den.
     """
-    spans = [
-        [frame[name].tolist() for name in ("product", "segment", "num", "den", "share")] for frame in (before, after)
-    ]
+    spans = [[list(held[name]) for name in ("product", "segment", "num", "den", "share")] for held in (before, after)]
     products = sorted({str(product) for span in spans for product in span[0]})
     segments = sorted({str(segment) for span in spans for segment in span[1]})
     row = {product: place for place, product in enumerate(products)}

@@ -14,9 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from workbench.outcomes.driver_cells import AMOUNTLESS, SpanCells, read_cells, shapley
+from workbench.outcomes.driver_cells import AMOUNTLESS, Columns, SpanCells, read_cells, shapley
 
 FACTOR_NAMES = {
     "shares": "share table",
@@ -150,13 +149,13 @@ def kitagawa(
     return (w1 - w0) * (r0 + r1) / 2, (r1 - r0) * (w0 + w1) / 2
 
 
-def split_rate(before: pd.DataFrame, after: pd.DataFrame, *, times: float = 1.0, dimension: str = "") -> Split:
+def split_rate(before: Columns, after: Columns, *, times: float = 1.0, dimension: str = "") -> Split:
     """Return how a ratio's change divides among share table, mix, rate and members that came or went.
 
     Parameters
     ----------
-    before, after : DataFrame
-        Columns ``product``, ``segment``, ``num``, ``den`` (of the product, over the span) and ``share`` (of the
+    before, after : DataFrame or mapping of columns
+        ``product``, ``segment``, ``num``, ``den`` (of the product, over the span) and ``share`` (of the
         product in the parent over the span, 0 to 1). A product's segments together are the product. A product that
         the parent did not hold, and that had rows all the same, stands with share 0: then the share table is the
         cause and not a new product.
@@ -173,7 +172,7 @@ def split_rate(before: pd.DataFrame, after: pd.DataFrame, *, times: float = 1.0,
     return _split(read_cells(before, after, times=times, is_amount=False), dimension)
 
 
-def split_amount(before: pd.DataFrame, after: pd.DataFrame, *, dimension: str = "") -> Split:
+def split_amount(before: Columns, after: Columns, *, dimension: str = "") -> Split:
     """Return how an amount's change divides among share table, volume, mix, rate (price) and members.
 
     The amount is volume × mix × rate: Σ share·num, with num = den·rate, and the denominators together the volume.

@@ -123,7 +123,7 @@ class Reversal:
     smallest_n : int
         Rows of the smallest stratum.
     moved : str
-        The stratum whose weight moved most to the effect of the mix.
+        The stratum whose weight moved most, among those that push the total the way of the mix.
     strata : tuple of Stratum
     """
 
@@ -288,11 +288,11 @@ def _reversal(table: Strata, mix: Array, effect: float, confidence: float, draws
         )
         for s, name in enumerate(table.segments)
     )
-    # weight that moved to a place above or below the middle; of two equals the one that grew
+    # the largest move of weight among those that push the total the mix's way; of two equals the one that grew
     middle = np.where(np.isnan(rates), rates[::-1], rates).mean(axis=0)
-    pushed = (weights[1] - weights[0]) * (middle - totals.mean()) * np.sign(mix.sum())
-    most = pushed >= pushed.max() * (1 - 1e-9)
-    place = int(np.argmax(np.where(most, weights[1] - weights[0], -np.inf)))
+    moved = weights[1] - weights[0]
+    pushes = moved * (middle - totals.mean()) * np.sign(mix.sum()) > 0
+    place = int(np.argmax(np.where(pushes, np.abs(moved) * (1 + 1e-9 * (moved > 0)), 0.0)))
     return Reversal(
         table.metric,
         table.kind,

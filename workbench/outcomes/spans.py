@@ -11,6 +11,7 @@ import datetime as dt
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,11 @@ from workbench.outcomes.periods import next_period
 from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
 
-SPAN_COLUMNS = ("product", "segment", "num", "den", "share")
 BY_PRODUCT = "product"
 """The dimension that every metric has: the products of the register."""
 
 Array = np.ndarray
+SpanColumns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +127,8 @@ class Span:
         return np.asarray(array[:, :, list(self.places), :])
 
 
-def rate_frames(before: Span, after: Span, shares: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both spans for `split_rate` or `split_amount`, columns `SPAN_COLUMNS`.
+def rate_columns(before: Span, after: Span, shares: Array) -> tuple[SpanColumns, SpanColumns]:
+    """Return both spans for `split_rate` or `split_amount`: product, segment, num, den and share.
 
     Parameters
     ----------
@@ -139,21 +140,29 @@ def rate_frames(before: Span, after: Span, shares: Array) -> tuple[pd.DataFrame,
     amounts = [(span.take(span.cube.above), span.take(span.cube.below)) for span in (before, after)]
     parted = [_mean_shares(shares, below.sum(axis=1), above.sum(axis=1)) for above, below in amounts]
     is_held = (parted[0] > 0) | (parted[1] > 0)
-    frames = []
+    names = ("product", "segment", "num", "den", "share")
+    frames: list[SpanColumns] = []
     for span, (above, below), share in zip((before, after), amounts, parted, strict=True):
         weights = np.where(share[:, None] > 0, shares, 1.0)
         top, bottom = (np.einsum("pste,pe->ps", array, weights) for array in (above, below))
         divisor = np.where(share > 0, share, 1.0)[:, None]
-        top, bottom = top / divisor, bottom / divisor
+        top, bottom = (top / divisor).tolist(), (bottom / divisor).tolist()
         rows = [
-            (product, segment, top[p, s], bottom[p, s], share[p])
+            (product, segment, top[p][s], bottom[p][s], float(share[p]))
             for p, product in enumerate(span.cube.products)
             if is_held[p]
             for s, segment in enumerate(span.cube.segments)
-            if top[p, s] or bottom[p, s]
+            if top[p][s] or bottom[p][s]
         ]
-        frames.append(pd.DataFrame(rows, columns=list(SPAN_COLUMNS)))
+        frames.append(
+            dict(zip(names, map(list, zip(*rows, strict=True)) if rows else [[] for _ in names], strict=True))
+        )
     return frames[0], frames[1]
+
+
+def has_base(columns: SpanColumns) -> bool:
+    """Return whether a span holds anything below the line."""
+    return sum(den * share for den, share in zip(columns["den"], columns["share"], strict=True)) > 0
 
 
 def sum_mappings(
@@ -164,7 +173,7 @@ def sum_mappings(
     Parameters
     ----------
     before, after, shares
-        As in `rate_frames`.
+        As in `rate_columns`.
     lived : tuple of two sequences of bool
         Whether each product was there in the span, though it may have had nothing.
     per_period : bool

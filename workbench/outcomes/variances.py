@@ -19,7 +19,7 @@ from workbench.outcomes.gather import Parts
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.periods import earlier, has_ended, periods_in
 from workbench.outcomes.rollup import Cube, build_cubes, share_arrays
-from workbench.outcomes.spans import SegmentReader, Span, rate_frames, sum_mappings
+from workbench.outcomes.spans import SegmentReader, Span, has_base, rate_columns, sum_mappings
 from workbench.products import ProductMap
 
 VERSION_NAMES = {
@@ -209,14 +209,14 @@ class _Comparison:
     ) -> tuple[Split, str] | None:
         if not metric.is_amount:
             spans = self._spans(metric, other, places)
-            frames = rate_frames(*spans, shares)
-            if any((frame["den"] * frame["share"]).sum() <= 0 for frame in frames):
+            frames = rate_columns(*spans, shares)
+            if not all(map(has_base, frames)):
                 return None
             return split_rate(*frames, times=metric.score.times if metric.score else 1.0), ""
         for partner in self._prices(metric, other):
             theirs = self._same_periods(metric, partner, other, places)
             if theirs is not None:
-                return split_amount(*rate_frames(*self._spans(partner, other, theirs), shares)), partner.metric
+                return split_amount(*rate_columns(*self._spans(partner, other, theirs), shares)), partner.metric
         before, after = self._spans(metric, other, places)
         rows = [span.take(span.cube.parts["rows"]).sum(axis=(1, 2, 3)) > 0 for span in (before, after)]
         lived = rows[0].tolist(), rows[1].tolist()
