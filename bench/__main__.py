@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHES = ("run", "rollup", "allocation", "respondents", "gaps", "waves", "readiness")
+BENCHES = ("run", "rollup", "outcomes", "allocation", "respondents", "gaps", "waves", "readiness")
 COLUMNS = ("name", "value", "unit", "against", "ratio", "target", "met")
 
 

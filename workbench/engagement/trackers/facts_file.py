@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from workbench.engagement.trackers.imported import Rows
 from workbench.errors import ClientDataError, Fault
@@ -81,7 +79,7 @@ def put_rows(path: Path, table: str, rows: Rows, source: str, *, is_whole: bool 
         key = "item"  # all moves of an item come together
     before = _read(path, table, columns)
     at = {name: place for place, name in enumerate(columns)}
-    new = _texts(rows, columns, source)
+    new = _texts(rows, table, source)
     theirs = [row for row in before if row[at["source"]] != source]
     ours = [row for row in before if row[at["source"]] == source]
     updated = at.get("updated")
@@ -106,7 +104,7 @@ def put_rows(path: Path, table: str, rows: Rows, source: str, *, is_whole: bool 
     )
 
 
-def _read(path: Path, table: str, columns: Sequence[str]) -> list[list[str]]:
+def _read(path: Path, table: str, columns: Sequence[str]) -> list[tuple[str, ...]]:
     if not path.is_file():
         return []
     try:
@@ -120,27 +118,30 @@ def _read(path: Path, table: str, columns: Sequence[str]) -> list[list[str]]:
         remedy = "Rename it in the folder and in metrics.yaml, or move it away."
         raise ClientDataError((Fault(shown, "", "row 1", what, f"columns {', '.join(columns[:6])} …", remedy),))
     places = [header.index(name) if name in header else -1 for name in columns]
-    return [[row[place] if 0 <= place < len(row) else "" for place in places] for row in found[1:] if any(row)]
+    return [tuple(row[place] if 0 <= place < len(row) else "" for place in places) for row in found[1:] if any(row)]
 
 
-def _texts(rows: Rows, columns: Sequence[str], source: str) -> list[list[str]]:
-    held = [
-        [source] * len(next(iter(rows.values()), [])) if name == "source" else [_text(cell) for cell in rows[name]]
-        for name in columns
-    ]
-    return [list(row) for row in zip(*held, strict=True)]
+def _texts(rows: Rows, table: str, source: str) -> list[tuple[str, ...]]:
+    """Return rows of text; column by column, because a hundred thousand items have millions of cells."""
+    count = len(next(iter(rows.values()), []))
+    held = []
+    for name, kind in WORK_TABLES[table].columns.items():
+        cells = rows[name]
+        if name == "source":
+            held.append([source] * count)
+        elif kind == "text":
+            held.append(
+                ["" if cell is None else cell if "\n" not in cell else " ".join(cell.split()) for cell in cells]
+            )
+        elif kind == "date":
+            held.append(["" if cell is None else cell.isoformat(" ", "seconds")[:19] for cell in cells])
+        elif kind == "number":
+            held.append(["" if cell is None else _number(cell) for cell in cells])
+        else:
+            held.append(["" if cell is None else "true" if cell else "false" for cell in cells])
+    return list(zip(*held, strict=True))
 
 
-def _text(cell: Any) -> str:
-    """Return a cell as it is written: times on the tracker's clock, whole numbers without a point."""
-    if cell is None or cell == "":
-        return ""
-    if isinstance(cell, str):
-        return cell if "\n" not in cell and "\r" not in cell else " ".join(cell.split())
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, dt.datetime):
-        return cell.strftime("%Y-%m-%d %H:%M:%S") if cell.year >= 1000 else ""
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(round(cell, 6))
-    return str(cell)
+def _number(cell: float) -> str:
+    """Return a number as it is written: whole ones without a point."""
+    return str(int(cell)) if cell == int(cell) and abs(cell) < 1e15 else repr(round(cell, 6))

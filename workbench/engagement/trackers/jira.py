@@ -157,11 +157,13 @@ def parse_times(cell: str) -> list[tuple[str, int, int]] | None:
     [('1', 1, 15888), ('3', 1, 0)]
     """
     found = []
-    for part in cell.replace("\\", "").split("_*|*_"):
+    for part in (cell.replace("\\", "") if "\\" in cell else cell).split("_*|*_"):
         pieces = part.split("_*:*_")
-        if len(pieces) != 3 or not all(piece.strip().isdigit() for piece in pieces):
+        try:
+            number, visits, milliseconds = pieces
+            found.append((str(int(number)), int(visits), int(milliseconds)))
+        except ValueError:
             return None
-        found.append((pieces[0].strip(), int(pieces[1]), int(pieces[2])))
     return found
 
 

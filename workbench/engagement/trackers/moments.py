@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -100,6 +101,7 @@ class Moments:
     has_clock: bool
 
 
+@lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
     """Return a word without accents, capitals and points: what two spellings of a month share."""
     plain = unicodedata.normalize("NFKD", text.casefold())

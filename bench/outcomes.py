@@ -1,0 +1,115 @@
+"""Outcomes at size: each function returns rows of one subject; `rows` gathers them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ISSUES = 100_000
+IMPORT_SECONDS = 10.0
+"""What the import of a Jira file of so many rows may take on two cores, from its bytes to the written facts."""
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def rows() -> list[dict[str, Any]]:
+    """Return what was measured, a row a measure."""
+    return [*tracker_rows()]
+
+
+def tracker_rows() -> list[dict[str, Any]]:
+    """Import 100,000 Jira issues of 60 columns, time in status among them, and measure flow from them."""
+    from workbench import outcomes
+    from workbench.engagement.load import load_engagement
+    from workbench.engagement.trackers.importing import TrackerOptions, run_tracker_import
+
+    with tempfile.TemporaryDirectory(prefix="wb-bench-") as place:
+        root = Path(place)
+        folder = root / "client_data" / "many"
+        folder.mkdir(parents=True)
+        (root / "notebooks").mkdir()
+        (root / "templates").symlink_to(ROOT / "templates")
+        (folder / "engagement.yaml").write_text("name: Many\nas_of: 2026-09-30\n", encoding="utf-8")
+        (folder / "products.csv").write_text("product,name\nmotor,Motor\nhome,Home\n", encoding="utf-8")
+        (folder / "metrics.yaml").write_text(CATALOGUE, encoding="utf-8")
+        file = root / "jira.csv"
+        file.write_text(_jira(ISSUES), encoding="utf-8")
+        size = file.stat().st_size / 1e6
+        started = time.perf_counter()
+        run_tracker_import(file, "many", TrackerOptions(confirm=True, zone="Europe/Berlin"), root=root)
+        seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        inputs = load_engagement("many", root=root).outcomes
+        loaded = time.perf_counter() - started
+        started = time.perf_counter()
+        result = outcomes.measure(inputs)
+        measured = time.perf_counter() - started
+        if result.work is None or result.work.flow is None or result.work.flow.time.n == 0:
+            raise ValueError("The imported issues gave no flow.")
+    name = f"import of a Jira file, {ISSUES:,} issues, {size:.0f} MB"
+    return [
+        _row(name, seconds, f"at most {IMPORT_SECONDS:g} s", seconds <= IMPORT_SECONDS),
+        _row(f"reading {ISSUES:,} imported issues as facts", loaded, "", None),
+        _row(f"review of {ISSUES:,} imported issues, flow included", measured, "", None),
+    ]
+
+
+def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
+    found = {"name": name, "value": round(value, 2), "unit": "s", "against": "", "ratio": None}
+    return {**found, "target": target, "met": met}
+
+
+CATALOGUE = """
+tables:
+  items: {key: [source, item], time: created, product: product}
+metrics:
+- {metric: items_made, label: Items written down, type: count, measure: {from: items}}
+"""
+
+
+def _jira(count: int) -> str:
+    """Return a file as Jira's "all fields" writes it: repeated headers, long texts, mostly blank custom fields."""
+    generator = random.Random(7)  # noqa: S311 - a sample, no secret
+    header = ["Summary", "Issue key", "Issue id", "Issue Type", "Status", "Project key", "Project name", "Assignee"]
+    header += ["Reporter", "Created", "Updated", "Resolved", "Status Category", "Component/s", "Component/s", "Labels"]
+    header += [
+        "Labels",
+        "Sprint",
+        "Sprint",
+        "Custom field (Story Points)",
+        "Custom field (Actual start)",
+        "Description",
+    ]
+    header += ["Custom field ([CHART] Time in Status)", "Parent"]
+    header += [f"Custom field (Field {place})" for place in range(36)]
+    lines = [",".join(header)]
+    states = (("To Do", "To Do"), ("In Progress", "In Progress"), ("Done", "Done"))
+    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905 - as one reads them
+    first = dt.datetime(2022, 1, 3, 8)
+
+    def when(moment: dt.datetime | None) -> str:
+        if moment is None:
+            return ""
+        month, hour = months[moment.month - 1], moment.hour % 12 or 12
+        half = "AM" if moment.hour < 12 else "PM"
+        return f"{moment.day:02d}/{month}/{moment.year % 100} {hour}:{moment.minute:02d} {half}"
+
+    blanks = "," * 36
+    for number in range(count):
+        made = first + dt.timedelta(minutes=24 * number)
+        begun = made + dt.timedelta(minutes=generator.randrange(30, 20_000))
+        ended = begun + dt.timedelta(minutes=generator.randrange(30, 20_000))
+        status, category = states[2 if ended < dt.datetime(2026, 9, 1) else generator.randrange(3)]
+        project = "MOT" if number % 2 else "HOM"
+        times = "10000_*:*_1_*:*_5000000_*|*_3_*:*_1_*:*_7000000_*|*_10001_*:*_1_*:*_0" if status == "Done" else ""
+        lines.append(
+            f'"Do it, please",{project}-{number},{number},Story,{status},{project},'
+            f"{'Motor' if number % 2 else 'Home'},Ann,Bob,{when(made)},{when(ended)},"
+            f"{when(ended) if status == 'Done' else ''},{category},UI,,web,fast,S1,S2,{number % 8},"
+            f'{when(begun) if status != "To Do" else ""},"A text\nof two lines, with ""quotes""",{times},{blanks}'
+        )
+    return "\n".join(lines)
