@@ -164,6 +164,7 @@ def measure_delivery(
     product : str
         One product; empty for all.
     """
+    has_incidents = len(incidents) > 0  # of any product: somebody keeps them
     if product:
         deployments, changes, incidents = (
             frame[frame["product"].fillna("").astype(str) == product] for frame in (deployments, changes, incidents)
@@ -188,7 +189,7 @@ def measure_delivery(
     )
     stray = incidents[owner == ""]
     strays = (LeftOut(len(stray), "were raised before any deployment", examples_of(stray, "incident")),)
-    has_word = bool(in_window["failed"].notna().any()) or len(incidents) > 0
+    has_word = bool(in_window["failed"].notna().any()) or has_incidents
     fail_rate = Measured(
         "fail_rate",
         "Deployments that failed",
