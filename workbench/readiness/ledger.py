@@ -7,7 +7,7 @@ enters a report. The doors keep the files (`workbench.engagement.publications`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,18 +139,20 @@ class _Writer:
             "bounds": [[*key, *map(_plain, ends)] for key, ends in sorted(held.bounds.items())],
         }
 
-    def group(self, keys: Iterable[str]) -> int:
-        bits = sum(1 << self.places[key] for key in set(keys))
-        return self.groups.setdefault(f"{bits:x}", len(self.groups))
+    def group(self, keys: Collection[str]) -> int:
+        row = np.zeros(len(self.people), dtype=bool)
+        row[[self.places[key] for key in keys]] = True
+        bits = np.packbits(row, bitorder="little").tobytes().hex()
+        return self.groups.setdefault(bits, len(self.groups))
 
     def term(self, one: Term) -> list[Any]:
-        order = sorted(range(len(one.keys)), key=lambda place: one.keys[place])
+        order = np.array(sorted(range(len(one.keys)), key=lambda place: one.keys[place]), dtype=int)
         columns = []
         for item, column in sorted(zip(one.items, one.weights.T, strict=True), key=lambda pair: pair[0]):
-            own = [place for place in order if column[place] != 0.0]
+            own = order[column[order] != 0.0].tolist()
             if own:
-                numbers = [self.weights.setdefault(float(column[place]), len(self.weights)) for place in own]
-                group = self.group(one.keys[place] for place in own)
+                numbers = [self.weights.setdefault(weight, len(self.weights)) for weight in column[own].tolist()]
+                group = self.group([one.keys[place] for place in own])
                 weights = numbers[0] if len(set(numbers)) == 1 else numbers
                 columns.append([item, self.mark(one, item), group, weights])
         return [one.wave, columns]
@@ -198,10 +200,10 @@ def _read(document: Mapping[str, Any], name: str, when: str) -> Publication:
 
 
 def _members(bits: str, count: int) -> list[int]:
-    number = int(bits, 16)
-    if number < 0 or number >> count:
+    row = np.unpackbits(np.frombuffer(bytes.fromhex(bits), dtype=np.uint8), bitorder="little")
+    if len(row) < count or row[count:].any():
         raise ValueError("a group of people who are not there")
-    return [place for place, bit in enumerate(reversed(f"{number:b}")) if bit == "1"]
+    return np.flatnonzero(row[:count]).tolist()
 
 
 def _marks(text: str, people: list[str]) -> dict[str, str]:
