@@ -35,8 +35,9 @@ if TYPE_CHECKING:
         resources_exhibit,
         rules_exhibit,
     )
-    from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
     from workbench.report.exhibits_disclosure import disclosure_exhibit
+    from workbench.report.exhibits_flow import delivery_exhibit, flow_exhibit
+    from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
     from workbench.report.exhibits_models import tool_scores_exhibit
     from workbench.report.exhibits_outcomes import (
         all_outcomes_exhibit,
@@ -128,12 +129,14 @@ _HOMES = {
     "comparison_page": "workbench.report.pages_readiness",
     "curves_exhibit": "workbench.report.exhibits_allocation",
     "decisions_exhibit": "workbench.report.exhibits_summary",
+    "delivery_exhibit": "workbench.report.exhibits_flow",
     "disagreements_exhibit": "workbench.report.exhibits_summary",
     "disclosure_exhibit": "workbench.report.exhibits_disclosure",
     "dots_intervals": "workbench.report.charts",
     "evidence_exhibit": "workbench.report.exhibits_sources",
     "exhibit_from_figure": "workbench.report.story",
     "flags_exhibit": "workbench.report.exhibits_respondents",
+    "flow_exhibit": "workbench.report.exhibits_flow",
     "gap_exhibit": "workbench.report.exhibits_readiness",
     "honesty_exhibit": "workbench.report.exhibits_outcomes",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
@@ -156,8 +159,8 @@ _HOMES = {
     "quotes_exhibit": "workbench.report.exhibits_sources",
     "read_summary": "workbench.report.summary",
     "readiness": "workbench.readiness",
-    "reliability_exhibit": "workbench.report.exhibits_respondents",
     "readiness_appendix": "workbench.report.appendix_readiness",
+    "reliability_exhibit": "workbench.report.exhibits_respondents",
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
@@ -218,12 +221,14 @@ __all__ = [
     "comparison_page",
     "curves_exhibit",
     "decisions_exhibit",
+    "delivery_exhibit",
     "disagreements_exhibit",
     "disclosure_exhibit",
     "dots_intervals",
     "evidence_exhibit",
     "exhibit_from_figure",
     "flags_exhibit",
+    "flow_exhibit",
     "gap_exhibit",
     "honesty_exhibit",
     "line_decisions_exhibit",

@@ -56,7 +56,9 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "tool-scores",
         "disclosure",
     ),
-    "outcomes": ("all", "targets", "move", "cause", "rollup", "data", "loop", "loop-lines", "stages"),
+    "outcomes": (
+        *("all", "targets", "move", "cause", "rollup", "data", "loop", "loop-lines", "stages", "flow", "delivery"),
+    ),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
