@@ -198,8 +198,11 @@ class SignalLog:
             [(s.decision or "") if known else "" for s, known in zip(signals, is_known, strict=True)]
         )
         self.channels = np.array([signal.channel for signal in signals], dtype=object)
+        # open signals have waited whole days, or to the end of the last day by the clock
+        self.so_far = {step: np.array([self.end - _start_of(when) for when in past[step]]) for step in steps}
         self.waits: dict[tuple[str, str], np.ndarray] = {}
         self.automatic = self.find_automatic()
+        self.steps = {step: self.sets(*step) for step in STEPS}
 
     def between(self, start: str, end: str) -> np.ndarray:
         """Return the days of a step where both ends are dated, else NaN; by the clock where both have one."""
@@ -208,18 +211,11 @@ class SignalLog:
             self.waits[start, end] = np.array([_days_between(*pair) for pair in pairs])
         return self.waits[start, end]
 
-    def so_far(self, start: str, places: np.ndarray) -> np.ndarray:
-        """Return the days that open signals have waited: whole days, or to the end of the last day by the clock."""
-        starts = [self.whens[start][place] for place in places]
-        return np.array([self.end - _ordinal(when) - int(not isinstance(when, dt.datetime)) for when in starts if when])
-
     def find_automatic(self) -> dict[str, tuple[int, int]]:
         """Return the channels that acknowledge by themselves: signals seen within a minute, and with clock times."""
         clocked = np.array(
             [
-                isinstance(one, dt.datetime)
-                and isinstance(two, dt.datetime)
-                and not math.isnan(_days_between(one, two))
+                isinstance(one, dt.datetime) and isinstance(two, dt.datetime) and _same_clock(one, two)
                 for one, two in zip(self.whens["raised"], self.whens["seen"], strict=True)
             ]
         )
@@ -245,15 +241,8 @@ class SignalLog:
             went_on |= self.dated[step]
         return went_on & ~self.dated[end]
 
-    def health(self, kind: str, key: str, places: Iterable[int]) -> LoopHealth:
-        """Return every step of one scope's signals."""
-        chosen = np.fromiter(places, dtype=int)
-        products = {self.signals[place].product for place in chosen}
-        latencies = tuple(self.latency(start, end, chosen) for start, end in STEPS)
-        return LoopHealth(kind, key, int(chosen.size), len(products), latencies)
-
-    def latency(self, start: str, end: str, chosen: np.ndarray) -> Latency:
-        """Return one step of the signals at some places."""
+    def sets(self, start: str, end: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which signals began a step, whose dates do not allow it, and whose decision nobody wrote down."""
         began = self.dated[start].copy()
         unfit = self.backward(start, end) | self.passed(end)
         if "seen" in (start, end) and self.automatic:
@@ -265,17 +254,31 @@ class SignalLog:
             began &= (self.verdict != "no") | self.dated["shipped"]
         elif end == "checked":
             unfit |= self.verdict == "no"
-        at_risk = chosen[(began & ~unfit & ~unknown)[chosen]]
-        left_out = int((began & (unfit | unknown))[chosen].sum())
-        asked = int(began[chosen].sum())
-        if end == "shipped" and asked and unknown[chosen].sum() > MOST_UNKNOWN * asked:
-            reason = f"nobody wrote what was decided on {int(unknown[chosen].sum())} of {asked} signals"
+        return began, unfit, unknown
+
+    def health(self, kind: str, key: str, places: Iterable[int]) -> LoopHealth:
+        """Return every step of one scope's signals."""
+        chosen = np.fromiter(places, dtype=int)
+        products = {self.signals[place].product for place in chosen}
+        latencies = tuple(self.latency(start, end, chosen) for start, end in STEPS)
+        return LoopHealth(kind, key, int(chosen.size), len(products), latencies)
+
+    def latency(self, start: str, end: str, chosen: np.ndarray) -> Latency:
+        """Return one step of the signals at some places."""
+        began, unfit, unknown = (held[chosen] for held in self.steps[start, end])
+        at_risk, asked, unclear = chosen[began & ~unfit & ~unknown], int(began.sum()), int(unknown.sum())
+        left_out = int((began & (unfit | unknown)).sum())
+        if unclear > MOST_UNKNOWN * asked:
+            reason = f"nobody wrote what was decided on {unclear} of {asked} signals"
             return Latency(start, end, int(at_risk.size), 0, left_out=left_out, reason=reason)
         if not at_risk.size:
-            return Latency(start, end, 0, 0, left_out=left_out, reason=f"no signal was {start}")
+            reason = f"no signal was {start}{' yes' if end == 'shipped' else ''}"
+            if left_out:
+                reason = f"the dates of {left_out} signal{'' if left_out == 1 else 's'} do not allow it"
+            return Latency(start, end, 0, 0, left_out=left_out, reason=reason)
         waits = self.between(start, end)[at_risk]
         is_done = ~np.isnan(waits)
-        waits[~is_done] = self.so_far(start, at_risk[~is_done])
+        waits = np.where(is_done, waits, self.so_far[start][at_risk])
         return Latency(
             start,
             end,
@@ -292,7 +295,7 @@ class SignalLog:
         places = np.flatnonzero(~self.dated["decided"] & ~self.passed("decided"))
         found = [
             Waiting(held.signal, held.product, held.channel, float(days), bool(self.dated["seen"][place]))
-            for place, days in zip(places.tolist(), self.so_far("raised", places), strict=True)
+            for place, days in zip(places.tolist(), self.so_far["raised"][places], strict=True)
             for held in [self.signals[place]]
         ]
         return tuple(sorted(found, key=lambda held: (-held.days, held.signal)))
@@ -339,12 +342,13 @@ def day_of(when: dt.date) -> dt.date:
     return when.date() if isinstance(when, dt.datetime) else when
 
 
-def _ordinal(when: dt.date) -> float:
-    """Return a moment in days; its clock counts where it has one."""
-    day = float(when.toordinal())
+def _start_of(when: dt.date | None) -> float:
+    """Return when a wait starts, in days: by the clock where there is one, else so that today is no day of waiting."""
+    if when is None:
+        return math.nan
     if isinstance(when, dt.datetime):
-        day += (when - dt.datetime.combine(when.date(), dt.time(), when.tzinfo)) / _DAY
-    return day
+        return when.toordinal() + (when - dt.datetime.combine(when.date(), dt.time(), when.tzinfo)) / _DAY
+    return float(when.toordinal() + 1)
 
 
 def _days_between(start: dt.date | None, end: dt.date | None) -> float:
