@@ -12,8 +12,8 @@ import report_samples
 
 from workbench.engagement.schema import EngagementSettings
 from workbench.errors import ReportError
-from workbench.findings import Finding, Findings
-from workbench.report.audience import AUDIENCES, BETWEEN_PEOPLE
+from workbench.findings import Figure, Finding, Findings, number_figures
+from workbench.report.audience import AUDIENCES, BETWEEN_PEOPLE, chapter_for
 from workbench.report.chapter import Chapter
 from workbench.report.exhibit import Exhibit
 from workbench.report.html import render_html, render_pages
@@ -144,3 +144,17 @@ def test_readers_who_would_get_nothing_are_an_error(report: Report) -> None:
     alone = tuple(chapter for chapter in report.chapters if chapter.pillar == "allocation")
     with pytest.raises(ReportError, match="audience is staff"):
         new_report(study_for(report, "staff"), alone)
+
+
+def test_sentences_that_quote_what_is_kept_back_are_kept_back(report: Report) -> None:
+    """A gap between jobs is not told in a sentence where its exhibit does not exist."""
+    chapter = report.chapters[1]
+    figures = number_figures("R", [*chapter.figures, Figure("", "gap/d01_1/executive/builder", "Gap", 1.2, "level")])
+    told = Finding("Executives see it rosier.", "", figures.ids("gap/d01_1/executive/builder"))
+    chapter = replace(chapter, figures=figures, headline=Findings((*chapter.headline, told)))
+    staff, board = chapter_for(chapter, AUDIENCES["staff"]), chapter_for(chapter, AUDIENCES["board"])
+    assert staff is not None
+    assert board is not None
+    assert told in tuple(board.headline)
+    assert told not in tuple(staff.headline)
+    assert len(staff.headline) == len(board.headline) - 1

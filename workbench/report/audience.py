@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.findings import Figures
+from workbench.findings import Figures, Findings
 from workbench.report.chapter import Chapter
 from workbench.report.page import Kind, Page
 
@@ -29,6 +29,8 @@ class Audience:
         Kinds of pages.
     withheld : tuple of str
         Keys of exhibits that do not exist.
+    untold : tuple of str
+        Beginnings of keys of figures: sentences that quote one of these do not exist.
     has_notebooks : bool
         Whether the executed notebooks, which hold everything, are published.
     """
@@ -37,17 +39,26 @@ class Audience:
     chapters: tuple[str, ...] | None
     pages: tuple[Kind, ...]
     withheld: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     has_notebooks: bool = False
 
 
-BETWEEN_PEOPLE = ("readiness-role-gaps", "readiness-quotes", "readiness-flags")
-"""What sets named roles against each other, or says how people answered: for those who work on it."""
+BETWEEN_PEOPLE = ("readiness-role-gaps", "readiness-quotes", "readiness-sheets")
+"""What sets named roles against each other, quotes people, or says how sheets were filled in."""
+
+OF_PEOPLE = ("gap/", "gaps/", "sheets/")
+"""Figures that speak of the same."""
+
+OF_JOBS = ("layer/", "coordination")
+"""Figures about a function whose people read them here first: for those who decide, and then for them."""
 
 AUDIENCES: Mapping[str, Audience] = {
     "board": Audience("For the board", None, ("line", "comparison"), has_notebooks=True),
-    "line_owner": Audience("For line owners", ("readiness", "outcomes"), ("line", "comparison"), BETWEEN_PEOPLE),
-    "staff": Audience("For staff", ("readiness",), (), BETWEEN_PEOPLE),
-    "works_council": Audience("For the works council", ("readiness",), (), BETWEEN_PEOPLE[:2]),
+    "line_owner": Audience(
+        "For line owners", ("readiness", "outcomes"), ("line", "comparison"), BETWEEN_PEOPLE, OF_PEOPLE
+    ),
+    "staff": Audience("For staff", ("readiness",), (), BETWEEN_PEOPLE, (*OF_PEOPLE, *OF_JOBS)),
+    "works_council": Audience("For the works council", ("readiness",), (), BETWEEN_PEOPLE[:2], OF_PEOPLE[:2]),
 }
 """By the name in engagement.yaml (which chapters and pages each gets is ours)."""
 
@@ -71,13 +82,21 @@ def chapter_for(chapter: Chapter, audience: Audience) -> Chapter | None:
         return chapter
     if audience.chapters is not None and chapter.pillar not in audience.chapters:
         return None
+    untold = {figure.id for figure in chapter.figures if figure.key.startswith(audience.untold)}
     kept = replace(
         chapter,
+        headline=_told(chapter.headline, untold),
+        cautions=_told(chapter.cautions, untold),
+        next_steps=_told(chapter.next_steps, untold),
         exhibits=tuple(held for held in chapter.exhibits if held.key not in audience.withheld),
         pages=tuple(held for held in chapter.pages if held.kind in audience.pages),
     )
     quoted = quoted_figures(kept)
     return replace(kept, figures=Figures(tuple(figure for figure in kept.figures if figure.id in quoted)))
+
+
+def _told(findings: Findings, untold: set[str]) -> Findings:
+    return Findings(tuple(finding for finding in findings if untold.isdisjoint(finding.figures)))
 
 
 def quoted_figures(chapter: Chapter) -> set[str]:
