@@ -248,7 +248,8 @@ def _lines_compared(result: Readiness, numbers: Figures) -> Exhibit:
     ways = [numbers[f"percent-to-target/{part.id}"] for part in parts]
     first, *_, last = sorted(zip(ways, parts, strict=True), key=lambda one: (-float(one[0].value or 0), one[1].id))
     apart = first[0].low is not None and last[0].high is not None and first[0].low > last[0].high
-    span = f"{theme.percent(last[0].value)} to {theme.percent(first[0].value)}"
+    least, most = (theme.percent(result.percent_to_target[part.id]) for _, part in (last, first))
+    span = f"{least} to {most}"
     return Exhibit(
         key,
         dots_intervals(
