@@ -208,6 +208,7 @@ class _Measure(_Model):
     agg: Literal["count", "sum", "min", "max", "distinct", "share_true"] | None = None
     column: Name | None = None
     where: Annotated[tuple[_Condition, ...], BeforeValidator(_listed)] = ()
+    at: Name | None = None
 
 
 class _Limits(_Model):
@@ -421,6 +422,7 @@ class _Metric(_Model):
     shows: Literal["change", "growth", "ratio"] | None = None
     levels: tuple[str | float, ...] = ()
     blanks: Literal["no", "left_out"] = "no"
+    input_only: bool = False
     note: str | None = None
 
 
@@ -831,6 +833,7 @@ def _metric(model: _Metric, periods: PeriodTable | None = None) -> Metric:
         levels=model.levels,
         periods=periods,
         blanks=model.blanks,
+        is_input=model.input_only,
     )
 
 
@@ -876,7 +879,7 @@ def _measure(model: _Measure | None, agg: str) -> Measure | None:
             sql[dialect] = f"({sql[dialect]}) and ({text})" if dialect in sql else text
     # a ratio that names a column and no way of adding it up means its sum
     default = "sum" if agg == "count" and model.column is not None and model.agg is None else agg
-    return Measure(model.from_, model.agg or default, model.column, conditions, sql)
+    return Measure(model.from_, model.agg or default, model.column, conditions, sql, model.at)
 
 
 def _score_rule(model: _Score | None) -> Score | None:

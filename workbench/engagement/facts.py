@@ -108,6 +108,12 @@ def roles_of(catalogue: Catalogue, table: str) -> dict[str, Role]:
                     roles.setdefault(name, "text")
     for metric in catalogue.metrics:
         for _, measure in metric.measures:
+            if measure.table == table:
+                for name in (metric.entity, *metric.same):
+                    if name:
+                        roles.setdefault(name, "text")
+                if measure.at:
+                    roles[measure.at] = "date"
             if measure.table == table and measure.column:
                 if measure.agg in ("sum", "min", "max") or (
                     metric.type in NUMBER_TYPES and measure.agg != "share_true"

@@ -83,6 +83,8 @@ class Measure:
         All must hold.
     sql : mapping of dialect to str
         The way out: a condition in the engine's own words; a dialect without one refuses the metric.
+    at : str or None
+        Column with the date that places a row, where it is not the table's own: items by the day they were done.
     """
 
     table: str
@@ -90,6 +92,7 @@ class Measure:
     column: str | None = None
     where: tuple[Condition, ...] = ()
     sql: Mapping[str, str] = field(default_factory=dict)
+    at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -282,6 +285,8 @@ class FactTable:
         Column → kind (one of `COLUMN_KINDS`), as found in the data; empty before the data were looked at.
     source : str
         File it was read from, as the client knows it.
+    at : str or None
+        Column that places its rows for the measure at hand, in place of `time`.
     """
 
     name: str
@@ -294,6 +299,16 @@ class FactTable:
     version: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    at: str | None = None
+
+    @property
+    def moment(self) -> str:
+        """The column that places its rows in time."""
+        return self.at or self.time
+
+    def holds(self, measure: Measure) -> bool:
+        """Return whether a measure reads this table, by this date."""
+        return (measure.table, measure.at) == (self.name, self.at)
 
 
 @dataclass(frozen=True)
@@ -365,6 +380,8 @@ class Metric:
         Its calendar, where that is a table.
     blanks : str
         Rows of a ratio whose tested cell is blank: ``no`` (they pass no condition) or ``left_out``.
+    is_input : bool
+        Only there for others to be made of: computed and added up, neither watched nor reported.
     """
 
     metric: str
@@ -408,6 +425,7 @@ class Metric:
     levels: tuple[str | float, ...] = ()
     periods: PeriodTable | None = None
     blanks: str = "no"
+    is_input: bool = False
 
     @property
     def adds_as(self) -> str:
@@ -461,6 +479,11 @@ class Metric:
         """Fact tables it reads."""
         return tuple(dict.fromkeys(measure.table for _, measure in self.measures))
 
+    def sources(self, catalogue: Catalogue) -> tuple[FactTable, ...]:
+        """Return the fact tables it reads, each by the date that places its rows."""
+        read = dict.fromkeys((measure.table, measure.at) for _, measure in self.measures)
+        return tuple(replace(catalogue.table(name), at=at) for name, at in read)
+
     @property
     def is_proportion(self) -> bool:
         """Whether each unit of its numerator is a row of its denominator, so that it is a share of rows."""
@@ -472,7 +495,7 @@ class Metric:
             return False
         top, bottom = self.measure, self.denominator
         return (
-            top.table == bottom.table
+            (top.table, top.at) == (bottom.table, bottom.at)
             and top.agg in ("count", "share_true")
             and bottom.agg == "count"
             and (bottom.column is None or bottom.column == top.column)

@@ -84,10 +84,12 @@ def _metric_trouble(
         found = columns[measure.table]
         if measure.sql and "duckdb" not in measure.sql:
             return "its own SQL has no wording for duckdb"
-        needed = [c.column for c in measure.where] + ([measure.column] if measure.column else [])
+        needed = [c.column for c in measure.where] + [name for name in (measure.column, measure.at) if name]
         for column in needed:
             if column not in found:
                 return _absent(measure.table, column, found)
+        if measure.at and found[measure.at] not in ("date", "timestamp", "instant"):
+            return f"column {measure.at} of {measure.table} holds {found[measure.at]}, not dates"
         reason = _level_trouble(metric, measure, catalogue.table(measure.table))
         reason = reason or _entity_trouble(metric, measure.table, found) or _kind_trouble(metric, measure, found)
         if reason:

@@ -44,8 +44,9 @@ def rows_of(
         columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as _by_{place}")
     columns += [*_needed(metrics, table, sql), *more]
     conditions = [f"{day} is not null"]
-    if window.until:
-        conditions.append(f"{day} <= {sql.literal(window.until)}")
+    if window.until:  # what is planned may lie in the future
+        past = f"{day} <= {sql.literal(window.until)}"
+        conditions.append(f"({past} or {version} <> 'actual')" if table.version else past)
     conditions.append(f"{day} not in ({', '.join(sql.literal(when) for when in DEFAULT_DATES)})")
     if metric.periods is not None:
         begins, ends = sql.literal(metric.periods.months[0]), sql.literal(metric.periods.end)
@@ -79,12 +80,12 @@ def _level_columns(metrics: Sequence[Metric], table: FactTable, sql: Dialect, ap
     over = f"(partition by {', '.join([*keys, *apart])}"
     if metrics[0].choice != "mean":
         order = "desc" if metrics[0].choice == "last" else "asc"
-        return [f"row_number() over {over} order by {sql.name_of(table.time)} {order}) as _rank"]
+        return [f"row_number() over {over} order by {sql.name_of(table.moment)} {order}) as _rank"]
     one = f"cast(1 as {sql.number})"
     counts = {"": "count(*)"}
     for metric in metrics:
         for _, measure in metric.measures:
-            if measure.table == table.name and measure.column:
+            if table.holds(measure) and measure.column:
                 name = sql.name_of(measure.column)
                 counted = sql.to_float.format(x=name) if is_number(metric, measure) else name
                 counts[measure.column] = f"count({counted})"
@@ -105,7 +106,7 @@ def _needed(metrics: Sequence[Metric], table: FactTable, sql: Dialect) -> list[s
     numbers: list[str] = []
     for metric in metrics:
         for role, measure in metric.measures:
-            if measure.table != table.name:
+            if not table.holds(measure):
                 continue
             if measure.sql:  # its own words may name any column
                 raw += list(table.columns)
@@ -144,7 +145,7 @@ def day_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
 
 def clock_of(table: FactTable, zone: str | None, sql: Dialect) -> str:
     """Return the local clock of a row, or its day where it has no clock."""
-    column, kind = sql.name_of(table.time), table.columns.get(table.time, "date")
+    column, kind = sql.name_of(table.moment), table.columns.get(table.moment, "date")
     if kind == "instant":
         column = sql.instant.format(x=column, zone=sql.literal(zone or table.zone or "UTC"))
     elif kind == "timestamp" and zone and table.zone and zone != table.zone:

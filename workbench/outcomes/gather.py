@@ -83,8 +83,11 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     """
     started = time.perf_counter()
     gathered = _Gathered(engine, window)
-    for table in catalogue.tables:
-        reading = [m for m in catalogue.metrics if table.name in m.tables and m.type != "conversion"]
+    read = [m for m in catalogue.metrics if m.type != "conversion"]
+    sources = {(t.name, t.at): t for metric in read for t in metric.sources(catalogue)}
+    order = [table.name for table in catalogue.tables]
+    for table in sorted(sources.values(), key=lambda one: (order.index(one.name), one.at or "")):
+        reading = [m for m in read if any(table.holds(measure) for _, measure in m.measures)]
         for group in _by_scan(reading, table):
             for metrics in _that_run(group, table, gathered):
                 segments = _segments(metrics, table)
@@ -96,7 +99,7 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     for metric in catalogue.metrics:
         if metric.metric in dict(gathered.troubles):
             continue
-        tables = [catalogue.table(name) for name in metric.tables]
+        tables = metric.sources(catalogue)
         with gathered.naming(metric):
             if metric.type == "conversion":
                 _conversion(metric, tables, gathered)
@@ -125,7 +128,7 @@ def queries_of(metric: Metric, catalogue: Catalogue, dialect: str, window: Windo
     if metric.is_made:
         inputs = [catalogue.metric(one.metric) for one in metric.inputs]
         return tuple(dict.fromkeys(q for one in inputs for q in queries_of(one, catalogue, dialect, window)))
-    tables = [catalogue.table(name) for name in metric.tables]
+    tables = metric.sources(catalogue)
     if metric.type == "conversion":
         return (emit_conversion(metric, tables[0], tables[-1], dialect, window),)
     found = [emit(metric, table, dialect, window) for table in tables]
@@ -157,8 +160,9 @@ class _Gathered:
 
     def periods(self, metric: Metric) -> list[dt.date]:
         """Return the periods in which a metric's table has rows, at the grain of its parts."""
-        held = [frame["period"] for frame in self.totals if len(frame) and frame["metric"].iloc[0] == metric.metric]
-        return sorted({period for periods in held for period in periods})
+        held = [frame for frame in self.totals if len(frame) and frame["metric"].iloc[0] == metric.metric]
+        actual = {period for frame in held for period in frame["period"][frame["version"] == "actual"]}
+        return sorted(actual or {period for frame in held for period in frame["period"]})
 
     def run(self, query: Query) -> pd.DataFrame:
         frame = self.engine.fetch(query)
@@ -205,7 +209,7 @@ def _segments(metrics: Sequence[Metric], table: FactTable) -> tuple[str, ...]:
             column
             for metric in metrics
             for column in metric.segments
-            if column in table.columns and all(m.table == table.name for _, m in metric.measures)
+            if column in table.columns and all(table.holds(m) for _, m in metric.measures)
         )
     )
 

@@ -110,7 +110,7 @@ def part_expressions(metric: Metric, table: FactTable, sql: Dialect) -> list[tup
     """Return the parts that this table gives this metric, as sums."""
     found: list[tuple[str, str]] = []
     for role, measure in metric.measures:
-        if measure.table == table.name:
+        if table.holds(measure):
             found += _MAKERS[metric.adds_as](metric, measure, role, table, sql)
     return found
 
@@ -127,7 +127,7 @@ def _simple(metric: Metric, measure: Measure, role: str, table: FactTable, sql: 
 def _ratio(metric: Metric, measure: Measure, role: str, table: FactTable, sql: Dialect) -> list[tuple[str, str]]:
     if role == "measure":
         parts = [("num", total_of(measure, metric, table, sql)), *filled_of("num_seen", measure, metric, sql)]
-        apart = metric.denominator is not None and metric.denominator.table != measure.table
+        apart = metric.denominator is not None and not table.holds(metric.denominator)
         return [*parts, ("num_rows", count_of("true", sql))] if apart else parts
     return [("den", total_of(measure, metric, table, sql)), ("n", rows_that_count(measure, metric, sql))]
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from workbench.outcomes.catalogue import FactTable
 from workbench.outcomes.dialects import DEFAULT_DATES, DIALECTS, Query
-from workbench.outcomes.fact_rows import count_of, day_of
+from workbench.outcomes.fact_rows import count_of, day_of, version_of
 
 
 def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None = None) -> Query:
@@ -22,6 +22,8 @@ def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None
     when = day_of(table, None, sql)
     defaults = ", ".join(sql.literal(day) for day in DEFAULT_DATES)
     future = f"{when} > {sql.literal(until)}" if until else "false"
+    if table.version and until:  # what is planned may lie in the future
+        future = f"({future} and {version_of(table, sql)} = 'actual')"
     good = f"{when} is not null and not ({future}) and {when} not in ({defaults})"
     complete = f"not ({no_key})"
     text = (

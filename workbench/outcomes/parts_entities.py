@@ -92,7 +92,7 @@ def emit_conversion(
         raise ModelError(f"{metric.metric} is a conversion without base, conversion, entity or window.")
     if not has_product:
         window = Window(window.until, (), window.fiscal_year_starts)
-    kinds = {table.columns.get(table.time, "date") for table in (base, converted)}
+    kinds = {table.columns.get(table.moment, "date") for table in (base, converted)}
     zone = metric.zone or base.zone or converted.zone or ("UTC" if "instant" in kinds else None)
     same = [f"_same_{place}" for place in range(len(metric.same))]
 

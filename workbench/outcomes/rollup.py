@@ -127,7 +127,7 @@ def build_cubes(
         found = total["period"].tolist()
         cube = _cube(metric, held, total, ids, all_periods(metric, found, parts_grain(metric)), epochs)
         if metric.type == "cumulative" and not metric.is_reach:
-            cube = _over_windows(cube, spans_of(metric, found, parts.window.fiscal_year_starts))
+            cube = _over_windows(cube, spans_of(metric, found, parts.window.fiscal_year_starts, parts.window.until))
         cubes[metric.metric] = cube
     return cubes
 

@@ -39,7 +39,9 @@ class Span:
     is_whole: bool
 
 
-def spans_of(metric: Metric, found: Sequence[dt.date], fiscal_year_starts: int = 1) -> tuple[Span, ...]:
+def spans_of(
+    metric: Metric, found: Sequence[dt.date], fiscal_year_starts: int = 1, until: dt.date | None = None
+) -> tuple[Span, ...]:
     """Return the window of every reported period from the first to the last day with rows.
 
     Parameters
@@ -50,10 +52,14 @@ def spans_of(metric: Metric, found: Sequence[dt.date], fiscal_year_starts: int =
         First days of the periods of its parts that have rows.
     fiscal_year_starts : int
         Month, 1 to 12.
+    until : date or None
+        Last day that counts; a metric whose empty periods are zeros goes on to it.
     """
     if not found:
         return ()
     first, last = min(found), max(found)
+    if until is not None and metric.empty_period == "zero":
+        last = max(last, until)
     begun = start_of(first, metric.grain, metric, fiscal_year_starts)
     if metric.to_date and metric.grain in ("day", "week"):  # a year that begins on a holiday is a whole year
         begun = min(begun, start_of(first, "month", metric, fiscal_year_starts))
