@@ -496,6 +496,8 @@ class _Review:
         scopes += [("product", product) for product in self.products.ids]
         found = []
         for metric in catalogue.metrics:
+            if metric.is_input:
+                continue
             for kind, parent in scopes:
                 rows = groups.get((metric.metric, kind, parent))
                 if rows is not None and self.counts(metric, kind, parent):
