@@ -39,7 +39,7 @@ HEAVY = {
     "IPython",
     "jinja2",
 }
-COMMANDS = ("new", "check", "run", "batch", "lab", "status", "survey", "import", "demo")
+COMMANDS = ("new", "check", "run", "batch", "lab", "status", "survey", "import", "publications", "demo")
 
 
 def call(*arguments: str) -> int:

@@ -23,6 +23,7 @@ from workbench.errors import ClientDataError, UsageError, WorkbenchError, printa
 if TYPE_CHECKING:
     from workbench.batch.results import EngagementResult, Event
     from workbench.engagement.load import Engagement
+    from workbench.engagement.publications import Entry
 
 app = typer.Typer(
     name="workbench",
@@ -400,6 +401,47 @@ def _tell_responses(engagement: Engagement) -> None:
 
 
 @app.command()
+def publications(
+    name: Name,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="RUN", help="Nobody received this run; may be given several times."),
+    ] = None,
+) -> None:
+    """List what was published of a client's survey: later runs hide what would give people away beside it.
+
+    With --withdraw, a run that reached nobody binds later ones no more. It stays listed.
+
+    Example: workbench publications harbour-mutual --withdraw 20261004-091500-3fa9c1
+    """
+    from workbench.engagement import publications as ledger
+    from workbench.engagement.places import reports_folder
+
+    if withdraw:
+        with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
+            left = ledger.withdraw(name, withdraw)
+        if left:
+            say(f"The same numbers still bind through {_listed([entry.run for entry in left])}.\n")
+    found = ledger.list_publications(name)
+    if not found:
+        say(f"{name} has published nothing about people yet.")
+    for entry in found:
+        say(_publication_line(entry))
+
+
+def _publication_line(entry: Entry) -> str:
+    """Say when a run was published, of what, for whom, and whether it binds."""
+    if entry.trouble:
+        return f"{entry.run}  cannot be read ({entry.trouble}): put it back from a backup, or withdraw it."
+    when = entry.when.replace("T", " ").removesuffix("+00:00")
+    people = "people not shown" if entry.people is None else f"{entry.people} people"
+    told = [f"wave {entry.wave}", people, f"{entry.numbers} numbers", f"for {entry.audience or 'board'}"]
+    told += [f"only {entry.only}"] if entry.only else []
+    told += [f"withdrawn {entry.withdrawn[:10]}"] if entry.withdrawn else []
+    return f"{entry.run}  {when} UTC  {', '.join(told)}"
+
+
+@app.command()
 def demo() -> None:
     """Run the sample engagement and say where its report is.
 
@@ -481,10 +523,19 @@ def _tell(result: EngagementResult) -> None:
         for answer in result.answers:
             say(answer)
         say(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
+        if result.held_to:
+            say(f"\nEarlier runs showed other numbers about people: {_listed(result.held_to)}.")
+            say("What would give somebody away beside them is hidden. If nobody received such a run:")
+            say(f"workbench publications {result.engagement} --withdraw RUN")
         return
     say(result.message, file=sys.stderr)
     if result.folder:
         say(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
+
+
+def _listed(runs: Sequence[str], most: int = 3) -> str:
+    rest = len(runs) - most
+    return ", ".join(runs[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -182,6 +182,27 @@ class FolderError(WorkbenchError):
         return printable(f"Nothing can be written to {self.place} ({self.why}). {self.remedy}")
 
 
+class LedgerError(WorkbenchError):
+    """What earlier runs published cannot be read, so that nobody could be guarded against both.
+
+    Parameters
+    ----------
+    place, run, why, remedy : str
+        The ledger's folder, the run whose part of it cannot be read (blank for all), the trouble, and what to do.
+    """
+
+    def __init__(self, place: str, run: str, why: str, remedy: str) -> None:
+        super().__init__(place, run, why, remedy)
+        self.place, self.run, self.why, self.remedy = place, run, why, remedy
+
+    def __str__(self) -> str:
+        return printable(
+            f"What {f'the run {self.run}' if self.run else 'earlier runs'} published cannot be read in {self.place} "
+            f"({self.why}). Beside numbers that are out already, new ones could give people away; so nothing is "
+            f"computed. {self.remedy}"
+        )
+
+
 @contextmanager
 def writing_to(folder: str | PathLike[str], variable: str) -> Iterator[None]:
     """Turn what the system refuses while a folder is written into one sentence; other trouble stays as it is.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.batch.plan import Job, Plan
+from workbench.engagement import publications
 from workbench.errors import NotebookError, WorkbenchError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Chapters:
     data_hash: str
     _saved: dict[str, bytes] = field(default_factory=dict)
     _read: dict[str, Chapter] = field(default_factory=dict)
+    _notes: dict[str, bytes] = field(default_factory=dict)
 
     def done(self) -> Mapping[str, bytes]:
         """Return the chapters' files as they are now, by name; later ones do not come in."""
@@ -45,6 +47,10 @@ class Chapters:
         from workbench.report.story import order_chapters
 
         return order_chapters(tuple(self._read.values()))
+
+    def notes(self) -> tuple[bytes, ...]:
+        """Return what the chapters make public, for the publications ledger."""
+        return tuple(self._notes[name] for name in sorted(self._notes))
 
     def prepare(self, job: Job, given: Mapping[str, bytes]) -> Path:
         """Return a notebook's own folder with copies of the chapters it may read.
@@ -106,6 +112,8 @@ class Chapters:
         if chapter.pillar != wanted:
             raise stop(f"It saved a chapter that calls itself {chapter.pillar!r}, not {wanted!r}.")
         self._saved[f"{wanted}{SUFFIX}"], self._read[wanted] = content, chapter
+        for path in (self.folder / job.notebook.name).glob(f"*{publications.SUFFIX}"):
+            self._notes[f"{wanted}/{path.name}"] = path.read_bytes()
         return chapter
 
 

@@ -8,6 +8,7 @@
 ``runs/<run>/``      each published run, never changed again
 ``failed/<run>/``    the executed notebooks of a run that stopped, and why
 ``.staging/<run>/``  a run that is under way
+``publications/``    what each run showed and whose numbers they were, for the guard of the next one
 ``lab/``             an analyst's working copies
 ===================  ================================================================================
 """
@@ -30,6 +31,7 @@ from workbench.batch.drawing import Drawings
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
+from workbench.engagement.publications import published
 
 ABANDONED_SECONDS = 24 * 3600
 """A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
@@ -380,7 +382,7 @@ def publish_run(
     chapters: Chapters,
     drawings: Drawings,
     start: float,
-) -> tuple[Path, tuple[str, ...]]:
+) -> tuple[Path, tuple[str, ...], tuple[str, ...]]:
     """Make the report of the staged chapters and let it appear.
 
     Parameters
@@ -403,6 +405,8 @@ def publish_run(
         ``reports/<engagement>/latest`` (or ``only-<pillar>``).
     tuple of str
         The report's bottom line.
+    tuple of str
+        Earlier runs that showed other numbers about people: the guard held this one to them.
 
     Raises
     ------
@@ -424,7 +428,9 @@ def publish_run(
     manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds)
     write_json(staging.result / "manifest.json", manifest)
     pointer = f"only-{plan.only}" if plan.only else "latest"
-    return appear(staging, pointer), tuple(finding.claim for finding in report.front.headline)
+    audience = report.meta.audience
+    with published(staging.home, chapters.notes(), run=staging.run, audience=audience, only=plan.only) as others:
+        return appear(staging, pointer), tuple(finding.claim for finding in report.front.headline), others
 
 
 def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:

@@ -70,6 +70,8 @@ class EngagementResult:
         Of a failure, in sentences.
     answers : tuple of str
         The report's bottom line, claim by claim.
+    held_to : tuple of str
+        Earlier runs that showed other numbers about people: what would give somebody away beside them is hidden.
     """
 
     engagement: str
@@ -79,6 +81,7 @@ class EngagementResult:
     folder: str = ""
     message: str = ""
     answers: tuple[str, ...] = ()
+    held_to: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:

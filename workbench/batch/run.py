@@ -33,7 +33,15 @@ from workbench.batch.results import BatchResult, EngagementResult, Event, JobRes
 from workbench.batch.study import Study
 from workbench.batch.workers import Workers, count_cores, open_workers
 from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
-from workbench.errors import ClientDataError, FolderError, NotebookError, UsageError, WorkbenchError, writing_to
+from workbench.errors import (
+    ClientDataError,
+    FolderError,
+    LedgerError,
+    NotebookError,
+    UsageError,
+    WorkbenchError,
+    writing_to,
+)
 
 SETTINGS_FILES = ("engagement.yaml", "engagement.xlsx")
 """A folder that holds one of these is meant as an engagement."""
@@ -92,7 +100,7 @@ def run_engagement(
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
         return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(faults))
-    except FolderError as error:
+    except (FolderError, LedgerError) as error:
         return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(error))
 
 
@@ -138,10 +146,12 @@ def _run_staged(
         stopped = [job for job in jobs if job.status == "failed"]
         if not stopped:
             on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
-            published, answers = publish_run(staging, plan, study, jobs, chapters, drawings, start)
+            published, answers, others = publish_run(staging, plan, study, jobs, chapters, drawings, start)
             seconds = time.monotonic() - start
             on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
-            return EngagementResult(plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers)
+            return EngagementResult(
+                plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers, held_to=others
+            )
         message = "\n\n".join(job.message for job in stopped)
     except WorkbenchError as error:
         message = str(error)

@@ -18,6 +18,7 @@ from typing import Any
 from workbench.engagement.checks import check_commentary, check_tables
 from workbench.engagement.folder import FolderReading
 from workbench.engagement.places import engagement_folder, find_root
+from workbench.engagement.publications import read_published
 from workbench.engagement.schema import EXAMPLE_PREFIX, SHEET_TABLES, TABLES, EngagementSettings, unit_of
 from workbench.engagement.tables import InputFile, Tables
 from workbench.errors import ClientDataError, Fault, ModelError
@@ -124,6 +125,8 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         raise ClientDataError(_in_order(faults, reading.order))
     settings, tables = tables.settings, _in_currency(tables)
     inputs = {pillar: _build(pillar, tables) for pillar in PILLARS}
+    if hasattr(inputs["readiness"], "published"):
+        inputs["readiness"] = replace(inputs["readiness"], published=read_published(folder.name, root))
     missing = tuple(value for value in inputs.values() if isinstance(value, Off))
     faults = [] if reading.has_notebooks else check_commentary(tables, missing)
     if faults:

@@ -6,7 +6,7 @@ import importlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,8 @@ class Chapter:
         What it could not answer, and which tables would.
     pages : tuple of Page
         For one reader each, such as the owner of a product line.
+    record : str
+        What becomes public with it, for the publications ledger alone: no part of the chapter's JSON.
     """
 
     pillar: str
@@ -87,6 +89,7 @@ class Chapter:
     figures: Figures = NO_FIGURES
     off: tuple[Off, ...] = ()
     pages: tuple[Page, ...] = ()
+    record: str = field(default="", repr=False, compare=False)
 
     def add(self, exhibit: Exhibit, *, is_appendix: bool = False) -> Chapter:
         """Return the chapter with one more exhibit at its end; a second note of the same words changes nothing.
@@ -251,6 +254,7 @@ def new_chapter(
         method=method or (says.method(result) if says else ""),
         figures=figures if figures is not None else says.figures(result) if says else NO_FIGURES,
         off=off,
+        record=str(getattr(result, "record", "")),
     )
 
 
@@ -266,6 +270,8 @@ def find_chapters_folder(engagement: str, output_dir: str | Path = "") -> Path:
 def save_chapter(chapter: Chapter, output_dir: str | Path = "") -> Outline:
     """Write the chapter as ``<pillar>.chapter.json``, whole or not at all, and return its outline.
 
+    In a run, what becomes public with it goes beside it, for the publications ledger; a draft publishes nothing.
+
     Parameters
     ----------
     chapter : Chapter
@@ -278,6 +284,10 @@ def save_chapter(chapter: Chapter, output_dir: str | Path = "") -> Outline:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".part", delete=False) as file:
         file.write(text + "\n")
     Path(file.name).chmod(0o644)
+    if chapter.record and str(output_dir):
+        from workbench.engagement.publications import SUFFIX, write_note
+
+        write_note(folder / f"{chapter.pillar}{SUFFIX}", chapter.record)
     Path(file.name).replace(folder / f"{chapter.pillar}.chapter.json")
     return Outline(chapter)
 

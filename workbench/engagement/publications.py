@@ -1,0 +1,398 @@
+"""The publications ledger: what each run of an engagement showed, kept so that the next one can be guarded against it.
+
+``reports/<engagement>/publications/``, for its owner alone:
+
+==========================  =========================================================================================
+``<run>.json``              one published run: when, of which wave, for whom, and whether it was withdrawn
+``content/<sha256>.json``   which numbers were shown and who stood behind them, once for all runs that showed the same
+==========================  =========================================================================================
+
+An entry is written before its run appears and confirmed after; one whose run never appeared is void. Pseudonymous keys
+and marks of answers are as confidential as the survey table: nothing of this folder enters a report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.engagement.places import engagement_folder, reports_folder
+from workbench.errors import LedgerError, ModelError, ReportError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from workbench.readiness.ledger import Publication
+
+SUFFIX = ".publication.json"
+"""Of the note beside a saved chapter that a run takes into the ledger."""
+
+ENTRY_FORMAT = 1
+"""Raised when an entry written earlier can no longer be read."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One published run.
+
+    Attributes
+    ----------
+    engagement, run : str
+    when : str
+        ISO, UTC.
+    wave : str
+        That was judged.
+    people : int or None
+        How many answered, as it was shown; None where it was not.
+    audience, only : str
+        For whom; the pillar where it ran alone.
+    numbers : int
+        Levels, changes and numbers of people that were shown.
+    contents : tuple of str
+        SHA-256 of what was shown.
+    is_confirmed : bool
+        Whether the run is known to have appeared.
+    withdrawn : str
+        When somebody said that nobody received it (ISO, UTC); empty where it binds.
+    trouble : str
+        Why the entry cannot be read; empty where it can.
+    """
+
+    engagement: str
+    run: str
+    when: str = ""
+    wave: str = ""
+    people: int | None = None
+    audience: str = ""
+    only: str = ""
+    numbers: int = 0
+    contents: tuple[str, ...] = ()
+    is_confirmed: bool = False
+    withdrawn: str = ""
+    trouble: str = ""
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def read_published(engagement: str, root: Path | None = None) -> tuple[Publication, ...]:
+    """Return what earlier runs of an engagement showed and nobody withdrew, each content once, oldest first.
+
+    Parameters
+    ----------
+    engagement : str
+    root : Path, optional
+        The workbench's folder.
+
+    Raises
+    ------
+    LedgerError
+        Something of it cannot be read: nothing safe can be computed without it.
+    """
+    from workbench.readiness.ledger import Publication
+
+    folder = _folder(engagement, root)
+    first: dict[str, Entry] = {}
+    for entry in _binding(folder, engagement):
+        for content in entry.contents:
+            first.setdefault(content, entry)
+    found = []
+    for content, entry in first.items():
+        try:
+            text = (folder / "content" / f"{content}.json").read_bytes()
+            if _name_of(text) != content:
+                raise ModelError("Its content has changed.")
+            found.append(Publication.from_dict(json.loads(text), id=entry.run, when=entry.when))
+        except (OSError, ValueError, ModelError) as error:
+            raise _unreadable(folder, entry, error) from None
+    return tuple(found)
+
+
+def list_publications(engagement: str, root: Path | None = None) -> tuple[Entry, ...]:
+    """Return every published run of an engagement, oldest first; one that cannot be read says so in `trouble`.
+
+    Raises
+    ------
+    UsageError
+        There is no such engagement.
+    """
+    name = engagement_folder(engagement, root=root).name
+    folder = _folder(name, root)
+    return tuple(entry for entry in _entries(folder, name) if entry.trouble or _has_appeared(folder.parent, entry))
+
+
+def _folder(engagement: str, root: Path | None) -> Path:
+    return reports_folder(root) / engagement / "publications"
+
+
+def _entries(folder: Path, engagement: str) -> list[Entry]:
+    try:
+        listed = list(folder.iterdir())  # a glob would pass over a folder that may not be read
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        remedy = "Get leave to read it from whoever published before, or let them run this engagement."
+        raise LedgerError(str(folder), "", error.strerror or type(error).__name__, remedy) from None
+    paths = [path for path in listed if path.suffix == ".json" and not path.name.startswith(".")]
+    return sorted((_entry(path, engagement) for path in paths), key=lambda entry: (entry.when, entry.run))
+
+
+def _entry(path: Path, engagement: str) -> Entry:
+    try:
+        document = json.loads(path.read_bytes())
+        if document.pop("format") != ENTRY_FORMAT:
+            raise ValueError("it is of another format")
+        entry = Entry(**{**document, "contents": tuple(document["contents"])})
+        texts = (entry.run, entry.when, entry.wave, entry.withdrawn, *entry.contents)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(entry.is_confirmed, bool):
+            raise ValueError("a field is of another kind")
+        if (entry.engagement, entry.run) != (engagement, path.stem):
+            raise ValueError(f"it is of {entry.engagement}, {entry.run}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return Entry(engagement, path.stem, trouble=str(error) or type(error).__name__)
+    return entry
+
+
+def _binding(folder: Path, engagement: str) -> list[Entry]:
+    found = _entries(folder, engagement)
+    for entry in found:
+        if entry.trouble:
+            raise _unreadable(folder, entry, entry.trouble)
+    return [entry for entry in found if not entry.withdrawn and _has_appeared(folder.parent, entry)]
+
+
+def _has_appeared(home: Path, entry: Entry) -> bool:
+    """Whether a run can be seen, or could once: what was published stays so when its folder is cleared away."""
+    return entry.is_confirmed or (home / "runs" / entry.run).exists() or entry.run in _pointed(home)
+
+
+def _pointed(home: Path) -> set[str]:
+    """Return the runs that stand where a link would be, on systems without links."""
+    found = set()
+    for path in (home / "latest", *home.glob("only-*")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            found.add(str(json.loads((path / "manifest.json").read_bytes())["run"]))
+    return found
+
+
+def _unreadable(folder: Path, entry: Entry, why: object) -> LedgerError:
+    return LedgerError(
+        str(folder),
+        entry.run,
+        str(why).rstrip(". ") or type(why).__name__,
+        f"Put the folder back from a backup. If nobody received that run: workbench publications {entry.engagement} "
+        f"--withdraw {entry.run}",
+    )
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def write_note(path: Path, record: str) -> None:
+    """Write what a result makes public beside its chapter, for its owner alone.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in `SUFFIX`.
+    record : str
+        As the result holds it.
+    """
+    _write(path, record.encode())
+
+
+@contextmanager
+def published(
+    home: Path, notes: Iterable[bytes], *, run: str, audience: str = "", only: str = ""
+) -> Iterator[tuple[str, ...]]:
+    """Take a run into the ledger around the step in which it appears.
+
+    Yields the earlier runs that showed something else: the guard held this one to them.
+
+    Parameters
+    ----------
+    home : Path
+        The engagement's own folder of reports; its name is the engagement's.
+    notes : iterable of bytes
+        That its notebooks left beside their chapters.
+    run, audience, only : str
+        Its name, for whom it is, and the pillar where it ran alone.
+
+    Raises
+    ------
+    ReportError
+        Another run appeared meanwhile, of which the guard did not know, or a note is none.
+    LedgerError
+        Earlier entries cannot be read.
+    """
+    held = [_read_note(note) for note in notes]
+    if not held:
+        yield ()
+        return
+    folder = home / "publications"
+    for one in (folder, folder / "content"):
+        one.mkdir(exist_ok=True)
+        one.chmod(0o700)
+    contents = {_name_of(text): text for text, _, _ in held}
+    with _locked(folder) as is_alone:
+        before = _binding(folder, home.name)
+        _check_known(before, contents, [after for _, after, _ in held])
+        if is_alone:
+            _tidy(folder, home.name)
+        publication = held[0][2]
+        entry = Entry(
+            home.name,
+            run,
+            dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            publication.wave,
+            publication.people,
+            audience,
+            only,
+            sum(one.numbers for *_, one in held),
+            tuple(contents),
+        )
+        for name, text in contents.items():
+            if not (folder / "content" / f"{name}.json").exists():
+                _write(folder / "content" / f"{name}.json", text)
+        _write_entry(folder, entry)
+        try:
+            yield tuple(one.run for one in before if not contents.keys() >= set(one.contents))
+        finally:
+            if _has_appeared(home, entry):
+                _write_entry(folder, replace(entry, is_confirmed=True))
+            else:
+                (folder / f"{run}.json").unlink(missing_ok=True)
+                if is_alone:
+                    _drop_orphans(folder, home.name)
+
+
+def withdraw(engagement: str, runs: Iterable[str], root: Path | None = None) -> tuple[Entry, ...]:
+    """Note that nobody received some runs: they are kept and bind no more.
+
+    Returns
+    -------
+    tuple of Entry
+        The runs that still bind with the same content.
+
+    Raises
+    ------
+    UsageError
+        There is no such engagement, or it published no such run.
+    """
+    name = engagement_folder(engagement, root=root).name
+    folder, chosen = _folder(name, root), tuple(dict.fromkeys(runs))
+    known = {entry.run: entry for entry in list_publications(name, root)}
+    for run in chosen:
+        if run not in known:
+            there = nearest(run, known) or (f"There are: {', '.join(known)}." if known else "It published none yet.")
+            raise UsageError(f"{name} published no run {run!r}. {there}")
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    with _locked(folder):
+        for run in chosen:
+            if not known[run].withdrawn:
+                _write_entry(folder, replace(known[run], withdrawn=now, trouble="", is_confirmed=True))
+    contents = {content for run in chosen for content in known[run].contents}
+    left = (entry for entry in list_publications(name, root) if not entry.withdrawn)
+    return tuple(entry for entry in left if contents & set(entry.contents))
+
+
+def _read_note(note: bytes) -> tuple[bytes, frozenset[str], Publication]:
+    """Return what a note's ledger entry will hold, the runs that its guard knew of, and the publication."""
+    from workbench.readiness.ledger import Publication
+
+    try:
+        document = json.loads(note)
+        publication = Publication.from_dict(document["publication"])
+        after = frozenset(str(run) for run in document["after"])
+    except (ValueError, KeyError, TypeError, ModelError) as error:
+        raise ReportError((f"What a notebook noted for the publications ledger is unreadable: {error}",)) from None
+    text = json.dumps(publication.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(), after, publication
+
+
+def _check_known(before: Iterable[Entry], contents: Mapping[str, bytes], after: list[frozenset[str]]) -> None:
+    """Refuse to publish beside a run that appeared after this one had read the ledger."""
+    knew = frozenset.intersection(*after)
+    runs: dict[str, list[str]] = {}
+    for entry in before:
+        for content in entry.contents:
+            runs.setdefault(content, []).append(entry.run)
+    unknown = [held[0] for content, held in runs.items() if content not in contents and not knew & set(held)]
+    if unknown:
+        raise ReportError(
+            (f"The run {unknown[0]} was published while this one ran; they must be guarded together. Run it again.",)
+        )
+
+
+def _tidy(folder: Path, engagement: str) -> None:
+    """Settle what killed runs left: nobody else is publishing now."""
+    for entry in _entries(folder, engagement):
+        if not entry.trouble and not entry.is_confirmed:
+            if _has_appeared(folder.parent, entry):
+                _write_entry(folder, replace(entry, is_confirmed=True))
+            else:
+                (folder / f"{entry.run}.json").unlink()
+    for left in (*folder.glob(".*.part"), *(folder / "content").glob(".*.part")):
+        left.unlink(missing_ok=True)
+    _drop_orphans(folder, engagement)
+
+
+def _drop_orphans(folder: Path, engagement: str) -> None:
+    """Remove contents that no entry names, unless an entry cannot be read."""
+    entries = _entries(folder, engagement)
+    if any(entry.trouble for entry in entries):
+        return
+    kept = {content for entry in entries for content in entry.contents}
+    for path in (folder / "content").glob("*.json"):
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _write_entry(folder: Path, entry: Entry) -> None:
+    document: dict[str, Any] = {"format": ENTRY_FORMAT, **asdict(entry)}
+    del document["trouble"]
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    _write(folder / f"{entry.run}.json", text.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, whole or not at all, and durably."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:  # mode 0600
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)
+    if os.name != "nt":  # folders cannot be opened there
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # some network shares refuse
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _name_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Let one process at a time publish; gives whether that could be had."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield False
+        return
+    with (folder / ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            is_alone = True
+        except OSError:  # some network shares
+            is_alone = False
+        yield is_alone
