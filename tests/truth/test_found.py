@@ -290,6 +290,43 @@ def test_the_largest_insights_are_planted_ones(name: str) -> None:
     assert measured(name).insights[0].metric in told
 
 
+@pytest.mark.parametrize(("name", "held"), planted("outcomes", "reversals"))
+def test_planted_reversals_are_found(name: str, held: Mapping[str, Any]) -> None:
+    """A total that says the opposite of its strata is named with both numbers and the stratum that moved."""
+    sure = [r for r in measured(name).reversals if r.is_sure]
+    found = [
+        r
+        for r in sure
+        if (r.metric, r.parent, r.dimension) == (held["metric"], held["product_line"], held["dimension"])
+    ]
+    assert len(found) == 1
+    assert (found[0].overall > 0) == (held["total"] == "up")
+    assert (found[0].low > 0) == (held["strata"] == "up")
+    assert found[0].moved == held["moved"]
+    assert {r.metric for r in sure} == {held["metric"]}
+    said = " ".join(f"{f.claim} {f.detail}" for f in outcomes.cautions(measured(name)))
+    assert "each channel" in said
+    assert f"What moved is {held['moved'].capitalize()}" in said
+
+
+def test_no_total_is_said_to_mislead_where_none_does() -> None:
+    """The other samples hold no reversal, and none is claimed."""
+    for name in ("northgate-transit", "alder-retail"):
+        assert not [r for r in measured(name).reversals if r.is_sure]
+
+
+@pytest.mark.parametrize(("name", "held"), planted("outcomes", "versions"))
+def test_planted_differences_to_the_budget_are_found(name: str, held: Mapping[str, Any]) -> None:
+    """Where a line differs from its budget by one thing, that thing is the cause."""
+    scope = (held["metric"], "product_line", held["product_line"], held["against"])
+    found = next(v for v in measured(name).variances if (v.metric, v.kind, v.parent, v.against) == scope)
+    assert (found.change > 0) == (held["way"] == "up")
+    assert found.is_favourable == (held["way"] == "up")
+    assert found.split.cause == held["cause"]
+    assert abs(found.split.residual) <= 1e-12 * found.split.before
+    assert (found.first, found.last, found.periods) == (dt.date(2026, 1, 1), dt.date(2026, 9, 1), 9)
+
+
 def test_what_does_not_fit_the_register_is_said() -> None:
     """An unknown product and a ledger that differs are findings, and no total loses them."""
     held = truth("harbour-mutual")["outcomes"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from workbench.outcomes.carriers import Carriers, SegmentParts, parts_of_amount, parts_of_rate, segments
-from workbench.outcomes.catalogue import Metric
-from workbench.outcomes.drivers import Split, split_rate, split_sum
+from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.drivers import Split, split_amount, split_rate, split_sum
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
@@ -18,6 +18,7 @@ from workbench.outcomes.spans import (
     SegmentReader,
     Span,
     has_base,
+    prices_of,
     rate_columns,
     strata_of,
     sum_mappings,
@@ -35,8 +36,8 @@ Places = Sequence[int]
 class Causes:
     """Reads spans out of the parts of a review; each column of segments is read once."""
 
-    def __init__(self, parts: Parts, cubes: Mapping[str, Cube]) -> None:
-        self.cubes, self.reader = cubes, SegmentReader(parts.frame)
+    def __init__(self, parts: Parts, cubes: Mapping[str, Cube], catalogue: Catalogue) -> None:
+        self.cubes, self.catalogue, self.reader = cubes, catalogue, SegmentReader(parts.frame)
         self._presence: Presence | None = None
 
     @property
@@ -62,6 +63,9 @@ class Causes:
             if spans is None:
                 continue
             if metric.is_amount:
+                priced = self._priced(metric, shares, *spans)
+                if priced is not None:
+                    return priced
                 lived = self.presence.during(spans[0]), self.presence.during(spans[1])
                 return split_sum(*sum_mappings(*spans, shares, lived))
             frames = rate_columns(*spans, shares)
@@ -71,6 +75,17 @@ class Causes:
             if best is None or _by_mix(found) > _by_mix(best) + 0.1 * abs(found.change):
                 best = found
         return best
+
+    def _priced(self, metric: Metric, shares: Array, before: Span, after: Span) -> Split | None:
+        """Return an amount's change as volume × mix × price, where the catalogue has its price."""
+        for price in prices_of(metric, self.catalogue):
+            cube = self.cubes.get(price.metric)
+            if cube is None or cube.periods != before.cube.periods:
+                continue
+            spans = self.spans(price, before.places, after.places)
+            if spans is not None:
+                return split_amount(*rate_columns(*spans, shares, per_period=True), base=price.metric)
+        return None
 
     def carriers(
         self, metric: Metric, shares: Array, before: Places, after: Places, kind: str, parent: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,6 +75,8 @@ class Split:
         Column whose segments were used; empty for products alone.
     second : tuple of Effect
         The same wholes by LMDI-I, for an appendix; empty where it has none (a negative number).
+    base : str
+        Metric whose denominator is the volume of an amount, so that its rate is a price; empty without one.
     """
 
     before: float
@@ -83,11 +85,16 @@ class Split:
     residual: float
     dimension: str = ""
     second: tuple[Effect, ...] = ()
+    base: str = ""
 
     @property
     def change(self) -> float:
         """Change between the spans. Unit: the metric's."""
         return self.after - self.before
+
+    def name_of(self, factor: str) -> str:
+        """Return what a board reads for a factor; the rate of an amount with a volume is its price."""
+        return "price" if self.base and factor == "rate" else FACTOR_NAMES[factor]
 
     def wholes(self) -> tuple[Effect, ...]:
         """Return the factors as wholes, largest first."""
@@ -172,7 +179,7 @@ def split_rate(before: Columns, after: Columns, *, times: float = 1.0, dimension
     return _split(read_cells(before, after, times=times, is_amount=False), dimension)
 
 
-def split_amount(before: Columns, after: Columns, *, dimension: str = "") -> Split:
+def split_amount(before: Columns, after: Columns, *, dimension: str = "", base: str = "") -> Split:
     """Return how an amount's change divides among share table, volume, mix, rate (price) and members.
 
     The amount is volume × mix × rate: Σ share·num, with num = den·rate, and the denominators together the volume.
@@ -181,8 +188,10 @@ def split_amount(before: Columns, after: Columns, *, dimension: str = "") -> Spl
     ----------
     before, after, dimension
         As in `split_rate`; ``num`` is the amount and ``den`` the volume it rests on (policies, hours, orders).
+    base : str
+        Metric that the volume comes from.
     """
-    return _split(read_cells(before, after, times=1.0, is_amount=True), dimension)
+    return replace(_split(read_cells(before, after, times=1.0, is_amount=True), dimension), base=base)
 
 
 def split_sum(before: Mapping[str, tuple[float, float]], after: Mapping[str, tuple[float, float]]) -> Split:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH
 from workbench.outcomes.catalogue import Metric
-from workbench.outcomes.drivers import FACTOR_NAMES, Split
+from workbench.outcomes.driver_wording import say_carriers
+from workbench.outcomes.drivers import Split
 from workbench.outcomes.inputs import Event, OutcomesInputs
 from workbench.outcomes.wording import write_change, write_pair, write_rarity
 from workbench.products import KIND_NAMES, ProductMap
@@ -35,6 +36,7 @@ CAUSES = {
     "rate": "Mostly the rate itself: the same products and customers do otherwise than before.",
     "shares": "Mostly the share table: products were assigned otherwise, nothing else need have changed.",
     "volume": "It is volume.",
+    "price": "Mostly the price: each unit brings in another amount than before.",
     "members": "Mostly products or segments that are new or have ended; the others are much as before.",
     "several": "Several causes together.",
 }
@@ -161,12 +163,12 @@ def say_cause(split: Split | None, products: ProductMap, unit: str, currency: st
     if split is None or split.change == 0:
         return ""
     pieces = [
-        f"{FACTOR_NAMES[effect.factor]} {write_change(effect.effect, unit, currency)}"
+        f"{split.name_of(effect.factor)} {write_change(effect.effect, unit, currency)}"
         for effect in split.wholes()
         if abs(effect.effect) >= NEGLIGIBLE * abs(split.change)
     ]
-    words = CAUSES[split.cause]
     cause = split.cause
+    words = CAUSES["price" if split.base and cause == "rate" else cause]
     name = "rate" if cause == "rate" else "volume" if cause == "volume" else "products"
     parts = split.parts(name)
     if not parts and cause == "mix":
@@ -195,6 +197,7 @@ def _of_move(
     sentences = [
         say_events(move.events),
         say_cause(move.split, products, metric.unit, currency),
+        say_carriers(move.carriers, products),
         _also(move, products),
         _decide(metric, _owner(metric, move.kind, move.parent, inputs)),
     ]

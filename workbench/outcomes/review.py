@@ -372,7 +372,7 @@ class _Review:
         )
         self.findings += controls
         series = self.watch_all(catalogue, values)
-        causes = Causes(parts, cubes)
+        causes = Causes(parts, cubes, catalogue)
         moves = self.find_moves(series, cubes, causes)
         targets = self.check_targets(catalogue, series)
         texts = self.texts(catalogue)

@@ -8,6 +8,7 @@ from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
+from workbench.outcomes.driver_sentences import driver_figures, reversal_cautions
 from workbench.outcomes.insights import CAUSES, Insight
 from workbench.outcomes.loop_sentences import (
     loop_cautions,
@@ -45,7 +46,8 @@ def figures(result: Outcomes | Off) -> Figures:
     ``target/…``, each followed by metric, kind and parent; ``effect/…`` with a factor at the end; ``count/…``;
     ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
     target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
-    are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`.
+    are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`, ``reversal/…``, ``variance/…`` and
+    ``carrier/…`` in `driver_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -61,6 +63,7 @@ def figures(result: Outcomes | Off) -> Figures:
     found += _data_figures(result)
     found += loop_figures(result)
     found += work_figures(result.work, result.products)
+    found += driver_figures(result)
     return number_figures("O", found)
 
 
@@ -98,7 +101,7 @@ def cautions(result: Outcomes | Off) -> Findings:
             )
         )
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
-    items += [*_note_cautions(result), *loop_cautions(result, numbers)]
+    items += [*reversal_cautions(result, numbers), *_note_cautions(result), *loop_cautions(result, numbers)]
     return Findings((*items, *work_cautions(result.work)))
 
 
@@ -216,7 +219,14 @@ def method(result: Outcomes | Off) -> str:
         "Targets. Verdicts as in NHS England's Making Data Count: consistently met or missed when the whole usual "
         "range lies on one side, otherwise hit and miss; not stated while a metric is moving.",
         "Why. Kitagawa (1955) for mix and rate, exact Shapley values for more factors (equal to Das Gupta 1993); "
-        "the effects add up to the change.",
+        "members that exist on one side only are taken out first (Melitz and Polanec 2015); the effects, and the parts "
+        "of each, add up to the change. A few segments carry a change when at most three of one declared dimension, at "
+        "most half of it, explain two thirds. Other versions are split in the same way over periods that have ended. "
+        "The logarithmic mean Divisia index (Ang 2005) is a second view, in the appendix.",
+        "Totals that mislead (Simpson 1951). The latest year against the year before, or a move against its baseline, "
+        "by product and by each declared dimension, strata of at least 30 rows; a total is named where the rate effect "
+        "has the other sign, its interval (seeded bootstrap of rows or periods, the wider) leaves 0 out, and it stands "
+        "after Benjamini and Hochberg (1995) over everything asked.",
         "Intervals. Wilson (1927) for shares of rows, adjusted Wald for Net Promoter Scores (Rocks 2016), both with "
         f"the effective number of rows under shares, at {theme.percent(result.settings.confidence)}. Other metrics "
         "carry none yet.",

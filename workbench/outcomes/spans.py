@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.outcomes.catalogue import Metric
+from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.periods import next_period
 from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
@@ -127,7 +127,9 @@ class Span:
         return np.asarray(array[:, :, list(self.places), :])
 
 
-def rate_columns(before: Span, after: Span, shares: Array) -> tuple[SpanColumns, SpanColumns]:
+def rate_columns(
+    before: Span, after: Span, shares: Array, *, per_period: bool = False
+) -> tuple[SpanColumns, SpanColumns]:
     """Return both spans for `split_rate` or `split_amount`: product, segment, num, den and share.
 
     Parameters
@@ -136,6 +138,8 @@ def rate_columns(before: Span, after: Span, shares: Array) -> tuple[SpanColumns,
         Of one metric, or of two versions of it.
     shares : array, shape (products, epochs)
         Of the products in the parent, 0 to 1.
+    per_period : bool
+        Amounts a period, for spans of different lengths; a rate is the same either way.
     """
     amounts = [(span.take(span.cube.above), span.take(span.cube.below)) for span in (before, after)]
     parted = [_mean_shares(shares, below.sum(axis=1), above.sum(axis=1)) for above, below in amounts]
@@ -145,7 +149,7 @@ def rate_columns(before: Span, after: Span, shares: Array) -> tuple[SpanColumns,
     for span, (above, below), share in zip((before, after), amounts, parted, strict=True):
         weights = np.where(share[:, None] > 0, shares, 1.0)
         top, bottom = (np.einsum("pste,pe->ps", array, weights) for array in (above, below))
-        divisor = np.where(share > 0, share, 1.0)[:, None]
+        divisor = np.where(share > 0, share, 1.0)[:, None] * (max(len(span.places), 1) if per_period else 1)
         top, bottom = (top / divisor).tolist(), (bottom / divisor).tolist()
         rows = [
             (product, segment, top[p][s], bottom[p][s], float(share[p]))
@@ -238,6 +242,19 @@ def strata_of(before: Span, after: Span, shares: Array, kind: str, parent: str, 
         (periods[0], periods[1]),
         metric.score.times if metric.score else 1.0,
     )
+
+
+def prices_of(metric: Metric, catalogue: Catalogue) -> list[Metric]:
+    """Return the ratios of an amount to something (policies, hours, orders), in the catalogue's order."""
+    calendar = (metric.grain, metric.calendar, metric.week_start, metric.zone)
+    return [
+        one
+        for one in catalogue.metrics
+        if metric.type == "sum"
+        and one.type == "ratio"
+        and one.measure == metric.measure
+        and (one.grain, one.calendar, one.week_start, one.zone) == calendar
+    ]
 
 
 class Presence:

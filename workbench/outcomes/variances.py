@@ -19,15 +19,8 @@ from workbench.outcomes.gather import Parts
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.periods import earlier, has_ended, periods_in
 from workbench.outcomes.rollup import Cube, build_cubes, share_arrays
-from workbench.outcomes.spans import SegmentReader, Span, has_base, rate_columns, sum_mappings
+from workbench.outcomes.spans import SegmentReader, Span, has_base, prices_of, rate_columns, sum_mappings
 from workbench.products import ProductMap
-
-VERSION_NAMES = {
-    "budget": "the budget",
-    "forecast": "the forecast",
-    "prior": "the year before",
-}
-"""What a board reads."""
 
 YEAR = Length(1, "year")
 MOST_PERIODS = 12
@@ -51,8 +44,6 @@ class Variance:
     periods : int
     split : Split
         From the other version (before) to actual (after). Unit: the metric's; an amount is the total of the periods.
-    base : str
-        Metric whose denominator is the volume of an amount; empty where volume is the amount itself.
     is_favourable : bool or None
         None where no direction is good, or nothing differs.
     events : tuple of Event
@@ -67,7 +58,6 @@ class Variance:
     last: dt.date
     periods: int
     split: Split
-    base: str
     is_favourable: bool | None
     events: tuple[Event, ...] = ()
 
@@ -115,9 +105,12 @@ def compare_versions(
     for metric in catalogue.metrics:
         if not metric.has_split or metric.metric not in actual:
             continue
-        for against in work.versions_of(metric):
-            for kind, parent in scopes:
-                if kind == "company" or kind == "product" or kind in metric.via:
+        versions = work.versions_of(metric)
+        for against in versions:
+            # without a plan the year before is asked of the company alone
+            asked = scopes if len(versions) > 1 or against != "prior" else [s for s in scopes if s[0] == "company"]
+            for kind, parent in asked:
+                if kind in ("company", "product", *metric.via):
                     found.append(work.compare(metric, against, kind, parent, since(metric, kind, parent)))
     return tuple(variance for variance in found if variance is not None)
 
@@ -146,9 +139,9 @@ class _Comparison:
         self.arrays: dict[str, dict[str, Array]] = {}
 
     def versions_of(self, metric: Metric) -> list[str]:
-        """Return what the metric is held against; the year before only where facts hold another version of it."""
+        """Return what the metric is held against: the versions that the facts hold, and the year before."""
         held = [version for version in VERSIONS[1:] if metric.metric in self.cubes.get(version, {})]
-        return [*held, "prior"] if held and "prior" not in held else held
+        return held if "prior" in held else [*held, "prior"]
 
     def compare(self, metric: Metric, against: str, kind: str, parent: str, since: dt.date | None) -> Variance | None:
         actual = self.cubes["actual"][metric.metric]
@@ -161,17 +154,14 @@ class _Comparison:
         if not pairs or not shares.any():
             return None
         places = tuple(one for one, _ in pairs), tuple(two for _, two in pairs)
-        made = self._split(metric, "actual" if is_year_before else against, places, shares)
-        if made is None:
+        split = self._split(metric, "actual" if is_year_before else against, places, shares)
+        if split is None:
             return None
-        split, base = made
         better = None
         if split.change and metric.direction in ("up", "down"):
             better = (split.change > 0) == (metric.direction == "up")
         periods = [actual.periods[place] for place in places[1]]
-        return Variance(
-            metric.metric, kind, parent, against, periods[0], periods[-1], len(periods), split, base, better
-        )
+        return Variance(metric.metric, kind, parent, against, periods[0], periods[-1], len(periods), split, better)
 
     def _pairs(
         self, metric: Metric, actual: Cube, other: Cube, since: dt.date | None, is_year_before: bool
@@ -206,21 +196,22 @@ class _Comparison:
 
     def _split(
         self, metric: Metric, other: str, places: tuple[tuple[int, ...], tuple[int, ...]], shares: Array
-    ) -> tuple[Split, str] | None:
+    ) -> Split | None:
         if not metric.is_amount:
             spans = self._spans(metric, other, places)
             frames = rate_columns(*spans, shares)
             if not all(map(has_base, frames)):
                 return None
-            return split_rate(*frames, times=metric.score.times if metric.score else 1.0), ""
-        for partner in self._prices(metric, other):
-            theirs = self._same_periods(metric, partner, other, places)
+            return split_rate(*frames, times=metric.score.times if metric.score else 1.0)
+        for price in prices_of(metric, self.catalogue):
+            theirs = self._same_periods(metric, price, other, places)
             if theirs is not None:
-                return split_amount(*rate_columns(*self._spans(partner, other, theirs), shares)), partner.metric
+                columns = rate_columns(*self._spans(price, other, theirs), shares)
+                return split_amount(*columns, base=price.metric)
         before, after = self._spans(metric, other, places)
         rows = [span.take(span.cube.parts["rows"]).sum(axis=(1, 2, 3)) > 0 for span in (before, after)]
         lived = rows[0].tolist(), rows[1].tolist()
-        return split_sum(*sum_mappings(before, after, shares, lived, per_period=False)), ""
+        return split_sum(*sum_mappings(before, after, shares, lived, per_period=False))
 
     def _spans(self, metric: Metric, other: str, places: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[Span, Span]:
         cubes = self.cubes[other][metric.metric], self.cubes["actual"][metric.metric]
@@ -228,26 +219,15 @@ class _Comparison:
         one, two = (cube for cube in read if cube is not None)
         return Span(one, places[0]), Span(two, places[1])
 
-    def _prices(self, metric: Metric, other: str) -> list[Metric]:
-        """Return the ratios of this amount to something, in the catalogue's order."""
-        return [
-            one
-            for one in self.catalogue.metrics
-            if one.type == "ratio"
-            and metric.type == "sum"
-            and one.measure == metric.measure
-            and (one.grain, one.calendar, one.week_start) == (metric.grain, metric.calendar, metric.week_start)
-            and one.metric in self.cubes[other]
-            and one.metric in self.cubes["actual"]
-        ]
-
     def _same_periods(
-        self, metric: Metric, partner: Metric, other: str, places: tuple[tuple[int, ...], tuple[int, ...]]
+        self, metric: Metric, price: Metric, other: str, places: tuple[tuple[int, ...], tuple[int, ...]]
     ) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-        """Return the same periods in the partner's cubes, or None where it lacks one."""
+        """Return the same periods in the price's cubes, or None where it lacks one."""
         found = []
         for version, held in zip((other, "actual"), places, strict=True):
-            have = {day: at for at, day in enumerate(self.cubes[version][partner.metric].periods)}
+            if price.metric not in self.cubes[version]:
+                return None
+            have = {day: at for at, day in enumerate(self.cubes[version][price.metric].periods)}
             days = [self.cubes[version][metric.metric].periods[place] for place in held]
             if any(day not in have for day in days):
                 return None

@@ -381,12 +381,12 @@ def _main_move(result: Outcomes, *, has_split: bool = False) -> Move | None:
 
 def _steps(result: Outcomes, split: Split, base: str) -> list[tuple[str, float, list[str]]]:
     """Return the steps of the waterfall: factors; the main one by its parts, the small parts together."""
-    from workbench.outcomes.drivers import FACTOR_NAMES, FACTOR_ORDER
+    from workbench.outcomes.drivers import FACTOR_ORDER
 
     found: list[tuple[str, float, list[str]]] = []
     for whole in sorted(split.wholes(), key=lambda effect: FACTOR_ORDER.index(effect.factor)):
         parts = split.exact_parts(whole.factor)
-        name = FACTOR_NAMES[whole.factor].capitalize()
+        name = split.name_of(whole.factor).capitalize()
         if len(parts) < 2 or abs(whole.effect) < 0.2 * abs(split.change):
             found.append((name, whole.effect, [f"{base}/{whole.factor}"]))
             continue
@@ -406,15 +406,14 @@ def _step(label: str, value: float, is_total: bool, numbers: Figures, *keys: str
 
 
 def _cause_claim(result: Outcomes, move: Move, split: Split) -> str:
-    from workbench.outcomes.drivers import FACTOR_NAMES
     from workbench.outcomes.wording import write_change
 
     metric, currency = result.catalogue.metric(move.metric), result.settings.currency
     largest = split.wholes()[0]
     where = result.name(move.kind, move.parent)
-    words = {"rate": "The rate itself", "volume": "Volume", "shares": "The share table"}
-    words |= {factor: FACTOR_NAMES[factor].capitalize() for factor in ("new", "gone", "loose")}
-    name = words.get(largest.factor, f"The {FACTOR_NAMES[largest.factor]}")
+    words = {"rate": "Price" if split.base else "The rate itself", "volume": "Volume", "shares": "The share table"}
+    words |= {factor: split.name_of(factor).capitalize() for factor in ("new", "gone", "loose")}
+    name = words.get(largest.factor, f"The {split.name_of(largest.factor)}")
     amount = write_change(largest.effect, metric.unit, currency)
     whole = write_change(split.change, metric.unit, currency)
     for claim in (
