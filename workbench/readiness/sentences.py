@@ -9,7 +9,7 @@ from workbench.findings import Figures, Finding, Findings, Off, fit_claim
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, PROTECTED
 from workbench.readiness.assessment import Readiness
 from workbench.readiness.first_look import FirstLook
-from workbench.readiness.inputs import OPENLY_NAMED
+from workbench.readiness.inputs import OPENLY_NAMED, TEAMS
 from workbench.readiness.instrument import Group, Instrument
 from workbench.readiness.numbers import figures, part_path
 from workbench.readiness.respondent_words import respondent_cautions, respondents_method
@@ -149,6 +149,7 @@ def method(result: Readiness | Off) -> str:
         if result.has_population
         else "not corrected, because nobody knows how many people were asked (response unknown)"
     )
+    teams = "; teams were drawn, so that teams are counted and not people" if settings.sampled == TEAMS else ""
     guard = (
         "The assessment was announced as openly named: nothing is hidden."
         if settings.minimum_group == OPENLY_NAMED
@@ -162,7 +163,7 @@ def method(result: Readiness | Off) -> str:
         f"level is the mean of the people who were asked and gave a level; {_made_of(held)}. "
         '"Cannot see" and "does not apply" are answers, never a low level; a blank is never a zero.',
         f"Intervals at {theme.percent(settings.confidence)}: t over each person's influence on the dimension, "
-        f"{closed}. "
+        f"{closed}{teams}. "
         "The band beside a level is what it would be if all absent answers stood at the bottom, and at the top.",
     ]
     if levels is not None:
@@ -177,6 +178,12 @@ def method(result: Readiness | Off) -> str:
         paragraphs.append(simulated_words())
     planned = roadmap_method(held, result.roadmap, settings.steps_per_quarter)
     paragraphs += [planned] if planned else []
+    if result.weighting.is_made:
+        paragraphs.append(
+            f"Weighted levels stand beside the plain ones and decide nothing: answers are raked to the headcounts by "
+            f"{theme.listing(list(result.weighting.margins))}, with weights from 1 to 5 times the mean; design effect "
+            f"{result.weighting.design_effect:.1f}."
+        )
     paragraphs.append(guard)
     paragraphs.append(respondents_method(result.respondents))
     if result.sources.interviews is not None or result.sources.checked:
