@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.readiness import Answers, Instrument, ReadinessInputs, Settings, Target, assess
-from workbench.readiness.progress import LEAST_WAY, progress_to_date
-from workbench.readiness.scores import ORGANISATION
+from workbench.readiness.progress import LEAST_WAY, levels_together, progress_to_date
+from workbench.readiness.scores import ORGANISATION, score
 from workbench.readiness.wave_words import change_words
 from workbench.readiness.waves import Change
 from workbench.stats import Estimate
+
+GROUP = [("builder", None, 60)]
 
 LEVEL = st.floats(1, 5).map(lambda level: round(level, 1))
 
@@ -82,25 +84,52 @@ def test_progress_is_what_the_shown_levels_say(
     assert not one.is_met
 
 
-def test_the_interval_is_as_wide_as_resampled_people_say(
+def test_the_interval_is_that_of_two_overlapping_samples(
     small: Callable[..., Instrument], answers_of: Callable[..., Answers]
 ) -> None:
-    """Drawing the people of both waves again, with the closed group's correction, spreads the share as much."""
+    """Forty of sixty answered both times, ten only once: the covariance of such samples by its formula."""
     inputs = two_waves(answers_of, small({"d01": ["a", "b", "c", "d"]}), 0.5, 2)
     one = next(one for one in assess(inputs).progress if one.part.kind == ORGANISATION)
-    frames = [held.levels.set_axis(held.sheets["respondent"]) for held in inputs.answers]
-    people = sorted({*frames[0].index, *frames[1].index})
-    first, second = (frame.reindex(people).to_numpy() for frame in frames)
-    rng = np.random.default_rng(3)
-    draws = []
-    for _ in range(2_000):
-        chosen = rng.integers(0, len(people), len(people))
-        before, after = (np.nanmean(held[chosen], axis=0).mean() for held in (first, second))
-        draws.append((after - before) / (one.target - before))
-    spread = float(np.std(draws)) * np.sqrt(1 - 50 / 60)
+    first, second = (held.levels.mean(axis=1).set_axis(held.sheets["respondent"]) for held in inputs.answers)
+    both = sorted({*first.index} & {*second.index})
+    shared = float(((first - first.mean())[both] * (second - second.mean())[both]).sum()) / len(both)
+    alone = 1 / 50 - 1 / 60
+    way = one.target - float(first.mean())
+    rest = float(second.mean() - first.mean()) / way - 1
+    together = shared * (len(both) / 50**2 - 1 / 60)
+    spread = np.sqrt(alone * (second.var() + rest**2 * first.var()) + 2 * rest * together) / way
     assert one.high is not None
     assert one.low is not None
-    assert (one.high - one.low) / 2 == pytest.approx(1.99 * spread, rel=0.15, abs=0.01)
+    assert (one.high - one.low) / 2 == pytest.approx(2.01 * spread, abs=0.011)
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["the same are silent twice", "others are silent"])
+def test_levels_err_together_only_as_far_as_the_same_people_are_silent(
+    is_same: bool, small: Callable[..., Instrument], answers_of: Callable[..., Answers]
+) -> None:
+    """The error of a difference of two levels of one closed group, against what it is over many surveys of it."""
+    rng = np.random.default_rng(4)
+    instrument, people, answered = small({"d01": ["a", "b", "c"]}), 60, 42
+    views = rng.normal(2.5, 0.8, (people, 1))
+    truth = [np.clip(np.rint(views + move + rng.normal(0, 0.5, (people, 3))), 1, 5) for move in (0.0, 0.4)]
+    key = ("dimension", ORGANISATION, "", "d01")
+
+    def who() -> list[np.ndarray]:
+        first = rng.permutation(people)[:answered]
+        return [first, first if is_same else rng.permutation(people)[:answered]]
+
+    own = [levels.mean(axis=1) - levels.mean() for levels in truth]
+    missed = [own[1][later].mean() - own[0][earlier].mean() for earlier, later in (who() for _ in range(4_000))]
+    said = []
+    for _ in range(40):
+        scored = []
+        for levels, here in zip(truth, who(), strict=True):
+            held = answers_of(instrument, [("builder", None)] * answered, levels[here], population=GROUP)
+            named = held.sheets.assign(respondent=[f"k{place:03d}" for place in here])
+            scored.append(score(replace(held, sheets=named), instrument, Settings()))
+        squares = sum((one.traces[key].influence ** 2).sum() for one in scored)
+        said.append(squares - 2 * levels_together(scored[1], scored[0], key))
+    assert np.mean(said) == pytest.approx(np.var(missed), rel=0.12)
 
 
 @pytest.mark.parametrize(
