@@ -149,6 +149,14 @@ def test_too_few_sheets_say_nothing_about_distances(small, answers_of) -> None:
     assert {flag.distance2 for flag in flags} == {None}
 
 
+def test_where_all_say_the_same_no_sheet_is_unlike_all(small, answers_of) -> None:
+    """Without any spread there is no distance, and the rest is said all the same."""
+    instrument = small({"d01": ["a", "b", "c", "d"]})
+    flags = flag_sheets(answers_of(instrument, [("builder", None)] * 30, np.full((30, 4), 3.0)), instrument)
+    assert {flag.distance2 for flag in flags} == {None}
+    assert all(flag.spread is None and flag.long_string == 4 for flag in flags)
+
+
 def test_order_of_sheets_does_not_matter(build, instrument) -> None:
     """Every sheet keeps its signs wherever it stands."""
     answers = wave(build, instrument).answers[0]

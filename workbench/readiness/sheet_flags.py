@@ -62,6 +62,9 @@ LEAST_COMPARED = 3
 SMALLEST_SHARE = 0.05
 """Smallest eigenvalue of the covariances, of their mean: below it a direction is noise (ours)."""
 
+NOTHING = 1e-9
+"""Mean variance below which nobody differs from anybody. Unit: level squared."""
+
 WITHOUT = "without"
 """Measure of a dimension's level without the sheets that were flagged."""
 
@@ -284,6 +287,8 @@ def _distances(levels: np.ndarray) -> list[tuple[float | None, float | None]]:
     spread = (filled.T @ filled - shared * means * means.T) / (shared - 1)
     # Pairwise covariances may fit no people at all; raising the smallest eigenvalues makes them fit.
     sizes, vectors = np.linalg.eigh((spread + spread.T) / 2)
+    if sizes.mean() < NOTHING:
+        return nothing  # all say the same
     spread = (vectors * np.maximum(sizes, SMALLEST_SHARE * sizes.mean())) @ vectors.T
     centred = held - np.nanmean(held, axis=0)
     found = nothing
