@@ -15,10 +15,17 @@ import pandas as pd
 from workbench import theme
 from workbench.errors import nearest
 from workbench.findings import fit_claim
-from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
+from workbench.outcomes.catalogue import VERSIONS, Catalogue, FactTable, Metric
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
-from workbench.outcomes.parts_checks import emit_checks, emit_products, emit_repeated
+from workbench.outcomes.parts_checks import (
+    emit_blanks,
+    emit_checks,
+    emit_outside,
+    emit_products,
+    emit_repeated,
+    emit_versions,
+)
 from workbench.outcomes.wording import write_pair
 from workbench.products import ProductMap
 
@@ -37,7 +44,8 @@ class DataFinding:
     ----------
     check : str
         ``key``, ``product``, ``blank_product``, ``no_date``, ``future``, ``default_date``, ``unreadable``,
-        ``export_limit``, ``hole``, ``open_period``, ``repeated_value``, ``control_total`` or ``off``.
+        ``export_limit``, ``hole``, ``open_period``, ``repeated_value``, ``control_total``, ``version``, ``calendar``,
+        ``blank_condition`` or ``off``.
     table, column : str
         Where.
     rows : int
@@ -86,6 +94,9 @@ def check_data(inputs: OutcomesInputs, catalogue: Catalogue, engine: DuckDB) -> 
         found += _key_findings(table, counts, total, metrics, engine)
         found += _row_findings(table, counts, total, metrics, inputs)
         found += _product_findings(table, total, metrics, inputs, engine)
+        found += _version_findings(table, total, metrics, engine)
+        found += _calendar_findings(table, total, catalogue, engine)
+        found += _blank_findings(table, total, catalogue, engine)
     return tuple(found)
 
 
@@ -293,6 +304,73 @@ def _product_findings(
             "product", table.name, table.product, rows, rows / total, names[0], metrics, "informs", claim, detail
         )
     ]
+
+
+def _version_findings(table: FactTable, total: int, metrics: tuple[str, ...], engine: DuckDB) -> list[DataFinding]:
+    if table.version is None:
+        return []
+    frame = engine.fetch(emit_versions(table, engine.dialect))
+    other = frame[~frame["_version"].isin(VERSIONS)]
+    if other.empty:
+        return []
+    rows, names = int(other["_rows"].sum()), [str(name) for name in other["_version"]]
+    verb = "has" if rows == 1 else "have"
+    claim = fit_claim(f"{table.name}: {_rows(rows, total)} {verb} an unknown version, {names[0]!r}, and count nowhere.")
+    detail = f"Unknown: {', '.join(names[:8])}. Known: {', '.join(VERSIONS)}. {nearest(names[0], VERSIONS)}".strip()
+    column = table.version
+    return [DataFinding("version", table.name, column, rows, rows / total, names[0], metrics, "informs", claim, detail)]
+
+
+def _calendar_findings(table: FactTable, total: int, catalogue: Catalogue, engine: DuckDB) -> list[DataFinding]:
+    """Return the rows that no period of a calendar by table holds."""
+    users: dict[str, list[Metric]] = {}
+    for metric in catalogue.metrics:
+        if metric.periods is not None and table.name in metric.tables:
+            users.setdefault(metric.periods.name, []).append(metric)
+    found = []
+    for name, metrics in users.items():
+        periods = metrics[0].periods
+        if periods is None:
+            continue
+        begins, ends = periods.months[0], periods.end
+        rows = int(engine.fetch(emit_outside(table, begins, ends, engine.dialect))["_rows"].iloc[0])
+        if rows:
+            verb = "lies" if rows == 1 else "lie"
+            claim = fit_claim(f"{table.name}: {_rows(rows, total)} {verb} outside the calendar {name}.")
+            detail = f"It runs from {theme.day(begins)} to the day before {theme.day(ends)}; other rows do not count."
+            keys = tuple(metric.metric for metric in metrics)
+            found.append(
+                DataFinding("calendar", table.name, table.time, rows, rows / total, name, keys, "marked", claim, detail)
+            )
+    return found
+
+
+def _blank_findings(table: FactTable, total: int, catalogue: Catalogue, engine: DuckDB) -> list[DataFinding]:
+    """Return the columns of conditions that have blank cells, which pass none."""
+    users: dict[str, list[str]] = {}
+    for metric in catalogue.metrics:
+        for _, measure in metric.measures:
+            if table.holds(measure) and metric.blanks == "no":
+                for condition in measure.where:
+                    if condition.test not in ("present", "is_not", "not_in"):
+                        users.setdefault(condition.column, []).append(metric.metric)
+    if not users:
+        return []
+    counts = engine.fetch(emit_blanks(table, list(users), engine.dialect)).iloc[0]
+    found = []
+    for place, (column, metrics) in enumerate(users.items()):
+        rows = int(counts[f"_blank_{place}"])
+        if rows:
+            verb = "has" if rows == 1 else "have"
+            claim = fit_claim(f"{table.name}: {_rows(rows, total)} {verb} no {column} and count as a no.")
+            detail = "With `blanks: left_out` a ratio leaves such rows out above and below the line."
+            keys = tuple(dict.fromkeys(metrics))
+            found.append(
+                DataFinding(
+                    "blank_condition", table.name, column, rows, rows / total, "", keys, "informs", claim, detail
+                )
+            )
+    return found
 
 
 def _over(metric: Metric, total: ControlTotal, values: pd.DataFrame) -> float | None:

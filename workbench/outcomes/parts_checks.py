@@ -1,8 +1,10 @@
 """Queries that count what could be wrong with a table of facts, before any number is shown."""
 
+
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from workbench.outcomes.catalogue import FactTable
 from workbench.outcomes.dialects import DEFAULT_DATES, DIALECTS, Query
@@ -62,3 +64,32 @@ def emit_products(table: FactTable, dialect: str = "duckdb") -> Query:
     product = f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '')"
     text = f'select {product} as "product", count(*) as "rows"\nfrom {sql.name_of(table.name)}\ngroup by 1\norder by 1'
     return Query(text, (), dialect)
+
+
+def emit_versions(table: FactTable, dialect: str = "duckdb") -> Query:
+    """Return the query for the rows of each version a table names."""
+    sql = DIALECTS[dialect]
+    name = sql.name_of(table.name)
+    text = f"select {version_of(table, sql)} as _version, count(*) as _rows\nfrom {name}\ngroup by 1\norder by 1"
+    return Query(text, (), dialect)
+
+
+def emit_outside(table: FactTable, begins: dt.date, ends: dt.date, dialect: str = "duckdb") -> Query:
+    """Return the query for the rows before a calendar begins or after it ends: one row, ``_rows``."""
+    sql = DIALECTS[dialect]
+    when = day_of(table, None, sql)
+    outside = f"({when} < {sql.literal(begins)} or {when} >= {sql.literal(ends)})"
+    defaults = ", ".join(sql.literal(day) for day in DEFAULT_DATES)
+    name = sql.name_of(table.name)
+    text = f"select count(*) as _rows\nfrom {name}\nwhere {outside} and {when} not in ({defaults})"
+    return Query(text, (), dialect)
+
+
+def emit_blanks(table: FactTable, columns: Sequence[str], dialect: str = "duckdb") -> Query:
+    """Return the query for the blank cells of some columns: one row, ``_blank_0`` and so on."""
+    sql = DIALECTS[dialect]
+    counts = [
+        f"{count_of(f'{sql.name_of(column)} is null', sql)} as _blank_{place}" for place, column in enumerate(columns)
+    ]
+    name, when = sql.name_of(table.name), day_of(table, None, sql)
+    return Query(f"select {', '.join(counts)}\nfrom {name}\nwhere {when} is not null", (), dialect)
