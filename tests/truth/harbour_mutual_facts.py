@@ -140,7 +140,7 @@ METRICS: dict[str, Any] = {
             "type": "ratio",
             "numerator": {"from": "premiums", "agg": "sum", "column": "written_premium"},
             "denominator": {"from": "premiums", "agg": "sum", "column": "policies_at_start"},
-            "unit": "currency",
+            "unit": "euros",
             "direction": "neutral",
             "loop": {"owner": "Chief actuary", "forum": "monthly_line_review"},
         },

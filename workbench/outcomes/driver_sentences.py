@@ -74,11 +74,12 @@ def say_reversal(result: Outcomes, reversal: Reversal) -> tuple[str, str]:
     where = "" if reversal.kind == "company" else f" in {result.name(reversal.kind, reversal.parent)}"
     each, parts = dimension_words(reversal.dimension)
     total, like = ("rose", "fell") if reversal.overall > 0 else ("fell", "rose")
+    sizes = [write_change(abs(v), metric.unit, currency).lstrip("+") for v in (reversal.overall, reversal.rate_effect)]
     claim = fit_claim(
-        f"{metric.label}{where}: the total {total}, yet like for like it {like}. The total misleads.",
-        f"{metric.label}: the total {total}, yet like for like it {like}. The total misleads.",
-        f"{metric.label}{where}: the total misleads.",
-        f"{metric.label[:60]}: the total misleads.",
+        f"{metric.label}{where} {total} by {sizes[0]} in all, yet {like} by {sizes[1]} like for like.",
+        f"{metric.label} {total} by {sizes[0]} in all, yet {like} by {sizes[1]} like for like.",
+        f"{metric.label}{where} {total} in all, yet {like} like for like.",
+        f"{metric.label[:60]} {total} in all, yet {like} like for like.",
     )
     before, after = write_pair(reversal.before, reversal.after, metric.unit, currency)
     low, high = sorted((reversal.low, reversal.high), key=abs)
@@ -93,8 +94,7 @@ def say_reversal(result: Outcomes, reversal: Reversal) -> tuple[str, str]:
         and (other.metric, other.dimension) == (reversal.metric, reversal.dimension)
     ]
     detail = (
-        f"In all it went from {before} to {after}. With each {each} held against itself it {like} by "
-        f"{write_change(abs(reversal.rate_effect), metric.unit, currency).lstrip('+')} "
+        f"In all it went from {before} to {after}. With each {each} held against itself it {like} by {sizes[1]} "
         f"(between {low_text} and {high_text}). What moved is {name}: from {theme.percent(moved.weight_before)} to "
         f"{theme.percent(moved.weight_after)} of the whole. Judge the {parts}, not the total."
     )
