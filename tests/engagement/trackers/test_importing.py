@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +244,54 @@ def test_the_command_says_what_it_did(room: Room, capsys: pytest.CaptureFixture[
         cli.main(["import", "tracker", str(path), "tiny", "--confirm"])
     assert "Written: facts/items.csv, facts/moves.csv" in capsys.readouterr().out
     assert room.imports["jira"]["zone"] == "Europe/Berlin"
+
+
+def test_deployments_and_changes_meet_and_the_ready_metrics_read_them(room: Room) -> None:
+    """Pull requests, then deployments: each change gets its first deployment to production; `use: [dora]` is equal."""
+    pulls = [
+        {
+            "number": number,
+            "createdAt": f"2026-05-{number:02d}T08:00:00Z",
+            "mergedAt": f"2026-05-{number:02d}T12:00:00Z",
+            "url": f"https://github.com/client/mot/pull/{number}",
+            "commits": [{"authoredDate": f"2026-05-{number:02d}T06:00:00Z"}],
+        }
+        for number in range(1, 21)
+    ]
+    deployments = [
+        {
+            "id": number,
+            "environment": "staging" if number == 9 else "production",
+            "created_at": f"2026-05-{number:02d}T13:00:00Z",
+            "latestStatus": {
+                "state": "FAILURE" if number == 5 else "SUCCESS",
+                "createdAt": f"2026-05-{number:02d}T18:00:00Z",
+            },
+            "url": f"https://api.github.com/repos/client/mot/deployments/{number}",
+            "sha": "x",
+        }
+        for number in range(1, 20)
+    ]
+    for content, name in ((pulls, "prs.json"), (deployments, "deployments.json")):
+        room.run(json.dumps(content).encode(), name=name)
+        held = room.imports
+        for saved in held.values():
+            saved["labels"]["product"] = {"client/mot": "motor"}
+        (room.folder / "imports.yaml").write_text(yaml.safe_dump({"imports": held}))
+        room.run(json.dumps(content).encode(), CONFIRM, name)
+    assert set(room.imports) == {"github-pulls", "github-deployments"}
+    changes = {row["change"]: row for row in room.rows("changes")}
+    assert changes["client/mot#1"]["hours_commit_to_deploy"] == "12"
+    assert changes["client/mot#5"]["deployment"] == "client/mot@6"  # the fifth failed
+    assert changes["client/mot#9"]["deployment"] == "client/mot@10"  # the ninth was staging
+    assert changes["client/mot#20"]["deployed_at"] == ""
+    (room.folder / "metrics.yaml").write_text("use: [dora]\n")
+    result = outcomes.measure(load_engagement("tiny", root=room.root).outcomes)
+    assert result.work is not None
+    assert result.work.delivery is not None
+    lead = result.work.delivery.lead
+    series = result.find("change_lead_hours_p50")
+    assert series is not None
+    month = series.frame[series.frame["period"] == dt.date(2026, 5, 1)]
+    assert float(month["value"].iloc[0]) == lead.p50 == 12
+    assert lead.open == 1

@@ -2,7 +2,7 @@
 
 REST's spelling (``created_at``) is read too. There a pull request is an issue as well; it never counts as an item here.
 A merged pull request is a change: it begins with its first commit (``--json commits``), and when it reached production
-only deployments tell. ``closingIssuesReferences`` ties it to its items.
+only deployments tell (``gh api repos/OWNER/NAME/deployments``). ``closingIssuesReferences`` ties it to its items.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LIMITS = (30, 100, 1_000)
 HEADERS = frozenset({"number", "createdat", "created_at", "closedat", "closed_at", "mergedat", "merged_at", "state"})
 PEOPLE = ("author", "assignees", "assignee", "user", "mergedBy", "merged_by", "reviewRequests", "reviews", "comments")
 _CAMEL = re.compile(r"_([a-z])")
-_REPOSITORY = re.compile(r"^https?://[^/]+/(?:api/v3/)?(?:repos/)?([^/]+/[^/]+)/(?:issues|pull|pulls)/\d+")
+_REPOSITORY = re.compile(r"^https?://[^/]+/(?:api/v3/)?(?:repos/)?([^/]+/[^/]+)/(?:issues|pull|pulls|deployments)/\d+")
 _BOT = re.compile(r"(?:\[bot\]|^app/)", re.IGNORECASE)
 
 
@@ -48,12 +48,24 @@ def detect(header: Iterable[str]) -> float:
     titles = {spelled(title).replace("_", "") for title in header}
     if "sysid" in titles or "openedat" in titles:
         return 0.0
+    if titles >= {"environment", "createdat"} and titles & {"sha", "ref", "lateststatus"}:
+        return 1.0
     return (("number" in titles) + ("createdat" in titles)) / 2
+
+
+def kind_of(source: TrackerFile) -> str:
+    """Return which of GitHub's lists a file is, empty for issues."""
+    titles = {spelled(title).replace("_", "") for title in source.header}
+    if "environment" in titles:
+        return "deployments"
+    return "pulls" if "mergedat" in titles else ""
 
 
 def read(source: TrackerFile, settings: ReadSettings) -> Imported:
     """Return issues as items, or merged pull requests as changes, whichever the file holds."""
     records = [{_camel(key): value for key, value in record.items()} for record in source.records]
+    if records and all("environment" in record for record in records):
+        return _deployments(source, records, settings)
     pulls = [_is_pull(record) for record in records]
     keys = [_key(record) for record in records]
     rejected: list[Fault] = []
@@ -145,6 +157,47 @@ def _changes(
         {},
         tuple(name for name in source.header if name in PEOPLE),
         remarks=tuple(remarks),
+    )
+
+
+def _deployments(source: TrackerFile, records: list[dict[str, Any]], settings: ReadSettings) -> Imported:
+    """Return deployments: when each ended and how, where its last status is in the file."""
+    keys = [f"{_repository(record)}@{record.get('id') or record.get('databaseId')}" for record in records]
+    wanted = [row for row, record in enumerate(records) if _moment(record.get("createdAt")) is not None]
+    kept, findings = without_repeats(source, keys, "deployments", wanted)
+    findings += limit_finding(source, "deployments", LIMITS)
+    chosen = [records[row] for row in kept]
+    last = [held if isinstance(held := record.get("latestStatus"), Mapping) else {} for record in chosen]
+    rows: Rows = {name: [""] * len(kept) for name in WORK_TABLES["deployments"].columns}
+    rows["deployment"] = [keys[row] for row in kept]
+    rows["environment"] = [str(record.get("environment") or "") for record in chosen]
+    rows["result"] = [
+        str(status.get("state") or record.get("state") or "").lower()
+        for status, record in zip(last, chosen, strict=True)
+    ]
+    ends = [
+        _moment(status.get("createdAt") or status.get("created_at")) or _moment(record.get("createdAt"))
+        for status, record in zip(last, chosen, strict=True)
+    ]
+    rows["deployed_at"] = list(localise(ends, settings.zone))
+    for name in ("failed", "restored_at", "hours_to_restore", "unplanned_fix"):
+        rows[name] = [None] * len(kept)
+    silent = (
+        "No status is in the file, so each counts as one that ran to its end: ask for latestStatus { state createdAt }."
+    )
+    return Imported(
+        VENDOR,
+        "deployments",
+        "deployments",
+        {"deployments": rows},
+        _places(chosen),
+        {},
+        [None] * len(kept),
+        (),
+        tuple(findings),
+        {},
+        tuple(name for name in source.header if name in (*PEOPLE, "creator")),
+        remarks=() if any(rows["result"]) else (silent,),
     )
 
 

@@ -49,7 +49,7 @@ class Imported:
     vendor, layout : str
         Whose, and in which of its ways.
     main : str
-        Table that one row of the file is: ``items``, ``changes`` or ``incidents``.
+        Table that one row of the file is: ``items``, ``changes``, ``deployments`` or ``incidents``.
     tables : mapping of str to Rows
         Tables of `WORK_TABLES`; products, states and kinds are still blank.
     places : mapping of str to list of str

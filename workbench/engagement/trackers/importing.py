@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,10 +22,10 @@ from workbench.engagement.trackers.facts_file import Placed, fact_path, put_rows
 from workbench.engagement.trackers.imported import Imported, ReadSettings, Rows, seconds_between
 from workbench.engagement.trackers.meaning import Meaning, PlaceMatch, is_state, propose_meaning
 from workbench.engagement.trackers.recognise import HEADERS, find_tracker
-from workbench.engagement.trackers.source import read_source
+from workbench.engagement.trackers.source import TrackerFile, read_source
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 from workbench.outcomes.data_checks import DataFinding
-from workbench.outcomes.work_tables import STATES, WORK_KINDS
+from workbench.outcomes.work_tables import STATES, WORK_KINDS, WORK_TABLES
 
 TABLE = "tracker"
 """What ``imports.yaml`` calls such an import."""
@@ -122,7 +123,7 @@ def run_tracker_import(
     encoding = said.encoding or (encodings.pop() if len(encodings) == 1 and not _is_utf8(content) else "")
     source = read_source(content, Path(path).name, HEADERS, encoding=encoding or None)
     tracker = find_tracker(source, said.tracker)
-    key = said.source or str(tracker.VENDOR)
+    key = said.source or _name_of(tracker, source)
     if key in held.mappings and key not in before:
         raise UsageError(f"imports.yaml keeps {key!r} for another table. Say --source with another name.")
     saved = before.get(key, {})
@@ -162,11 +163,12 @@ def run_tracker_import(
     tables = {table: rows for table, rows in imported.tables.items() if len(next(iter(rows.values()), []))}
     paths = {table: fact_path(held.folder, table) for table in tables}
     placed = tuple(put_rows(paths[t], t, rows, key, is_whole=said.is_whole) for t, rows in tables.items())
+    tied = _tied(held.folder, {change.table: change.content for change in placed})
     is_written = said.confirm or is_known
     if is_written:
         day = dt.date.today().isoformat() if said.confirm else str(saved.get("confirmed_on"))
         document["confirmed_on"] = day
-        files = {paths[change.table]: change.content for change in placed}
+        files = {**{paths[change.table]: change.content for change in placed}, **tied}
         write_together({**files, held.folder / IMPORTS: with_import(held.mappings, key, document)})
     else:
         document.pop("confirmed_on", None)
@@ -188,7 +190,7 @@ def with_meaning(imported: Imported, meaning: Meaning) -> Imported:
     rows["place"] = places
     rows["product"] = [known[place] for place in places]
     tables = dict(imported.tables)
-    if imported.main != "changes":
+    if "status" in rows:
         rows["state"] = [meaning.states.get(str(status), "") for status in rows["status"]]
     if imported.main == "items":
         rows["kind"] = [_kind(str(kind), meaning) for kind in rows["type"]]
@@ -245,10 +247,36 @@ def _moved(moves: Rows, items: Rows, meaning: Meaning) -> Rows:
 
 def _statuses(imported: Imported) -> dict[str, None]:
     """Return all statuses of a file, those of its moves too where they have names."""
-    found = dict.fromkeys(imported.counts("status")) if imported.main != "changes" else {}
+    found = dict.fromkeys(imported.counts("status"))
     moves = imported.tables.get("moves", {}).get("status", [])
     unnamed = {f"status {number}" for number in imported.unnamed}
     return {**found, **dict.fromkeys(str(status) for status in dict.fromkeys(moves) if status not in unnamed)}
+
+
+def _tied(folder: Path, contents: Mapping[str, bytes]) -> dict[Path, bytes]:
+    """Return ``changes.csv`` with the deployment that brought each to production, once both tables are there."""
+    if not {"changes", "deployments"} & set(contents):
+        return {}
+    import pandas as pd
+
+    from workbench.outcomes.delivery import deploy_changes, production_deployments
+
+    frames = {}
+    for name in ("changes", "deployments"):
+        path = folder / "facts" / f"{name}.csv"
+        content = contents.get(name) or (path.read_bytes() if path.is_file() else b"")
+        if not content:
+            return {}
+        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+        frames[name] = frame.reindex(columns=list(WORK_TABLES[name].columns), fill_value="")
+    deployments, changes = frames["deployments"], frames["changes"]
+    deployments["deployed_at"] = pd.to_datetime(deployments["deployed_at"], format="ISO8601")
+    for name in ("committed", "merged", "deployed_at"):
+        changes[name] = pd.to_datetime(changes[name], format="ISO8601")
+    found = deploy_changes(changes, production_deployments(deployments)[0])
+    hours = (found["deployed_at"] - found["committed"]).dt.total_seconds() / 3600
+    found["hours_commit_to_deploy"] = hours.round(6).map(lambda held: "" if pd.isna(held) else f"{held:g}")
+    return {folder / "facts" / "changes.csv": found.to_csv(index=False, lineterminator="\n").encode("utf-8")}
 
 
 # -- what is said, and kept --------------------------------------------------------------------------------------------
@@ -373,6 +401,12 @@ def _changes(
     if order and told and order not in told:
         found.append(f"Days are written {told.pop()} now, no longer {order}.")
     return tuple(found)
+
+
+def _name_of(tracker: Any, source: TrackerFile) -> str:
+    """Return what an import is called that nobody named: the tracker, and what of it where it has several files."""
+    kind = tracker.kind_of(source) if hasattr(tracker, "kind_of") else ""
+    return "-".join(part for part in (str(tracker.VENDOR), kind) if part)
 
 
 # -- the folder --------------------------------------------------------------------------------------------------------

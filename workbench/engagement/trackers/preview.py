@@ -44,7 +44,7 @@ def describe_tracker_import(outcome: TrackerOutcome) -> str:
     if unknown:
         rows = sum(match.rows for match in unknown)
         lines.append(f"{len(unknown)} without a product ({number(rows, 0)} rows); they stand under unknown until told.")
-    if main != "changes":
+    if "status" in imported.tables[main]:
         lines.append("What statuses mean:")
         seen = imported.counts("status")
         for status, count_ in seen.most_common(SHOWN):
