@@ -216,8 +216,8 @@ class _Reader:
             if model.metric in found:
                 self.add((*path, "metric"), f"{model.metric!r} stands twice", "each metric once.", "Rename one.")
             check_needs(model, path, self.add)
-            if model.time.calendar not in ("calendar", "fiscal", *(calendars or {})):
-                names = ["calendar", "fiscal", *(calendars or {})]
+            names = ["calendar", "fiscal", *map(str, self.document.content.get("calendars") or {})]
+            if model.time.calendar not in names:
                 hint = nearest(model.time.calendar, names) or "Describe it under calendars:."
                 said = f"there is no calendar {model.time.calendar!r}"
                 self.add((*path, "time", "calendar"), said, f"{', '.join(names)}.", hint)
@@ -228,6 +228,8 @@ class _Reader:
 
     def made(self, metrics: Mapping[str, Metric]) -> None:
         """Check what metrics made of others read: known names, metrics that exist, no circle."""
+        content = self.document.content.get("metrics") or []
+        declared = {str(one.get("metric")) for one in content if isinstance(one, Mapping)}
         for metric in metrics.values():
             path = self.places.get(metric.metric)
             if not metric.is_made or path is None:
@@ -236,7 +238,7 @@ class _Reader:
                 "of" if metric.type == "period_over_period" else "inputs" if self.has(path, "inputs") else "expression"
             )
             for one in metric.inputs:
-                if one.metric not in metrics:
+                if one.metric not in metrics and one.metric not in declared:
                     hint = nearest(one.metric, metrics) or "Define it under metrics:."
                     known = ", ".join(other for other in metrics if other != metric.metric) or "none yet"
                     self.add((*path, field), f"there is no metric {one.metric!r}", f"{known}.", hint)
