@@ -342,6 +342,30 @@ def import_tracker(
     say(f"Next: workbench check {name}")
 
 
+@imports.command("metricflow")
+def import_metricflow(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A YAML file of MetricFlow, or a folder of them.")],
+    name: Name,
+    product: Annotated[
+        str, typer.Option("--product", help="Column with the product, where no entity is called so.")
+    ] = "product",
+) -> None:
+    """Bring metrics that are defined in MetricFlow (dbt) into metrics.yaml; what does not come over is listed by name.
+
+    Example: workbench import metricflow models/ harbour-mutual
+    """
+    from workbench.engagement.metricflow import import_metricflow as bring
+    from workbench.engagement.places import clients_folder
+
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        found, target = bring(path, name, product=product)
+    say(f"{len(found.content['metrics'])} metrics came over.")
+    for loss in found.losses:
+        say(f"  {loss}")
+    say(f"\nWritten: {target}")
+    say("Add direction, targets and owners there; the tables it names go into facts/.")
+
+
 @imports.command("codes")
 def import_codes(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The workbook with the codes of open answers.")],

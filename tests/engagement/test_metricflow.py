@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from workbench import cli
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document
-from workbench.engagement.metricflow import FromMetricFlow, from_metricflow, left_out
+from workbench.engagement.metricflow import FromMetricFlow, from_metricflow, import_metricflow, left_out
 from workbench.errors import ClientDataError
 
 # After the two layouts of docs.getdbt.com ("Migrate to the latest YAML spec", "Measures"), and the sample project
@@ -302,3 +304,29 @@ def test_what_is_no_yaml_is_a_fault() -> None:
     """With its file."""
     with pytest.raises(ClientDataError, match=r"m0\.yml"):
         read("a: [")
+
+
+def test_the_command_writes_a_catalogue_and_never_over_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first becomes metrics.yaml; with one there, the new one lies among the reports."""
+    for name in ("WORKBENCH_CLIENTS", "WORKBENCH_REPORTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "client_data" / "tiny"
+    folder.mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "templates").mkdir()
+    models = tmp_path / "models" / "marts"
+    models.mkdir(parents=True)
+    (models / "orders.yml").write_text(LATEST)
+    for expected in (folder / "metrics.yaml", tmp_path / "reports" / "tiny" / "metricflow" / "metrics.yaml"):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["import", "metricflow", str(tmp_path / "models"), "tiny"])
+        assert ended.value.code == 0
+        said = capsys.readouterr().out
+        assert "conversions is left out: it counts conversions" in said
+        assert yaml.safe_load(expected.read_text())["metrics"][0]["metric"] == "order_total"
+    (models / "orders.yml").write_text("models: []")
+    with pytest.raises(ClientDataError, match="no metric came over"):
+        import_metricflow(tmp_path / "models", "tiny", root=tmp_path)

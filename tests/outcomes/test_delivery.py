@@ -103,7 +103,7 @@ def test_an_incident_keeps_its_deployment_when_the_window_moves() -> None:
 
 
 def test_lead_time_is_of_deployed_changes_and_says_what_waits() -> None:
-    """Changes never deployed are counted, not timed (apache/devlake#4853); an even count has its true median (#7873)."""
+    """Changes never deployed are counted, not timed (apache/devlake#4853); an even count has a true median (#7873)."""
     deployments = deployed({"deployed_at": at(10)}, {"deployed_at": at(20)})
     changes = frame(
         "changes",

@@ -7,15 +7,17 @@ Definitions come in, none go out. A metric that would mean something else here i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from workbench.engagement.catalogue_models import METRIC_KEY
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, read_yaml
-from workbench.errors import ClientDataError
+from workbench.errors import ClientDataError, Fault, UsageError
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _INSIDE = re.compile(r"(?:cast\(\s*(\w+)\s+as\s+\w+\s*\)|date_trunc\(\s*'\w+'\s*,\s*(\w+)\s*\))", re.IGNORECASE)
@@ -124,6 +126,55 @@ def from_metricflow(files: Mapping[str, bytes], *, product: str = "product") -> 
     for content_ in documents:
         reader.metrics_of(content_)
     return reader.result()
+
+
+def import_metricflow(
+    path: str | os.PathLike[str], name: str, *, product: str = "product", root: Path | None = None
+) -> tuple[FromMetricFlow, Path]:
+    """Write a client's catalogue from MetricFlow's files, and return it and where it stands.
+
+    A client who has a ``metrics.yaml`` keeps it; the new one then stands among the reports, to be merged by hand.
+
+    Parameters
+    ----------
+    path : str or path
+        A YAML file, or a folder whose .yml and .yaml files are read, those of folders in it too.
+    name : str
+        Name of the engagement.
+    product : str
+        Column with the product, where no entity is called so.
+    root : Path, optional
+        The workbench's folder.
+
+    Raises
+    ------
+    UsageError
+        There is no such engagement or file.
+    ClientDataError
+        A file is no YAML, or no metric came over.
+    """
+    from workbench.engagement.exports.client_folder import write_together
+    from workbench.engagement.places import engagement_folder, find_root, reports_folder
+
+    root = root or find_root()
+    folder, source = engagement_folder(name, root=root), Path(path)
+    files = [source] if source.is_file() else sorted(held for held in source.rglob("*.y*ml") if held.is_file())
+    if not files:
+        raise UsageError(
+            f"There is no file {source}. Name a YAML file of MetricFlow, or the folder models/ of a project."
+        )
+    found = from_metricflow(
+        {str(file.relative_to(source.parent)): file.read_bytes() for file in files}, product=product
+    )
+    if not found.content["metrics"]:
+        reasons = "; ".join(map(str, found.losses[:3])) or "no file defines a metric"
+        remedy = "Look at what is left out, and write metrics.yaml by hand."
+        raise ClientDataError((Fault(source.name, "", "", f"no metric came over: {reasons}", "a metric.", remedy),))
+    target = folder / "metrics.yaml"
+    if target.is_file() or (folder / "engagement.xlsx").is_file():
+        target = reports_folder(root) / folder.name / "metricflow" / "metrics.yaml"
+    write_together({target: found.text().encode("utf-8")})
+    return found, target
 
 
 class _Reader:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MONTHS = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "de": "Jan Feb Mär Apr Mai Jun Jul Aug Sep Okt Nov Dez".split(),
-    "fr": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split(),
-    "es": "ene feb mar abr may jun jul ago sept oct nov dic".split(),
-    "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru".split(),
-    "fi": "tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu".split(),
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "de": ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"],
+    "fr": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
+    "es": ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
+    "pl": ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"],
+    "fi": ["tammi", "helmi", "maalis", "huhti", "touko", "kesä", "heinä", "elo", "syys", "loka", "marras", "joulu"],
 }
 
 
@@ -46,7 +46,7 @@ class Item:
 
 def make_items(count: int = 60, *, seed: int = 1, first: dt.datetime = dt.datetime(2026, 1, 4, 8, 0)) -> list[Item]:
     """Return work in the order in which it was written down."""
-    generator = random.Random(seed)
+    generator = random.Random(seed)  # noqa: S311 - a sample, no secret
     items = []
     when = first
     for number in range(1, count + 1):
@@ -95,7 +95,8 @@ def named(language: str) -> Callable[[dt.datetime], str]:
 
 def american(when: dt.datetime) -> str:
     """Write 3/27/2026 2:05 PM."""
-    return f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when.minute:02d} {'AM' if when.hour < 12 else 'PM'}"
+    half = "AM" if when.hour < 12 else "PM"
+    return f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when.minute:02d} {half}"
 
 
 def european(when: dt.datetime) -> str:
@@ -133,11 +134,15 @@ class Way:
     shuffle: int = 0
 
 
-def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], way: Way = Way()) -> bytes:
+PLAIN = Way()
+AZURE = Way(encoding="utf-8-sig", line_end="\r\n", quote_all=True)
+
+
+def as_csv(header: Sequence[str], rows: Sequence[Sequence[str]], way: Way = PLAIN) -> bytes:
     """Return a table as a file."""
     places = list(range(len(header)))
     if way.shuffle:
-        random.Random(way.shuffle).shuffle(places)
+        random.Random(way.shuffle).shuffle(places)  # noqa: S311 - a sample, no secret
     stream = io.StringIO(newline="")
     plain = csv.writer(stream, delimiter=way.delimiter, lineterminator=way.line_end)
     plain.writerow([header[place] for place in places])  # Azure quotes values and not the header
@@ -223,16 +228,17 @@ CATEGORY = {"To Do": "To Do", "In Progress": "In Progress", "Done": "Done"}
 
 def jira(
     items: Sequence[Item],
-    write: Callable[[dt.datetime], str] = named("en"),
+    write: Callable[[dt.datetime], str] | None = None,
     *,
     titles: str = "en",
-    way: Way = Way(),
+    way: Way = PLAIN,
     has_category: bool = True,
     has_times: bool = True,
     renames: dict[str, str] | None = None,
     has_start: bool = True,
 ) -> bytes:
     """Return a file of Jira: labels repeat, the summary has line breaks, extra fields stand about."""
+    write = write or named("en")
     names = JIRA_TITLES[titles]
     header = [*names[:12], names[12], names[12], names[13], names[13], "Custom field (Story Points)"]
     header += ["Custom field (Actual start)", "Parent", "Comment", "Comment"]
@@ -277,7 +283,7 @@ def azure(
     items: Sequence[Item],
     write: Callable[[dt.datetime], str] = american,
     *,
-    way: Way = Way(encoding="utf-8-sig", line_end="\r\n", quote_all=True),
+    way: Way = AZURE,
     is_tree: bool = False,
     extra: Sequence[str] = (),
 ) -> bytes:
@@ -362,7 +368,7 @@ def servicenow(
     items: Sequence[Item],
     write: Callable[[dt.datetime], str] = dashed,
     *,
-    way: Way = Way(),
+    way: Way = PLAIN,
     is_log: bool = False,
     has_labels: bool = False,
     display: bool = True,

@@ -1,4 +1,4 @@
-"""``workbench import tracker``: proposed, confirmed, written whole; the next file needs nothing or says what changed."""
+"""``workbench import tracker``: proposed, confirmed, written whole; the next file needs nothing or says what is new."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -18,6 +19,7 @@ from workbench.engagement.load import load_engagement
 from workbench.engagement.trackers.importing import TrackerOptions, TrackerOutcome, run_tracker_import
 from workbench.engagement.trackers.preview import describe_tracker_import
 from workbench.errors import ClientDataError, UsageError
+from workbench.outcomes.flow import measure_flow
 
 ROOT = Path(__file__).resolve().parents[3]
 ITEMS = layouts.make_items(80)
@@ -69,7 +71,6 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
     """Return a client without facts."""
     for name in ("WORKBENCH_CLIENTS", "WORKBENCH_REPORTS", "WORKBENCH_ONLY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     return Room(tmp_path)
 
@@ -295,3 +296,26 @@ def test_deployments_and_changes_meet_and_the_ready_metrics_read_them(room: Room
     month = series.frame[series.frame["period"] == dt.date(2026, 5, 1)]
     assert float(month["value"].iloc[0]) == lead.p50 == 12
     assert lead.open == 1
+
+
+def test_ready_metrics_of_flow_say_the_same_as_the_measures(room: Room) -> None:
+    """`use: [flow]` on the imported items: done in all months together, and the median of one month."""
+    room.run(layouts.jira(ITEMS), CONFIRM)
+    (room.folder / "metrics.yaml").write_text("use: [flow]\n")
+    result = outcomes.measure(load_engagement("tiny", root=room.root).outcomes)
+    assert result.off == ()
+    frame = load_engagement("tiny", root=room.root).outcomes.work["items"]
+    done = frame[frame["state"] == "done"]
+    velocity, median = result.find("flow_velocity"), result.find("flow_time_p50")
+    assert velocity is not None
+    assert median is not None
+    assert velocity.frame["value"].sum() == len(done)
+    of_march = done[done["done"].dt.month == 3]["flow_days"]
+    row = median.frame[median.frame["period"] == dt.date(2026, 3, 1)]
+    assert float(row["value"].iloc[0]) == pytest.approx(float(of_march.quantile(0.5)))
+    flow = measure_flow(frame, dt.date(2026, 6, 30), weeks=12)
+    inside = done[
+        (done["done"] >= pd.Timestamp(flow.since)) & (done["done"] < pd.Timestamp(flow.until) + pd.Timedelta(days=1))
+    ]
+    assert sum(flow.throughput) == len(inside)
+    assert flow.time.p50 == pytest.approx(float(inside["flow_days"].quantile(0.5)))
