@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("harbour-mutual", "northgate-transit", "alder-retail")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests apart from what was published on this machine: it binds whoever computes beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_REPORTS", str(tmp_path_factory.mktemp("own")))
+        yield
 
 
 @pytest.fixture(scope="session")
