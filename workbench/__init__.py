@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.engagement.load import Engagement, load_engagement
     from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
+    from workbench.panels.filter import filter_panel
     from workbench.panels.what_if import what_if_panel
     from workbench.report.appendix_readiness import readiness_appendix
     from workbench.report.charts import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         second_view_exhibit,
         versions_exhibit,
     )
+    from workbench.report.exhibits_filter import filtered_exhibit
     from workbench.report.exhibits_flow import delivery_exhibit, flow_exhibit
     from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
     from workbench.report.exhibits_models import tool_scores_exhibit
@@ -144,6 +146,8 @@ _HOMES = {
     "dots_intervals": "workbench.report.charts",
     "evidence_exhibit": "workbench.report.exhibits_sources",
     "exhibit_from_figure": "workbench.report.story",
+    "filter_panel": "workbench.panels.filter",
+    "filtered_exhibit": "workbench.report.exhibits_filter",
     "flags_exhibit": "workbench.report.exhibits_respondents",
     "flow_exhibit": "workbench.report.exhibits_flow",
     "gap_exhibit": "workbench.report.exhibits_readiness",
@@ -242,6 +246,8 @@ __all__ = [
     "dots_intervals",
     "evidence_exhibit",
     "exhibit_from_figure",
+    "filter_panel",
+    "filtered_exhibit",
     "flags_exhibit",
     "flow_exhibit",
     "gap_exhibit",

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from workbench.readiness.audit import Audit, Table, audit
+from workbench.readiness.audit import Audit, Table, audit_tables
 from workbench.readiness.disclosure import Atoms, Shown, find_atoms, level_table, people_table
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED, Settings
 from workbench.readiness.instrument import Group, routed
@@ -226,7 +226,7 @@ def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[
     checked = left = 0
     for group in scores.instrument.groups:
         while True:
-            result = audit(_tables(task, group, atoms, found))
+            result = audit_tables(_tables(task, group, atoms, found))
             can_hide = [
                 [view for view in leak.views if view in scores.scores or view in {offer.key for offer in task.extra}]
                 for leak in result.leaks
@@ -276,7 +276,7 @@ def _tables(task: _Task, group: Group, atoms: Atoms, hidden: Set[tuple[str, ...]
 
 
 def _leveled(task: _Task, key: Key) -> Score:
-    return _as_shown(task.scores.scores[key], task.scores, task.minimum, is_hidden=False, is_unseen=True)
+    return as_shown(task.scores.scores[key], task.scores, task.minimum, is_hidden=False, is_unseen=True)
 
 
 def _bounds_of(score: Score) -> tuple[float, float]:
@@ -493,7 +493,7 @@ def _published(
     found_bounds: Audit,
 ) -> ProtectedScores:
     shown = {
-        key: _as_shown(held, scores, minimum, is_hidden=key in hidden, is_unseen=key in unseen)
+        key: as_shown(held, scores, minimum, is_hidden=key in hidden, is_unseen=key in unseen)
         for key, held in scores.scores.items()
     }
     heads = {}
@@ -532,7 +532,7 @@ def _is_asked(score: Score, scores: Scores) -> bool:
     return any(names & set(routed(instrument, role.id)) for role in instrument.roles if role.shown_as in own)
 
 
-def _as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is_unseen: bool) -> Score:
+def as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is_unseen: bool) -> Score:
     if is_hidden or score.level is None:
         # Shares go with the level: 0.80 of a few can only be four of five.
         return replace(

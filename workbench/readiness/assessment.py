@@ -13,6 +13,7 @@ from workbench.findings import Off
 from workbench.readiness.anonymity import DISTRIBUTION_FROM, ProtectedScores, publication
 from workbench.readiness.attained import attained_levels
 from workbench.readiness.coordination import Coordination, judge_coordination
+from workbench.readiness.filters import Filters, filter_offers, show_filters
 from workbench.readiness.first_look import look_first
 from workbench.readiness.gaps import RoleGap, role_gaps
 from workbench.readiness.inputs import (
@@ -30,7 +31,7 @@ from workbench.readiness.ledger import record
 from workbench.readiness.progress import Progress, measure_progress
 from workbench.readiness.respondents import Respondents, look_at_respondents
 from workbench.readiness.roadmap import Roadmap, plan_roadmap
-from workbench.readiness.scores import DIMENSION, LINE, ORGANISATION, Part, Scores, score
+from workbench.readiness.scores import DIMENSION, LINE, ORGANISATION, Part, Score, Scores, score
 from workbench.readiness.sheet_flags import flag_sheets, without_sheets
 from workbench.readiness.sources import Sources, compare_sources, unbacked_gates
 from workbench.readiness.steps import plan_steps, ways_to_target
@@ -75,6 +76,8 @@ class Readiness:
         The last wave against the one before, then against the first.
     progress : tuple of Progress
         From the first wave to the targets.
+    filters : mapping of (cut, line, dimension) to Score
+        Each line as a cut of roles sees it, for a panel; empty where none was asked for.
     gaps : tuple of RoleGap
         Between jobs, widest sure ones first.
     sources : Sources
@@ -111,6 +114,7 @@ class Readiness:
     earlier: tuple[EarlierWave, ...] = ()
     changes: tuple[Change, ...] = ()
     progress: tuple[Progress, ...] = ()
+    filters: Mapping[tuple[str, str, str], Score] = field(default_factory=dict, repr=False)
     record: str = field(default="", repr=False)
 
     @property
@@ -174,6 +178,7 @@ def assess(
     confidence: float | None = None,
     sure: float | None = None,
     target: float | None = None,
+    with_filters: bool = False,
 ) -> Readiness | Off:
     """Return the readiness of the latest wave, protected.
 
@@ -187,6 +192,8 @@ def assess(
         Certainty from which a gate has passed or failed (share).
     target : float, optional
         Level to aim at where the client names none.
+    with_filters : bool
+        Whether the filters of a panel are decided on with the rest: each line as each cut of roles sees it.
 
     Returns
     -------
@@ -225,7 +232,9 @@ def assess(
         for held in inputs.answers[:-1]
         if _without_levels(held, settings) is None
     ]
-    waves = protect_waves(raw, before, settings, inputs.published, unflagged.offers)
+    filters = filter_offers(answers, inputs.instrument, settings, inputs.lines) if with_filters else Filters()
+    offers = (*unflagged.offers, *filters.offers)
+    waves = protect_waves(raw, before, settings, inputs.published, offers)
     shown = waves.shown
     parts = raw.parts
     sources = compare_sources(inputs, settings, parts, shown)
@@ -267,6 +276,7 @@ def assess(
         earlier=waves.earlier,
         changes=waves.changes,
         progress=measure_progress(raw, shown, before[0], waves.earlier[0], targets, settings) if before else (),
+        filters=show_filters(filters, shown.extra, settings),
         record=record(publication(raw, shown, waves.offers), (held.id for held in inputs.published)),
     )
 

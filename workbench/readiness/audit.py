@@ -135,7 +135,7 @@ class Table:
         return CLOSE_PEOPLE if self.unit == "people" else CLOSE_LEVELS
 
 
-def audit(tables: Iterable[Table]) -> Audit:
+def audit_tables(tables: Iterable[Table]) -> Audit:
     """Return every small group whose bounds come close in one of the tables.
 
     Parameters
@@ -152,7 +152,7 @@ def audit(tables: Iterable[Table]) -> Audit:
     ...     high=np.array([1.35]), floor=np.array([3.0, 3.0]), ceiling=np.array([15.0, 15.0]), names=("executives",),
     ...     wanted=np.array([[1 / 3, 0.0]]), sizes=np.array([3.0]),
     ...     whole=np.array([True, True]), unit="levels")
-    >>> [(leak.quantity, round(leak.low, 2), round(leak.high, 2)) for leak in audit([table]).leaks]
+    >>> [(leak.quantity, round(leak.low, 2), round(leak.high, 2)) for leak in audit_tables([table]).leaks]
     [('executives', 1.0, 1.67)]
     """
     start = time.perf_counter()
@@ -169,7 +169,7 @@ def audit(tables: Iterable[Table]) -> Audit:
         checked += len(table.names)
         leaks += [
             Leak(table.names[place], float(low[place]), float(high[place]), _views(table, place), table.unit)
-            for place in np.flatnonzero(high - low < table.close - SLACK)
+            for place in np.flatnonzero(high - low < table.close - SLACK).tolist()
         ]
     return Audit(tuple(leaks), checked, time.perf_counter() - start)
 
