@@ -533,6 +533,21 @@ def _is_asked(score: Score, scores: Scores) -> bool:
 
 
 def as_shown(score: Score, scores: Scores, minimum: int, *, is_hidden: bool, is_unseen: bool) -> Score:
+    """Return a score as it leaves: rounded, its ends cut for a small group, without a number where it is hidden.
+
+    Parameters
+    ----------
+    score : Score
+        Unprotected.
+    scores : Scores
+        Those it belongs to.
+    minimum : int
+        Smallest group. Unit: people.
+    is_hidden : bool
+        Whether nothing of it may be shown.
+    is_unseen : bool
+        Whether its share that can see may not be shown.
+    """
     if is_hidden or score.level is None:
         # Shares go with the level: 0.80 of a few can only be four of five.
         return replace(
