@@ -141,7 +141,7 @@ class SpanCells:
         names = ["rate"]
         if len(self.segments) > 1 and (self.mix[0] != self.mix[1]).any():
             names.insert(0, "segments")
-        if len(self.products) > 1:
+        if (self.size != 0).any(axis=0).sum() > 1:
             names.insert(0, "products")
         if self.is_amount:
             names.insert(0, "volume")
