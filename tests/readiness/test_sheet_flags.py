@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.readiness import Settings, assess, options
+from workbench.readiness import ReadinessInputs, Settings, assess, cautions, options
 from workbench.readiness.anonymity import protect
 from workbench.readiness.inputs import CANNOT_SEE
 from workbench.readiness.scores import DIMENSION, score
@@ -251,3 +251,18 @@ def test_a_wave_of_nothing_but_flagged_sheets_has_no_levels_without_them(small, 
     raw = score(answers, instrument, Settings(), lines=[("x", "X")])
     without = without_sheets(raw, flag_sheets(answers, instrument), Settings(), lines=[("x", "X")])
     assert (without.sheets, without.scores, without.offers) == (12, None, ())
+
+
+def test_all_but_a_few_flagged_sheets_are_not_called_few(small, answers_of) -> None:
+    """Nine of twelve are not counted, since that would count the other three; it is not said that they are few."""
+    instrument = small({"a": ["a1", "a2", "a3", "a4"], "b": ["b1", "b2", "b3", "b4"]})
+    levels = np.full((12, 8), 3.0)
+    levels[9:] = [[1, 4, 2, 5, 1, 3, 5, 2], [5, 2, 4, 1, 3, 1, 4, 5], [2, 5, 1, 3, 4, 2, 1, 4]]
+    answers = answers_of(instrument, [("builder", "x")] * 12, levels)
+    seconds = pd.Series([5.0] * 9 + [900.0] * 3, index=answers.sheets.index)
+    answers = replace(answers, sheets=answers.sheets.assign(seconds=seconds))
+    result = assess(ReadinessInputs(instrument, (answers,), (("x", "X"),), Settings()))
+    assert (result.respondents.flagged.any_flagged, result.respondents.flagged.sheets) == (True, None)
+    said = [found.claim for found in cautions(result) if "very fast" in found.claim]
+    assert said
+    assert all(claim.startswith("Some sheets were") for claim in said)

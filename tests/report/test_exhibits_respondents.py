@@ -121,7 +121,7 @@ def test_sheets_are_shown_with_and_without(result: Readiness) -> None:
     ("count", "minimum", "claim"),
     [
         pytest.param(0, 5, "No sheet was filled in very fast or uniformly.", id="none"),
-        pytest.param(3, 5, "Fewer than 5 sheets were filled in very fast or uniformly; without them no", id="few"),
+        pytest.param(3, 5, "Some sheets were filled in very fast or uniformly; without them no", id="few"),
     ],
 )
 def test_few_sheets_are_told_in_words(count: int, minimum: int, claim: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from workbench import theme
 from workbench.findings import Figure, Figures, Finding, fit_claim
 from workbench.readiness.anonymity import PROTECTED
-from workbench.readiness.inputs import OPENLY_NAMED
 from workbench.readiness.instrument import Instrument
 from workbench.readiness.reliability import CONSISTENCY, NO, TOO_FEW, YES
 from workbench.readiness.respondents import LineAgreement, Respondents
@@ -103,7 +102,7 @@ def respondent_figures(
 
 def _flag_figures(instrument: Instrument, held: Respondents, source: str) -> Iterator[Figure]:
     flagged = held.flagged
-    said = source if flagged.sheets is not None else "not shown: fewer than the smallest group that is shown"
+    said = source if flagged.sheets is not None else "not shown: it would tell fewer than the smallest group apart"
     label = "Sheets filled in very fast or uniformly"
     yield Figure("", "sheets/flagged", label, flagged.sheets, "count", source=said)
     without = dict(flagged.without)
@@ -139,19 +138,17 @@ def _coding_figures(held: Respondents) -> Iterator[Figure]:
         yield Figure("", "assessors/icc", label, pair.value, "ICC(A,1)", pair.low, pair.high, coding.pair.units, said)
 
 
-def respondent_cautions(instrument: Instrument, held: Respondents, minimum: int, numbers: Figures) -> Iterator[Finding]:
+def respondent_cautions(instrument: Instrument, held: Respondents, numbers: Figures) -> Iterator[Finding]:
     """Yield what a board must hear: where people do not agree, sheets that may not have been read, turned keys.
 
     Parameters
     ----------
     instrument : Instrument
     held : Respondents
-    minimum : int
-        Smallest group that is shown. Unit: people.
     numbers : Figures
     """
     yield from _about_agreement(instrument, held, numbers)
-    yield from _about_sheets(instrument, held, minimum, numbers)
+    yield from _about_sheets(instrument, held, numbers)
     against = [
         (scale, name) for scale in held.reliability for name in scale.against if not _is_said_before(held, scale, name)
     ]
@@ -217,14 +214,13 @@ def _about_agreement(instrument: Instrument, held: Respondents, numbers: Figures
     )
 
 
-def _about_sheets(instrument: Instrument, held: Respondents, minimum: int, numbers: Figures) -> Iterator[Finding]:
+def _about_sheets(instrument: Instrument, held: Respondents, numbers: Figures) -> Iterator[Finding]:
     flagged = held.flagged
     if not flagged.any_flagged:
         return
-    if flagged.sheets is None:
-        count = f"Fewer than {minimum} sheets were" if minimum != OPENLY_NAMED else "Some sheets were"
-    else:
-        count = f"{flagged.sheets} sheet{'s were' if flagged.sheets != 1 else ' was'}"
+    # Hidden they may be few, or all but a few.
+    many = flagged.sheets != 1
+    count = "Some sheets were" if flagged.sheets is None else f"{flagged.sheets} sheet{'s were' if many else ' was'}"
     changes = {True: "; without them a class would change", False: "; without them no class changes", None: ""}
     levels = {name: numbers[f"level/{name}"].value for name, _ in flagged.without}
     moved = [
@@ -237,8 +233,8 @@ def _about_sheets(instrument: Instrument, held: Respondents, minimum: int, numbe
     if moved:
         _, name, own, level = max(moved, key=lambda one: (one[0], one[1]))
         detail += (
-            f" Without them the organisation's levels move by at most {abs(level - own):.1f} "
-            f"({_lower(instrument.group(name).name)}: {own:.1f}, without {level:.1f})."
+            f" As far as that may be shown, the organisation's levels move without them by at most "
+            f"{abs(level - own):.1f} ({_lower(instrument.group(name).name)}: {own:.1f}, without {level:.1f})."
         )
     yield Finding(
         fit_claim(

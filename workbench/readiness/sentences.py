@@ -323,7 +323,7 @@ def _cautions(result: Readiness) -> Iterator[Finding]:
     yield from _about_not_applicable(result)
     yield from _about_weights(result, numbers)
     yield from wave_cautions(result.instrument, result.earlier, result.changes, numbers)
-    yield from respondent_cautions(result.instrument, result.respondents, result.settings.minimum_group, numbers)
+    yield from respondent_cautions(result.instrument, result.respondents, numbers)
     hidden = [
         key for key, reason in result.scores.hidden.items() if key[:2] == (DIMENSION, LINE) and reason == PROTECTED
     ]

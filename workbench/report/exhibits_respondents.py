@@ -421,7 +421,7 @@ def _sheets_note(result: Readiness) -> Note:
     detail = "Two or more of five signs mean that a sheet is worth a look. None is left out of any number."
     if not flagged.any_flagged:
         return Note("No sheet was filled in very fast or uniformly.", detail, source=source)
-    count = f"Fewer than {result.settings.minimum_group}" if flagged.sheets is None else f"{flagged.sheets}"
+    count = "Some" if flagged.sheets is None else f"{flagged.sheets}"
     tail = f"; without them {changes}" if changes else ""
     return Note(f"{count} sheets were filled in very fast or uniformly{tail}.", detail, source=source)
 
