@@ -34,7 +34,7 @@ def wrong_with(variant: Variant) -> str:
         found = tracker.read(source, ReadSettings())
     except (ClientDataError, UsageError) as error:
         return str(error)
-    if tracker.VENDOR != variant.tracker:
+    if variant.tracker != tracker.VENDOR:
         return f"taken for {tracker.VENDOR}"
     rows = found.tables[variant.table]
     items = ITEMS if "repository" not in variant.name else layouts.make_items(60, seed=int(variant.name.split()[-1]))
