@@ -216,3 +216,14 @@ def test_the_method_names_estimators_and_what_was_simulated(split) -> None:
         assert words in text
     for finding in cautions(result):
         assert not re.search(r"\balpha\b|r_wg|\bICC\b|careless|null", f"{finding.claim} {finding.detail}")
+
+
+def test_lines_are_not_compared_by_fewer_than_ten_people_with_a_sheet_for_each(small, answers_of) -> None:
+    """Six people who answered for two lines each are six people, not twelve."""
+    held = organisation(small, answers_of, {"one": draw(np.random.default_rng(1), 12, 3.0, 0.8)})
+    answers = held.answers[0]
+    lines, who = ["one", "two"] * 6, [f"p{place // 2}" for place in range(12)]
+    sheets = answers.sheets.assign(product_line=pd.Series(lines, index=answers.sheets.index), respondent=who)
+    result = assess(replace(held, answers=(replace(answers, sheets=sheets),), lines=(("one", "One"), ("two", "Two"))))
+    assert result.scores.heads[result.organisation].people == 6
+    assert result.respondents.pooling == ()

@@ -348,7 +348,7 @@ def _poolings(people: _People, scores: Scores, shown: ProtectedScores, settings:
         # People are asked different questions: each answer counts by its distance from what its question usually gets.
         value = (held - held.mean()).mean(axis=1).to_numpy(dtype=float)
         known = ~np.isnan(value)
-        if known.sum() < _least(settings):
+        if len(set(people.person[own][known])) < _least(settings):  # who answered for several lines is one person
             continue
         found = icc(value[known], people.line[own][known].tolist(), confidence=settings.confidence)
         yield LinePooling(
