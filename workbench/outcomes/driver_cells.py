@@ -70,7 +70,8 @@ def read_cells(before: Columns, after: Columns, *, times: float, is_amount: bool
     is_amount : bool
         The value is Σ share·num; else it is divided by Σ share·den.
     """
-    spans = [[list(held[name]) for name in ("product", "segment", "num", "den", "share")] for held in (before, after)]
+    names = ("product", "segment", "num", "den", "share")
+    spans = [[np.asarray(held[name]).tolist() for name in names] for held in (before, after)]
     products = sorted({str(product) for span in spans for product in span[0]})
     segments = sorted({str(segment) for span in spans for segment in span[1]})
     row = {product: place for place, product in enumerate(products)}

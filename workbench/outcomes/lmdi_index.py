@@ -51,13 +51,7 @@ def log_mean(first: float, second: float) -> float:
     >>> round(log_mean(60.0, 20.0), 4), log_mean(3.0, 3.0), log_mean(5.0, 0.0)
     (36.4096, 3.0, 0.0)
     """
-    if first <= 0 or second <= 0:
-        return 0.0
-    ratio = (first - second) / second
-    if ratio == 0:
-        return second
-    # where the two are close the quotient is nearly 0/0; log1p keeps its digits there
-    return (first - second) / (math.log1p(ratio) if abs(ratio) < 0.5 else math.log(first) - math.log(second))
+    return float(_log_means(np.array([first]), np.array([second]))[0])
 
 
 def lmdi(before: Mapping[str, Sequence[float] | Array], after: Mapping[str, Sequence[float] | Array]) -> Divisia:
@@ -88,27 +82,35 @@ def lmdi(before: Mapping[str, Sequence[float] | Array], after: Mapping[str, Sequ
     if not (np.isfinite(first).all() and np.isfinite(second).all() and (first >= 0).all() and (second >= 0).all()):
         raise ModelError("The logarithmic mean speaks of numbers from zero up only.")
     v0, v1 = first.prod(axis=0), second.prod(axis=0)
-    parts = np.array([_category(first[:, i], second[:, i], v0[i], v1[i]) for i in range(first.shape[1])]).T
-    parts = parts.reshape(first.shape)
+    parts = _parts(first, second, v0, v1)
     total = math.fsum(v0.tolist()), math.fsum(v1.tolist())
     effects = {name: math.fsum(parts[k].tolist()) for k, name in enumerate(names)}
     by_category = {name: tuple(map(float, parts[k])) for k, name in enumerate(names)}
     return Divisia(*total, effects, by_category, _indices(names, first, second, v0, v1, total))
 
 
-def _category(x0: Array, x1: Array, v0: float, v1: float) -> Array:
-    """Return one category's effects; where its amount comes from or goes to zero, the limit.
+def _log_means(first: Array, second: Array) -> Array:
+    is_positive, is_same = (first > 0) & (second > 0), first == second
+    usual = is_positive & ~is_same
+    one, two = np.where(usual, first, 2.0), np.where(usual, second, 1.0)
+    ratio = (one - two) / two
+    # where the two are close the quotient is nearly 0/0; log1p keeps its digits there
+    is_near = np.abs(ratio) < 0.5
+    logs = np.where(is_near, np.log1p(np.where(is_near, ratio, 1.0)), np.log(one) - np.log(two))
+    return np.where(usual, (one - two) / logs, np.where(is_positive, second, 0.0))
+
+
+def _parts(first: Array, second: Array, v0: Array, v1: Array) -> Array:
+    """Return the effects by factor and category; where an amount comes from or goes to zero, the limit.
 
     With zeros replaced by one small d, L(v, d^k)·ln(x/d) tends to v/k for each of the k factors that are zero and to
     0 for the others.
     """
-    if v0 > 0 and v1 > 0:
-        return log_mean(v1, v0) * np.log(x1 / x0)
-    if v0 == 0 and v1 == 0:
-        return np.zeros(len(x0))
-    ends = x0 if v0 == 0 else x1
-    zero = ends == ends.min()  # the factors that are zero, or too small for their product to be a number
-    return np.where(zero, (v1 - v0) / zero.sum(), 0.0)
+    stays = (v0 > 0) & (v1 > 0)
+    logs = np.log(np.where(stays, second, 1.0)) - np.log(np.where(stays, first, 1.0))
+    ends = np.where(v0 == 0, first, second)
+    zero = ends == ends.min(axis=0)  # the factors that are zero, or too small for their product to be a number
+    return np.where(stays, _log_means(v1, v0) * logs, np.where(zero, (v1 - v0) / zero.sum(axis=0), 0.0))
 
 
 def _indices(
@@ -118,6 +120,6 @@ def _indices(
     if min(total) <= 0 or not (stays | ((v0 == 0) & (v1 == 0))).all():
         return None
     whole = log_mean(total[1], total[0])
-    weights = np.array([log_mean(b, a) / whole for a, b in zip(v0[stays], v1[stays], strict=True)])
+    weights = _log_means(v1[stays], v0[stays]) / whole
     logs = np.log(second[:, stays] / first[:, stays])
     return {name: float(math.exp(math.fsum((weights * logs[k]).tolist()))) for k, name in enumerate(names)}
