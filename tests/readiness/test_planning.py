@@ -47,7 +47,7 @@ def random_ground(seed: int, lines: int) -> tuple[Ground, np.ndarray, np.ndarray
         shares=np.full((lines + 1, ITEMS), 1 / 3),
         goals=np.full((lines + 1, DIMENSIONS), 5.0),
         standing=3.0,
-        floor=1.0,
+        floors=np.ones(DIMENSIONS),
     )
     return ground, levels, dimensions
 
@@ -183,7 +183,7 @@ def small_ground(**changes: object) -> Ground:
         shares=np.array([[0.5, 0.5]]),
         goals=np.array([[3.0]]),
         standing=3.0,
-        floor=1.0,
+        floors=np.array([1.0]),
     )
     return replace(held, **changes)
 

@@ -298,3 +298,15 @@ def test_next_steps_begin_with_the_initiatives(build: Make, instrument: Instrume
     figures = readiness.figures(whole)
     way = whole.roadmap.ways["x"]
     assert (figures["percent-to-target/x"].low, figures["percent-to-target/x"].high) == (way.low, way.high)
+
+
+@pytest.mark.parametrize(("level", "expected"), [(1.0, 0.0), (3.0, 0.5), (5.0, 1.0)])
+def test_the_way_of_a_sum_begins_at_the_lowest_sum(
+    level: float, expected: float, small: Make, answers_of: Make
+) -> None:
+    """Three questions of 1 to 5 sum up to 3 to 15: whoever stands at 3 has come no way at all."""
+    instrument = small({"d01": ["a", "b", "c"]}, groups=[{"id": "d01", "name": "d01", "aggregation": "sum"}])
+    answers = answers_of(instrument, [("builder", None)] * 12, np.full((12, 3), level))
+    found = readiness.assess(ReadinessInputs(instrument, (answers,), (), replace(OPEN, target=5.0)))
+    assert isinstance(found, Readiness)
+    assert found.percent_to_target[""] == expected

@@ -118,7 +118,6 @@ def way_intervals(
     """
     instrument, found = scores.instrument, {}
     resampled = resample_people(scores, settings) if any(way is not None for way in ways.values()) else None
-    floor = instrument.scale.lowest
     for part in scores.parts:
         way = ways.get(part.id) if part.kind in (ORGANISATION, LINE) else None
         is_large = len(scores.members[part]) >= DISTRIBUTION_FROM or settings.minimum_group == OPENLY_NAMED
@@ -126,7 +125,7 @@ def way_intervals(
             continue
         names = [group.id for group in instrument.dimensions if shown.allows(part, [group.id])]
         aims = np.array([targets[(part.id, name)] for name in names])
-        whole = float((aims - floor).sum())
+        whole = float((aims - np.array([instrument.bounds(name)[0] for name in names])).sum())
         if whole <= 0:
             continue
 

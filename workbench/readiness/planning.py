@@ -40,8 +40,10 @@ class Ground:
         What an item's level counts in its dimension's; 0 where it does not.
     goals : ndarray, shape (parts, dimensions)
         Targets of the dimensions; nan where a dimension is not shown. Unit: level.
-    standing, floor : float
-        Level at which a need is met; where the way to target begins.
+    floors : ndarray, shape (dimensions,)
+        Where the way to target begins: the lowest level there can be. Unit: level.
+    standing : float
+        Level at which a need is met.
     """
 
     own: np.ndarray
@@ -54,8 +56,8 @@ class Ground:
     group: np.ndarray
     shares: np.ndarray
     goals: np.ndarray
+    floors: np.ndarray
     standing: float
-    floor: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +154,7 @@ def _start(ground: Ground, levels: np.ndarray, dimensions: np.ndarray) -> _State
 
 def _distances(ground: Ground, dimensions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     short = ground.goals[None] - dimensions
-    whole = np.nansum(ground.goals - ground.floor, axis=1)[None]
+    whole = np.nansum(ground.goals - ground.floors, axis=1)[None]
     return np.where(np.isnan(short), 0.0, short), whole
 
 

@@ -227,7 +227,7 @@ def _hold(
         shares=shares,
         goals=ends,
         standing=held.standing if held is not None else (scale.lowest + scale.highest) / 2,
-        floor=scale.lowest,
+        floors=np.array([instrument.bounds(group.id)[0] for group in groups], dtype=float),
     )
     return _Held(parts, ground, levels, dimensions)
 

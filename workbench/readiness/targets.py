@@ -2,7 +2,7 @@
 
 The client's own target wins: for the item before its dimension, for the line before all lines. Where none is named it
 is `standing` until every gate stands there, then `later`. The way to target counts shortfalls only: nothing is gained
-by passing a target (OWASP SAMM's idea; there the way begins at 0, here at the bottom of the scale).
+by passing a target (OWASP SAMM's idea; there the way begins at 0, here at the lowest level there can be).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from workbench.readiness.scores import DIMENSION, Part
 from workbench.readiness.tool_scores import combine_levels
 
 
-def percent_to_target(levels: Mapping[str, float], targets: Mapping[str, float], floor: float) -> float | None:
-    """Return the share of the way from the floor to the targets; nothing is gained by passing one.
+def percent_to_target(
+    levels: Mapping[str, float], targets: Mapping[str, float], floors: Mapping[str, float]
+) -> float | None:
+    """Return the share of the way from the floors to the targets; nothing is gained by passing one.
 
     Parameters
     ----------
-    levels, targets : mapping of name to level
-        Every level has a target.
-    floor : float
-        Where the way begins: the scale's lowest value.
+    levels, targets, floors : mapping of name to level
+        Every level has a target, and a floor where its way begins: the lowest that it can have.
 
     Examples
     --------
-    >>> percent_to_target({"a": 2.0, "b": 5.0}, {"a": 3.0, "b": 3.0}, 1.0)
+    >>> percent_to_target({"a": 2.0, "b": 5.0}, {"a": 3.0, "b": 3.0}, {"a": 1.0, "b": 1.0})
     0.75
     """
-    whole = sum(targets[name] - floor for name in levels)
+    whole = sum(targets[name] - floors[name] for name in levels)
     short = sum(max(0.0, targets[name] - level) for name, level in levels.items())
     return 1 - short / whole if levels and whole > 0 else None
 
@@ -52,7 +52,8 @@ def way_to_target(
         return None
     held = {group.id: shown.get(DIMENSION, part, group.id).level for group in instrument.dimensions}
     levels = {name: level.value for name, level in held.items() if level is not None}
-    share = percent_to_target(levels, {name: targets[(part.id, name)] for name in levels}, instrument.scale.lowest)
+    floors = {name: instrument.bounds(name)[0] for name in levels}
+    share = percent_to_target(levels, {name: targets[(part.id, name)] for name in levels}, floors)
     return None if share is None else round(share, 2)
 
 
