@@ -122,7 +122,7 @@ _INCIDENTS = {
 WORK_TABLES: dict[str, WorkTable] = {
     table.name: table
     for table in (
-        WorkTable("items", ("source", "item"), "created", _ITEMS, ("item", "created")),
+        WorkTable("items", ("source", "item"), "created", _ITEMS, ("item", "state", "created")),
         WorkTable("moves", ("source", "move"), "entered", _MOVES, ("item", "status", "seconds")),
         WorkTable("changes", ("change",), "deployed_at", _CHANGES, ("change",)),
         WorkTable("deployments", ("deployment",), "deployed_at", _DEPLOYMENTS, ("deployment", "deployed_at")),

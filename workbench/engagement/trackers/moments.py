@@ -18,8 +18,11 @@ from typing import Any
 from workbench.engagement.cells import FIRST_YEAR, LAST_YEAR
 from workbench.engagement.exports.clock import ORDERS
 
-LEAST_PAIRS, LEAST_CONTRARY = 10, 3
-"""Rows with two dates, and rows that one order puts the wrong way round, before the other order is taken (ours)."""
+LEAST_PAIRS, LEAST_CONTRARY, LEAST_SHARE = 10, 5, 0.1
+"""Rows with two dates, and rows (and their share) that one order puts the wrong way round, before the other is taken.
+
+Ours: boards hold some rows whose dates run backwards, and these must not decide.
+"""
 
 LEAST_IDS, MOST_INVERSIONS, LEAST_INVERSIONS = 20, 0.02, 0.2
 """Numbered items, and shares of neighbours out of time order under the right and under the wrong order (ours)."""
@@ -307,39 +310,66 @@ def _by_rows(
             for name in names
             for order in common
         }
-        chosen = by = ""
-        contrary, pairs = dict.fromkeys(common, 0), 0
-        for first, second in later:
-            if first in names and second in names:
-                for order in common:
-                    both = [
-                        (one, two)
-                        for one, two in zip(read[first, order], read[second, order], strict=True)
-                        if one is not None and two is not None
-                    ]
-                    contrary[order] += sum(two.date() < one.date() for one, two in both)
-                    pairs = max(pairs, len(both))
-        clean = [order for order in common if contrary[order] == 0]
-        if (
-            pairs >= LEAST_PAIRS
-            and len(clean) == 1
-            and all(count >= LEAST_CONTRARY for order, count in contrary.items() if order not in clean)
-        ):
-            chosen, by = clean[0], "second date"
-        for name in names:
-            if not chosen and name in numbers:
-                shares = {order: _inversions(read[name, order], numbers[name]) for order in common}
-                fine = [order for order, share in shares.items() if share is not None and share <= MOST_INVERSIONS]
-                if len(fine) == 1 and all(
-                    share is not None and share >= LEAST_INVERSIONS
-                    for order, share in shares.items()
-                    if order not in fine
-                ):
-                    chosen, by = fine[0], "numbers"
+        contrary = {order: _backward(read, names, later, order) for order in common}
+        inverted = {
+            order: _inversions(read[name, order], numbers[name])
+            for name in names
+            if name in numbers
+            for order in common
+        }
+        chosen, by = _weigh(contrary, inverted)
         if chosen:
             for name in names:
                 orders[name] = (chosen, by)
                 del open_[name]
+
+
+def _weigh(contrary: Mapping[str, tuple[int, int]], inverted: Mapping[str, float | None]) -> tuple[str, str]:
+    """Return the order that rows prove, and which proof; nothing where proofs are weak or speak against each other.
+
+    Parameters
+    ----------
+    contrary : mapping of str to (int, int)
+        Order → rows that it puts the wrong way round, of so many.
+    inverted : mapping of str to float or None
+        Order → share of numbered neighbours that it puts the wrong way round.
+    """
+    shares = {order: back / rows if rows >= LEAST_PAIRS else None for order, (back, rows) in contrary.items()}
+    clean = [order for order, (back, _) in contrary.items() if back == 0 and shares[order] is not None]
+    losers = [contrary[order] for order in contrary if order not in clean]
+    by_dates = ""
+    if len(clean) == 1 and all(back >= max(LEAST_CONTRARY, LEAST_SHARE * rows) for back, rows in losers):
+        by_dates = clean[0]
+    fine = [order for order, share in inverted.items() if share is not None and share <= MOST_INVERSIONS]
+    by_numbers = ""
+    if len(fine) == 1 and all(
+        share is not None and share >= LEAST_INVERSIONS for order, share in inverted.items() if order not in fine
+    ):
+        by_numbers = fine[0]
+    if by_numbers and by_dates in ("", by_numbers) and (shares[by_numbers] or 0) < LEAST_SHARE:
+        return by_numbers, "numbers"
+    if by_dates and not by_numbers:
+        known = {order: share for order, share in inverted.items() if share is not None}
+        if not known or known.get(by_dates) == min(known.values()):
+            return by_dates, "second date"
+    return "", ""
+
+
+def _backward(
+    read: Mapping[tuple[str, str], Sequence[dt.datetime | None]],
+    names: Sequence[str],
+    later: Sequence[tuple[str, str]],
+    order: str,
+) -> tuple[int, int]:
+    """Return how many rows an order puts the wrong way round, and of how many."""
+    back = rows = 0
+    for first, second in later:
+        if first in names and second in names:
+            for one, two in zip(read[first, order], read[second, order], strict=True):
+                if one is not None and two is not None:
+                    rows += 1
+                    back += two.date() < one.date()
+    return back, rows
 
 
 def _inversions(values: Sequence[dt.datetime | None], numbers: Sequence[tuple[str, int] | None]) -> float | None:
