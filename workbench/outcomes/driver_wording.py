@@ -14,7 +14,7 @@ NEGLIGIBLE = 0.02
 """Effects below this share of the change are not said (ours)."""
 
 PLAIN_CAUSES = {
-    "mix": "The mix made most of it: more of the one and less of the other than planned.",
+    "mix": "The mix made most of it: more of one and less of another.",
     "rate": "The rate itself made most of it: like for like, each did otherwise.",
     "price": "Price made most of it: each unit brought in another amount.",
     "shares": "The share table made most of it: products were assigned otherwise.",

@@ -38,7 +38,7 @@ CAUSES = {
     "volume": "It is volume.",
     "price": "Mostly the price: each unit brings in another amount than before.",
     "members": "Mostly products or segments that are new or have ended; the others are much as before.",
-    "several": "Several causes together.",
+    "several": "More than one thing made it so.",
 }
 """What a board reads for what carries a change."""
 
