@@ -8,8 +8,10 @@ while it is small (E. Moreno-Centeno and R. M. Karp 2013, Oper. Res. 61, 453-468
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+import math
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -17,8 +19,14 @@ import numpy as np
 TOLERANCE = 1e-9
 """Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
 
-MOST_GROUPS = 5_000
-"""Small groups tried one by one; beyond that a possible leak is treated as one (the careful side)."""
+FLAT = 1e-6
+"""A direction shorter than this is none: squares of what the rest of a projection leaves of it."""
+
+MOST_SETS = 200_000
+"""Sets of columns of one size that are tried at once (ours)."""
+
+MOST_TRIES = 3_000
+"""Steps of one search for a small group; after that a possible leak is treated as one (the careful side; ours)."""
 
 MOST_ROUNDS = 20
 """Times the cheapest set that meets the leaks so far is tried; after that the best one found stands (ours)."""
@@ -75,27 +83,126 @@ def find_leak(rows: np.ndarray, owners: np.ndarray, minimum: int) -> np.ndarray 
     >>> find_leak(np.array([total, part]), np.eye(9, dtype=bool), 3) is None
     True
     """
+    return next(find_leaks(rows, owners, minimum), None)
+
+
+def find_leaks(rows: np.ndarray, owners: np.ndarray, minimum: int) -> Iterator[np.ndarray]:
+    """Yield combinations of rows that depend on fewer than `minimum` people each, none of whom two share.
+
+    Parameters
+    ----------
+    rows, owners, minimum
+        As for `find_leak`.
+    """
     shown, groups = merge_columns(rows, owners)
     is_small = groups.sum(axis=1) < minimum
     if not shown.size or not is_small.any():
-        return None
+        return
     # Combinations in which every large group cancels; what is left of them lives on small groups only.
     silent = _null_space(shown[:, ~is_small].T) if (~is_small).any() else np.eye(len(shown))
     left = silent.T @ shown[:, is_small]
     basis = _row_space(left)
-    reach = basis.T @ basis  # projection on what is left: a vector inside a set of columns has eigenvalue one there
     people = [frozenset(np.flatnonzero(held).tolist()) for held in groups[is_small]]
-    for inside in _few_people(people, np.diag(reach), minimum):
-        block = reach[inside][:, inside]
-        if (block * block).sum() < 1 - 1e-6:
-            continue  # the squares of its eigenvalues add up to less than one
-        sizes, vectors = np.linalg.eigh(block)
-        if sizes[-1] > 1 - 1e-6:
-            wanted = np.zeros(left.shape[1])
-            wanted[inside] = vectors[:, -1]
-            found, *_ = np.linalg.lstsq(left.T, wanted, rcond=None)
-            return _signed(silent @ found)
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for columns, part in _components(basis):
+        found += _leaks_in(part, [people[column] for column in columns], columns, minimum)
+    if not found:
+        return
+    wanted = np.zeros((len(found), left.shape[1]))
+    for place, (columns, vector) in enumerate(found):
+        wanted[place, columns] = vector
+    weights, *_ = np.linalg.lstsq(left.T, wanted.T, rcond=None)
+    for column in (silent @ weights).T:
+        yield _signed(column)
+
+
+def _components(basis: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield columns that no vector brings together with others, and the space on them: each can be looked at alone."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    reach = basis.T @ basis  # the projection on the space has no entry between two that are apart
+    is_used = np.flatnonzero(np.diag(reach) > TOLERANCE)
+    if not len(is_used):
+        return
+    touches = csr_array(np.abs(reach[np.ix_(is_used, is_used)]) > TOLERANCE)
+    count, label = connected_components(touches, directed=False)
+    for one in range(count):
+        columns = is_used[label == one]
+        yield columns, _row_space(basis[:, columns])
+
+
+def _leaks_in(
+    basis: np.ndarray, people: list[frozenset[int]], columns: np.ndarray, minimum: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield vectors of a space that live on few people, nobody twice."""
+    owners = np.zeros((len(people), 1 + max(max(held) for held in people)), dtype=bool)
+    for column, held in enumerate(people):
+        owners[column, sorted(held)] = True
+    if owners.sum() == owners.any(axis=0).sum():  # nobody owns two columns: sets of columns can be tried at once
+        sets = _few_columns(basis, owners.sum(axis=1), minimum)
+        if sets is not None:
+            yield from ((columns, vector) for vector in sets)
+            return
+    while len(basis):
+        vector = _small_vector(basis, owners, minimum, [MOST_TRIES])
+        if vector is None:
+            return
+        yield columns, vector
+        told = owners[np.abs(vector) > 1e-7].any(axis=0)
+        basis = _zero_on(basis, np.asarray(owners[:, told].any(axis=1)))
+
+
+def _few_columns(basis: np.ndarray, sizes: np.ndarray, minimum: int) -> list[np.ndarray] | None:
+    """Return vectors on few columns, each of other people, that share none; None where there are too many to try."""
+    rest = np.eye(basis.shape[1]) - basis.T @ basis  # where a vector lives, this sends a direction to nothing
+    told: set[int] = set()
+    found = []
+    for count in range(1, minimum):
+        usable = np.flatnonzero(sizes + count - 1 < minimum)  # the others of a set have one person at least
+        if math.comb(len(usable), count) > MOST_SETS:
+            return None
+        sets = usable[_combinations(len(usable), count)]
+        sets = sets[sizes[sets].sum(axis=1) < minimum]
+        is_flat = np.linalg.det(rest[sets[:, :, None], sets[:, None, :]]) < FLAT if len(sets) else np.zeros(0, bool)
+        for inside in sets[is_flat]:
+            values, vectors = np.linalg.eigh(rest[np.ix_(inside, inside)])
+            if values[0] < FLAT and told.isdisjoint(inside.tolist()):
+                told.update(inside.tolist())
+                found.append(np.zeros(basis.shape[1]))
+                found[-1][inside] = vectors[:, 0]
+    return found
+
+
+@cache
+def _combinations(count: int, size: int) -> np.ndarray:
+    return np.array(list(combinations(range(count), size)), dtype=int).reshape(-1, size)
+
+
+def _small_vector(basis: np.ndarray, owners: np.ndarray, minimum: int, tries: list[int]) -> np.ndarray | None:
+    """Return a vector of a space that lives on fewer people than the minimum, or None.
+
+    Of as many parts of all people as the minimum counts, one holds none of the few: the vector is nothing there. Each
+    part in turn takes its columns away, and what is left of the space is soon nothing or lives on few people. When that
+    takes too long, what is left is treated as a leak (the careful side).
+    """
+    held = np.flatnonzero(owners[np.abs(basis).max(axis=0) > 1e-8].any(axis=0))
+    tries[0] -= 1
+    if len(held) < minimum or tries[0] <= 0:
+        return basis[0]
+    for part in np.array_split(held, minimum):
+        left = _zero_on(basis, np.asarray(owners[:, part].any(axis=1)))
+        found = _small_vector(left, owners, minimum, tries) if len(left) else None
+        if found is not None:
+            return found
     return None
+
+
+def _zero_on(basis: np.ndarray, is_zero: np.ndarray) -> np.ndarray:
+    """Return what of a space is nothing on some columns."""
+    left = _null_space(basis[:, is_zero].T).T @ basis
+    left[:, is_zero] = 0.0
+    return left
 
 
 def _signed(weights: np.ndarray) -> np.ndarray:
@@ -121,8 +228,11 @@ def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.
     shown = rows / np.where(scale > 0, scale, 1.0)
     if not rows.size:
         return shown[:, :0], owners[:0]
-    columns, place = np.unique(np.round(shown, 9), axis=1, return_inverse=True)
-    place = np.asarray(place).reshape(-1)
+    marks = np.round(shown * 1e9).astype(np.int64)
+    # Equal columns have equal sums under odd multipliers, and others hardly ever: far quicker than sorting columns.
+    factors = np.random.default_rng(0).integers(1, 2**62, len(marks), dtype=np.int64) * 2 + 1
+    _, first, place = np.unique((marks * factors[:, None]).sum(axis=0), return_index=True, return_inverse=True)
+    columns, place = marks[:, first] / 1e9, np.asarray(place).reshape(-1)
     order = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[order], np.arange(columns.shape[1]))
     groups = np.logical_or.reduceat(owners[order], starts, axis=0) if len(starts) else owners[:0]
@@ -153,53 +263,6 @@ def _row_space(matrix: np.ndarray) -> np.ndarray:
 def _rank(triangle: np.ndarray) -> int:
     steps = np.abs(np.diagonal(triangle))
     return int((steps > 1e-8 * max(1.0, steps.max(initial=0.0))).sum())
-
-
-def _few_people(people: list[frozenset[int]], weight: np.ndarray, minimum: int) -> Iterable[list[int]]:
-    """Yield the columns of every union of small groups below the minimum that could hold a vector; largest first.
-
-    A column whose `weight` is nothing is in no vector, and the columns of a vector weigh one or more together.
-    """
-    columns: dict[frozenset[int], list[int]] = {}
-    for column, held in enumerate(people):
-        if weight[column] > 1e-9:
-            columns.setdefault(held, []).append(column)
-    columns = _heavy(columns, weight, minimum)
-    distinct = sorted(columns, key=lambda held: (len(held), sorted(held)))
-    found: set[frozenset[int]] = set(distinct)
-    frontier = set(distinct)
-    while frontier and len(found) <= MOST_GROUPS:
-        frontier = {held | more for held in frontier for more in distinct if len(held | more) < minimum} - found
-        found |= frontier
-    if len(found) > MOST_GROUPS:
-        yield [column for held in distinct for column in columns[held]]
-        return
-    for union in sorted(found, key=lambda held: (-len(held), sorted(held))):
-        inside = [column for part in _parts_of(union) for column in columns.get(part, ())]
-        if weight[inside].sum() > 1 - 1e-6:
-            yield inside
-
-
-def _heavy(
-    columns: dict[frozenset[int], list[int]], weight: np.ndarray, minimum: int
-) -> dict[frozenset[int], list[int]]:
-    """Leave out whoever is in no union that weighs enough: no union weighs more than its people, each taken alone."""
-    while columns:
-        own: dict[int, float] = {}
-        for held, inside in columns.items():
-            for person in held:
-                own[person] = own.get(person, 0.0) + float(weight[inside].sum())
-        others = sum(sorted(own.values(), reverse=True)[: minimum - 2])
-        light = {person for person, held in own.items() if held + others <= 1 - 1e-6}
-        if not light:
-            return columns
-        columns = {held: inside for held, inside in columns.items() if not held & light}
-    return columns
-
-
-def _parts_of(people: frozenset[int]) -> Iterable[frozenset[int]]:
-    for size in range(1, len(people) + 1):
-        yield from map(frozenset, combinations(sorted(people), size))
 
 
 def suppress(
@@ -291,33 +354,35 @@ class _Search:
                 met |= leak
         return least
 
-    def leak(self, kept: frozenset[int]) -> frozenset[int] | None:
-        """Return the cells of a leak, or None; it is kept in mind."""
+    def leaks_of(self, kept: frozenset[int]) -> list[frozenset[int]]:
+        """Return the cells of each leak found; they are kept in mind."""
         order = sorted(kept)
         rows = [*self.shown, *(self.trying[place].row for place in order)]
         if not rows:
-            return None
-        weights = find_leak(np.array(rows), self.owners, self.minimum)
-        if weights is None:
-            return None
-        pull = np.abs(weights[len(self.shown) :])
-        found = frozenset(place for place, weight in zip(order, pull, strict=True) if weight > 1e-7) or kept
-        if found not in self.leaks:
-            self.leaks.append(found)
+            return []
+        found = []
+        for weights in find_leaks(np.array(rows), self.owners, self.minimum):
+            pull = np.abs(weights[len(self.shown) :])
+            leak = frozenset(place for place, weight in zip(order, pull, strict=True) if weight > 1e-7) or kept
+            found.append(leak)
+            if leak not in self.leaks:
+                self.leaks.append(leak)
         return found
 
     def thin_out(self, kept: frozenset[int]) -> frozenset[int]:
         """Hide the cheapest cell of each leak until none is left; then let come back what need not be hidden."""
         hidden: list[int] = []
         while kept:
-            leak = self.leak(kept)
-            if leak is None:
+            leaks = self.leaks_of(kept)
+            if not leaks:
                 break
-            cheapest = min(leak, key=lambda place: self.costs[place])
-            hidden.append(cheapest)
-            kept -= {cheapest}
-        for place in sorted(set(hidden[:-1]), key=lambda place: -self.costs[place]):
-            if not any(leak <= kept | {place} for leak in self.leaks) and self.leak(kept | {place}) is None:
+            for leak in leaks:
+                if leak <= kept:
+                    cheapest = min(leak, key=lambda place: self.costs[place])
+                    hidden.append(cheapest)
+                    kept -= {cheapest}
+        for place in sorted(hidden, key=lambda place: -self.costs[place]):
+            if not any(leak <= kept | {place} for leak in self.leaks) and not self.leaks_of(kept | {place}):
                 kept |= {place}
         return kept
 
