@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import io
 import shutil
@@ -113,6 +114,21 @@ def test_no_command_shows_what_there_is(capsys: pytest.CaptureFixture[str]) -> N
     shown = capsys.readouterr()
     for command in COMMANDS:
         assert f"\n  {command} " in shown.out + shown.err
+
+
+def test_a_run_that_is_held_to_earlier_ones_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever wonders why something is hidden finds the runs, and what to do if nobody received them."""
+    held = dataclasses.replace(done("acme"), held_to=("r1", "r2", "r3", "r4"))
+    monkeypatch.setattr("workbench.batch.run.run_engagement", lambda *_, **__: held)
+    monkeypatch.setattr("workbench.batch.run.run_batch", lambda *_, **__: BatchResult((held, done("other")), 1.0))
+    assert call("run", "acme") == 0
+    shown = capsys.readouterr().out
+    assert "r1, r2, r3 and 1 more" in shown
+    assert "workbench publications acme --withdraw RUN" in shown
+    assert call("batch", "acme", "other") == 0
+    assert capsys.readouterr().out.count("workbench publications acme") == 1
 
 
 def test_a_good_run_prints_the_answer_and_where_the_report_is(

@@ -172,6 +172,8 @@ def batch(
     for held in result.engagements:
         if held.is_done:
             say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
+            if held.held_to:
+                say(f"    held to what earlier runs showed: workbench publications {held.engagement}")
     for held in result.failed:
         say(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
     if result.failed:

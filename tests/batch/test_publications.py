@@ -132,10 +132,11 @@ def note_of(people: Iterable[str], *, wave: str = "w1", after: Iterable[str] = (
     return record(Publication("", "", wave, {whole: frozenset(people)}, {}), after).encode()
 
 
-def put_run(home: Path, run: str, note: bytes) -> None:
-    """Let a run appear."""
-    with published(home, [note], run=run):
+def put_run(home: Path, run: str, note: bytes) -> tuple[str, ...]:
+    """Let a run appear; return the earlier ones that it was held to."""
+    with published(home, [note], run=run) as others:
         (home / "runs" / run).mkdir(parents=True)
+    return others
 
 
 def test_a_late_sheet_is_hidden_beside_an_earlier_run_until_that_is_withdrawn(root: Path, surveyed: Path) -> None:
@@ -208,6 +209,20 @@ def test_an_earlier_wave_stays_as_it_was_published(root: Path, surveyed: Path) -
     found.append(assessed().earlier[0].level(part, "d"))
     assert found[0].level == first.scores.get(DIMENSION, part, "d").level
     assert [held.hidden for held in found] == ["", PROTECTED, ""]
+
+
+def test_waves_published_in_turn_say_the_same_again(root: Path, surveyed: Path) -> None:
+    """The second wave hangs on what the first one published; run again, it adds nothing."""
+    publish(root, "first")
+    (surveyed / "waves.csv").write_text("wave,date\nw1,2026-03-01\nw2,2026-09-01\n", encoding="utf-8")
+    survey(surveyed, sheets("w1", seed=1), sheets("w2", seed=2))
+    second, third = publish(root, "second"), publish(root, "third")
+    assert second.scores.scores == third.scores.scores
+    assert second.changes == third.changes
+    assert [dict(held.levels) for held in second.earlier] == [dict(held.levels) for held in third.earlier]
+    assert {held.hidden for held in second.earlier[0].levels.values()} == {""}
+    (_, held) = read_published("acme")
+    assert {term.wave for terms in held.levels.values() for term in terms} == {"w1", "w2"}
 
 
 def test_only_what_stands_on_the_page_is_noted(root: Path, surveyed: Path) -> None:
@@ -305,8 +320,8 @@ def test_runs_that_do_not_know_of_each_other_are_not_both_published(root: Path, 
     with pytest.raises(ReportError, match=r"The run first was published while this one ran.*Run it again"):
         put_run(home, "second", note_of(["k1", "k2"]))
     assert [entry.run for entry in list_publications("acme")] == ["first"]
-    put_run(home, "same", note_of(["k1"]))
-    put_run(home, "second", note_of(["k1", "k2"], after=["first"]))
+    assert put_run(home, "same", note_of(["k1"])) == ()
+    assert put_run(home, "second", note_of(["k1", "k2"], after=["first"])) == ("first", "same")
     put_run(home, "third", note_of(["k1", "k3"], after=["same", "second"]))
     assert [len(held.counts) for held in read_published("acme")] == [1, 1, 1]
 
