@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -158,11 +158,14 @@ class _Gathered:
         self.troubles: list[tuple[str, str]] = []
         self.errors: dict[str, float] = {}
 
-    def periods(self, metric: Metric) -> list[dt.date]:
-        """Return the periods in which a metric's table has rows, at the grain of its parts."""
-        held = [frame for frame in self.totals if len(frame) and frame["metric"].iloc[0] == metric.metric]
-        actual = {period for frame in held for period in frame["period"][frame["version"] == "actual"]}
-        return sorted(actual or {period for frame in held for period in frame["period"]})
+    def periods(self, metric: Metric) -> dict[str, list[dt.date]]:
+        """Return the periods in which a metric's table has rows, at the grain of its parts, version by version."""
+        found: dict[str, set[dt.date]] = {}
+        for frame in self.totals:
+            if len(frame) and frame["metric"].iloc[0] == metric.metric:
+                for version, rows in frame.groupby("version"):
+                    found.setdefault(str(version), set()).update(rows["period"])
+        return {version: sorted(periods) for version, periods in found.items()}
 
     def run(self, query: Query) -> pd.DataFrame:
         frame = self.engine.fetch(query)
@@ -303,18 +306,22 @@ def _reach(
     """Ask for the values of a metric that does not add up; what is only approximate is measured at the company."""
     engine, window = gathered.engine, gathered.window
     spans: tuple[Span, ...] = ()
+    broken: set[tuple[str, dt.date]] = set()
     if metric.type == "cumulative":
-        spans = spans_of(metric, gathered.periods(metric), window.fiscal_year_starts)
+        held_in, year = gathered.periods(metric), window.fiscal_year_starts
+        spans = spans_of(metric, [period for periods in held_in.values() for period in periods], year)
         if not spans:
             return
+        for version, periods in held_in.items():  # a budget may begin later than what happened
+            broken |= {(version, span.period) for span in spans_of(metric, periods, year) if not span.is_whole}
     rows, held = _wanted(metric, members, shares)
     if rows:
         frame = gathered.run(emit_reach(metric, table, rows, engine.dialect, window, shares=held, spans=spans))
-        gathered.reach.append(_reach_frame(metric, frame, frame["_kind"], frame["_parent"], spans))
+        gathered.reach.append(_reach_frame(metric, frame, frame["_kind"], frame["_parent"], broken))
     total = replace(metric, exactness="exact")
     frame = gathered.run(emit_reach_total(total, table, engine.dialect, window, spans=spans))
     nobody = pd.Series("", index=frame.index, dtype=object)
-    gathered.reach.append(_reach_frame(metric, frame, nobody + "company", nobody, spans))
+    gathered.reach.append(_reach_frame(metric, frame, nobody + "company", nobody, broken))
     if metric.exactness == "approx":
         rough = gathered.run(emit_reach_total(metric, table, engine.dialect, window, spans=spans))
         both = frame.merge(rough, on=["_version", "_period"])
@@ -323,15 +330,15 @@ def _reach(
 
 
 def _reach_frame(
-    metric: Metric, frame: pd.DataFrame, kind: pd.Series, parent: pd.Series, spans: Sequence[Span]
+    metric: Metric, frame: pd.DataFrame, kind: pd.Series, parent: pd.Series, broken: Collection[tuple[str, dt.date]]
 ) -> pd.DataFrame:
     periods = _days(frame["_period"])
-    whole = {span.period: span.is_whole for span in spans}
-    is_whole = np.array([whole.get(period, True) for period in periods], dtype=bool)
+    versions = frame["_version"].astype(object)
+    is_whole = np.array([pair not in broken for pair in zip(versions, periods, strict=True)], dtype=bool)
     return pd.DataFrame(
         {
             "metric": metric.metric,
-            "version": frame["_version"].astype(object),
+            "version": versions,
             "kind": kind.astype(object),
             "parent": parent.astype(object),
             "period": periods,
