@@ -194,3 +194,19 @@ def test_quotes_tell_nothing_of_who_and_when(small_one: Instrument) -> None:
     assert [quote.text for quote in told.quotes] == sorted(quote.text for quote in told.quotes)
     assert "secret" not in repr(told)
     assert {name for quote in told.quotes for name in vars(quote)} == {"dimension", "text", "role"}
+
+
+@pytest.fixture
+def stream(small: Callable[..., Instrument]) -> Instrument:
+    """Return a group that adds up three questions of 1 to 5, so that it runs from 3 to 15."""
+    return small({"d": ["d1", "d2", "d3"]}, groups=[{"id": "d", "name": "d", "aggregation": "sum"}])
+
+
+@pytest.mark.parametrize(("level", "expected", "edge"), [(3, 9.0, ""), (5, 14.4, "≥"), (1, 3.6, "≤")])
+def test_what_is_heard_of_a_sum_stands_on_the_range_of_the_sum(
+    stream: Instrument, level: float, expected: float, edge: str
+) -> None:
+    """The middle of each question is the middle of their sum, and few who all say the most show its end alone."""
+    told = ask([(f"i{place}", "builder", None, "d1", level) for place in range(6)], stream)
+    got = told.get("dimension", next(iter(_parts(told))), "d")
+    assert (got.median, got.edge) == (pytest.approx(expected), edge)

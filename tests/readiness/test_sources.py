@@ -246,3 +246,15 @@ def test_order_is_nothing_and_more_looking_only_lowers(
         before, after = look.cap(2.0), looks[key].cap(2.0)
         assert before is None or (after is not None and after <= before)
     assert Settings().unseen_cap == 2.0
+
+
+def test_what_an_artefact_shows_of_a_sum_stands_on_the_range_of_the_sum(
+    small: Callable[..., Instrument], answers_of: Callable[..., Any]
+) -> None:
+    """Of three questions of 1 to 5 one is looked at: the middle of it is 9 of 3 to 15, as is what people claim."""
+    instrument = small({"d": ["d1", "d2", "d3"]}, groups=[{"id": "d", "name": "d", "aggregation": "sum"}])
+    answers = answers_of(instrument, [("builder", None)] * 12, np.full((12, 3), 4.0))
+    inputs = ReadinessInputs(instrument, (answers,), (), Settings(minimum_group=1))
+    held = assess(inputs, [("d1", None, "yes", 3.0)]).sources.of(WHOLE, "d")
+    assert held is not None
+    assert (held.claimed, held.shows, held.evidenced) == (12.0, 9.0, 9.0)

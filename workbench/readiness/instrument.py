@@ -319,6 +319,10 @@ class Instrument:
         weights = [option.weight for option in self.answers(item).options if option.weight is not None]
         return min(weights), max(weights)
 
+    def on_group(self, level: float, item: str, group: str) -> float:
+        """Return how high a level of an item stands on the range of a group: 0.5 of 0 to 1 is 1.5 of 0 to 3."""
+        return on_range(level, self.bounds(item), self.bounds(group))
+
     def parts(self, group: Group) -> tuple[str, ...]:
         """Return the ids of what a group is made of: its own items, then the groups below it."""
         return (*group.items, *(held.id for held in self.groups if held.parent == group.id))
@@ -396,3 +400,24 @@ def options(instrument: Instrument, item: Item) -> tuple[Option, ...]:
 def _normal_answer(text: str) -> str:
     folded = " ".join(str(text).split()).casefold()
     return folded[:-2] if re.fullmatch(r"-?\d+\.0", folded) else folded
+
+
+def on_range(level: float, within: tuple[float, float], own: tuple[float, float]) -> float:
+    """Return the level as far up one range as it is up another.
+
+    Parameters
+    ----------
+    level : float
+    within : (float, float)
+        The range that it stands on.
+    own : (float, float)
+        The range that it is wanted on.
+
+    Examples
+    --------
+    >>> on_range(0.5, (0, 1), (0, 3)), on_range(2.0, (1, 5), (1, 5))
+    (1.5, 2.0)
+    """
+    if within == own:
+        return level
+    return own[0] + (own[1] - own[0]) * (level - within[0]) / (within[1] - within[0])

@@ -171,8 +171,11 @@ def _values(
             by_item[item.id] = _means((row.person, row.level) for row in rows)
             found[(ITEM, part.kind, part.id, item.id)] = part, by_item[item.id]
         for group in instrument.dimensions:
-            below = [by_item[item.id] for item in instrument.items_below(group.id)]
-            spoken = _means((person, level) for held in below for person, level in held.items())
+            spoken = _means(
+                (person, instrument.on_group(level, item.id, group.id))
+                for item in instrument.items_below(group.id)
+                for person, level in by_item[item.id].items()
+            )
             found[(DIMENSION, part.kind, part.id, group.id)] = part, spoken
     return found
 
@@ -215,7 +218,7 @@ def _heard(
     levels = list(held.values())
     middle, edge = round(float(median(levels)), DECIMALS), ""
     if not is_open and len(levels) < DISTRIBUTION_FROM:
-        low, high = instrument.scale.lowest, instrument.scale.highest
+        low, high = instrument.bounds(name)
         reach = EDGE * (high - low)
         if middle <= low + reach:
             middle, edge = low + reach, "≤"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from workbench.readiness.anonymity import DECIMALS, ProtectedScores
 from workbench.readiness.inputs import ReadinessInputs, Settings
-from workbench.readiness.instrument import Group, Instrument, Item
+from workbench.readiness.instrument import Group, Instrument, Item, on_range
 from workbench.readiness.interviews import Heard, Interviews, score_interviews
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, Part
 
@@ -187,7 +187,7 @@ def compare_sources(
     lines = tuple(part for part in rest if part.kind == LINE)
     looks = find_looks(evidence, instrument)
     checked = tuple(
-        _checked(look, part, settings, shown)
+        _checked(look, part, instrument, settings, shown)
         for item in instrument.items
         for part in _where(item, organisation, lines)
         for look in [looks.get((part.id, item.id)) or looks.get(("", item.id))]
@@ -199,7 +199,7 @@ def compare_sources(
         for group in instrument.dimensions:
             cells = _cells(instrument, group, part, organisation, lines)
             found = [held[cell] for cell in cells if cell in held]
-            evidenced[(part.id, group.id)] = _evidenced(group, part, len(cells), found)
+            evidenced[(part.id, group.id)] = _evidenced(instrument, group, part, len(cells), found)
     return Sources(told, checked, evidenced)
 
 
@@ -288,24 +288,30 @@ def _cells(
     ]
 
 
-def _checked(look: Look, part: Part, settings: Settings, shown: ProtectedScores | None) -> Checked:
+def _checked(
+    look: Look, part: Part, instrument: Instrument, settings: Settings, shown: ProtectedScores | None
+) -> Checked:
     level = None if shown is None else shown.get(ITEM, part, look.item).level
     claimed = None if level is None else level.value
-    cap = look.cap(settings.unseen_cap)
+    scale = instrument.scale
+    cap = look.cap(on_range(settings.unseen_cap, (scale.lowest, scale.highest), instrument.bounds(look.item)))
     evidenced = claimed if claimed is None or cap is None else min(claimed, cap)
     return Checked(look, part, cap, claimed, evidenced)
 
 
-def _evidenced(group: Group, part: Part, questions: int, found: list[Checked]) -> Evidenced:
-    same = [(one.claimed, one.evidenced) for one in found if one.claimed is not None and one.evidenced is not None]
+def _evidenced(instrument: Instrument, group: Group, part: Part, questions: int, found: list[Checked]) -> Evidenced:
+    def mean(levels: Iterable[tuple[Checked, float | None]]) -> float | None:
+        return _mean(instrument.on_group(level, one.look.item, group.id) for one, level in levels if level is not None)
+
+    same = [one for one in found if one.claimed is not None and one.evidenced is not None]
     return Evidenced(
         group.id,
         part,
         questions,
         len(found),
-        _mean(one.shows for one in found if one.shows is not None),
-        _mean(claimed for claimed, _ in same),
-        _mean(evidenced for _, evidenced in same),
+        mean((one, one.shows) for one in found),
+        mean((one, one.claimed) for one in same),
+        mean((one, one.evidenced) for one in same),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from workbench.readiness.anonymity import ProtectedScores
 from workbench.readiness.inputs import Settings, Target
-from workbench.readiness.instrument import Instrument, Item
+from workbench.readiness.instrument import Instrument, Item, on_range
 from workbench.readiness.scores import DIMENSION, Part
 from workbench.readiness.tool_scores import combine_levels
 
@@ -85,7 +85,7 @@ def item_target(
         above = _named(tuple(targets), item.group, part.id)
         usual = above.target if above is not None else _usual_target(instrument, settings, shown, part)
         within = instrument.scale.lowest, instrument.scale.highest
-        return _on(usual, instrument.bounds(item.group) if above is not None else within, instrument.span(item))
+        return on_range(usual, instrument.bounds(item.group) if above is not None else within, instrument.span(item))
     return named.target
 
 
@@ -106,17 +106,10 @@ def dimension_target(
     own = {item.id for item in items} | {item.group for item in items}
     if not any(row.item in own for row in held):
         usual = _usual_target(instrument, settings, shown, part)
-        return _on(usual, (instrument.scale.lowest, instrument.scale.highest), instrument.bounds(name))
+        return on_range(usual, (instrument.scale.lowest, instrument.scale.highest), instrument.bounds(name))
     levels = {item.id: item_target(held, settings, instrument, shown, part, item) for item in items}
     combined = combine_levels(instrument, instrument.group(name), levels)
     return combined if combined is not None else _usual_target(instrument, settings, shown, part)
-
-
-def _on(level: float, within: tuple[float, float], own: tuple[float, float]) -> float:
-    """Return the level as far up one range as it is up another: 2 of 0 to 3 is 0.67 of 0 to 1."""
-    if within == own:
-        return level
-    return own[0] + (own[1] - own[0]) * (level - within[0]) / (within[1] - within[0])
 
 
 def _named(targets: tuple[Target, ...], name: str, line: str) -> Target | None:
