@@ -9,28 +9,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.engagement.catalogue_models import METRIC_KEY
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, read_yaml
+from workbench.engagement.metricflow_parts import CannotSay, SemanticModel, conditions, short, span
 from workbench.errors import ClientDataError, Fault, UsageError
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _INSIDE = re.compile(r"(?:cast\(\s*(\w+)\s+as\s+\w+\s*\)|date_trunc\(\s*'\w+'\s*,\s*(\w+)\s*\))", re.IGNORECASE)
 _CASE = re.compile(r"case\s+when\s+(.+?)\s+then\s+(\w+)\s+else\s+(?:0|null)\s+end", re.IGNORECASE | re.DOTALL)
-_DIMENSION = re.compile(r"\{\{\s*Dimension\(\s*['\"](?:(\w+)__)?(\w+)['\"]\s*\)\s*\}\}")
-_TEST = re.compile(
-    r"(\w+)\s*(?:(=|<>|!=|>=|<=|>|<)\s*('(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)|(is\s+not\s+null|is\s+null)"
-    r"|(not\s+in|in)\s*\(([^)]*)\))",
-    re.IGNORECASE,
-)
-_TESTS = {"=": "is", "<>": "is_not", "!=": "is_not", ">=": "at_least", "<=": "at_most", ">": "above", "<": "below"}
 _AGGREGATES = {"sum", "count", "min", "max", "average", "median", "percentile", "count_distinct", "sum_boolean"}
-_GRAINS = {"day", "week", "month", "quarter", "year"}
 
 
 @dataclass(frozen=True, order=True)
@@ -78,22 +71,6 @@ class FromMetricFlow:
         head = "# Read from MetricFlow. It knows no direction, target, owner or worth: add them.\n"
         head += f"# What did not come over as it was:\n{said}" if said else ""
         return head + yaml.safe_dump(self.content, sort_keys=False, allow_unicode=True, width=120)
-
-
-class _CannotSay(Exception):
-    """A definition that would mean something else here; carries the clause that says why."""
-
-
-@dataclass(eq=False)
-class _Model:
-    name: str
-    key: list[str] = field(default_factory=list)
-    time: str = ""
-    columns: dict[str, str] = field(default_factory=dict)  # dimension or entity → column
-    times: dict[str, str] = field(default_factory=dict)
-    entities: set[str] = field(default_factory=set)  # names by which its own dimensions are reached
-    product: str = ""
-    simple: dict[str, dict[str, Any]] = field(default_factory=dict)  # measure or simple metric → as written
 
 
 def from_metricflow(files: Mapping[str, bytes], *, product: str = "product") -> FromMetricFlow:
@@ -182,7 +159,7 @@ class _Reader:
 
     def __init__(self, product: str) -> None:
         self.product = product
-        self.models: dict[str, _Model] = {}
+        self.models: dict[str, SemanticModel] = {}
         self.owner: dict[str, str] = {}  # measure or simple metric → model
         self.metrics: dict[str, dict[str, Any]] = {}
         self.measures: set[str] = set()
@@ -196,7 +173,7 @@ class _Reader:
 
     def models_of(self, content: Mapping[str, Any]) -> None:
         for written in content.get("semantic_models") or ():
-            model = _Model(str(written.get("name")))
+            model = SemanticModel(str(written.get("name")))
             model.entities.add(str(written.get("primary_entity") or model.name))
             entities = [*(written.get("entities") or ())]
             dimensions = [*(written.get("dimensions") or ())]
@@ -214,7 +191,7 @@ class _Reader:
             if not semantic or (isinstance(semantic, Mapping) and semantic.get("enabled") is False):
                 continue
             named = semantic.get("name") if isinstance(semantic, Mapping) else None
-            model = _Model(str(named or written.get("name")))
+            model = SemanticModel(str(named or written.get("name")))
             columns = [
                 *(written.get("columns") or ()),
                 *((written.get("derived_semantics") or {}).get("dimensions") or ()),
@@ -241,7 +218,7 @@ class _Reader:
                     self.owner[name] = model.name
                 self.metrics[name] = dict(metric)
 
-    def _model(self, model: _Model, entities: Sequence[Any], dimensions: Sequence[Any], time: object) -> None:
+    def _model(self, model: SemanticModel, entities: Sequence[Any], dimensions: Sequence[Any], time: object) -> None:
         self.models[model.name] = model
         for entity in entities:
             column = str(entity.get("expr") or entity.get("name"))
@@ -268,7 +245,7 @@ class _Reader:
         if not model.product:
             self.lose(model.name, f"no entity is called product; the column {self.product!r} is taken", False)
 
-    def _time(self, model: _Model, name: str, expression: str) -> str:
+    def _time(self, model: SemanticModel, name: str, expression: str) -> str:
         if _NAME.fullmatch(expression):
             return expression
         inside = _INSIDE.fullmatch(expression.strip())
@@ -276,7 +253,7 @@ class _Reader:
             column = inside.group(1) or inside.group(2)
             self.lose(model.name, f"its time {name} is {expression}; the column {column} is read as it is", False)
             return column
-        self.lose(model.name, f"its time {name} is SQL: {_short(expression)}", False)
+        self.lose(model.name, f"its time {name} is SQL: {short(expression)}", False)
         return ""
 
     # -- metrics -------------------------------------------------------------------------------------------------------
@@ -293,7 +270,7 @@ class _Reader:
         for name, written in self.metrics.items():
             try:
                 metric = self.metric(name, written)
-            except _CannotSay as reason:
+            except CannotSay as reason:
                 self.lose(name, str(reason))
                 continue
             label = str(written.get("label") or name.replace("_", " ").capitalize())[:60].strip()
@@ -347,7 +324,7 @@ class _Reader:
 
     def metric(self, name: str, written: Mapping[str, Any]) -> dict[str, Any]:
         if not re.fullmatch(METRIC_KEY, name):
-            raise _CannotSay("its name is not made of small letters, digits and underscores")
+            raise CannotSay("its name is not made of small letters, digits and underscores")
         kind = str(written.get("type") or "simple")
         params = {**written, **(written.get("type_params") or {})}
         filters = _listed(written.get("filter"))
@@ -361,7 +338,7 @@ class _Reader:
             return self._derived(params, filters)
         if kind == "conversion":
             return self._conversion(params, filters)
-        raise _CannotSay(f"its type {kind!r} is unknown")
+        raise CannotSay(f"its type {kind!r} is unknown")
 
     def _simple(self, name: str, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
         reference = params.get("measure") if "measure" in params else name
@@ -388,13 +365,13 @@ class _Reader:
             if metric.get("type", "simple") == "simple" and "measure" in (metric.get("type_params") or {}):
                 held, extra = _reference(metric["type_params"]["measure"])
                 return self._base(held, [*filters, *_listed(metric.get("filter")), *extra])
-            raise _CannotSay(f"it is made of {name!r}, which is no simple metric or measure of these files")
+            raise CannotSay(f"it is made of {name!r}, which is no simple metric or measure of these files")
         model = self.models[self.owner[name]]
         if not model.key or not model.time:
-            raise _CannotSay(f"its semantic model {model.name} has no key or no time")
+            raise CannotSay(f"its semantic model {model.name} has no key or no time")
         written = model.simple[name]
         filters = [*_listed(written.get("filter")), *filters] if name not in self.measures else [*filters]
-        where = [condition for text in filters for condition in self._conditions(model, text)]
+        where = [condition for text in filters for condition in conditions(model, text)]
         measure: dict[str, Any] = {"from": model.name}
         time = written.get("agg_time_dimension")
         if time and model.times.get(str(time), model.time) != model.time:
@@ -402,11 +379,11 @@ class _Reader:
         expression = str(written.get("expr", name)).strip()
         case = _CASE.fullmatch(expression)
         if case:
-            where += self._conditions(model, case.group(1))
+            where += conditions(model, case.group(1))
             expression = case.group(2)
         if expression not in ("1", "*"):
             if not _NAME.fullmatch(expression):
-                raise _CannotSay(f"its expression is SQL: {_short(expression)}")
+                raise CannotSay(f"its expression is SQL: {short(expression)}")
             measure["column"] = model.columns.get(expression, expression)
         measure["where"] = where
         return measure, written
@@ -415,7 +392,7 @@ class _Reader:
         """Return type and measure of one aggregation."""
         agg = str(written.get("agg") or "sum")
         if agg not in _AGGREGATES:
-            raise _CannotSay(f"its aggregation {agg!r} is unknown")
+            raise CannotSay(f"its aggregation {agg!r} is unknown")
         column = measure.pop("column", None)
         where = measure.pop("where")
         shape = {**measure, **({"where": where} if where else {})}
@@ -423,7 +400,7 @@ class _Reader:
             return self._stock(name, agg, column, shape, written["non_additive_dimension"])
         if column is None or agg == "count":
             if agg not in ("sum", "count"):
-                raise _CannotSay(f"{agg} of a constant says nothing")
+                raise CannotSay(f"{agg} of a constant says nothing")
             present = [{"column": column, "present": True}] if column else []
             conditions = [*where, *present]
             return {"type": "count", "measure": {**measure, **({"where": conditions} if conditions else {})}}
@@ -450,7 +427,7 @@ class _Reader:
         share = 0.5 if agg == "median" else float(written.get("percentile") or 0)
         share = share / 100 if share > 1 else share  # the newer layout writes 95.0
         if not 0 < share < 1:
-            raise _CannotSay("it does not say which percentile")
+            raise CannotSay("it does not say which percentile")
         if written.get("use_discrete_percentile") or written.get("percentile_type") == "discrete":
             self.lose(name, "a discrete percentile; ours interpolates", False)
         if written.get("use_approximate_percentile"):
@@ -463,11 +440,11 @@ class _Reader:
         model = self.models[str(shape["from"])]
         others = [held for held in model.simple.values() if not held.get("non_additive_dimension")]
         if others:
-            raise _CannotSay(
+            raise CannotSay(
                 f"it is a level in a model whose other measures are events; bring {model.name} as two tables"
             )
         if agg not in ("sum", "count", "count_distinct"):
-            raise _CannotSay(f"a level by {agg} is not taken")
+            raise CannotSay(f"a level by {agg} is not taken")
         choice = str(how.get("window_choice") or how.get("window_agg") or "max")
         if how.get("window_groupings") or how.get("group_by"):
             self.lose(name, "its window_groupings: here the level of every full key counts", False)
@@ -491,13 +468,13 @@ class _Reader:
         measure, written = self._base(held, [*filters, *extra])
         found = self._aggregate(held, measure, written)
         if found["type"] not in ("sum", "count"):
-            raise _CannotSay(f"{held} is a {found['type']}, and a ratio is made of sums and counts")
+            raise CannotSay(f"{held} is a {found['type']}, and a ratio is made of sums and counts")
         side: dict[str, Any] = dict(found["measure"])
         return {**side, "agg": found["type"]}
 
     def _ratio(self, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
         if params.get("numerator") is None or params.get("denominator") is None:
-            raise _CannotSay("it has no numerator or no denominator")
+            raise CannotSay("it has no numerator or no denominator")
         top, bottom = self._side(params["numerator"], filters), self._side(params["denominator"], filters)
         return {"type": "ratio", "numerator": top, "denominator": bottom, "unit": "units"}
 
@@ -506,11 +483,11 @@ class _Reader:
         measure = self._side(params.get("input_metric") or params.get("measure") or "", filters)
         found: dict[str, Any] = {"type": "cumulative", "measure": measure, "unit": "units"}
         if params.get("window"):
-            found["window"] = _span(params["window"])
+            found["window"] = span(params["window"])
         grain = params.get("grain_to_date")
         if grain:
             if grain not in ("month", "quarter", "year"):
-                raise _CannotSay(f"its grain_to_date is {grain}; month, quarter and year are known")
+                raise CannotSay(f"its grain_to_date is {grain}; month, quarter and year are known")
             found["grain_to_date"] = str(grain)
         if params.get("period_agg") not in (None, "last"):
             self.lose(name, f"period_agg {params['period_agg']}: here a period shows its last value", False)
@@ -518,17 +495,17 @@ class _Reader:
 
     def _derived(self, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
         if filters:
-            raise _CannotSay("a filter over a derived metric would have to reach into its inputs")
+            raise CannotSay("a filter over a derived metric would have to reach into its inputs")
         inputs: dict[str, Any] = {}
         for written in params.get("input_metrics") or params.get("metrics") or ():
             held = _mapping(written) or {"name": str(written)}
             if held.get("filter"):
-                raise _CannotSay(f"its input {held['name']} has a filter of its own")
+                raise CannotSay(f"its input {held['name']} has a filter of its own")
             if held.get("offset_to_grain"):
-                raise _CannotSay(f"its input {held['name']} goes back to the start of a {held['offset_to_grain']}")
+                raise CannotSay(f"its input {held['name']} goes back to the start of a {held['offset_to_grain']}")
             alias = str(held.get("alias") or held["name"])
             if alias != held["name"] or held.get("offset_window"):
-                offset = {"offset": _span(held["offset_window"])} if held.get("offset_window") else {}
+                offset = {"offset": span(held["offset_window"])} if held.get("offset_window") else {}
                 inputs[alias] = {"metric": str(held["name"]), **offset}
         expression = str(params.get("expr") or "").strip()
         return {"type": "derived", "expression": expression, **({"inputs": inputs} if inputs else {}), "unit": "units"}
@@ -536,9 +513,9 @@ class _Reader:
     def _conversion(self, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
         params = {**params, **(params.get("conversion_type_params") or {})}
         if str(params.get("calculation") or "conversion_rate") != "conversion_rate":
-            raise _CannotSay(f"it counts {params['calculation']}; only the rate is computed here")
+            raise CannotSay(f"it counts {params['calculation']}; only the rate is computed here")
         if not params.get("window"):
-            raise _CannotSay("it has no window, and without one every late order would change the past")
+            raise CannotSay("it has no window, and without one every late order would change the past")
         base = self._side(params.get("base_metric") or params.get("base_measure") or "", filters)
         there = self._side(params.get("conversion_metric") or params.get("conversion_measure") or "", filters)
         model = self.models[str(base["from"])]
@@ -548,44 +525,16 @@ class _Reader:
             "base": _counted(base),
             "conversion": _counted(there),
             "entity": model.columns.get(entity, entity),
-            "window": _span(params["window"]),
+            "window": span(params["window"]),
             "unit": "share",
         }
         same = []
         for held in params.get("constant_properties") or ():
             pair = _mapping(held)
             if not pair or pair.get("base_property") != pair.get("conversion_property"):
-                raise _CannotSay("a property that is to stay the same has two names")
+                raise CannotSay("a property that is to stay the same has two names")
             same.append(model.columns.get(str(pair["base_property"]), str(pair["base_property"])))
         return {**found, **({"same": same} if same else {})}
-
-    # -- filters -------------------------------------------------------------------------------------------------------
-
-    def _conditions(self, model: _Model, text: str) -> Iterator[dict[str, Any]]:
-        """Return the conditions of a filter that is a chain of simple tests joined by and."""
-
-        def column(found: re.Match[str]) -> str:
-            if found.group(1) and found.group(1) not in model.entities | {model.name}:
-                raise _CannotSay(f"its filter reads {found.group(2)} through {found.group(1)}, of another model")
-            if found.group(2) not in model.columns:
-                raise _CannotSay(f"its filter reads {found.group(2)}, which is SQL or no dimension of {model.name}")
-            return model.columns[found.group(2)]
-
-        plain = _DIMENSION.sub(column, text).strip()
-        if "{{" in plain:
-            raise _CannotSay(f"its filter is more than dimensions: {_short(text)}")
-        for part in re.split(r"\s+and\s+", plain, flags=re.IGNORECASE):
-            found = _TEST.fullmatch(part.strip().strip("()").strip() if "in (" not in part.lower() else part.strip())
-            if found is None:
-                raise _CannotSay(f"its filter is SQL: {_short(text)}")
-            name, sign, value, null, within, values = found.groups()
-            if null:
-                yield {"column": name, "present": "not" in null.lower()}
-            elif within:
-                listed = [_literal(held) for held in re.findall(r"'(?:[^']|'')*'|[^,\s]+", values)]
-                yield {"column": name, "not_in" if "not" in within.lower() else "in": listed}
-            else:
-                yield {"column": name, _TESTS[sign]: _literal(value)}
 
 
 def _mapping(value: object) -> dict[str, Any]:
@@ -606,33 +555,8 @@ def _reference(value: object) -> tuple[str, list[str]]:
     return (str(held["name"]), _listed(held.get("filter"))) if "name" in held else (str(value), [])
 
 
-def _literal(text: str) -> object:
-    if text.startswith("'"):
-        return text[1:-1].replace("''", "'")
-    if text.casefold() in ("true", "false"):
-        return text.casefold() == "true"
-    return float(text) if "." in text else int(text)
-
-
-def _span(value: object) -> str:
-    """Return a length of time as we write it: ``7 days``; MetricFlow also writes ``30d`` or ``1 month``."""
-    if isinstance(value, Mapping):
-        value = f"{value.get('count')} {value.get('granularity')}"
-    found = re.fullmatch(r"\s*(\d+)\s*(d|days?|w|weeks?|months?|quarters?|years?)\s*", str(value), re.IGNORECASE)
-    if not found:
-        raise _CannotSay(f"its length of time {value!r} is unknown")
-    unit = {"d": "day", "w": "week"}.get(found.group(2).lower(), found.group(2).lower().removesuffix("s"))
-    count = int(found.group(1))
-    return f"{3 * count} months" if unit == "quarter" else f"{count} {unit}{'s' if count != 1 else ''}"
-
-
 def _counted(side: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in side.items() if not (name == "agg" and value == "count")}
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def left_out(losses: Iterable[Loss]) -> tuple[str, ...]:
