@@ -116,6 +116,18 @@ class Causes:
                 found.append(made)
         return found
 
+    def gaps(self, metric: Metric, shares: Array, places: Places, kind: str, parent: str) -> list[Strata]:
+        """Return a parent against all others, in the same periods, by each declared dimension."""
+        found = []
+        for dimension in metric.segments:
+            spans = self.spans(metric, places, places, dimension)
+            if spans is None:
+                continue
+            made = strata_of(*spans, shares, kind, parent, others=np.maximum(1.0 - shares, 0.0))
+            if len(made.segments) > 1 and (made.den.sum(axis=1) > 0).all():
+                found.append(made)
+        return found
+
 
 def latest_and_before(judged: Array, grain: str, start: int = 0) -> tuple[list[int], list[int]]:
     """Return the places of the periods before and of the latest periods: a year each where there are two.

@@ -23,7 +23,7 @@ _ALL = "all"
 def reversal_key(reversal: Reversal, what: str) -> str:
     """Return the key of a figure, such as ``reversal/conversion/product_line/life/channel/before``."""
     place = f"{reversal.metric}/{reversal.kind}/{reversal.parent or _ALL}/{reversal.dimension}"
-    return f"reversal/{place}/{what}"
+    return f"{'gap' if reversal.what == 'gap' else 'reversal'}/{place}/{what}"
 
 
 def variance_key(variance: Variance, what: str) -> str:
@@ -33,10 +33,10 @@ def variance_key(variance: Variance, what: str) -> str:
 
 def sure_reversals(result: Outcomes) -> tuple[Reversal, ...]:
     """Return the totals that mislead beyond chance, each metric and dimension once, where it is surest."""
-    found: dict[tuple[str, str], Reversal] = {}
+    found: dict[tuple[str, str, str], Reversal] = {}
     for one in result.reversals:
         if one.is_sure:
-            found.setdefault((one.metric, one.dimension), one)
+            found.setdefault((one.metric, one.dimension, one.what), one)
     return tuple(found.values())
 
 
@@ -49,8 +49,8 @@ def shown_variances(result: Outcomes) -> tuple[Variance, ...]:
 def driver_figures(result: Outcomes) -> list[Figure]:
     """Return the numbers of misleading totals and of other versions.
 
-    Keys: ``reversal/metric/kind/parent/dimension/`` with ``before``, ``after``, ``like_for_like`` (with its interval)
-    and, for each stratum, ``before:``, ``after:``, ``weight_before:`` and ``weight_after:`` before its name;
+    Keys: ``reversal/`` (or ``gap/``) ``metric/kind/parent/dimension/`` with ``before``, ``after``, ``like_for_like``
+    (with its interval) and, for each stratum, ``before:``, ``after:``, ``weight_before:`` and ``weight_after:`` before its name;
     ``variance/version/metric/kind/parent/`` with ``planned``, ``actual``, ``difference`` and the factors; and
     ``carrier/metric/kind/parent/`` with the segments that carry a move, and ``explained``.
     """
@@ -75,6 +75,8 @@ def say_reversal(result: Outcomes, reversal: Reversal) -> tuple[str, str]:
     each, parts = dimension_words(reversal.dimension)
     total, like = ("rose", "fell") if reversal.overall > 0 else ("fell", "rose")
     sizes = [write_change(abs(v), metric.unit, currency).lstrip("+") for v in (reversal.overall, reversal.rate_effect)]
+    if reversal.what == "gap":
+        return _say_gap(result, reversal, sizes)
     claim = fit_claim(
         f"{metric.label}{where} {total} by {sizes[0]} in all, yet {like} by {sizes[1]} like for like.",
         f"{metric.label} {total} by {sizes[0]} in all, yet {like} by {sizes[1]} like for like.",
@@ -91,7 +93,7 @@ def say_reversal(result: Outcomes, reversal: Reversal) -> tuple[str, str]:
         for other in result.reversals
         if other is not reversal
         and other.is_sure
-        and (other.metric, other.dimension) == (reversal.metric, reversal.dimension)
+        and (other.metric, other.dimension, other.what) == (reversal.metric, reversal.dimension, reversal.what)
     ]
     detail = (
         f"In all it went from {before} to {after}. With each {each} held against itself it {like} by {sizes[1]} "
@@ -99,6 +101,31 @@ def say_reversal(result: Outcomes, reversal: Reversal) -> tuple[str, str]:
         f"{theme.percent(moved.weight_after)} of the whole. Judge the {parts}, not the total."
     )
     return claim, detail + (f" It shows in {theme.listing(also)} too." if also else "")
+
+
+def _say_gap(result: Outcomes, reversal: Reversal, sizes: Sequence[str]) -> tuple[str, str]:
+    """Return the sentences of a parent that stands on the other side of all others, once like is held against like."""
+    metric, currency = result.catalogue.metric(reversal.metric), result.settings.currency
+    where = result.name(reversal.kind, reversal.parent)
+    each, parts = dimension_words(reversal.dimension)
+    total, like = ("above", "below") if reversal.overall > 0 else ("below", "above")
+    claim = fit_claim(
+        f"{metric.label}: {where} is {sizes[0]} {total} the others in all, yet {sizes[1]} {like} like for like.",
+        f"{where} is {sizes[0]} {total} the others in all, yet {sizes[1]} {like} like for like.",
+        f"{where} is {total} the others in all, yet {like} like for like.",
+    )
+    here, others = write_pair(reversal.after, reversal.before, metric.unit, currency)
+    low, high = sorted((reversal.low, reversal.high), key=abs)
+    moved = reversal.stratum(reversal.moved)
+    name = segment_name(moved.segment, result.products)
+    detail = (
+        f"{metric.label}: {here} here, {others} for all others. With each {each} held against the same {each} it is "
+        f"{sizes[1]} {like} (between {write_change(low, metric.unit, currency)} and "
+        f"{write_change(high, metric.unit, currency)}). What differs is {name}: "
+        f"{theme.percent(moved.weight_after)} of the whole here, {theme.percent(moved.weight_before)} elsewhere. "
+        f"Judge the {parts}, not the total."
+    )
+    return claim, detail
 
 
 def say_variance(result: Outcomes, variance: Variance) -> tuple[str, str]:
@@ -149,6 +176,8 @@ def _reversal_figures(result: Outcomes) -> list[Figure]:
         n = sum(stratum.rows for stratum in one.strata)
         for what, value in (("before", one.before), ("after", one.after)):
             name = f"{where}: the total {what}"
+            if one.what == "gap":
+                name = f"{metric.label}, all others" if what == "before" else where
             found.append(Figure("", reversal_key(one, what), name, value, metric.unit, n=n, source=source))
         key, name = reversal_key(one, "like_for_like"), f"{where}: change with each {one.dimension} against itself"
         found.append(Figure("", key, name, one.rate_effect, metric.unit, one.low, one.high, n, source))

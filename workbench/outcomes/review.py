@@ -606,7 +606,7 @@ class _Review:
         return before, [int(p) for p in judged if change.first <= p < change.first + change.points]
 
     def find_reversals(self, series: Sequence[Series], moves: Sequence[Move], causes: Causes) -> tuple[Reversal, ...]:
-        """Return totals of rates that say the opposite of their strata, of the company and its parents.
+        """Return totals of rates that say the opposite of their strata: changes, and gaps to all other parents.
 
         A move is taken over its own spans; else the latest year stands against the year before, after the last
         redefinition.
@@ -624,6 +624,8 @@ class _Review:
             if all(spans):
                 shares = self.shares_of(one.kind, one.parent)
                 tables += causes.strata(metric, shares, *spans, one.kind, one.parent)
+                if one.kind != "company":
+                    tables += causes.gaps(metric, shares, spans[1], one.kind, one.parent)
         return reversals(tables, confidence=self.settings.confidence)
 
     def compare(self, parts: Parts, catalogue: Catalogue, cubes: Mapping[str, Cube]) -> tuple[Variance, ...]:

@@ -60,6 +60,8 @@ class Strata:
         Numerator and denominator of each period on each side.
     times : float
         Scale of the metric.
+    what : str
+        ``change`` (before and after) or ``gap`` (all others, and the parent, in the same periods).
     """
 
     metric: str
@@ -74,6 +76,7 @@ class Strata:
     worths: tuple[float, ...] = (1.0, 0.0)
     periods: tuple[Array, Array] | None = None
     times: float = 1.0
+    what: str = "change"
 
     def __post_init__(self) -> None:
         shape = (2, len(self.segments))
@@ -125,6 +128,8 @@ class Reversal:
     moved : str
         The stratum whose weight moved most, among those that push the total the way of the mix.
     strata : tuple of Stratum
+    what : str
+        ``change`` or ``gap``; of a gap ``before`` are all others and ``after`` is the parent.
     """
 
     metric: str
@@ -143,6 +148,7 @@ class Reversal:
     smallest_n: int
     moved: str
     strata: tuple[Stratum, ...]
+    what: str = "change"
 
     @property
     def overall(self) -> float:
@@ -224,7 +230,7 @@ def reversals(
         replace(one, q=float(value), is_sure=bool(value <= RARE and one.low * one.high > 0))
         for one, value in zip(found, q, strict=True)
     ]
-    return tuple(sorted(judged, key=lambda r: (not r.is_sure, r.q, r.metric, r.kind, r.parent, r.dimension)))
+    return tuple(sorted(judged, key=lambda r: (not r.is_sure, r.q, r.metric, r.kind, r.parent, r.dimension, r.what)))
 
 
 def _merged(table: Strata, least: int) -> Strata | None:
@@ -310,6 +316,7 @@ def _reversal(table: Strata, mix: Array, effect: float, confidence: float, draws
         min(one.rows for one in strata),
         strata[place].segment,
         strata,
+        table.what,
     )
 
 
@@ -319,7 +326,7 @@ def _chance(effect: float, error: float, freedom: float) -> float:
 
 def _standard_error(table: Strata, draws: int) -> tuple[float, float]:
     """Return the rate effect's standard error and the degrees of freedom behind it; the larger of two bootstraps."""
-    label = "/".join((table.metric, table.kind, table.parent, table.dimension))
+    label = "/".join((table.metric, table.kind, table.parent, table.dimension, table.what))
     generator = np.random.default_rng([SEED, zlib.crc32(label.encode())])
     found: list[tuple[float, float]] = []
     if table.outcomes is not None:

@@ -200,26 +200,37 @@ def sum_mappings(
     return found[0], found[1]
 
 
-def strata_of(before: Span, after: Span, shares: Array, kind: str, parent: str, *, by_product: bool = False) -> Strata:
+def strata_of(
+    before: Span,
+    after: Span,
+    shares: Array,
+    kind: str,
+    parent: str,
+    *,
+    by_product: bool = False,
+    others: Array | None = None,
+) -> Strata:
     """Return the strata of a rate's change for `reversals` and `segments`: the segments, or the products.
+
+    With the shares of `others` it is a gap: they are the one side and the parent is the other.
 
     Counts weigh by the shares, which makes a shared row count for less than one: intervals are wider, never narrower.
     """
     metric, axis = before.cube.metric, 1 if by_product else 0
     names = before.cube.products if by_product else before.cube.segments
 
-    def held(span: Span, array: Array) -> Array:
-        cells = np.einsum("pste,pe->pst", span.take(array), shares)
+    def held(span: Span, weights: Array, array: Array) -> Array:
+        cells = np.einsum("pste,pe->pst", span.take(array), weights)
         return np.asarray(cells.sum(axis=axis))  # strata × periods
 
-    spans = before, after
-    top, bottom = ([held(span, getattr(span.cube, side)) for span in spans] for side in ("above", "below"))
-    rows = [held(span, span.cube.parts["n"]) for span in spans]
+    sides = (before, shares if others is None else others), (after, shares)
+    top, bottom = ([held(*side, getattr(side[0].cube, name)) for side in sides] for name in ("above", "below"))
+    rows = [held(*side, side[0].cube.parts["n"]) for side in sides]
     num, den, n = (np.array([cells.sum(axis=1) for cells in part]) for part in (top, bottom, rows))
     outcomes: Array | None = None
     worths: tuple[float, ...] = (1.0, 0.0)
     if metric.adds_as == "score":
-        plus = np.array([held(span, span.cube.parts["plus"]).sum(axis=1) for span in spans])
+        plus = np.array([held(*side, side[0].cube.parts["plus"]).sum(axis=1) for side in sides])
         minus = plus - num
         worths = (1.0, -1.0, 0.0) if minus.any() else worths
         cells = [plus, minus, den - plus - minus] if minus.any() else [plus, den - plus]
@@ -241,6 +252,7 @@ def strata_of(before: Span, after: Span, shares: Array, kind: str, parent: str, 
         worths,
         (periods[0], periods[1]),
         metric.score.times if metric.score else 1.0,
+        "change" if others is None else "gap",
     )
 
 

@@ -388,17 +388,20 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
     claim, _ = say_reversal(result, reversal)
     others = f"; {count - 1} more in what could be wrong" if count > 1 else ""
     n = sum(stratum.rows for stratum in reversal.strata)
+    is_gap = reversal.what == "gap"
+    first, second = ("Others", "Here") if is_gap else ("Before", "After")
+    spans = "here against all others, latest year" if is_gap else "latest year against the year before"
     return Exhibit(
         "outcomes-reversal",
         table(
             _columns(rows),
             columns={
                 "name": one.capitalize(),
-                "before": "Before",
-                "after": "After",
-                "change": "Change",
-                "weight_before": "Weight before",
-                "weight_after": "Weight after",
+                "before": first,
+                "after": second,
+                "change": "Gap" if is_gap else "Change",
+                "weight_before": f"Weight, {first.lower()}",
+                "weight_after": f"Weight, {second.lower()}",
             },
             units={"name": "text", "weight_before": "share", "weight_after": "share"}
             | dict.fromkeys(("before", "after", "change"), metric.unit),
@@ -409,7 +412,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
             claim=claim,
             subtitle=(
                 f"{metric.label}, {result.name(reversal.kind, reversal.parent)}, by {many}; "
-                f"latest year against the year before{others}; {theme.number(n, 0)} rows"
+                f"{spans}{others}; {theme.number(n, 0)} rows"
             ),
             source=_source(result, reversal.metric),
             figures="ids",
