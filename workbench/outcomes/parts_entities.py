@@ -159,15 +159,16 @@ def emit_clusters(
         raise ModelError(f"{table.name} has no column with the customer.")
     sql, window = DIALECTS[dialect], window or Window()
     own_row = " || ' · ' || ".join(f"coalesce(cast({sql.name_of(key)} as {sql.text}), '')" for key in table.key)
-    customer = f"coalesce('c ' || cast({sql.name_of(table.customer)} as {sql.text}), 'r ' || {own_row}) as _customer"
+    name = sql.name_of(table.customer)
+    customer = [f"{name} as _customer", f"case when {name} is null then {own_row} end as _alone"]
     if not members:
         window = Window(window.until, (), window.fiscal_year_starts)
-    inner = rows_of([metric], table, sql, window, (), has_product=bool(members), more=[customer])
+    inner = rows_of([metric], table, sql, window, (), has_product=bool(members), more=customer)
     sums = dict(part_expressions(metric, table, sql))
     keys = "_product, _cut, " if members else ""
     used = (
-        f"  select {keys}_version, _period, _customer, {sums['num']} as _num, {sums['den']} as _den\n"
-        f"  from (\n{inner}\n  ) as facts\n  group by {keys}_version, _period, _customer"
+        f"  select {keys}_version, _period, _customer, _alone, {sums['num']} as _num, {sums['den']} as _den\n"
+        f"  from (\n{inner}\n  ) as facts\n  group by {keys}_version, _period, _customer, _alone"
     )
     scope, head = "'company' as _kind, '' as _parent", ""
     if members:
@@ -179,11 +180,11 @@ def emit_clusters(
         head = f"with member(_product, _cut, _kind, _parent, _share) as (\n  values\n    {values}\n)\n"
         scope = "_kind, _parent"
         used = (
-            "  select _kind, _parent, _version, _period, _customer,\n"
+            "  select _kind, _parent, _version, _period, _customer, _alone,\n"
             "    sum(_share * _num) as _num, sum(_share * _den) as _den\n"
             f"  from (\n{used}\n  ) as used\n"
             "  join member on member._product = used._product and member._cut = used._cut\n"
-            "  group by _kind, _parent, _version, _period, _customer"
+            "  group by _kind, _parent, _version, _period, _customer, _alone"
         )
     text = (
         f"{head}select {scope}, _version, _period,\n  sum(_num * _num) as _num2, sum(_den * _den) as _den2,\n"
