@@ -373,3 +373,22 @@ def test_an_old_encoding_is_read_when_said() -> None:
     content = layouts.jira(ITEMS, layouts.named("fr"), titles="fr", way=Way(encoding="cp1252"))
     source = read_source(content, "export.csv", HEADERS, encoding="cp1252")
     assert len(find_tracker(source).read(source, ReadSettings()).tables["items"]["item"]) == len(ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("content", "file"),
+    [
+        (layouts.jira(ITEMS), "jira.csv"),
+        (layouts.azure(ITEMS), "data.csv"),
+        (layouts.azure(ITEMS, is_tree=True), "tree.csv"),
+        (layouts.github_issues(ITEMS), "issues.json"),
+        (layouts.servicenow(ITEMS), "incident.csv"),
+    ],
+    ids=["jira", "azure", "tree", "github", "servicenow"],
+)
+def test_clean_files_raise_nothing(content: bytes, file: str) -> None:
+    """With the zone said, not one finding and no row left out."""
+    found = read(content, file, ReadSettings(zone="Europe/Berlin"))
+    assert found.findings == ()
+    assert found.rejected == ()
+    assert found.rows == len(ITEMS)
