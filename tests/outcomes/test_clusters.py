@@ -93,7 +93,7 @@ def test_intervals_over_customers_hold_what_they_promise() -> None:
     """Of 600 simulated months with 300 unlike customers, 95 % intervals hold the truth in 92 to 97 of 100.
 
     Customers differ in how often they buy and what they pay, so that rows of one customer are alike: the interval that
-    takes rows for independent holds it in fewer than 80. With 80 such customers it is 89 of 100: few and skewed.
+    takes rows for independent holds it in fewer than 80. With 80 such customers it is 90 of 100.
     """
     generator = np.random.default_rng(8)
     price = generator.lognormal(3, 0.5, 200_000)
