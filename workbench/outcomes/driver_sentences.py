@@ -50,8 +50,8 @@ def driver_figures(result: Outcomes) -> list[Figure]:
     """Return the numbers of misleading totals and of other versions.
 
     Keys: ``reversal/`` (or ``gap/``) ``metric/kind/parent/dimension/`` with ``before``, ``after``, ``like_for_like``
-    (with its interval) and, for each stratum, ``before:``, ``after:``, ``weight_before:`` and ``weight_after:`` before its name;
-    ``variance/version/metric/kind/parent/`` with ``planned``, ``actual``, ``difference`` and the factors; and
+    (with its interval) and, for each stratum, ``before:``, ``after:``, ``weight_before:`` and ``weight_after:`` before
+    its name; ``variance/version/metric/kind/parent/`` with ``planned``, ``actual``, ``difference`` and the factors; and
     ``carrier/metric/kind/parent/`` with the segments that carry a move, and ``explained``.
     """
     return [*_carrier_figures(result), *_reversal_figures(result), *_variance_figures(result)]
