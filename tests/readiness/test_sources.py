@@ -196,6 +196,15 @@ def test_sentences_say_when_nothing_was_looked_for_and_when_all_is_there(
     assert said(compare(claims, shown, [("d04_1", "motor", "yes", 5)])) == [
         "What was claimed and looked at has its artefact; 1 of 47 were looked at."
     ]
+    level = of(compare(claims, shown, [("d04_1", "motor", "yes", 5)]), "d04_1").claimed
+    assert level is not None
+    assert said(compare(claims, shown, [("d04_1", "motor", "yes", level - 0.9)])) == [
+        "No dimension is claimed a level or more beyond its evidence; 1 of 47 were looked at."
+    ]
+    alone = compare_sources(
+        replace(claims, evidence=artefacts([("d01_1", None, "no", None)])), claims.settings, (WHOLE,), shown
+    )
+    assert said(alone)[0].startswith("Claimed, not yet evidenced: ")
 
 
 def test_interviews_far_from_the_survey_are_said(claims: ReadinessInputs, shown: ProtectedScores) -> None:

@@ -107,8 +107,13 @@ def _claimed_only(
         return
     held = [one for part in parts for group in instrument.dimensions if (one := sources.of(part, group.id))]
     turned = {(part.id, name) for part in parts for name in unbacked_gates(sources, instrument, part, shown)}
+    has_lines = any(one.part.kind == LINE for one in held)
     wide = sorted(
-        (one for one in held if one.part.kind == LINE and (one.not_yet_evidenced or 0.0) >= FAR_APART),
+        (
+            one
+            for one in held
+            if (one.part.kind == LINE or not has_lines) and (one.not_yet_evidenced or 0.0) >= FAR_APART
+        ),
         # A gate that would not stand comes first.
         key=lambda one: (
             (one.part.id, one.dimension) not in turned,
@@ -125,7 +130,7 @@ def _claimed_only(
     )
     if not wide:
         yield Finding(
-            fit_claim(f"What was claimed and looked at has its artefact; {looked} of {questions} were looked at."),
+            fit_claim(f"{_backed_words(sources)}; {looked} of {questions} were looked at."),
             share,
             numbers.ids("artefacts/looked-at", "artefacts/questions"),
         )
@@ -146,12 +151,22 @@ def _claimed_only(
             "artefacts/looked-at",
             "artefacts/questions",
             *(
-                f"{key}/{one.part.id}/{one.dimension}"
+                f"{key}/{one.part.id}/{one.dimension}" if one.part.id else f"{key}/{one.dimension}"
                 for one in wide[: 2 * MOST_NAMED]
                 for key in ("claimed", "evidenced")
             ),
         ),
     )
+
+
+def _backed_words(sources: Sources) -> str:
+    """Return what may be said where no dimension is claimed far beyond its evidence."""
+    compared = [one for one in sources.checked if one.not_yet_evidenced is not None]
+    if not compared:
+        return "Beside the artefacts no claimed level may be shown"
+    if all(one.look.is_seen and not one.not_yet_evidenced for one in compared):
+        return "What was claimed and looked at has its artefact"
+    return "No dimension is claimed a level or more beyond its evidence"
 
 
 def _gap_in_words(one: Evidenced, instrument: Instrument) -> str:
