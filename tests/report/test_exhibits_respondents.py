@@ -166,8 +166,8 @@ def test_weighted_levels_stand_beside_the_plain_ones() -> None:
         assert row[1] == row[2]
         assert row[3:5] == ("0.0", "none moves")
     found = weights_exhibit(result)
-    assert found.claim == "Weighting answers to headcounts moves no level by more than 0.2."
-    assert "make a variance 1.0 times as wide; met a bound: none" in found.subtitle
+    assert found.claim == "Weighting answers to headcounts moves no level shown by more than 0.2."
+    assert "of one person to 5 times the mean, make a variance 1.0 times as wide; met a bound: none" in found.subtitle
 
 
 def test_a_level_that_weights_move_is_the_claim() -> None:

@@ -291,8 +291,9 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
             },
             claim=_claim_weights(held),
             subtitle=(
-                f"Level {_span(result)}; weights to the headcounts by {theme.listing(list(made.margins))}, from 1 to 5 "
-                f"times the mean, make a variance {made.design_effect:.1f} times as wide; met a bound: {made.trimmed}"
+                f"Level {_span(result)}; weights to the headcounts by {theme.listing(list(made.margins))}, of one "
+                f"person to 5 times the mean, make a variance {made.design_effect:.1f} times as wide; met a bound: "
+                f"{made.trimmed}"
                 f"{'' if made.is_fitted else '; some headcount is not reached'}"
             ),
             source=_source(result),
@@ -321,7 +322,7 @@ def _claim_weights(held: list[tuple[Part, Group, float, float]]) -> str:
 
     moved = [one for one in held if abs(one[3] - one[2]) > MOVED_BY_WEIGHTS + 1e-9]
     if not moved:
-        return f"Weighting answers to headcounts moves no level by more than {MOVED_BY_WEIGHTS:.1f}."
+        return f"Weighting answers to headcounts moves no level shown by more than {MOVED_BY_WEIGHTS:.1f}."
     part, group, plain, weighted = max(moved, key=lambda one: (abs(one[3] - one[2]), one[0].id, one[1].id))
     count = f"{len(moved)} of {len(held)} levels" if len(moved) > 1 else "one level"
     short = f"Weighting answers to headcounts moves {count} by more than {MOVED_BY_WEIGHTS:.1f}."
