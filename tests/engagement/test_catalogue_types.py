@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from workbench.engagement.catalogue_schema import parse_catalogue
-from workbench.engagement.documents import Document, read_yaml
+from workbench.engagement.documents import Document, build_metrics, read_yaml
+from workbench.engagement.schema import MetricRow
 from workbench.errors import Fault
 from workbench.outcomes.catalogue import Catalogue, Input, Length, Metric
 
@@ -200,3 +201,26 @@ def test_metrics_made_of_each_other_are_a_circle() -> None:
     second = "{metric: b, label: B, type: period_over_period, of: a, offset: 1 month}"
     _, faults = parsed(f"metrics:\n  - {first}\n  - {second}\n")
     assert [fault.found for fault in faults] == ["a is made of itself", "b is made of itself"]
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"), [("Year", ("year", None)), ("28 days", (None, Length(28, "day"))), (None, (None, None))]
+)
+def test_a_sheet_says_in_one_cell_what_a_cumulative_measure_covers(
+    window: str | None, expected: tuple[str | None, Length | None]
+) -> None:
+    """To date, a length of time, or all there is."""
+    blank = dict.fromkeys(MetricRow.model_fields)
+    row = {**blank, "metric": "m", "label": "M", "type": "cumulative", "unit": "count", "direction": "up"}
+    row |= {"from_table": "orders", "column": "amount", "agg": "sum", "grain": "month", "window": window}
+    facts = {"table": "orders", "key_columns": "id", "kind": "event", "time_column": "day", "product_column": "product"}
+    content, paths, unread = build_metrics(
+        [{**facts, "zone": None, "customer_column": None, "version_column": None}], [row], []
+    )
+    assert unread == []
+    catalogue, faults = parse_catalogue(Document("book.xlsx", "metrics", content, {}))
+    assert faults == []
+    assert catalogue is not None
+    metric = catalogue.metric("m")
+    assert (metric.to_date, metric.window) == expected
+    assert paths["metrics", 0, "grain_to_date"] == ("metrics", 0, "window")

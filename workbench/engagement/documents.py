@@ -472,6 +472,9 @@ def build_metrics(
             metric["measure"] = measure
             metric.update(_filled({"weight": row["denominator_column"]}))
         metric.update(_filled({"percentile": row["percentile"], "score": row["score"]}))
+        if row.get("window"):
+            to_date = str(row["window"]).strip().lower()
+            metric["grain_to_date" if to_date in ("month", "quarter", "year") else "window"] = to_date
         metric["time"] = {"grain": row["grain"]}
         if row["owner"]:
             metric["loop"] = {"owner": row["owner"]}
@@ -501,6 +504,7 @@ def build_metrics(
             ("numerator", "from_table"),
             ("measure", "from_table"),
             ("denominator", "denominator_from"),
+            ("grain_to_date", "window"),
         ):
             paths["metrics", number, key] = ("metrics", number, column)
     return {"tables": tables, "metrics": listed}, paths, unread

@@ -456,8 +456,22 @@ class MetricRow(Row):
     metric: Key = column("Key.", example="complaint_rate")
     label: Text = column("What people read.", example="Complaints per 1,000 journeys")
     type: Literal[
-        "sum", "count", "ratio", "weighted_mean", "score", "percentile", "distinct", "min", "max", "given"
-    ] = column("sum, count, ratio, weighted_mean, score, percentile, distinct, min, max or given.", example="ratio")
+        "sum",
+        "count",
+        "ratio",
+        "weighted_mean",
+        "score",
+        "percentile",
+        "distinct",
+        "min",
+        "max",
+        "given",
+        "stock",
+        "cumulative",
+    ] = column(
+        "sum, count, ratio, weighted_mean, score, percentile, distinct, min, max, given, stock or cumulative.",
+        example="ratio",
+    )
     unit: Text = column("count, share, currency, days, hours, points, score or your own.", example="share")
     direction: Literal["up", "down", "band", "neutral"] = column("Which way is good.", example="down")
     low: Number | None = column("Lower edge where the direction is band.", example=None, default=None)
@@ -506,6 +520,11 @@ class MetricRow(Row):
     )
     grain: Literal["day", "week", "month", "quarter", "year"] = Field(
         "month", description="Length of a period.", json_schema_extra={"example": "month", "unit": "", "refers": ""}
+    )
+    window: Text | None = Field(
+        None,
+        description="What a cumulative measure covers: 28 days, 3 months …, or month, quarter or year for to date.",
+        json_schema_extra={"example": None, "unit": "", "refers": ""},
     )
     owner: Text | None = Field(
         None, description="Who reads it.", json_schema_extra={"example": "Head of Service", "unit": "", "refers": ""}
