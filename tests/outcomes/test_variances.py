@@ -187,3 +187,23 @@ def test_a_sum_that_moved_names_its_price(bench: Bench) -> None:
     assert (move.split.cause, move.split.base) == ("rate", "price")
     assert move.split.change == pytest.approx(400, rel=0.25)  # the new level is found to begin a little early
     assert move.split.name_of("rate") == "price"
+
+
+def test_a_product_that_came_from_another_line_is_the_share_tables_doing(bench: Bench) -> None:
+    """Product b sold all the time and was given to the line in 2026: it is no new product of the line."""
+    moved = product_map(
+        PRODUCTS,
+        ("a", "product_line", "l", 1.0),
+        ("b", "product_line", "other", 1.0),
+        ("b", "product_line", "other", 0.0, dt.date(2026, 1, 1)),
+        ("b", "product_line", "l", 1.0, dt.date(2026, 1, 1)),
+    )
+    frame = pd.DataFrame(rows_of("actual", MONTHS) + rows_of("budget", MONTHS[24:26]))
+    frame = frame.assign(id=np.arange(len(frame)))
+    for metrics in ((SALES, PRICE), (SALES,)):
+        result = measure(bench.inputs({"sales": frame}, metrics, moved, tables=[TABLE]))
+        assert isinstance(result, Outcomes)
+        got = wholes(variance(result, "sales", "prior", "product_line"))
+        assert got["shares"] == 9 * 2_000.0
+        assert set(got.values()) == {0.0, 9 * 2_000.0}
+        assert "new" not in got
