@@ -169,3 +169,21 @@ def test_rows_that_no_version_calendar_or_condition_takes_are_counted(bench: sam
         "paid": dt.date(2026, 12, 1),
         "weeks": dt.date(2026, 11, 29),
     }
+
+
+def test_what_is_not_added_up_or_only_approximate_is_said_by_name(bench: samples.Bench) -> None:
+    """A client's own KPI without a weight is shown by product; an approximate count prints its error."""
+    generator = np.random.default_rng(3)
+    days = [dt.date(2025, 1 + m % 12, 3) if m < 12 else dt.date(2026, 1 + m % 12, 3) for m in range(20)]
+    frame = pd.DataFrame({"id": range(40), "day": days * 2, "product": ["car"] * 20 + ["van"] * 20})
+    frame["amount"] = generator.random(40)
+    frame["customer"] = [f"c{n}" for n in generator.integers(0, 30, 40)]
+    kpi = Metric("kpi", "Our index", "given", Measure("events", "sum", "amount"))
+    about = Metric("about", "Customers", "distinct", Measure("events", "distinct", "customer"), exactness="approx")
+    held = samples.product_map(["car", "van"], ("car", "product_line", "a", 1.0), ("van", "value_stream", "b", 1.0))
+    found = outcomes.measure(bench.inputs({"events": frame}, [kpi, about], held))
+    assert isinstance(found, Outcomes)
+    claims = [finding.claim for finding in outcomes.cautions(found)]
+    assert any("Our index" in claim and "not added up" in claim for claim in claims)
+    assert any(claim.startswith("Customers is approximate: off by up to ") for claim in claims)
+    assert "delta method" in outcomes.method(found)

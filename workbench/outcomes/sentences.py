@@ -19,6 +19,7 @@ from workbench.outcomes.loop_sentences import (
     stage_steps,
 )
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
+from workbench.outcomes.rollup_sentences import rollup_method, rough_cautions
 from workbench.outcomes.work_sentences import work_cautions, work_figures, work_method
 from workbench.products import KIND_NAMES, KINDS
 
@@ -100,6 +101,7 @@ def cautions(result: Outcomes | Off) -> Findings:
                 "With the assumed products given wholly to one parent or another, it does not stand in every case.",
             )
         )
+    items += rough_cautions(result)
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
     items += [*reversal_cautions(result, numbers), *_note_cautions(result), *loop_cautions(result, numbers)]
     return Findings((*items, *work_cautions(result.work)))
@@ -207,6 +209,7 @@ def method(result: Outcomes | Off) -> str:
         "and scores divide sums, never average averages. Percentiles and distinct customers are computed from the rows "
         "of all members; a customer counts once per parent. Parents, unallocated and unknown products together equal "
         f"the company, which was asked separately; the largest relative difference is {law}.",
+        *rollup_method(),
         "Usual range. Individuals and moving ranges (D. J. Wheeler, Understanding Variation; 3/1.128 of the mean "
         "moving range), baseline of at most 36 periods, frozen, restarted at a redefinition. Repairs: a power or "
         "logarithm where the baseline is skewed, counts as sqrt(x + 3/8) (Anscombe 1948), limits and runs widened for "
@@ -228,8 +231,8 @@ def method(result: Outcomes | Off) -> str:
         "has the other sign, its interval (seeded bootstrap of rows or periods, the wider) leaves 0 out, and it stands "
         "after Benjamini and Hochberg (1995) over everything asked.",
         "Intervals. Wilson (1927) for shares of rows, adjusted Wald for Net Promoter Scores (Rocks 2016), both with "
-        f"the effective number of rows under shares, at {theme.percent(result.settings.confidence)}. Other metrics "
-        "carry none yet.",
+        f"the effective number of rows under shares, at {theme.percent(result.settings.confidence)}. Other ratios: the "
+        "delta method over customers, where a table knows them (Deng, Knoblich and Lu 2018). Other metrics carry none.",
         "Ranking. Stake × evidence × actionability × novelty; stake in money only where a worth is confirmed, else in "
         "rows. Only declared metrics, targets and segments are looked at.",
         *loop_method(result),
