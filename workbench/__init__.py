@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
     from workbench.panels.filter import filter_panel
     from workbench.panels.what_if import what_if_panel
+    from workbench.report.appendix_outcomes import outcomes_appendix
     from workbench.report.appendix_readiness import readiness_appendix
     from workbench.report.charts import (
         bar_diverging,
@@ -166,6 +167,7 @@ _HOMES = {
     "new_chapter": "workbench.report.story",
     "number_figures": "workbench.findings",
     "outcomes": "workbench.outcomes",
+    "outcomes_appendix": "workbench.report.appendix_outcomes",
     "plan_exhibit": "workbench.report.exhibits_drivers",
     "plan_lines_exhibit": "workbench.report.exhibits_drivers",
     "portfolio_exhibit": "workbench.report.exhibits_summary",
@@ -266,6 +268,7 @@ __all__ = [
     "new_chapter",
     "number_figures",
     "outcomes",
+    "outcomes_appendix",
     "plan_exhibit",
     "plan_lines_exhibit",
     "portfolio_exhibit",
