@@ -118,8 +118,11 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     }
     below = [row for row in rows[:-1] if row["difference"] < 0]
     above = sum(row["difference"] > 0 for row in rows[:-1])
-    claim = f"{above} of {len(rows) - 1} lines are above {AGAINST[main.against]} in {_lower(metric.label)}"
-    most = f"; {below[0]['line']} is furthest below, mostly by {below[0]['cause']}." if below else "."
+    count = len(rows) - 1
+    number = f"{above} of {count} lines {'is' if above == 1 else 'are'}" if count > 1 else "The company is"
+    way = "above" if count > 1 or main.change > 0 else "below" if main.change < 0 else "at"
+    claim = f"{number} {way} {AGAINST[main.against]} in {_lower(metric.label)}"
+    most = f"; {below[0]['line']} is furthest below, mostly by {below[0]['cause']}." if below and count > 1 else "."
     return Exhibit(
         "outcomes-plan-lines",
         table(
