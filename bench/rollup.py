@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.outcomes import OutcomesInputs, Settings, measure
-from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, Score, with_columns
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
+from workbench.outcomes.definitions import Condition, Measure, Score
 from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.gather import fetch_parts

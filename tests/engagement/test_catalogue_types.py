@@ -10,7 +10,8 @@ from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, build_metrics, read_yaml
 from workbench.engagement.schema import MetricRow
 from workbench.errors import Fault
-from workbench.outcomes.catalogue import Catalogue, Input, Length, Metric
+from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.definitions import Input, Length
 
 FULL = """
 calendars:

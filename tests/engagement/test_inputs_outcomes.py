@@ -14,7 +14,8 @@ from workbench.engagement.documents import Document, read_yaml
 from workbench.errors import Fault
 from workbench.findings import Off
 from workbench.outcomes import Outcomes, OutcomesInputs
-from workbench.outcomes.catalogue import Catalogue, Condition, Measure, as_table
+from workbench.outcomes.catalogue import Catalogue, as_table
+from workbench.outcomes.definitions import Condition, Measure
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "metrics"
 FULL = """

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.outcomes import OutcomesInputs, Settings
-from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, Score
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
+from workbench.outcomes.definitions import Condition, Measure, Score
 from workbench.outcomes.engines import DuckDB
 from workbench.products import ProductMap, build_product_map
 

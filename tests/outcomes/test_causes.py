@@ -11,8 +11,9 @@ import pytest
 from outcome_samples import Bench, product_map
 
 from workbench.outcomes import Event, Outcomes, cautions, figures, measure
-from workbench.outcomes.catalogue import Condition, Measure, Metric
+from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.causes import latest_and_before
+from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.driver_sentences import sure_reversals
 
 MONTHS = [dt.date(2024 + (m // 12), m % 12 + 1, 1) for m in range(9, 33)]  # October 2024 to September 2026

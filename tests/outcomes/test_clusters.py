@@ -14,7 +14,8 @@ from scipy.stats import t as student
 
 from workbench import outcomes
 from workbench.outcomes import Outcomes
-from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, PeriodTable, with_columns
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
+from workbench.outcomes.definitions import Condition, Measure, PeriodTable
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import fetch_parts
 from workbench.outcomes.metric_values import interval

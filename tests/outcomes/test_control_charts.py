@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import SignalRules
 from workbench.outcomes.control_charts import (
     ALPHA,
     Limits,
@@ -22,6 +21,7 @@ from workbench.outcomes.control_charts import (
     signals,
     watch,
 )
+from workbench.outcomes.definitions import SignalRules
 
 FLOW_RATE = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
 """NIST/SEMATECH e-Handbook of Statistical Methods, section 6.3.2.2, individuals control charts."""

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.outcomes import Outcomes
-from workbench.outcomes.catalogue import Catalogue, FactTable, Input, Length, Measure, Metric
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue
+from workbench.outcomes.definitions import Input, Length, Measure
 from workbench.outcomes.expressions import parse_expression
 
 SALES = Metric("sales", "Sales", "sum", Measure("events", "sum", "amount"))

@@ -17,7 +17,7 @@ from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes.catalogue import Catalogue, Metric
-from workbench.outcomes.catalogue import Loop as Rules
+from workbench.outcomes.definitions import Loop as Rules
 from workbench.outcomes.inputs import Signal
 from workbench.outcomes.loop import LOG_FROM, Loop, loop_health
 from workbench.outcomes.loop_sentences import loop_claim

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import DIALECTS, Query, Window
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.parts import emit, emit_together, emit_total

@@ -16,7 +16,8 @@ from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import ControlTotal, Event, Outcomes, Settings
-from workbench.outcomes.catalogue import Condition, FactTable, Input, Loop, Measure, Metric, SignalRules, Target, Worth
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Condition, Input, Loop, Measure, SignalRules, Target, Worth
 from workbench.outcomes.dialects import Query
 
 AS_OF = dt.date(2026, 9, 30)

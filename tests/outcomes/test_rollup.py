@@ -13,7 +13,8 @@ import pytest
 from scipy.stats import binomtest
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, with_columns
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
+from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import Parts, fetch_parts
 from workbench.outcomes.metric_values import interval

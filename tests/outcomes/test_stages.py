@@ -15,7 +15,8 @@ from outcome_samples import Bench, product_map
 from workbench import outcomes
 from workbench.errors import ModelError
 from workbench.findings import Off
-from workbench.outcomes.catalogue import Catalogue, FactTable, Measure, Metric
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
+from workbench.outcomes.definitions import Measure
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.loop_sentences import say_stage
 from workbench.outcomes.stages import MEANINGS, Growth, StageEvidence, stage_evidence, usage_metric

@@ -19,17 +19,9 @@ import outcome_samples as samples
 import pandas as pd
 import pytest
 
-from workbench.outcomes.catalogue import (
-    Catalogue,
-    Condition,
-    FactTable,
-    Length,
-    Measure,
-    Metric,
-    PeriodTable,
-    with_columns,
-)
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
 from workbench.outcomes.catalogue_checks import check_catalogue
+from workbench.outcomes.definitions import Condition, Length, Measure, PeriodTable
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import fetch_parts
 from workbench.outcomes.rollup import LAW_TOLERANCE, build_cubes, company_values, product_values, roll_up

@@ -11,7 +11,8 @@ import pytest
 from outcome_samples import Bench, product_map
 
 from workbench.outcomes import Event, Outcomes, Settings, measure
-from workbench.outcomes.catalogue import FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Measure
 from workbench.outcomes.variances import Variance
 
 MONTHS = [dt.date(2024 + (m // 12), m % 12 + 1, 1) for m in range(33)]  # January 2024 to September 2026

@@ -18,7 +18,8 @@ import pandas as pd
 from workbench import outcomes
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import Outcomes
-from workbench.outcomes.catalogue import FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Measure
 from workbench.outcomes.inputs import Signal
 from workbench.products import ProductEntry
 from workbench.report.charts import Chart

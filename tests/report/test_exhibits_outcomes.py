@@ -19,7 +19,8 @@ import pandas as pd
 from workbench import outcomes
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import Event, Outcomes
-from workbench.outcomes.catalogue import Condition, Loop, Measure, Metric, Target
+from workbench.outcomes.catalogue import Metric
+from workbench.outcomes.definitions import Condition, Loop, Measure, Target
 from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_outcomes import (

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from workbench.outcomes.catalogue import Length, PeriodTable
+from workbench.outcomes.definitions import Length, PeriodTable
 from workbench.products import KINDS
 
 METRIC_KEY = r"^[a-z][a-z0-9_]{0,62}$"

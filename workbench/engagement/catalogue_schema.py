@@ -29,14 +29,12 @@ from workbench.engagement.catalogue_models import (
 from workbench.engagement.catalogue_needs import check_needs
 from workbench.engagement.documents import explain, read_yaml
 from workbench.errors import Fault, ModelError, nearest
-from workbench.outcomes.catalogue import (
-    Catalogue,
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
+from workbench.outcomes.definitions import (
     Condition,
-    FactTable,
     Input,
     Loop,
     Measure,
-    Metric,
     PeriodTable,
     Score,
     SignalRules,

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from workbench.errors import nearest
-from workbench.outcomes.catalogue import Catalogue, Condition, FactTable, Measure, Metric, Trouble
+from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, Trouble
+from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.periods import periods_in
 
 

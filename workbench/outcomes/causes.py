@@ -8,9 +8,9 @@ import numpy as np
 
 from workbench.outcomes.carriers import Carriers, SegmentParts, parts_of_amount, parts_of_rate, segments
 from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.cubes import Cube
 from workbench.outcomes.drivers import Split, split_amount, split_rate, split_sum
 from workbench.outcomes.gather import Parts
-from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
 from workbench.outcomes.spans import (
     BY_PRODUCT,

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import SignalRules
+from workbench.outcomes.definitions import SignalRules
 
 D2 = 1.128
 """Mean moving range of two independent normal points, in standard deviations (tables of d2 for n = 2)."""

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Catalogue, Input, Metric
+from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.definitions import Input
 from workbench.outcomes.expressions import parse_expression
 from workbench.outcomes.periods import earlier, periods_in
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Condition, FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import BLANK, DEFAULT_DATES, WEEK_DAYS, Dialect, Window
 from workbench.outcomes.periods import MONTHS, parts_grain
 

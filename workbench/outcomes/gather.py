@@ -19,7 +19,7 @@ from workbench.outcomes.fact_rows import scan_of
 from workbench.outcomes.parts import emit, emit_together, emit_total
 from workbench.outcomes.parts_entities import emit_attributed, emit_attributed_total, emit_clusters, emit_conversion
 from workbench.outcomes.parts_reach import emit_reach, emit_reach_total
-from workbench.outcomes.windows import Span, spans_of
+from workbench.outcomes.windows import Stretch, stretches_of
 from workbench.products import KINDS, ProductMap
 
 PART_COLUMNS = ("metric", "product", "period", "version", "cut", "dimension", "segment", "part", "value")
@@ -305,15 +305,15 @@ def _reach(
 ) -> None:
     """Ask for the values of a metric that does not add up; what is only approximate is measured at the company."""
     engine, window = gathered.engine, gathered.window
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Stretch, ...] = ()
     broken: set[tuple[str, dt.date]] = set()
     if metric.type == "cumulative":
         held_in, year = gathered.periods(metric), window.fiscal_year_starts
-        spans = spans_of(metric, [period for periods in held_in.values() for period in periods], year)
+        spans = stretches_of(metric, [period for periods in held_in.values() for period in periods], year)
         if not spans:
             return
         for version, periods in held_in.items():  # a budget may begin later than what happened
-            broken |= {(version, span.period) for span in spans_of(metric, periods, year) if not span.is_whole}
+            broken |= {(version, span.period) for span in stretches_of(metric, periods, year) if not span.is_whole}
     rows, held = _wanted(metric, members, shares)
     if rows:
         frame = gathered.run(emit_reach(metric, table, rows, engine.dialect, window, shares=held, spans=spans))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Measure
 from workbench.outcomes.dialects import DIALECTS, Dialect, Query, Window
 from workbench.outcomes.fact_rows import (
     SIGNS,

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import FactTable, Measure, Metric
+from workbench.outcomes.catalogue import FactTable, Metric
+from workbench.outcomes.definitions import Measure
 from workbench.outcomes.dialects import DIALECTS, Dialect, Query, Window
 from workbench.outcomes.fact_rows import day_of, holds_of, is_number, number_name, rows_of, rows_that_count
-from workbench.outcomes.windows import Span
+from workbench.outcomes.windows import Stretch
 
 SHARE_SLACK = 1e-9
 """How much of the total may be missing where a cumulated share reaches a percentile: three thirds are one."""
@@ -27,7 +28,7 @@ def emit_reach(
     window: Window | None = None,
     *,
     shares: Sequence[float] = (),
-    spans: Sequence[Span] = (),
+    spans: Sequence[Stretch] = (),
 ) -> Query:
     """Return the query for a metric that does not add up: each member's row counts once per parent.
 
@@ -37,7 +38,7 @@ def emit_reach(
         Unique; the shares themselves do not apply but to a share-weighted percentile.
     shares : sequence of float
         One a member, 0 to 1; a share-weighted percentile needs them.
-    spans : sequence of Span
+    spans : sequence of Stretch
         Windows of a cumulative metric.
 
     Raises
@@ -66,7 +67,7 @@ def emit_reach_total(
     dialect: str = "duckdb",
     window: Window | None = None,
     *,
-    spans: Sequence[Span] = (),
+    spans: Sequence[Stretch] = (),
 ) -> Query:
     """Return the company's value of a metric that does not add up, by period, over all rows."""
     sql, window = DIALECTS[dialect], window or Window()
@@ -84,7 +85,7 @@ def _reach_query(
     heads: Sequence[str],
     join: str,
     share: str,
-    spans: Sequence[Span],
+    spans: Sequence[Stretch],
 ) -> Query:
     period, more = "facts._period", []
     if spans:

@@ -8,7 +8,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from workbench.errors import ModelError
-from workbench.outcomes.catalogue import Length, Metric, PeriodTable
+from workbench.outcomes.catalogue import Metric
+from workbench.outcomes.definitions import Length, PeriodTable
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 """Months of a grain that counts in months."""

@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.outcomes.carriers import Carriers
-from workbench.outcomes.catalogue import Catalogue, Metric, Target, with_columns
+from workbench.outcomes.catalogue import Catalogue, Metric, with_columns
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.causes import Causes, latest_and_before
 from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
@@ -28,6 +28,7 @@ from workbench.outcomes.data_checks import (
     control_findings,
     given_findings,
 )
+from workbench.outcomes.definitions import Target
 from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.drivers import Split
 from workbench.outcomes.engines import DuckDB

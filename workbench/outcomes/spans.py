@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.cubes import Cube
 from workbench.outcomes.periods import next_period
-from workbench.outcomes.rollup import Cube
 from workbench.outcomes.simpson import Strata
 
 BY_PRODUCT = "product"

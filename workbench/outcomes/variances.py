@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.outcomes.catalogue import VERSIONS, Catalogue, Length, Metric
+from workbench.outcomes.catalogue import VERSIONS, Catalogue, Metric
+from workbench.outcomes.cubes import Cube, build_cubes, share_arrays
+from workbench.outcomes.definitions import Length
 from workbench.outcomes.drivers import Split, split_amount, split_rate, split_sum
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.periods import earlier, has_ended, periods_in
-from workbench.outcomes.rollup import Cube, build_cubes, share_arrays
 from workbench.outcomes.spans import SegmentReader, Span, has_base, prices_of, rate_columns, sum_mappings
 from workbench.products import ProductMap
 

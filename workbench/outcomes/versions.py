@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from workbench.outcomes.catalogue import VERSIONS, Catalogue, Length, Metric
+from workbench.outcomes.catalogue import VERSIONS, Catalogue, Metric
+from workbench.outcomes.definitions import Length
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.periods import earlier, periods_in
 from workbench.outcomes.rollup import VALUE_COLUMNS, build_cubes, company_values, product_values, roll_up
@@ -58,7 +59,7 @@ def values_beside(
             rolled = roll_up(
                 parts, catalogue, products, kind, cubes=cubes, as_of=as_of, confidence=confidence, version=version
             )
-            pieces.append(rolled.values)  # noqa: PD011 - a field of ours
+            pieces.append(rolled.values)
         pieces.append(product_values(parts, catalogue, cubes, as_of, confidence, version))
         frames += [piece.assign(version=version) for piece in pieces if not piece.empty]
     brought = {str(name) for frame in frames for name in frame["metric"][frame["version"] == "prior"]}

@@ -20,7 +20,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Span:
+class Stretch:
     """The days that count for one period of a cumulative metric.
 
     Attributes
@@ -39,9 +39,9 @@ class Span:
     is_whole: bool
 
 
-def spans_of(
+def stretches_of(
     metric: Metric, found: Sequence[dt.date], fiscal_year_starts: int = 1, until: dt.date | None = None
-) -> tuple[Span, ...]:
+) -> tuple[Stretch, ...]:
     """Return the window of every reported period from the first to the last day with rows.
 
     Parameters
@@ -67,7 +67,7 @@ def spans_of(
     while period <= last:
         ends = next_period(period, metric.grain, metric.periods)
         starts = _starts(metric, begun, ends, fiscal_year_starts)
-        spans.append(Span(period, max(starts, begun), ends, starts >= begun))
+        spans.append(Stretch(period, max(starts, begun), ends, starts >= begun))
         period = ends
     return tuple(spans)
 
@@ -88,13 +88,13 @@ def _starts(metric: Metric, begun: dt.date, ends: dt.date, fiscal_year_starts: i
 
 
 def sum_windows(
-    spans: Sequence[Span], periods: Sequence[dt.date], parts: Mapping[str, Array], axis: int
+    spans: Sequence[Stretch], periods: Sequence[dt.date], parts: Mapping[str, Array], axis: int
 ) -> dict[str, Array]:
     """Return each part summed over every window, and beside it what the reported period itself holds.
 
     Parameters
     ----------
-    spans : sequence of Span
+    spans : sequence of Stretch
     periods : sequence of date
         First days of the parts' own periods, in order.
     parts : mapping of part to array
@@ -129,14 +129,14 @@ def _summed(array: Array, starts: Sequence[int], ends: Sequence[int], axis: int)
 
 
 def whole_windows(
-    metric: Metric, spans: Sequence[Span], parts: Mapping[str, Array], company: Mapping[str, Array]
+    metric: Metric, spans: Sequence[Stretch], parts: Mapping[str, Array], company: Mapping[str, Array]
 ) -> Array:
     """Return which windows have a value: early enough, without a period that is missing or whose cells are all blank.
 
     Parameters
     ----------
     metric : Metric
-    spans : sequence of Span
+    spans : sequence of Stretch
     parts, company : mapping of part to array, shape (periods,)
         From `sum_windows`, of one scope and of the company.
     """
