@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from workbench.readiness import Settings, build_instrument
 from workbench.readiness.inputs import TEAMS
-from workbench.readiness.levels import item_bands, item_levels, overlap_levels, within_absent
+from workbench.readiness.levels import group_error, item_bands, item_levels, overlap_levels, within_absent
 from workbench.readiness.scores import DIMENSION, Part, Score, score
 from workbench.stats import finite_mean, t_quantile
 
@@ -91,6 +91,26 @@ def test_pseudo_values_are_those_of_leaving_one_out(seed: int) -> None:
     weighted, pseudo = overlap_levels(codes, 3, 1.0, 5.0, weights)
     assert float(weights @ pseudo / weights.sum()) == pytest.approx(weighted)
     assert overlap_levels(codes, 3, 1.0, 5.0, np.full(n, 2.5))[1] == pytest.approx(values)
+
+
+def test_few_people_beside_many_are_as_unsure_as_the_few() -> None:
+    """Two questions about the organisation and three of a line of six: nine times in ten the error is the line's.
+
+    The plain harmonic mean took eight degrees of freedom for it, and 92.5 % of intervals held the truth.
+    """
+    rng = np.random.default_rng(5)
+    units, people, line, many, few = 4_000, 150, 9, 100, 6
+    full = np.clip(np.rint(rng.normal(3, 0.6, (units, people, 1)) + rng.normal(0, 0.9, (units, people, 5))), 1, 5)
+    truth = (full[..., :2].mean(axis=1).sum(axis=1) + full[:, :line, 2:].mean(axis=1).sum(axis=1)) / 5
+    levels = full.copy()
+    levels[:, few:line] = levels[:, line + many - few :] = NAN
+    levels[:, line:, 2:] = NAN
+    items = item_levels(levels, np.array([many / people] * 2 + [few / line] * 3))
+    _, error, df = group_error(items, np.full(5, 0.2))
+    reach = np.array([t_quantile(0.975, one) for one in df]) * error
+    held = np.abs(items.mean.mean(axis=1) - truth) <= reach
+    assert 4 < df.mean() < 6
+    assert held.mean() == pytest.approx(0.95, abs=0.012)
 
 
 def in_teams(answers_of: Make, instrument: Any, teams: list[str], levels: Any, asked: list[tuple[str, int]]) -> Any:

@@ -65,13 +65,24 @@ def test_gaps_follow_the_formula_of_the_method(small: Make, answers_of: Make) ->
     columns = [[1, 2, 4, 3], [3, 5, 2, 4], [4, 5, 3]]
     rows = [[0, 1, 2, 3], [0, 2, 3, 4], [1, 2, 4]]
     answered = [4, 5, 3]  # "cannot see" is an answer
-    influence = [0.0] * 5
+    influence, items = [0.0] * 5, []
     for values, people, given_any in zip(columns, rows, answered, strict=True):
         n, mean = len(values), sum(values) / len(values)
-        for person, value in zip(people, values, strict=True):
-            influence[person] += (value - mean) / n * math.sqrt(n / (n - 1) * (1 - given_any / 8)) / 3
+        own = {
+            person: (value - mean) / n * math.sqrt(n / (n - 1) * (1 - given_any / 8)) / 3
+            for person, value in zip(people, values, strict=True)
+        }
+        items.append(own)
+        for person, part in own.items():
+            influence[person] += part
     error = math.sqrt(sum(one * one for one in influence))
-    df = 3 / (1 / 4 + 1 / 4 + 1 / 3) - 1
+    adds = [sum(part * influence[person] for person, part in own.items()) / error**2 for own in items]
+    assert sum(adds) == pytest.approx(1)
+    plain, weighted = (
+        1 / sum(share / len(own) for share, own in zip(shares, items, strict=True)) for shares in ([1 / 3] * 3, adds)
+    )
+    df = min(plain, weighted) - 1
+    assert plain - 1 == pytest.approx(2.6)
     assert got.standard_error == pytest.approx(error)
     assert got.df == pytest.approx(df)
     assert got.value == pytest.approx((2.5 + 3.5 + 4) / 3)

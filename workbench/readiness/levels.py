@@ -94,13 +94,18 @@ def group_error(items: ItemLevels, shares: np.ndarray) -> tuple[np.ndarray, np.n
     Returns
     -------
     influence, standard_error, df : ndarray, shapes (..., people), (...), (...)
-        df is the harmonic mean of the draws behind the items, minus 1.
+        df is the harmonic mean of the draws behind the items, minus 1: plain, or each item weighted by what it adds to
+        the variance, whichever is smaller. Where a few people answer beside many, nearly all variance is theirs.
     """
     influence = (items.influence * shares[..., None, :]).sum(axis=-1)
     is_used = shares != 0
-    inverse = np.where(is_used, 1.0 / np.maximum(items.draws, 1), 0.0).sum(axis=-1)
-    df = is_used.sum(axis=-1) / np.where(inverse > 0, inverse, 1.0) - 1
-    return influence, np.sqrt((influence**2).sum(axis=-1)), df
+    inverse = np.where(is_used, 1.0 / np.maximum(items.draws, 1), 0.0)
+    plain = inverse.sum(axis=-1) / np.maximum(is_used.sum(axis=-1), 1)
+    adds = np.maximum((items.influence * influence[..., None]).sum(axis=-2) * shares, 0.0)
+    whole = adds.sum(axis=-1)
+    weighted = (adds * inverse).sum(axis=-1) / np.where(whole > 0, whole, 1.0)
+    most = np.where(whole > 0, np.maximum(plain, weighted), plain)
+    return influence, np.sqrt((influence**2).sum(axis=-1)), 1.0 / np.where(most > 0, most, 1.0) - 1
 
 
 def within_absent(weights: np.ndarray, has_level: np.ndarray, absent: np.ndarray) -> np.ndarray:
