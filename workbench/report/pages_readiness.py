@@ -65,7 +65,8 @@ def comparison_page(result: Readiness | Off) -> Page:
         from workbench.readiness import figures
 
         numbers = figures(result)
-        exhibits = (_lines_compared(result, numbers), waves_exhibit(result), _public_ranges(result, numbers))
+        offered = (_lines_compared(result, numbers), waves_exhibit(result), _public_ranges(result, numbers))
+        exhibits = tuple(held for held in offered if not isinstance(held.content, Note)) or offered[:1]
         headline = Findings((_compared(result, numbers), _NO_PEERS))
     return Page("comparison", "comparison", "How the lines compare", "How do we compare?", headline, exhibits)
 
