@@ -226,3 +226,14 @@ def test_a_complete_move_stays_finite(way: int) -> None:
     shift = ordinal_shift(*((low, high) if way > 0 else (high, low)))
     assert shift is not None
     assert 1 < shift * way < 100
+
+
+def test_few_pairs_beside_many_have_the_freedom_of_the_few() -> None:
+    """Three pairs on one item carry most of the error of a change over four items, and as few degrees of freedom."""
+    rng = np.random.default_rng(6)
+    found = []
+    for _ in range(200):
+        differences = rng.normal(size=(30, 4))
+        differences[3:, 0] = np.nan
+        found.append(paired_error(differences, np.full(4, 0.25), np.zeros(4))[1])
+    assert np.mean(found) < 4 < 4 / (1 / 3 + 3 / 30) - 1

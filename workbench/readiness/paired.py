@@ -50,7 +50,8 @@ def paired_error(differences: np.ndarray, shares: np.ndarray, response: np.ndarr
     The first sum is the interval of a closed group: people who were not asked twice. Where everybody was, it is
     nothing, and yet everybody would tick a little differently on another day. That is the second sum: how far the items
     of one person disagree about the change. Without it noise is called a change: with everybody paired, always.
-    A person with one item only keeps its whole spread. df is the harmonic mean of the pairs, minus 1.
+    A person with one item only keeps its whole spread. df is the harmonic mean of the
+    pairs, minus 1: plain, or weighted by what each item adds to the variance, whichever is smaller.
     """
     has_pair = ~np.isnan(differences)
     count = has_pair.sum(axis=0)
@@ -58,14 +59,18 @@ def paired_error(differences: np.ndarray, shares: np.ndarray, response: np.ndarr
         raise ModelError(f"The spread of a change needs {LEAST_PAIRS} pairs of answers to every item.")
     middle = np.nansum(differences, axis=0) / count
     rest = np.where(has_pair, differences - middle, 0.0) * shares / count * np.sqrt(count / (count - 1))
-    people = (rest * np.sqrt(1 - response)).sum(axis=1)
+    drawn = rest * np.sqrt(1 - response)
+    people = drawn.sum(axis=1)
     ticks = rest * np.sqrt(response)
     items = has_pair.sum(axis=1)
     several = items > 1
     held = np.where(several, items, 1)
     own = np.where(has_pair, ticks - (ticks.sum(axis=1) / held * several)[:, None], 0.0)
-    noise = (own**2).sum(axis=1) * np.where(several, held / np.maximum(held - 1, 1), 1.0)
-    return float(np.sqrt((people**2).sum() + noise.sum())), float(len(count) / (1.0 / count).sum() - 1)
+    noise = own**2 * np.where(several, held / np.maximum(held - 1, 1), 1.0)[:, None]
+    adds = np.maximum((drawn * people[:, None]).sum(axis=0) + noise.sum(axis=0), 0.0)
+    plain = float((1.0 / count).mean())
+    weighted = float((adds / count).sum() / adds.sum()) if adds.sum() > 0 else plain
+    return float(np.sqrt((people**2).sum() + noise.sum())), 1.0 / max(plain, weighted) - 1
 
 
 def hodges_lehmann(differences: Sequence[float] | np.ndarray) -> float:
