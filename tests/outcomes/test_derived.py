@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import outcome_samples as samples
@@ -18,7 +19,7 @@ from workbench.errors import ModelError
 from workbench.outcomes import Outcomes
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue
-from workbench.outcomes.definitions import Input, Length, Measure
+from workbench.outcomes.definitions import Input, Length, Measure, PeriodTable
 from workbench.outcomes.expressions import parse_expression
 
 SALES = Metric("sales", "Sales", "sum", Measure("events", "sum", "amount"))
@@ -237,3 +238,13 @@ def test_what_is_no_expression_is_refused(text: str) -> None:
     """No calls, attributes, subscripts or code of any kind; nothing deeper or longer than a formula."""
     with pytest.raises(ModelError):
         parse_expression(text)
+
+
+def test_periods_of_a_calendar_by_table_are_called_by_their_day() -> None:
+    """A fiscal month of four weeks that begins on 31 August is no August."""
+    table = PeriodTable(
+        "retail", (dt.date(2025, 8, 31),), (dt.date(2025, 8, 31),), (dt.date(2025, 8, 31),), dt.date.max
+    )
+    assert SALES.has_months
+    assert not replace(SALES, periods=table, calendar="retail").has_months
+    assert not replace(SALES, grain="week").has_months

@@ -255,6 +255,11 @@ class Metric:
         return self.is_amount or self.adds_as in ("ratio", "weighted_mean", "score")
 
     @property
+    def has_months(self) -> bool:
+        """Whether its periods are months of the calendar, which have names."""
+        return self.grain == "month" and self.periods is None
+
+    @property
     def is_made(self) -> bool:
         """Whether it is computed from other metrics."""
         return self.type in MADE_TYPES

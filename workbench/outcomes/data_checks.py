@@ -116,7 +116,7 @@ def calendar_findings(catalogue: Catalogue, company: pd.DataFrame) -> tuple[Data
     still: dict[dt.date, list[str]] = {}
     for metric in catalogue.metrics:
         rows = company[company["metric"] == metric.metric]
-        if rows.empty:
+        if rows.empty or metric.is_input:
             continue
         empty = tuple(p.isoformat() for p in rows["period"][rows["value"].isna()])
         if empty:

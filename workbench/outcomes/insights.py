@@ -143,7 +143,7 @@ def say_move(move: Move, metric: Metric, products: ProductMap, currency: str) ->
     where = _where(move.kind, move.parent, products)
     verb = "rose" if move.change > 0 else "fell"
     before, after = write_pair(move.before, move.after, metric.unit, currency)
-    since = theme.month(move.since) if metric.grain == "month" else theme.day(move.since)
+    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
     usual = ", outside its usual range" if move.is_outside else ", a lasting change"
     tail = {True: ", for the better", False: ", for the worse", None: ""}[move.is_favourable]
     for candidate in (

@@ -281,7 +281,7 @@ def _value_figure(result: Outcomes, series: Series) -> Figure:
     source = _files(result, series.metric)
     if latest is None:
         return Figure("", key, name, None, series.metric.unit, source=f"{source}: no complete period with rows")
-    period = theme.month(latest["period"]) if series.metric.grain == "month" else theme.day(latest["period"])
+    period = theme.month(latest["period"]) if series.metric.has_months else theme.day(latest["period"])
     low, high = (float(latest[c]) if latest[c] == latest[c] else None for c in ("low", "high"))
     return Figure(
         "",
@@ -539,7 +539,7 @@ def share_of_target(check: TargetCheck) -> float | None:
 
 def shown_metric(result: Outcomes) -> Metric | None:
     """Return the metric whose adding-up is shown: the first sum or count that is on, else None."""
-    return next((m for m in result.metrics_on() if m.type in ("sum", "count") and m.via), None)
+    return next((m for m in result.metrics_on() if m.type in ("sum", "count") and m.via and not m.is_input), None)
 
 
 def left_over(result: Outcomes, metric: Metric, kind: str, what: str) -> float | None:

@@ -287,7 +287,7 @@ class Presence:
         periods = [span.cube.periods[place] for place in span.places]
         if not periods:
             return [False] * len(span.cube.products)
-        start, end = min(periods), next_period(max(periods), span.cube.metric.grain)
+        start, end = min(periods), next_period(max(periods), span.cube.metric.grain, span.cube.metric.periods)
         found = []
         for product in span.cube.products:
             days = self.days.get(product, [])

@@ -229,7 +229,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
     rows.append(_step("After", split.after, True, numbers, f"{base}/after"))
     points = ", effects in points of percent" if metric.unit == "share" else ""
     events = f"; on record: {_brief(move.events[0].what, 60)}" if move.events else ""
-    since = theme.month(move.since) if metric.grain == "month" else theme.day(move.since)
+    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
     return Exhibit(
         "outcomes-cause",
         waterfall(
@@ -470,7 +470,7 @@ def _period(series: Series) -> str:
     if series.latest is None:
         return theme.MISSING
     when = series.latest["period"]
-    return theme.month(when) if series.metric.grain == "month" else f"{series.metric.grain} from {theme.day(when)}"
+    return theme.month(when) if series.metric.has_months else f"{series.metric.grain} from {theme.day(when)}"
 
 
 def _sources(result: Outcomes, series: Series) -> str:
