@@ -19,7 +19,7 @@ from workbench.errors import ModelError
 from workbench.outcomes import Outcomes
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue
-from workbench.outcomes.definitions import Input, Length, Measure, PeriodTable
+from workbench.outcomes.definitions import Input, Length, Measure, PeriodTable, Target
 from workbench.outcomes.expressions import parse_expression
 
 SALES = Metric("sales", "Sales", "sum", Measure("events", "sum", "amount"))
@@ -248,3 +248,27 @@ def test_periods_of_a_calendar_by_table_are_called_by_their_day() -> None:
     assert SALES.has_months
     assert not replace(SALES, periods=table, calendar="retail").has_months
     assert not replace(SALES, grain="week").has_months
+
+
+def test_a_cumulative_metric_meets_targets_and_is_not_watched(bench: samples.Bench) -> None:
+    """Neighbouring windows share rows: a jump is one signal of the metric itself, and none of its windows."""
+    frame = facts(months=40)
+    frame.loc[[day >= dt.date(2026, 9, 1) for day in frame["day"]], "amount"] += 2000.0
+    frame = frame[[day <= dt.date(2026, 9, 30) for day in frame["day"]]]
+    rolling = Metric(
+        "rolling",
+        "Sales of a quarter",
+        "cumulative",
+        Measure("events", "sum", "amount"),
+        window=Length(3, "month"),
+        direction="up",
+        empty_period="zero",
+        targets=(Target("company", "", 100.0),),
+    )
+    found = review(bench, frame, [SALES, rolling])
+    assert {move.metric for move in found.moves} <= {"sales"}
+    check = found.targets[0]
+    assert check.is_met
+    assert check.value == pytest.approx(frame["amount"][[d >= dt.date(2026, 7, 1) for d in frame["day"]]].sum())
+    assert (check.assurance.verdict, "overlap" in check.assurance.reason) == ("not_stated", True)
+    assert not any("too few periods" in finding.claim for finding in outcomes.cautions(found))

@@ -255,6 +255,11 @@ class Metric:
         return self.is_amount or self.adds_as in ("ratio", "weighted_mean", "score")
 
     @property
+    def is_watched(self) -> bool:
+        """Whether its periods are looked at for signals; overlapping windows share rows and would alarm together."""
+        return self.type != "cumulative" and not self.is_input
+
+    @property
     def has_months(self) -> bool:
         """Whether its periods are months of the calendar, which have names."""
         return self.grain == "month" and self.periods is None

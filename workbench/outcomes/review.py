@@ -64,6 +64,9 @@ _SERIES_PLACES = [[*VALUE_COLUMNS, "is_judged"].index(column) for column in SERI
 NO_LOOP = Off("outcomes", "How long signals of customers wait for a decision could not be answered.", ("feedback",))
 """What stands where nobody sent signals."""
 
+OVERLAP = "its windows overlap, so that its periods are not apart"
+"""Why a cumulative metric is drawn and compared with its targets, and not watched."""
+
 Scope = tuple[str, str, str]
 """Metric, kind and key of a parent ('' for the company)."""
 
@@ -511,6 +514,8 @@ class _Review:
 
     def series(self, metric: Metric, kind: str, parent: str, rows: pd.DataFrame) -> Series:
         frame = rows.iloc[:, _SERIES_PLACES].reset_index(drop=True)  # periods stand in order of time
+        if not metric.is_watched:
+            return Series(metric, kind, parent, frame, Watched(None, reason=OVERLAP))
         start = self.break_place(metric, kind, parent, frame["period"].tolist())
         watched = watch(
             frame["value"].to_numpy(dtype=float),
@@ -714,6 +719,8 @@ class _Review:
                     edges=(metric.low, metric.high),
                     is_changing=watched.has_moved or watched.has_left,
                 )
+                if not metric.is_watched:
+                    verdict = replace(verdict, reason=OVERLAP)
                 met = _meets(metric, value, target.value)
                 found.append(TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict))
         return found

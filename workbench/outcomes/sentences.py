@@ -518,7 +518,8 @@ def _share_cautions(result: Outcomes) -> list[Finding]:
 def _early_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
     by_metric: dict[str, list[Series]] = {}
     for series in result.series:
-        by_metric.setdefault(series.metric.metric, []).append(series)
+        if series.metric.is_watched:
+            by_metric.setdefault(series.metric.metric, []).append(series)
     early = [held[0].metric for held in by_metric.values() if all(series.watched.limits is None for series in held)]
     if not early:
         return []
