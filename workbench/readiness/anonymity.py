@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from workbench.readiness.audit import Audit, Table, audit_tables
+from workbench.readiness.audit import Audit, Reach, Table, audit_tables
 from workbench.readiness.disclosure import Atoms, Shown, find_atoms, level_table, people_table
 from workbench.readiness.inputs import NOT_ASKED, OPENLY_NAMED, Settings
 from workbench.readiness.instrument import Group, routed
@@ -225,19 +225,33 @@ def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[
     atoms = find_atoms(scores, task.people)
     checked = left = 0
     for group in scores.instrument.groups:
-        while True:
-            result = audit_tables(_tables(task, group, atoms, found))
-            can_hide = [
-                [view for view in leak.views if view in scores.scores or view in {offer.key for offer in task.extra}]
-                for leak in result.leaks
-            ]
-            if not any(can_hide):
-                checked, left = checked + result.checked, left + len(result.leaks)
+        before = -1
+        while before != len(found):
+            before = len(found)
+            # Hiding a number only lets more fit, so what was seen stays seen; new tables are needed where answers enter
+            # nothing that is shown any more.
+            tables = list(_tables(task, group, atoms, found))
+            reach = [Reach.of(table) for table in tables]
+            result = audit_tables(tables, reach)
+            while closing := _closing(task, result, found):
+                found |= closing
+                tables = [table.without(found) for table in tables]
+                result = audit_tables(tables, reach)
+            if all(table.is_tied for table in tables):
                 break
-            for views in can_hide:
-                if views and not found.intersection(views):
-                    found.add(min(views, key=lambda view: _importance(task, view)))
+        checked, left = checked + result.checked, left + len(result.leaks)
     return found, Audit((), checked, time.perf_counter() - start, len(found) - len(hidden), left)
+
+
+def _closing(task: _Task, result: Audit, hidden: Set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return one number to hide for each leak: the least important of those that hold its bounds."""
+    own = {offer.key for offer in task.extra}.union(task.scores.scores)
+    found: set[tuple[str, ...]] = set()
+    for leak in result.leaks:
+        views = [view for view in leak.views if view in own and view not in hidden]
+        if views and not found.intersection(views):
+            found.add(min(views, key=lambda view: _importance(task, view)))
+    return found
 
 
 def _importance(task: _Task, key: tuple[str, ...]) -> tuple[int, int, tuple[str, ...]]:
@@ -254,7 +268,7 @@ def _tables(task: _Task, group: Group, atoms: Atoms, hidden: Set[tuple[str, ...]
     scores = task.scores
     keys = [key for key in _offered(scores, group) if key not in hidden and scores.scores[key].level is not None]
     names = {group.id, *(item.id for item in scores.instrument.items if item.group == group.id)}
-    shown = [Shown(key, _terms(scores, key), *_bounds_of(_leveled(task, key))) for key in keys]
+    shown = [Shown(key, _terms(scores, key), *bounds_of(_leveled(task, key))) for key in keys]
     shown += [
         Shown(offer.key, offer.terms, offer.low, offer.high)
         for offer in task.extra
@@ -279,7 +293,7 @@ def _leveled(task: _Task, key: Key) -> Score:
     return as_shown(task.scores.scores[key], task.scores, task.minimum, is_hidden=False, is_unseen=True)
 
 
-def _bounds_of(score: Score) -> tuple[float, float]:
+def bounds_of(score: Score) -> tuple[float, float]:
     """Return what a level as it is shown lies between."""
     if score.level is None:
         return -math.inf, math.inf
@@ -457,7 +471,7 @@ def publication(
         if held.level is not None:
             counts[(LEVEL, wave, key[3], key)] = named(scores.traces[key].line_people)
             levels[key] = _terms(scores, key)
-            bounds[key] = _bounds_of(held)
+            bounds[key] = bounds_of(held)
             if held.visibility is not None:
                 counts[(SEEN, wave, key[3], key)] = named(scores.traces[key].seen_by)
     for offer in extra:

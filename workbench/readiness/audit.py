@@ -11,8 +11,8 @@ group is wide, and every solution is such a point for all groups at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,8 @@ CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
 NEARLY = 1.5
 """Bounds closer than this many times the leak are looked at again in whole numbers (ours)."""
 
-WHOLE_SECONDS = 1.0
-"""What one question in whole numbers may take; the bounds reached by then stand (ours)."""
+MOST_NODES = 1_000
+"""Nodes of one question in whole numbers; the bounds reached by then stand (counted, not timed; ours)."""
 
 SLACK = 1e-7
 ROUNDS = 12
@@ -134,14 +134,73 @@ class Table:
         """Bounds closer than this are a leak."""
         return CLOSE_PEOPLE if self.unit == "people" else CLOSE_LEVELS
 
+    @property
+    def is_tied(self) -> bool:
+        """Whether every unknown enters a number that is shown."""
+        return bool((np.abs(self.rows) > 0).any(axis=0).all()) if len(self.rows) else not self.rows.shape[1]
 
-def audit_tables(tables: Iterable[Table]) -> Audit:
+    def without(self, views: Collection[tuple[str, ...]]) -> Table:
+        """Return the table with some numbers hidden."""
+        keep = [place for place, view in enumerate(self.views) if view not in views]
+        return replace(
+            self,
+            views=tuple(self.views[place] for place in keep),
+            rows=self.rows[keep],
+            low=self.low[keep],
+            high=self.high[keep],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What the groups of a table were seen to reach; it stays true when a number is hidden, as more fits then.
+
+    Attributes
+    ----------
+    low, high : ndarray, shape (groups,)
+    whole_low, whole_high : ndarray, shape (groups,)
+        In whole numbers.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    whole_low: np.ndarray
+    whole_high: np.ndarray
+
+    @classmethod
+    def of(cls, table: Table) -> Reach:
+        """Return that nothing was seen yet."""
+        low, high = np.full(len(table.names), np.inf), np.full(len(table.names), -np.inf)
+        return cls(low, high, low.copy(), high.copy())
+
+    def learn(self, table: Table, point: np.ndarray) -> None:
+        """Take in one more case that fits."""
+        values = table.wanted @ point
+        np.minimum(self.low, values, out=self.low)
+        np.maximum(self.high, values, out=self.high)
+        if np.abs(point - np.round(point))[table.whole].max(initial=0.0) < SLACK:
+            np.minimum(self.whole_low, values, out=self.whole_low)
+            np.maximum(self.whole_high, values, out=self.whole_high)
+
+    @property
+    def width(self) -> np.ndarray:
+        """How far apart the ends are."""
+        return self.high - self.low
+
+    def is_wide(self, table: Table, place: int) -> bool:
+        """Whether whole numbers that fit are far enough apart."""
+        return bool(self.whole_high[place] - self.whole_low[place] >= table.close - SLACK)
+
+
+def audit_tables(tables: Iterable[Table], reach: Sequence[Reach] = ()) -> Audit:
     """Return every small group whose bounds come close in one of the tables.
 
     Parameters
     ----------
     tables : iterable of Table
         Tables that ask the same are solved once.
+    reach : sequence of Reach, optional
+        One a table: what was seen before of the same groups, and is learnt now.
 
     Examples
     --------
@@ -159,12 +218,12 @@ def audit_tables(tables: Iterable[Table]) -> Audit:
     leaks: list[Leak] = []
     checked = 0
     solved: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
-    for table in tables:
+    for number, table in enumerate(tables):
         if not len(table.names):
             continue
         name = _digest(table)
         if name not in solved:
-            solved[name] = _bounds(table)
+            solved[name] = _bounds(table, reach[number] if reach else Reach.of(table))
         low, high = solved[name]
         checked += len(table.names)
         leaks += [
@@ -214,70 +273,69 @@ class _Program:
             limits = limits + 0.05  # pseudo-values of open questions may lie outside the scale
         return None
 
-    def whole(self, towards: np.ndarray) -> float | None:
+    def whole(self, towards: np.ndarray) -> Any:
         """Return the lowest of a quantity whose unknowns are whole numbers."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         table = self.table
-        found = milp(
+        return milp(
             towards,
             constraints=LinearConstraint(self.held, table.low, table.high),
             bounds=Bounds(table.floor, table.ceiling),
             integrality=table.whole.astype(int),
-            options={"time_limit": WHOLE_SECONDS},
+            options={"node_limit": MOST_NODES},
         )
-        return None if found.mip_dual_bound is None else float(found.mip_dual_bound)
 
 
-def _bounds(table: Table) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest of every group; of a wide one only that it is wide."""
     program = _Program(table)
-    low = np.full(len(table.names), np.inf)
-    high = np.full(len(table.names), -np.inf)
     rng = np.random.default_rng(0)
-
-    def learn(point: np.ndarray) -> None:
-        values = table.wanted @ point
-        np.minimum(low, values, out=low)
-        np.maximum(high, values, out=high)
-
     wide_enough = table.close * NEARLY
     for _ in range(ROUNDS):
-        is_open = high - low < wide_enough
-        if not is_open.any():
-            return low, high
+        is_open = ~(reach.width >= wide_enough)
         before = int(is_open.sum())
+        if not before:
+            return reach.low.copy(), reach.high.copy()
         towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
         for side in (towards, -towards):
             found = program.solve(side)
             if found is None:
-                return np.zeros(len(low)), np.full(len(low), np.inf)
-            learn(found.x)
-        if before - int((high - low < wide_enough).sum()) < 2:
+                return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
+            reach.learn(table, found.x)
+        if before - int((~(reach.width >= wide_enough)).sum()) < 2:
             break
-    for place in range(len(low)):
-        if high[place] - low[place] < wide_enough:
+    narrow = {}
+    for place in range(len(table.names)):
+        if reach.width[place] < wide_enough:
             ends = []
             for side in (1.0, -1.0):
                 found = program.solve(side * table.wanted[place])
-                learn(found.x)
+                reach.learn(table, found.x)
                 ends.append(side * found.fun)
-            low[place], high[place] = _whole(program, table, place, *ends)
+            narrow[place] = _whole(program, reach, place, *ends)
+    low, high = reach.low.copy(), reach.high.copy()
+    for place, ends_of in narrow.items():
+        low[place], high[place] = ends_of
     return low, high
 
 
-def _whole(program: _Program, table: Table, place: int, low: float, high: float) -> tuple[float, float]:
+def _whole(program: _Program, reach: Reach, place: int, low: float, high: float) -> tuple[float, float]:
     """Bring bounds to the whole numbers inside them, and ask once more where they come nearly close."""
-    size = table.sizes[place]
-    if size and high - low < table.close * NEARLY:
-        low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
-        if high - low >= table.close - SLACK:
-            for side in (1.0, -1.0):
-                found = program.whole(side * table.wanted[place])
-                if found is not None and side > 0:
-                    low = max(low, np.ceil(found * size - 1e-6) / size)
-                elif found is not None:
-                    high = min(high, np.floor(-found * size + 1e-6) / size)
+    table, size = program.table, program.table.sizes[place]
+    if not size:
+        return low, high
+    low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
+    for side in (1.0, -1.0):
+        if high - low < table.close - SLACK or reach.is_wide(table, place):
+            break
+        found = program.whole(side * table.wanted[place])
+        if found.x is not None:
+            reach.learn(table, np.where(table.whole, np.round(found.x), found.x))
+        if found.mip_dual_bound is not None and side > 0:
+            low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
+        elif found.mip_dual_bound is not None:
+            high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
     return float(low), float(high)
 
 

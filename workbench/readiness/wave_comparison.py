@@ -23,6 +23,7 @@ from workbench.readiness.anonymity import (
     PROTECTED,
     SHARE_DECIMALS,
     ProtectedScores,
+    bounds_of,
     protect,
 )
 from workbench.readiness.inputs import ANSWERED, OPENLY_NAMED, Answers, Settings
@@ -35,6 +36,9 @@ from workbench.stats import Estimate, benjamini_hochberg
 
 NOTHING = 1e-12
 """Below this a weight is rounding noise."""
+
+HALF = 0.5 / 10**DECIMALS + 1e-9
+"""How far a number may lie from what it is rounded to."""
 
 STRAIGHT = ("mean", "sum")
 """Ways to combine items in which a difference of levels is the sum of its items' differences."""
@@ -158,6 +162,7 @@ def _earlier_offers(scores: Scores, shown: ProtectedScores) -> Iterator[Offer]:
                 _EARLIER_TIERS[key[1]],
                 frozenset(scores.keys[place] for place in trace.line_people),
                 (term(scores, trace.items, trace.weights),),
+                *bounds_of(held),
             )
 
 
@@ -288,6 +293,8 @@ def _offers(
     both = (first & second).any(axis=1)
     people = {SAME: both, JOINED: second.any(axis=1) & ~both, LEFT: first.any(axis=1) & ~both}
     split, together = _is_split(found, settings), _has_pairs(found, settings)
+    same = None if found.same_people is None else found.same_people.value
+    values = {SAME: same, JOINED: found.joiners, LEFT: found.leavers}
     for name in (SAME, JOINED, LEFT):
         if not together or (name in (JOINED, LEFT) and not split):
             continue
@@ -298,12 +305,16 @@ def _offers(
             for scores, held in zip((after, before), rows[name], strict=True)
             if np.abs(held).max(initial=0.0) > NOTHING
         ]
-        if terms:
+        value = values[name]
+        if terms and value is not None:
+            shown_as = round(value, DECIMALS)
             yield Offer(
                 _offer_key(name, found),
                 _TIERS[name][found.part.kind],
                 frozenset(str(key) for key in keys),
                 tuple(terms),
+                shown_as - HALF,
+                shown_as + HALF,
             )
 
 
