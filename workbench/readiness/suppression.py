@@ -28,6 +28,9 @@ MOST_SETS = 200_000
 MOST_TRIES = 3_000
 """Steps of one search for a small group; after that a possible leak is treated as one (the careful side; ours)."""
 
+LARGEST_TO_SHARPEN = 50_000
+"""Entries of a problem whose leaks are brought to few cells before they are met (ours)."""
+
 MOST_ROUNDS = 20
 """Times the cheapest set that meets the leaks so far is tried; after that the best one found stands (ours)."""
 
@@ -341,6 +344,34 @@ def _let_in(trying: list[Cell], shown: list[np.ndarray], minimum: int, owners: n
     return [cell for place, cell in enumerate(trying) if place in best]
 
 
+def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
+    """Return weights of the same combination that need as few of the cells that could be hidden as possible.
+
+    The fewer cells a leak needs, the more it says of what must be hidden; the first rows are shown in any case.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import csc_array, hstack
+
+    is_in = np.abs(weights[free:]) > 1e-7
+    if is_in.sum() <= 2:
+        return weights
+    table, _ = merge_columns(rows, np.zeros((rows.shape[1], 1), dtype=bool))
+    if table.size > LARGEST_TO_SHARPEN:
+        return weights
+    price = np.where(np.arange(len(rows)) < free, 1e-3, 1.0)
+    each = csc_array(table.T)
+    found = linprog(
+        np.concatenate([price, price]),
+        A_eq=hstack([each, -each]),
+        b_eq=weights @ table,
+        bounds=(0, None),
+        method="highs",
+    )
+    if found.x is None:
+        return weights
+    return found.x[: len(rows)] - found.x[len(rows) :]
+
+
 class _Search:
     """One kind of cells beside what is shown already, and the leaks met so far."""
 
@@ -370,9 +401,10 @@ class _Search:
         rows = [*self.shown, *(self.trying[place].row for place in order)]
         if not rows:
             return []
+        table = np.array(rows)
         found = []
-        for weights in find_leaks(np.array(rows), self.owners, self.minimum):
-            pull = np.abs(weights[len(self.shown) :])
+        for weights in find_leaks(table, self.owners, self.minimum):
+            pull = np.abs(_few_rows(table, weights, len(self.shown))[len(self.shown) :])
             leak = frozenset(place for place, weight in zip(order, pull, strict=True) if weight > 1e-7) or kept
             found.append(leak)
             if leak not in self.leaks:
