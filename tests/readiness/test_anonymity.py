@@ -186,22 +186,22 @@ def parts_of(result: Readiness) -> dict[tuple[str, str], Part]:
 
 
 def test_no_hidden_group_can_be_computed_from_what_is_shown(sample: Sample) -> None:
-    """In 50 random small organisations no small group's number follows exactly from the published ones."""
+    """In 20 random small organisations no small group's number follows exactly from the published ones."""
     leaks, hidden, shown = [], 0, 0
-    for seed in range(50):
+    for seed in range(20):
         inputs, result = sample(seed)
         leaks += [f"{seed}: {leak}" for leak in exposed(inputs, shown_of(result), parts_of(result))]
         hidden += sum(held.hidden == PROTECTED for held in result.scores.scores.values())
         shown += len(shown_of(result))
     assert leaks == []
-    assert hidden > 200, "the organisations have too few small groups to prove anything"
-    assert shown > 200, "everything is hidden, which proves nothing"
+    assert hidden > 100, "the organisations have too few small groups to prove anything"
+    assert shown > 100, "everything is hidden, which proves nothing"
 
 
 def test_the_attack_sees_a_guard_that_only_hides_small_groups(small: Make, build: Make) -> None:
     """Without complementary suppression the same attack succeeds in most organisations."""
     exposed_in = 0
-    for seed in range(24):
+    for seed in range(12):
         inputs = random_inputs(small, build, seed)
         result = readiness.assess(dataclasses.replace(inputs, settings=Settings(minimum_group=1)))
         naive = {
@@ -210,14 +210,14 @@ def test_the_attack_sees_a_guard_that_only_hides_small_groups(small: Make, build
             if people_behind(inputs, parts_of(result)[key[1:3]], key).sum() >= MINIMUM
         }
         exposed_in += bool(exposed(inputs, naive, parts_of(result)))
-        if exposed_in == 12:
+        if exposed_in == 6:
             break  # half of them: proof enough
-    assert exposed_in >= 12
+    assert exposed_in >= 6
 
 
 def test_counts_of_people_do_not_give_a_small_line_away(sample: Sample) -> None:
     """The number of respondents of a small line does not follow from the totals of the others."""
-    for seed in range(40):
+    for seed in range(20):
         inputs, result = sample(seed)
         heads = [part for part in result.parts if result.scores.heads[part].people is not None]
         basis = span(np.array([members(inputs, part).astype(float) for part in heads]))
@@ -227,7 +227,7 @@ def test_counts_of_people_do_not_give_a_small_line_away(sample: Sample) -> None:
 
 def test_a_line_hidden_in_the_count_is_hidden_everywhere(sample: Sample) -> None:
     """What holds for the number of people holds for each of its levels."""
-    for seed in range(30):
+    for seed in range(20):
         _, result = sample(seed)
         for part in result.parts:
             if result.scores.heads[part].hidden:

@@ -35,11 +35,11 @@ def filtered_exhibit(result: Readiness | Off, line: str, cut: str) -> Exhibit:
     known = [(score.level.value, group.id, group.name) for group, score in held if score.level is not None]
     if not known:
         note = Note(f"{part.name} as {roles.name} see it is hidden to protect a small group.", "")
-        return Exhibit("readiness-filter", note)
+        return Exhibit("filter", note)
     level, _, name = min(known)
     scale = result.instrument.scale
     return Exhibit(
-        "readiness-filter",
+        "filter",
         dots_intervals(
             {
                 "dimension": [group.name for group, _ in held],
