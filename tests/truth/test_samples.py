@@ -360,7 +360,7 @@ def test_harbour_life_sells_better_in_each_channel_and_worse_in_all() -> None:
 
 @pytest.mark.parametrize(("line", "volume", "price"), [("motor", 1.0, 1.02), ("travel", 1 / 1.09, 1.0)])
 def test_harbour_budget_is_missed_by_one_thing(line: str, volume: float, price: float) -> None:
-    """This year motor differs from its budget in price alone, travel in the number of policies alone."""
+    """The year motor differs from its budget in price alone, travel in the number of policies alone."""
     actual, budget = (harbour_premiums(version, line) for version in ("actual", "budget"))
     actual = actual[actual["month"] >= budget["month"].min()]
     assert len(actual) == len(budget)

@@ -1,6 +1,5 @@
 """Queries that count what could be wrong with a table of facts, before any number is shown."""
 
-
 from __future__ import annotations
 
 import datetime as dt

@@ -20,9 +20,6 @@ import numpy as np
 CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
 """Bounds of a count closer than two people, or of a mean closer than one level, are a leak (ours)."""
 
-NEARLY = 1.5
-"""Bounds closer than this many times the leak are looked at again in whole numbers (ours)."""
-
 MOST_NODES = 1_000
 """Nodes of one question in whole numbers; the bounds reached by then stand (counted, not timed; ours)."""
 
@@ -182,14 +179,15 @@ class Reach:
             np.minimum(self.whole_low, values, out=self.whole_low)
             np.maximum(self.whole_high, values, out=self.whole_high)
 
-    @property
-    def width(self) -> np.ndarray:
-        """How far apart the ends are."""
-        return self.high - self.low
+    def open(self, table: Table) -> np.ndarray:
+        """Return which groups could still come close: whole numbers may lie almost one further in at each end."""
+        size = np.where(table.sizes > 0, table.sizes, np.inf)
+        is_far = self.high - self.low >= table.close + 2 / size - SLACK
+        return ~(is_far | self.is_wide(table))
 
-    def is_wide(self, table: Table, place: int) -> bool:
-        """Whether whole numbers that fit are far enough apart."""
-        return bool(self.whole_high[place] - self.whole_low[place] >= table.close - SLACK)
+    def is_wide(self, table: Table) -> np.ndarray:
+        """Return which groups' whole numbers that fit are far enough apart."""
+        return self.whole_high - self.whole_low >= table.close - SLACK
 
 
 def audit_tables(tables: Iterable[Table], reach: Sequence[Reach] = ()) -> Audit:
@@ -278,64 +276,65 @@ class _Program:
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         table = self.table
-        return milp(
+        found = milp(
             towards,
             constraints=LinearConstraint(self.held, table.low, table.high),
             bounds=Bounds(table.floor, table.ceiling),
             integrality=table.whole.astype(int),
             options={"node_limit": MOST_NODES},
         )
+        if found.x is not None:
+            found.x = np.where(table.whole, np.round(found.x), found.x)
+        return found
 
 
 def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest of every group; of a wide one only that it is wide."""
     program = _Program(table)
     rng = np.random.default_rng(0)
-    wide_enough = table.close * NEARLY
-    for _ in range(ROUNDS):
-        is_open = ~(reach.width >= wide_enough)
-        before = int(is_open.sum())
-        if not before:
-            return reach.low.copy(), reach.high.copy()
-        towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
-        for side in (towards, -towards):
-            found = program.solve(side)
-            if found is None:
-                return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
-            reach.learn(table, found.x)
-        if before - int((~(reach.width >= wide_enough)).sum()) < 2:
-            break
-    narrow = {}
-    for place in range(len(table.names)):
-        if reach.width[place] < wide_enough:
-            ends = []
-            for side in (1.0, -1.0):
-                found = program.solve(side * table.wanted[place])
-                reach.learn(table, found.x)
-                ends.append(side * found.fun)
-            narrow[place] = _whole(program, reach, place, *ends)
+    for solve in (program.solve, program.whole):  # the second for what fractions alone do not settle
+        for _ in range(ROUNDS):
+            is_open = reach.open(table)
+            before = int(is_open.sum())
+            if not before:
+                break
+            towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
+            for side in (towards, -towards):
+                found = solve(side)
+                if found is None and solve == program.solve:
+                    return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
+                if found is not None and found.x is not None:
+                    reach.learn(table, found.x)
+            if before - int(reach.open(table).sum()) < 2:
+                break
+    narrow = {place: _ends(program, reach, place) for place in np.flatnonzero(reach.open(table)).tolist()}
     low, high = reach.low.copy(), reach.high.copy()
-    for place, ends_of in narrow.items():
-        low[place], high[place] = ends_of
+    for place, ends in narrow.items():
+        low[place], high[place] = ends
     return low, high
 
 
-def _whole(program: _Program, reach: Reach, place: int, low: float, high: float) -> tuple[float, float]:
-    """Bring bounds to the whole numbers inside them, and ask once more where they come nearly close."""
+def _ends(program: _Program, reach: Reach, place: int) -> tuple[float, float]:
+    """Return the ends of one group: in fractions, then the whole numbers inside them, then by whole numbers alone."""
     table, size = program.table, program.table.sizes[place]
-    if not size:
-        return low, high
-    low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
+    ends = []
     for side in (1.0, -1.0):
-        if high - low < table.close - SLACK or reach.is_wide(table, place):
-            break
-        found = program.whole(side * table.wanted[place])
-        if found.x is not None:
-            reach.learn(table, np.where(table.whole, np.round(found.x), found.x))
-        if found.mip_dual_bound is not None and side > 0:
-            low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
-        elif found.mip_dual_bound is not None:
-            high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
+        found = program.solve(side * table.wanted[place])
+        reach.learn(table, found.x)
+        ends.append(side * found.fun)
+    low, high = ends
+    if size:
+        low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
+        for side in (1.0, -1.0):
+            if high - low < table.close - SLACK or reach.is_wide(table)[place]:
+                break
+            found = program.whole(side * table.wanted[place])
+            if found.x is not None:
+                reach.learn(table, found.x)
+            if found.mip_dual_bound is not None and side > 0:
+                low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
+            elif found.mip_dual_bound is not None:
+                high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
     return float(low), float(high)
 
 
