@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.coverage import coverage_rows
+from bench.hiding import hiding_rows
+from bench.large import large_rows
+from bench.leaks import leak_rows
 from bench.simulated_clients import ANYWHERE, CLEAR, simulate_verdicts, summarise
 
 CLIENTS, SEED = range(500), 1
@@ -14,7 +17,7 @@ INSTRUMENT = Path(__file__).resolve().parent.parent / "templates/instruments/pro
 
 def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
-    return [*coverage_rows(), *verdict_rows()]
+    return [*coverage_rows(), *verdict_rows(), *large_rows(), *hiding_rows(), *leak_rows()]
 
 
 def verdict_rows() -> list[dict[str, Any]]:
