@@ -183,7 +183,7 @@ def test_figures_that_no_page_quotes_are_counted_only():
     html = render_html(Report(samples.META, (chapter,)))
     assert 'id="fig-R-003"' in html
     assert 'id="fig-R-002"' not in html
-    assert "1 further figures of this chapter, which no page quotes" in html
+    assert "1 further figures of this chapter are in results.json" in html
 
 
 def test_the_summary_leads_with_its_numbers_and_claims():

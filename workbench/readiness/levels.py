@@ -202,7 +202,7 @@ def overlap_levels(
     np.fill_diagonal(shared, 0.0)
     n = len(codes)
     held = np.ones(n) if weights is None else weights / weights.mean()
-    pairs = held.sum() ** 2 - (held**2).sum()
+    pairs = float(held.sum() ** 2 - (held**2).sum())
     own = shared @ held  # with everybody else
     overlap = float(held @ own) / pairs
     # n·M − (n − 1)·M₋ᵢ, written by the derivative with respect to a person's weight: the same with equal weights.

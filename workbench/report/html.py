@@ -135,7 +135,7 @@ def _whole(report: Report) -> dict[str, Any]:
     """Gather what the templates print of the whole report."""
     places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
     chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
-    appendix = [_exhibit(e, places[e.key]) for _, e in report.exhibits() if e.is_appendix]
+    appendix = [_without_ids(_exhibit(e, places[e.key])) for _, e in report.exhibits() if e.is_appendix]
     front, quoted = report.front, _quoted(report)
     first = front.headline[0] if len(front.headline) else None
     contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
@@ -336,7 +336,19 @@ def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, An
     return {"title": chapter.title, "rows": rows, "usual": usual, "others": len(chapter.figures) - len(rows)}
 
 
+def _without_ids(view: dict[str, Any]) -> dict[str, Any]:
+    """Return a further exhibit as the page prints it: its numbers stand in its table, once, and their ids in the workbook.
+
+    Some twenty further exhibits would otherwise make the list of every number longer than the rest of the page.
+    """
+    return {**view, "table": {**view["table"], "has_ids": False}}
+
+
 def _quoted(report: Report) -> set[str]:
-    """Return the ids of all figures that the report names; pages list their own."""
-    ids = set().union(*(quoted_figures(replace(chapter, pages=())) for chapter in report.chapters))
+    """Return the ids of all figures that the report names; pages list their own, further exhibits need no second list."""
+    bodies = (
+        replace(chapter, pages=(), exhibits=tuple(e for e in chapter.exhibits if not e.is_appendix))
+        for chapter in report.chapters
+    )
+    ids = set().union(*(quoted_figures(body) for body in bodies))
     return ids | ({figure.id for figure in report.summary.figures} if report.summary is not None else set())

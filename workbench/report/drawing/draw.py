@@ -224,7 +224,9 @@ def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
     text = re.sub(r"(?<= )d=\"([^\"]*)\"", lambda found: f'd="{" ".join(found.group(1).split())}"', text)
     text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
     text = re.sub(r' transform="rotate\(-?0(?:\.0+)? [^)]*\)"', "", text)
-    text = re.sub(r"font: ([^;\"]*)", _font, text)
+    text = re.sub(r"font: ([^;\"]*)", _font, text)  # how matplotlib writes it depends on its version
+    text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # the family stands once, at the root
+    text = re.sub(r' style="([^"]*)"', lambda found: re.sub(r"([:;]) ", r"\1", found.group(0)), text)
     used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text))
     kept = {name for pair in used for name in pair if name}
     text = re.sub(r' id="([^"]+)"', lambda found: found.group(0) if found.group(1) in kept else "", text)
@@ -240,12 +242,25 @@ def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
         text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
         text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
         text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
-    text = re.sub(r"<g>\s*</g>|<defs>\s*</defs>", "", text)
+    text = re.sub(r"<defs>\s*</defs>", "", _without_plain_groups(text))
     return re.sub(r">\s+<", "><", text).strip()
 
 
+def _without_plain_groups(text: str) -> str:
+    """Drop groups that say nothing about what they hold: matplotlib puts one around every line."""
+    kept, is_plain = [], []
+    for piece in re.split(r"(<g\b[^>]*>|</g>)", text):
+        if re.match(r"<g\b", piece):
+            is_plain.append(piece == "<g>")
+        if not (re.match(r"</?g\b", piece) and is_plain[-1]):
+            kept.append(piece)
+        if piece == "</g>":
+            is_plain.pop()
+    return "".join(kept)
+
+
 def _font(found: re.Match[str]) -> str:
-    """Keep weight, slant and size; the family stands once, at the root."""
+    """Keep weight, slant and size."""
     words = found.group(1).split()
     size = next((word for word in words if word.endswith("px")), "13px")
     parts = [f"font-size:{float(size[:-2]):g}px"]
