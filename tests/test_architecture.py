@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent / "workbench"
 
 LAYERS = (
-    {"errors", "theme"},
+    {"errors", "theme", "memberships"},
     {"findings", "products", "stats"},
     {"readiness", "outcomes", "allocation"},
     {"engagement"},

@@ -2,35 +2,38 @@
 
 The organisation that the article describes aligns the same products along several kinds of parent at once. A share
 says how much of a product belongs to one parent; shares of a product within a kind add to at most 1, and what is left
-is *unallocated*, never dropped.
+is *unallocated*, never dropped. A parent may itself belong to parents, to any depth (`memberships`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError, nearest
+from workbench.memberships import (
+    KIND_NAMES,
+    KINDS,
+    PRODUCT,
+    TOLERANCE,
+    Link,
+    Membership,
+    Node,
+    Reached,
+    follow_paths,
+    links_on,
+    read_memberships,
+    share_faults,
+    text_of,
+)
 
-KINDS = ("product_line", "value_stream", "customer_experience")
-"""Kinds of parent, in reading order."""
-
-KIND_NAMES = {
-    "product": "product",
-    "product_line": "product line",
-    "value_stream": "value stream",
-    "customer_experience": "customer experience",
-    "company": "company",
-}
-"""What people call them."""
-
-TOLERANCE = 1e-9
-"""Shares may exceed 1 by this much: three thirds typed with digits."""
+__all__ = ["KINDS", "KIND_NAMES", "Membership", "ProductEntry", "ProductMap", "ShareTable", "build_product_map"]
 
 
 @dataclass(frozen=True)
@@ -53,28 +56,39 @@ class ProductEntry:
     owner: str | None = None
 
 
-@dataclass(frozen=True)
-class Membership:
-    """A product in a parent, from a date on.
+@dataclass(frozen=True, eq=False)
+class ShareTable:
+    """The shares of all products in all parents of one kind, epoch by epoch; only those over 0 are listed.
 
     Attributes
     ----------
-    product, kind, parent : str
-        Keys.
-    share : float or None
-        Share of the product, 0 to 1; None means an equal part of what the others leave.
-    valid_from : date or None
-        From when; None means always.
-    is_assumed : bool
-        Nobody confirmed the share: it was blank, or somebody called it assumed or contested.
+    kind : str
+    parents : tuple of str
+        In the client's order.
+    parent, product, epoch : array of int, same length
+        Place of the parent, place of the product in the client's order, number of share changes passed.
+    share : array of float
+        Share of the product that the parent holds, 0 to 1.
+    kept : array of float
+        The part of `share` that the parent passes on to no other parent of the kind: with `left` it adds to 1.
+    left : array, shape (products, epochs)
+        Share of each product that no parent of the kind holds, 0 to 1.
     """
 
-    product: str
     kind: str
-    parent: str
-    share: float | None = None
-    valid_from: dt.date | None = None
-    is_assumed: bool = False
+    parents: tuple[str, ...]
+    parent: np.ndarray
+    product: np.ndarray
+    epoch: np.ndarray
+    share: np.ndarray
+    kept: np.ndarray
+    left: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the shares of each parent as an array, shape (products, epochs)."""
+        found = np.zeros((len(self.parents), *self.left.shape))
+        found[self.parent, self.product, self.epoch] = self.share
+        return dict(zip(self.parents, found, strict=True))
 
 
 @dataclass(frozen=True)
@@ -102,25 +116,10 @@ class ProductMap:
         known = [entry.product for entry in self.products]
         if len(set(known)) != len(known):
             raise ModelError("Two products share a key.")
-        for member in self.memberships:
-            if member.product not in set(known):
-                hint = nearest(member.product, known)
-                raise ModelError(f"memberships name the product {member.product!r}, which is not in products. {hint}")
-            if member.kind not in KINDS:
-                raise ModelError(f"{member.kind!r} is no kind of parent; there are {', '.join(KINDS)}.")
-            if member.share is not None and not 0 <= member.share <= 1:
-                raise ModelError(
-                    f"{member.product} has the share {member.share:g} in {member.parent}; shares are 0 to 1."
-                )
-        for kind in KINDS:
-            for on in (None, *self.cut_dates(kind)):
-                for product, held in self._in_force(kind, on).items():
-                    total = sum(share for share, _ in held.values())
-                    if total > 1 + TOLERANCE:
-                        when = "" if on is None else f" from {on.isoformat()}"
-                        raise ModelError(
-                            f"Shares of {product} over its {KIND_NAMES[kind]}s add to {total:g}{when}; at most 1."
-                        )
+        _check_rows(self.memberships, set(known))
+        faults = share_faults(self.memberships)
+        if faults:
+            raise ModelError(f"{faults[0].found[:1].upper()}{faults[0].found[1:]}; {faults[0].allowed}")
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -129,7 +128,31 @@ class ProductMap:
 
     def parents(self, kind: str) -> tuple[str, ...]:
         """Return the parents of a kind in the order in which the client names them."""
-        return tuple(dict.fromkeys(member.parent for member in self.memberships if member.kind == kind))
+        return self._parents.get(kind, ())
+
+    @cached_property
+    def _parents(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for member in sorted(self.memberships, key=lambda one: one.member_kind != PRODUCT):
+            found.setdefault(member.kind, {})[member.parent] = None
+            if member.member_kind != PRODUCT:
+                found.setdefault(member.member_kind, {})[member.product] = None
+        return {kind: tuple(parents) for kind, parents in found.items()}
+
+    def scopes_of(self, product: str) -> frozenset[str]:
+        """Return the keys of all parents in which a product ever has a share."""
+        return frozenset(node[1] for reached in self._reached for node, held in reached.held.items() if product in held)
+
+    def members_of(self, kind: str, parent: str) -> frozenset[str]:
+        """Return the products that ever have a share in a parent, and the parents between them and it."""
+        found: set[str] = set()
+        for reached in self._reached:
+            found |= reached.held.get((kind, parent), {}).keys()
+        above: set[Node] = {(kind, parent)}
+        nested = [member for member in self.memberships if member.member_kind != PRODUCT]
+        for _ in nested:
+            above |= {member.member for member in nested if (member.kind, member.parent) in above}
+        return frozenset(found | {key for _, key in above - {(kind, parent)}})
 
     def name(self, key: str) -> str:
         """Return what people call a product or a parent; a key that nobody named is written as prose.
@@ -154,13 +177,19 @@ class ProductMap:
         return next((entry.stage for entry in self.products if entry.product == product), None)
 
     def cut_dates(self, kind: str | None = None) -> tuple[dt.date, ...]:
-        """Return the dates on which any share changes, of one kind or of all; earliest first."""
+        """Return the dates on which any share changes, of one kind or of all; earliest first.
+
+        A kind whose parents hold parents of other kinds changes with them.
+        """
+        kinds = {kind}
+        for _ in KINDS:
+            kinds |= {member.member_kind for member in self.memberships if member.kind in kinds}
         return tuple(
             sorted(
                 {
                     member.valid_from
                     for member in self.memberships
-                    if member.valid_from is not None and kind in (None, member.kind)
+                    if member.valid_from is not None and (kind is None or member.kind in kinds)
                 }
             )
         )
@@ -178,7 +207,7 @@ class ProductMap:
         Returns
         -------
         DataFrame
-            Columns ``product``, ``parent``, ``share`` (0 to 1, over 0) and ``is_assumed``.
+            Columns ``product``, ``parent``, ``share`` (0 to 1, over 0, over all paths) and ``is_assumed``.
 
         Examples
         --------
@@ -187,55 +216,90 @@ class ProductMap:
         >>> found.shares("value_stream")["share"].tolist()
         [0.5, 0.5]
         """
-        rows = [
-            (product, parent, share, assumed)
-            for product, held in self._in_force(kind, on).items()
-            for parent, (share, assumed) in held.items()
-            if share > 0
-        ]
+        reached = self._on(on)
+        rows = []
+        for product in self.ids:
+            for parent in self.parents(kind):
+                share = reached.held.get((kind, parent), {}).get(product, 0.0)
+                if share > 0:
+                    rows.append((product, parent, share, product in reached.assumed[kind, parent]))
         return pd.DataFrame(rows, columns=["product", "parent", "share", "is_assumed"])
 
+    def share_table(self, kind: str, cuts: Sequence[dt.date] | None = None) -> ShareTable:
+        """Return the shares of a kind over all epochs.
+
+        Parameters
+        ----------
+        kind : str
+            One of `KINDS`.
+        cuts : sequence of date, optional
+            First days of the epochs after the first; by default every date on which any share changes.
+        """
+        days = [None, *(self.cut_dates() if cuts is None else cuts)]
+        parents = self.parents(kind)
+        row, place = {product: at for at, product in enumerate(self.ids)}, {p: at for at, p in enumerate(parents)}
+        left = np.ones((len(row), len(days)))
+        at: list[tuple[int, int, int]] = []
+        sizes: list[tuple[float, float]] = []
+        for epoch, on in enumerate(days):
+            reached = self._on(on)
+            for product, share in reached.entered.get(kind, {}).items():
+                left[row[product], epoch] = 1.0 - share
+            for parent in parents:
+                kept = reached.kept.get((kind, parent), 1.0)
+                for product, share in reached.held.get((kind, parent), {}).items():
+                    at.append((place[parent], row[product], epoch))
+                    sizes.append((share, share * kept))
+        left = np.where(left < TOLERANCE, 0.0, left)
+        parent_at, product_at, epoch_at = np.array(at, dtype=int).reshape(-1, 3).T
+        held, kept_here = np.array(sizes, dtype=float).reshape(-1, 2).T
+        return ShareTable(kind, parents, parent_at, product_at, epoch_at, held, kept_here, left)
+
     def assumed_products(self, kind: str) -> tuple[str, ...]:
-        """Return the products that are split over several parents by a share nobody confirmed."""
-        found = []
-        for product in self.ids:
-            for on in (None, *self.cut_dates(kind)):
-                held = {p: v for p, v in self._in_force(kind, on).get(product, {}).items() if v[0] > 0}
-                if len(held) > 1 and any(assumed for _, assumed in held.values()):
-                    found.append(product)
-                    break
-        return tuple(found)
+        """Return the products that are split over several parents by a share nobody confirmed, anywhere on a path."""
+        found: set[str] = set()
+        for reached in self._reached:
+            for node, products in reached.split.items():
+                if node[0] == kind:
+                    found |= products
+        return tuple(product for product in self.ids if product in found)
 
-    def _in_force(self, kind: str, on: dt.date | None) -> dict[str, dict[str, tuple[float, bool]]]:
-        """Return product → parent → (share, assumed): the latest statement of each pair that has begun."""
-        latest: dict[tuple[str, str], Membership] = {}
-        for member in self.memberships:
-            if member.kind != kind or (member.valid_from is not None and (on is None or member.valid_from > on)):
-                continue
-            held = latest.get((member.product, member.parent))
-            if held is None or (held.valid_from or dt.date.min) <= (member.valid_from or dt.date.min):
-                latest[member.product, member.parent] = member
-        grouped: dict[str, dict[str, Membership]] = {}
-        for (product, parent), member in latest.items():
-            grouped.setdefault(product, {})[parent] = member
-        return {product: _filled(members) for product, members in grouped.items()}
+    def links(self, on: dt.date | None = None) -> tuple[Link, ...]:
+        """Return the statements in force on a day, with blank shares filled; None: before the first dated change."""
+        return links_on(self.memberships, on)
+
+    @cached_property
+    def _days(self) -> tuple[dt.date, ...]:
+        return self.cut_dates()
+
+    @cached_property
+    def _reached(self) -> tuple[Reached, ...]:
+        return tuple(follow_paths(self.links(on)) for on in (None, *self._days))
+
+    def _on(self, on: dt.date | None) -> Reached:
+        return self._reached[0 if on is None else bisect_right(self._days, on)]
 
 
-def _filled(members: Mapping[str, Membership]) -> dict[str, tuple[float, bool]]:
-    """Give the blank shares equal parts of what the stated ones leave."""
-    stated = sum(member.share for member in members.values() if member.share is not None)
-    blank = [parent for parent, member in members.items() if member.share is None]
-    equal = max(0.0, 1.0 - stated) / len(blank) if blank else 0.0
-    return {
-        parent: (equal if member.share is None else member.share, member.is_assumed)
-        for parent, member in members.items()
-    }
+def _check_rows(memberships: Sequence[Membership], known: set[str]) -> None:
+    for member in memberships:
+        if member.member_kind not in (PRODUCT, *KINDS):
+            raise ModelError(f"{member.member_kind!r} is no kind of parent; there are {', '.join(KINDS)}.")
+        if member.member_kind == PRODUCT and member.product not in known:
+            hint = nearest(member.product, list(known))
+            raise ModelError(f"memberships name the product {member.product!r}, which is not in products. {hint}")
+        if member.kind not in KINDS:
+            raise ModelError(f"{member.kind!r} is no kind of parent; there are {', '.join(KINDS)}.")
+        if member.share is not None and not 0 <= member.share <= 1:
+            raise ModelError(f"{member.product} has the share {member.share:g} in {member.parent}; shares are 0 to 1.")
 
 
 def build_product_map(
-    products: pd.DataFrame, memberships: pd.DataFrame | None = None, lines: pd.DataFrame | None = None
+    products: pd.DataFrame,
+    memberships: pd.DataFrame | None = None,
+    lines: pd.DataFrame | None = None,
+    parents: pd.DataFrame | None = None,
 ) -> ProductMap:
-    """Return the map that the client's tables ``products``, ``memberships`` and ``lines`` describe.
+    """Return the map that the client's tables ``products``, ``memberships``, ``lines`` and ``parents`` describe.
 
     Parameters
     ----------
@@ -246,41 +310,27 @@ def build_product_map(
         A blank share is an equal share and counts as assumed until its status is ``confirmed``.
     lines : DataFrame or None
         Columns ``product_line``, ``name``; optional ``product_manager``.
+    parents : DataFrame or None
+        Parents that belong to parents: columns ``member_kind``, ``member``, ``kind``, ``parent``; optional ``share``,
+        ``valid_from``, ``status``, as in `memberships`.
 
     Raises
     ------
     ModelError
         A product twice or unknown, an unknown kind, a share outside 0 to 1, shares of a product that add to more
-        than 1 on some day.
+        than 1 on some day over all its paths, parents that hold each other in a circle.
     """
     entries = tuple(
         ProductEntry(
-            str(row["product"]), str(row.get("name") or row["product"]), _text(row, "stage"), _text(row, "owner")
+            str(row["product"]), str(row.get("name") or row["product"]), text_of(row, "stage"), text_of(row, "owner")
         )
         for row in products.to_dict("records")
     )
-    members = () if memberships is None else tuple(_member(row) for row in memberships.to_dict("records"))
+    members = read_memberships(memberships, parents)
     register = [] if lines is None else lines.to_dict("records")
     return ProductMap(
         entries,
         members,
         {str(row["product_line"]): str(row.get("name") or row["product_line"]) for row in register},
-        {str(row["product_line"]): str(row["product_manager"]) for row in register if _text(row, "product_manager")},
+        {str(row["product_line"]): str(row["product_manager"]) for row in register if text_of(row, "product_manager")},
     )
-
-
-def _member(row: Mapping[Any, Any]) -> Membership:
-    share = row.get("share")
-    share = None if share is None or pd.isna(share) else float(share)
-    status = _text(row, "status")
-    is_assumed = status in ("assumed", "contested") or (share is None and status != "confirmed")
-    start = row.get("valid_from")
-    start = None if start is None or pd.isna(start) else start
-    if isinstance(start, dt.datetime):  # pandas Timestamps are datetimes too; dates compare only with dates
-        start = start.date()
-    return Membership(str(row["product"]), str(row["kind"]), str(row["parent"]), share, start, is_assumed)
-
-
-def _text(row: Mapping[Any, Any], column: str) -> str | None:
-    value = row.get(column)
-    return None if value is None or pd.isna(value) or str(value) == "" else str(value)

@@ -73,6 +73,37 @@ ALLOCATION = {
             id="shares over 1 from a day on",
         ),
         pytest.param(
+            {
+                "memberships.csv": "product,kind,parent\ncar,product_line,motor\n",
+                "parents.csv": "member_kind,member,kind,parent,share\nproduct_line,motor,product_line,fleet,1\n"
+                "product_line,fleet,product_line,motor,0.5\n",
+            },
+            "parents.csv row 3, column share",
+            "in a circle: 'fleet' → 'motor' → 'fleet'",
+            id="lines in a circle",
+        ),
+        pytest.param(
+            {
+                "memberships.csv": "product,kind,parent,share\ncar,product_line,motor,1\ncar,value_stream,buy,0.3\n",
+                "parents.csv": "member_kind,member,kind,parent,share\nproduct_line,motor,value_stream,buy,0.8\n",
+            },
+            "parents.csv row 2, column share",
+            "add to 1.1 (buy 0.3, buy 0.8 by motor)",
+            id="shares over 1 over two paths",
+        ),
+        pytest.param(
+            {"parents.csv": "member_kind,member,kind,parent\nvalue_stream,bye,customer_experience,moving\n"},
+            "parents.csv row 2, column member",
+            "nothing belongs to the value stream 'bye'",
+            id="a stream that holds nothing",
+        ),
+        pytest.param(
+            {"parents.csv": "member_kind,member,kind,parent\nproduct_line,motr,customer_experience,moving\n"},
+            "parents.csv row 2, column member",
+            "the product line 'motr' is not in lines",
+            id="an unknown line in a parent",
+        ),
+        pytest.param(
             {"waves.csv": "wave,date\nw1,2026-10-01\n"},
             "waves.csv row 2, column date",
             "2026-10-01 lies after 2026-09-30",

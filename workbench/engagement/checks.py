@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.schema import EXHIBITS, SHEET_TABLES, TABLES, fold_key, is_key, refers_of
 from workbench.errors import Fault, nearest
-from workbench.products import KIND_NAMES, TOLERANCE
+from workbench.memberships import KIND_NAMES, read_memberships, share_faults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,7 @@ def check_tables(
         _spellings,
         _references,
         _shares,
+        _nested,
         _waves,
         _headcounts,
         _levels,
@@ -112,7 +113,8 @@ def _spellings(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
         for column in spec.key:
             if not is_key(spec.columns[column]) or refers_of(spec.columns[column]):
                 continue
-            kinds = frame["kind"].tolist() if column == "parent" else [""] * len(frame)  # lines stand in the register
+            of = {"parent": "kind", "member": "member_kind"}.get(column)
+            kinds = frame[of].tolist() if of else [""] * len(frame)  # lines stand in the register
             first: dict[tuple[str, str], tuple[str, int]] = {}
             told: set[str] = set()
             for place, (value, kind) in enumerate(zip(frame[column].tolist(), kinds, strict=True)):
@@ -172,34 +174,43 @@ def _unknown_words(value: str, target: str, allowed: frozenset[str]) -> tuple[st
 
 
 def _shares(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    """Shares of a product within a kind add to at most 1 on every day."""
+    """Shares of a product within a kind add to at most 1 on every day, over all paths, and nothing runs in a circle."""
     if "memberships" not in tables:
         return
-    by_product: dict[tuple[str, str], list[tuple[int, str, float | None, dt.date | None]]] = defaultdict(list)
-    for place, row in _rows(tables["memberships"]):
-        by_product[row["product"], row["kind"]].append((place, row["parent"], row["share"], row["valid_from"]))
-    for (product, kind), rows in by_product.items():
-        for day in (None, *sorted({start for *_, start in rows if start is not None})):
-            latest: dict[str, tuple[int, float | None, dt.date]] = {}
-            for place, parent, share, start in rows:
-                begun = start is None or (day is not None and start <= day)
-                since = start or dt.date.min
-                if begun and (parent not in latest or latest[parent][2] <= since):
-                    latest[parent] = (place, share, since)
-            total = sum(share for _, share, _ in latest.values() if share is not None)
-            if total > 1 + TOLERANCE:
-                place = max(place for place, share, _ in latest.values() if share)
-                when = f" from {day.isoformat()}" if day else ""
-                parents = ", ".join(f"{parent} {share:g}" for parent, (_, share, _) in latest.items() if share)
-                yield tables.fault(
-                    "memberships",
-                    place,
-                    "share",
-                    f"the shares of {product!r} over its {KIND_NAMES[kind]}s add to {total:g}{when} ({parents})",
-                    "at most 1 in all.",
-                    "Correct the shares; a membership that ended needs a row with share 0 from that day.",
-                )
-                break
+    nested = tables.get("parents")
+    stated = read_memberships(tables["memberships"], nested)
+    cells = [("memberships", place) for place in range(len(tables["memberships"]))]
+    cells += [("parents", place) for place in range(0 if nested is None else len(nested))]
+    seen: dict[tuple[Any, ...], int] = {}  # rows that stand twice are reported as such
+    for place, one in enumerate(stated):
+        seen.setdefault((one.member, one.kind, one.parent, one.valid_from), place)
+    places = list(seen.values())
+    for fault in share_faults([stated[place] for place in places]):
+        own = [places[at] for at in fault.places]
+        last = max((at for at in own if stated[at].share), default=own[-1])
+        name, row = cells[last]
+        yield tables.fault(name, row, "share", fault.found, fault.allowed, fault.remedy)
+
+
+def _nested(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+    """Lines of the table parents stand in the register; other members hold something."""
+    if "parents" not in tables:
+        return
+    lines = known.get("lines.product_line")
+    filled = {(row["kind"], row["parent"]) for _, row in _rows(tables["parents"])}
+    if "memberships" in tables:
+        filled |= {(row["kind"], row["parent"]) for _, row in _rows(tables["memberships"])}
+    for place, row in _rows(tables["parents"]):
+        for kind, column in (("member_kind", "member"), ("kind", "parent")):
+            if row[kind] == "product_line" and lines is not None and row[column] not in lines:
+                yield _unknown(tables, "parents", place, column, row[column], "lines.product_line", lines)
+        if row["member_kind"] != "product_line" and (row["member_kind"], row["member"]) not in filled:
+            keys = sorted(key for kind, key in filled if kind == row["member_kind"])
+            found = f"nothing belongs to the {KIND_NAMES[row['member_kind']]} {row['member']!r}"
+            remedy = nearest(row["member"], keys) or "Put products into it in memberships, or correct the cell."
+            yield tables.fault(
+                "parents", place, "member", found, f"{', '.join(keys) or 'a parent with members'}.", remedy
+            )
 
 
 def _memberships(tables: Tables, known: Mapping[str, frozenset[str]], refused: RefusedRows | None) -> Iterator[Fault]:
@@ -327,7 +338,7 @@ def _periods(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fa
 
 def _parents(tables: Tables, known: Mapping[str, frozenset[str]]) -> set[str]:
     """Keys of products, lines, streams and experiences."""
-    keys = {"products.product", "lines.product_line", "memberships.parent"}
+    keys = {"products.product", "lines.product_line", "memberships.parent", "parents.parent"}
     return set().union(*(known.get(key, frozenset()) for key in keys))
 
 

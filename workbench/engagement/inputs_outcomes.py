@@ -73,7 +73,9 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
         catalogue=catalogue,
         facts={name: str(found.parquet) for name, found in tables.facts.items()},
         columns={name: dict(found.columns) for name, found in tables.facts.items()},
-        products=build_product_map(tables["products"], tables.get("memberships"), tables.get("lines")),
+        products=build_product_map(
+            tables["products"], tables.get("memberships"), tables.get("lines"), tables.get("parents")
+        ),
         settings=Settings(
             as_of=settings.as_of,
             confidence=settings.confidence,
@@ -99,9 +101,9 @@ def _known_scopes(tables: Tables) -> dict[str, list[str]]:
     scopes: dict[str, list[str]] = {kind: [] for kind in ("product", *KINDS)}
     if "products" in tables:
         scopes["product"] = [str(key) for key in tables["products"]["product"]]
-    if "memberships" in tables:
-        frame = tables["memberships"]
-        for kind, parent in zip(frame["kind"], frame["parent"], strict=True):
+    for name in ("memberships", "parents"):
+        frame = tables.get(name)
+        for kind, parent in zip(frame["kind"], frame["parent"], strict=True) if frame is not None else ():
             if kind in scopes and parent not in scopes[kind]:
                 scopes[kind].append(str(parent))
     if "lines" in tables:

@@ -195,7 +195,7 @@ def _product_map(tables: Tables) -> tuple[ProductMap | None, list[Fault]]:
 
     products = tables.get("products", pd.DataFrame({"product": [], "name": []}))
     try:
-        return build_product_map(products, tables.get("memberships"), tables.get("lines")), []
+        return build_product_map(products, tables.get("memberships"), tables.get("lines"), tables.get("parents")), []
     except ModelError as error:  # checks.py finds these with their cells; this keeps a gap from being a traceback
         return None, [Fault("memberships", "", "", str(error), "products and shares that fit.", "Correct memberships.")]
 

@@ -276,6 +276,27 @@ class Membership(Opinion):
     )
 
 
+class Nesting(Opinion):
+    """A line, stream or experience in another one, from a date on; shares multiply along the way."""
+
+    key = ("member_kind", "member", "kind", "parent", "valid_from")
+    member_kind: Kind = column(
+        "What the member is: product_line, value_stream or customer_experience.", example="product_line"
+    )
+    member: Key = column("Key of the line, stream or experience that belongs to another.", example="motor")
+    kind: Kind = column("What it belongs to.", example="customer_experience")
+    parent: Key = column("Key of that line, stream or experience.", example="driving")
+    share: Share | None = column(
+        "Share of the member that belongs to this parent; blank means equal shares, not yet confirmed.",
+        example=1,
+        default=None,
+        unit="share, 0 to 1",
+    )
+    valid_from: dt.date | None = column(
+        "From when; blank means always. A share of 0 ends it.", example=None, default=None
+    )
+
+
 # -- readiness -------------------------------------------------------------------------------------------------------
 
 
@@ -958,6 +979,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("products", Product, "all", "required"),
         TableSpec("lines", Line, "all", "required"),
         TableSpec("memberships", Membership, "all", "required"),
+        TableSpec("parents", Nesting, "all", "later"),
         TableSpec("waves", Wave, "readiness", "required"),
         TableSpec("survey", Sheet, "readiness", "required", extra_columns=True),
         TableSpec("population", Population, "readiness", "useful"),
