@@ -9,19 +9,12 @@ import numpy as np
 import pytest
 
 from workbench.errors import ModelError
-from workbench.outcomes.control_charts import (
-    ALPHA,
-    Limits,
-    assurance,
-    corrected_rho,
-    find_change,
-    natural_limits,
-    p_value,
-    plain_limits,
-    signals,
-    watch,
-)
+from workbench.outcomes.changes import p_value
+from workbench.outcomes.control_charts import ALPHA, find_change, watch
 from workbench.outcomes.definitions import SignalRules
+from workbench.outcomes.limits import Limits, corrected_rho, natural_limits, plain_limits
+from workbench.outcomes.run_rules import signals
+from workbench.outcomes.target_odds import assurance
 
 FLOW_RATE = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
 """NIST/SEMATECH e-Handbook of Statistical Methods, section 6.3.2.2, individuals control charts."""

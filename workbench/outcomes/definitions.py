@@ -163,7 +163,7 @@ class SignalRules:
     Attributes
     ----------
     chart : str
-        ``xmr``; ``p`` and ``time_between`` are kept for later.
+        ``xmr``; ``p`` for shares of few and unlike numbers of rows; ``time_between`` for rare events, by day.
     transform : str
         ``auto``, ``none``, ``sqrt``, ``fourth_root`` or ``log``.
     baseline : int
@@ -171,9 +171,12 @@ class SignalRules:
     min_denominator : float
         Periods with fewer rows are drawn and not judged.
     season : str
-        ``auto`` or ``none``.
+        ``auto`` removes one that is evident over two full cycles; ``known``: there is one, whether or not it is
+        evident; ``none``.
     rules : tuple of str
-        ``beyond``, ``run`` and, by choice, ``trend``, ``two_of_three``.
+        Rules, or sets of them, of `run_rules`: ``beyond``, ``run`` and, by choice, others.
+    spread : str
+        ``mean`` of the moving ranges; ``screened`` leaves large ones out, ``median`` does not feel them.
     """
 
     chart: str = "xmr"
@@ -182,6 +185,7 @@ class SignalRules:
     min_denominator: float = 0.0
     season: str = "auto"
     rules: tuple[str, ...] = ("beyond", "run")
+    spread: str = "mean"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from workbench.outcomes.carriers import Carriers
 from workbench.outcomes.catalogue import Catalogue, Metric, with_columns
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.causes import Causes, latest_and_before
-from workbench.outcomes.control_charts import ALPHA, SIMULATIONS, Assurance, Watched, assurance, is_at_least, watch
+from workbench.outcomes.changes import SIMULATIONS
+from workbench.outcomes.control_charts import ALPHA, Watched, watch
 from workbench.outcomes.data_checks import (
     DataFinding,
     broken_metrics,
@@ -48,8 +49,10 @@ from workbench.outcomes.rollup import (
     roll_up,
     share_arrays,
 )
+from workbench.outcomes.scales import is_at_least
 from workbench.outcomes.simpson import Reversal, Strata, reversals
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
+from workbench.outcomes.target_odds import Assurance, assurance
 from workbench.outcomes.variances import Variance, compare_versions
 from workbench.outcomes.versions import values_beside
 from workbench.outcomes.work import Work, review_work

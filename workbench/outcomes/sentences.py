@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.outcomes.catalogue import Metric
-from workbench.outcomes.control_charts import ALPHA, LEAST_POINTS, NEW_POINTS, SIMULATIONS
+from workbench.outcomes.changes import NEW_POINTS, SIMULATIONS
+from workbench.outcomes.control_charts import ALPHA
 from workbench.outcomes.driver_sentences import driver_figures, reversal_cautions
 from workbench.outcomes.insights import CAUSES, Insight
+from workbench.outcomes.limits import LEAST_POINTS
 from workbench.outcomes.loop_sentences import (
     loop_cautions,
     loop_figures,

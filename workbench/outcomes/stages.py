@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, Metric
-from workbench.outcomes.control_charts import corrected_rho
+from workbench.outcomes.limits import corrected_rho
 from workbench.outcomes.inputs import Event
 from workbench.stats import t_quantile
 

@@ -1,0 +1,211 @@
+"""Does a metric stand elsewhere than its baseline? One statistic a review, and its chance in a stable metric.
+
+The statistic is the distance between the mean of the last j new points and the baseline's mean over its standard error
+under AR(1), the largest over j and over the looks so far. Its null depends only on how many points there are, on their
+autocorrelation and on what was done about a season; so it is simulated once for each, through the very same steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from workbench.outcomes.limits import LARGEST_RHO, Limits
+from workbench.outcomes.seasons import Season, season_projection
+
+NEW_POINTS = 12
+"""Points after the baseline that one review looks at: a year of months (ours)."""
+
+STILL_HOLDS = 0.8
+"""A change is dated by the newest look when that is at least this share as clear as the clearest look (ours)."""
+
+SIMULATIONS = 20_000
+SEED = 20_260_930
+
+TAIL = 400
+"""Largest simulated statistics that the tail beyond them is fitted to: portfolios ask for rarer chances than 1 in
+20,000 (generalised Pareto, moments: J. R. M. Hosking and J. R. Wallis 1987, Technometrics 29, 339-349)."""
+
+LEAST_CHANCE = 1e-7
+"""A fitted tail is not believed further than this (ours)."""
+
+_BATCH = 2_000
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Change:
+    """Whether the points after the baseline stand elsewhere than the baseline, as one answer.
+
+    Attributes
+    ----------
+    first : int
+        Place of the point with which the new level begins, by the largest statistic.
+    points : int
+        Points at the new level.
+    before, after : float
+        Means of baseline and new level, without the season where one was removed. Unit: the metric's.
+    size_sigma : float
+        Distance in sigmas of single points, on the transformed scale.
+    statistic : float
+        Distance over its standard error, the largest over starts and looks.
+    p : float
+        Chance of a statistic as large in a stable metric, 0 to 1.
+    """
+
+    first: int
+    points: int
+    before: float
+    after: float
+    size_sigma: float
+    statistic: float
+    p: float
+
+    @property
+    def size(self) -> float:
+        """Change of the mean. Unit: the metric's."""
+        return self.after - self.before
+
+
+def change_between(
+    flat: Array, shown: Array, base: Array, new: Array, limits: Limits, season: Season | None = None
+) -> Change | None:
+    """Return whether the points after the baseline stand elsewhere, with the chance of that in a stable metric.
+
+    Parameters
+    ----------
+    flat, shown : array of float, one a period
+        The series on its scale without season, and in the metric's unit; NaN where a period has none.
+    base, new : array of int
+        Places of the baseline, and of the points after it; at most the last 12 of these are new.
+    limits : Limits
+    season : Season or None
+        What was removed; the null goes through the same removal.
+    """
+    new = new[-NEW_POINTS:]
+    if new.size == 0 or limits.is_constant:
+        return None
+    scaled = flat[np.concatenate([base, new])]
+    table = _statistics(scaled[None, :], base.size)[0]
+    statistic = float(table.max())
+    look = int(table.argmax()) // table.shape[1]
+    # the level that the reader meets is the one that still holds at the newest point, where that is nearly as clear
+    if float(table[-1].max()) >= STILL_HOLDS * statistic:
+        look = new.size - 1
+    start = _begin(scaled[: base.size], scaled[base.size : base.size + look + 1])
+    after = new[start : look + 1]
+    spread = math.sqrt(max(float(scaled[: base.size].var(ddof=1)), 1e-300))
+    shift = float(scaled[base.size + start : base.size + look + 1].mean() - scaled[: base.size].mean())
+    p = p_value(statistic, base.size, new.size, limits.rho, season)
+    levels = float(shown[base].mean()), float(shown[after].mean())
+    return Change(int(after[0]), int(after.size), *levels, shift / spread, statistic, p)
+
+
+def p_value(statistic: float, baseline: int, new: int, rho: float, season: Season | None = None) -> float:
+    """Return the chance that a stable series shows a statistic as large, from a seeded simulation.
+
+    20,000 normal AR(1) series of `baseline` + `new` points, each judged exactly as a real one, its rho estimated
+    anew; `rho` is rounded to tenths, so that a table serves all metrics of a length. Beyond the largest simulated
+    statistics a fitted tail goes on, at most to 1e-7.
+    """
+    removed, period = (season.kind, season.period) if season is not None else ("", 0)
+    null = _null(baseline, new, round(rho, 1), removed, period)
+    above = null.size - int(np.searchsorted(null, statistic, side="left"))
+    if above >= TAIL // 4:
+        return (above + 1) / (null.size + 1)
+    shape, scale = _tail(null)
+    past = statistic - float(null[-TAIL])
+    reach = 1 + shape * past / scale
+    rest = reach ** (-1 / shape) if abs(shape) > 1e-6 and reach > 0 else math.exp(-past / scale) if reach > 0 else 0.0
+    return max(TAIL / null.size * rest, LEAST_CHANCE)
+
+
+def _tail(null: Array) -> tuple[float, float]:
+    """Return shape and scale of the generalised Pareto distribution of the largest statistics, never bounded."""
+    excess = null[-TAIL:] - null[-TAIL]
+    mean, variance = float(excess.mean()), float(excess.var(ddof=1))
+    shape = 0.5 * (1 - mean**2 / variance)
+    return (shape, 0.5 * mean * (mean**2 / variance + 1)) if shape > 0 else (0.0, mean)
+
+
+def _statistics(series: Array, baseline: int) -> Array:
+    """Return |mean of new points start..look − mean of baseline| / its standard error, series × looks × starts."""
+    count = series.shape[1] - baseline
+    table = np.zeros((series.shape[0], count, count))
+    for points, scores in _by_length(series, baseline):
+        for place in range(count - points + 1):
+            table[:, place + points - 1, place] = scores[:, place]
+    return table
+
+
+def _largest(series: Array, baseline: int) -> Array:
+    """Return the largest statistic of each series, over starts and looks."""
+    largest = np.zeros(series.shape[0])
+    for _, scores in _by_length(series, baseline):
+        np.maximum(largest, scores.max(axis=1), out=largest)
+    return largest
+
+
+def _begin(base: Array, new: Array) -> int:
+    """Return the place at which the new level begins: the split of baseline and new points that leaves least squares.
+
+    Dating is a question of its own: the judgement's standard error would favour short stretches.
+    """
+    gains = []
+    for start in range(new.size):
+        before, after = np.concatenate([base, new[:start]]), new[start:]
+        gap = float(after.mean() - before.mean())
+        gains.append(gap * gap * before.size * after.size / (before.size + after.size))
+    return int(np.argmax(gains))
+
+
+def _by_length(series: Array, baseline: int) -> Iterator[tuple[int, Array]]:
+    """Yield, for each number of new points, the statistic of every stretch of so many, in order of its start."""
+    base, new = series[:, :baseline], series[:, baseline:]
+    means = base.mean(axis=1)
+    centred = base - means[:, None]
+    power = np.einsum("ij,ij->i", centred, centred)
+    r1 = np.einsum("ij,ij->i", centred[:, 1:], centred[:, :-1]) / np.where(power > 0, power, 1.0)
+    rho = np.clip((r1 + 1 / baseline) / (1 - 4 / baseline), 0.0, LARGEST_RHO)
+    # the sample variance of a short autocorrelated series is too small by the variance of its mean
+    spread = power / (baseline - 1) / np.maximum(1 - _inflation(rho, baseline) / baseline, 0.1)
+    floor = spread * _inflation(rho, baseline) / baseline
+    sums = np.cumsum(np.concatenate([np.zeros((series.shape[0], 1)), new], axis=1), axis=1)
+    for points in range(1, new.shape[1] + 1):
+        error = np.sqrt(np.maximum(spread * _inflation(rho, points) / points + floor, 1e-300))
+        shift = (sums[:, points:] - sums[:, :-points]) / points - means[:, None]
+        yield points, np.abs(shift) / error[:, None]
+
+
+def _inflation(rho: Array, n: int) -> Array:
+    """Return n × variance of the mean of n points of AR(1), in variances of one point: 1 + 2 Σ (1 − k/n) rho^k."""
+    rest = 1 - rho
+    return 1 + 2 * rho / rest - 2 * rho * (1 - rho**n) / (n * rest**2)
+
+
+@lru_cache(maxsize=256)
+def _null(baseline: int, new: int, rho: float, removed: str = "", period: int = 0) -> Array:
+    """Return the sorted statistics of stable series, put through the removal of a season where there was one."""
+    step = math.sqrt(1 - rho**2)
+    before = period if removed == "year_before" else 0
+    total = before + baseline + new
+    found = []
+    for batch in range(SIMULATIONS // _BATCH):  # small batches stay in the processor's cache
+        generator = np.random.default_rng([SEED, baseline, new, round(rho * 10), batch])
+        series = generator.standard_normal((total, _BATCH))
+        for place in range(1, total):
+            series[place] = rho * series[place - 1] + step * series[place]
+        if removed == "year_before":
+            series = series[period:] - series[:-period]
+        elif removed:
+            effects = season_projection(np.arange(baseline), period) @ series[:baseline]
+            series = series - effects[np.arange(total) % period]
+        found.append(_largest(np.ascontiguousarray(series.T), baseline))
+    table = np.sort(np.concatenate(found))
+    table.setflags(write=False)
+    return table
