@@ -35,9 +35,11 @@ from workbench.outcomes.drivers import Split
 from workbench.outcomes.engines import DuckDB
 from workbench.outcomes.gather import Parts, fetch_parts, queries_of
 from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
-from workbench.outcomes.insights import Insight, rank
+from workbench.outcomes.insights import Insight
 from workbench.outcomes.loop import Loop, loop_health
+from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.metric_values import values_of
+from workbench.outcomes.readings import Ranking, Reading, where_it_belongs
 from workbench.outcomes.rollup import (
     VALUE_COLUMNS,
     Cube,
@@ -235,6 +237,10 @@ class Outcomes:
         Totals that say the opposite of their strata, latest year against the year before; sure ones first.
     variances : tuple of Variance
         Actual against budget, forecast and the year before, split; in the client's order.
+    own_moves : tuple of Move
+        What moved in the lines and products of some reader, each at the level where it belongs.
+    readings : tuple of Reading
+        At most so many statements for each product line and each product manager.
     """
 
     settings: Settings
@@ -259,6 +265,8 @@ class Outcomes:
     work: Work | None = None
     reversals: tuple[Reversal, ...] = ()
     variances: tuple[Variance, ...] = ()
+    own_moves: tuple[Move, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def residual(self) -> float:
@@ -383,7 +391,11 @@ class _Review:
         moves = self.find_moves(series, cubes, causes)
         targets = self.check_targets(catalogue, series)
         texts = self.texts(catalogue)
-        work = self.work()
+        work, loop, stages = self.work(), self.loop(), self.stages(series)
+        own_moves = self.own_moves(series, moves, cubes, causes)
+        ranking = Ranking(
+            self.inputs, series, texts, moves=moves, own=own_moves, targets=targets, stages=stages, loop=loop
+        )
         return Outcomes(
             settings=self.settings,
             products=self.products,
@@ -393,7 +405,7 @@ class _Review:
             rolled=rolled,
             moves=tuple(moves),
             targets=tuple(targets),
-            insights=rank(moves, targets, series, self.inputs, texts),
+            insights=ranking.board(),
             findings=tuple(self.findings),
             controls=records,
             queries=parts.queries,
@@ -401,14 +413,16 @@ class _Review:
             sources=self.inputs.sources,
             engine=parts.engine,
             events=self.inputs.events,
-            loop=self.loop(),
+            loop=loop,
             versions=values_beside(
                 parts, catalogue, self.products, tuple(rolled), values, as_of=as_of, confidence=confidence
             ),
-            stages=self.stages(series),
+            stages=stages,
             work=work,
             reversals=self.find_reversals(series, moves, causes),
             variances=self.compare(parts, catalogue, cubes),
+            own_moves=tuple(dict.fromkeys(move for held in own_moves.values() for move in held)),
+            readings=ranking.readings(),
         )
 
     def work(self) -> Work | None:
@@ -569,6 +583,24 @@ class _Review:
             if moved:
                 found.append(self.move(max(moved, key=_clearness), moved, cubes, causes))
         return sorted(found, key=lambda m: (m.p, -abs(m.size_sigma)))
+
+    def own_moves(
+        self, series: Sequence[Series], moves: Sequence[Move], cubes: Mapping[str, Cube], causes: Causes
+    ) -> dict[Reader, tuple[Move, ...]]:
+        """Return what moved for each line and manager: a metric and way once, at the level where it belongs."""
+        known = {(move.metric, move.kind, move.parent): move for move in moves}
+        families = {LINE: len(self.products.parents(LINE)), "product": len(self.products.ids)}
+        standing = [s for s in series if s.kind in families and _stands_out(s, families[s.kind])]
+        standing = [s for s in standing if s.watched.has_moved]
+        found: dict[Reader, tuple[Move, ...]] = {}
+        for reader in readers_of(self.products, self.settings.as_of):
+            leads = []
+            for lead, also in where_it_belongs(standing, reader, self.products):
+                if lead.scope not in known:
+                    known[lead.scope] = self.move(lead, also, cubes, causes)
+                leads.append(known[lead.scope])
+            found[reader] = tuple(leads)
+        return found
 
     def move(self, lead: Series, moved: Sequence[Series], cubes: Mapping[str, Cube], causes: Causes) -> Move:
         change = lead.watched.change
