@@ -305,14 +305,18 @@ def suppress(
     """
     found = set(hidden)
     shown = _without_leak(fixed, minimum, owners)
-    for tier in sorted({cell.tier for cell in cells}, reverse=True):
-        trying = sorted(
-            (cell for cell in cells if cell.tier == tier and cell.key not in found),
-            key=lambda cell: (cell.cost, cell.key),
-        )
+    left = sorted((cell for cell in cells if cell.key not in found), key=lambda cell: (-cell.tier, cell.cost, cell.key))
+    is_new = True  # whether less is asked for than when all that is left was last looked at together
+    while left:
+        # Mostly nothing is given away by everything together, so by no part of it either.
+        if is_new and find_leak(np.array([*shown, *(cell.row for cell in left)]), owners, minimum) is None:
+            break
+        trying = [cell for cell in left if cell.tier == left[0].tier]
+        left = left[len(trying) :]
         kept = _let_in(trying, shown, minimum, owners)
-        found.update(cell.key for cell in trying if cell.key not in {held.key for held in kept})
         shown = [*shown, *(cell.row for cell in kept)]
+        found.update({cell.key for cell in trying} - {cell.key for cell in kept})
+        is_new = len(kept) < len(trying)
     return found
 
 
