@@ -13,20 +13,15 @@ import pytest
 from scipy.stats import binomtest
 
 from workbench.errors import ModelError
+from workbench.outcomes.balances import LAW_TOLERANCE, broken_laws
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
+from workbench.outcomes.cubes import build_cubes
 from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import Parts, fetch_parts
 from workbench.outcomes.metric_values import interval
 from workbench.outcomes.periods import all_periods, next_period
-from workbench.outcomes.rollup import (
-    LAW_TOLERANCE,
-    build_cubes,
-    company_values,
-    conservation,
-    product_values,
-    roll_up,
-)
+from workbench.outcomes.rollup import company_values, conservation, product_values, roll_up
 from workbench.products import KINDS, ProductMap
 
 AS_OF = dt.date(2026, 9, 30)
@@ -190,7 +185,7 @@ def test_parents_unallocated_and_unknown_add_up_to_the_company(bench: samples.Be
 
 
 def test_the_law_sees_a_part_that_went_missing(bench: samples.Bench) -> None:
-    """The residual is a real check: taking rows of one product away from the parts makes it large."""
+    """Taking rows of one product away from the parts refuses the metric: no number of it is shown."""
     generator = np.random.default_rng(3)
     shares = samples.product_map(PRODUCTS, *[(p, "product_line", "a", 0.5) for p in PRODUCTS])
     parts, catalogue = fetch(bench, samples.random_events(generator, PRODUCTS), [samples.metrics()["orders"]], shares)
@@ -204,7 +199,13 @@ def test_the_law_sees_a_part_that_went_missing(bench: samples.Bench) -> None:
         parts.seconds,
     )
     assert roll_up(parts, catalogue, shares, "product_line").residual <= LAW_TOLERANCE
-    assert roll_up(lost, catalogue, shares, "product_line").residual > 0.1
+    refused = roll_up(lost, catalogue, shares, "product_line")
+    assert refused.values.empty  # noqa: PD011 - a field of ours
+    assert refused.company.empty
+    assert "do not add up to the company" in dict(refused.marks)["orders"]
+    whole, broken = (build_cubes(one, catalogue, shares, 1) for one in (parts, lost))
+    assert broken_laws(whole) == {}
+    assert list(broken_laws(broken)) == ["orders"]
 
 
 def test_a_share_that_changes_in_mid_month_is_right(bench: samples.Bench) -> None:

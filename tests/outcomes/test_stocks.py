@@ -11,12 +11,14 @@ import outcome_samples as samples
 import pandas as pd
 import pytest
 
+from workbench.outcomes.balances import LAW_TOLERANCE
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
 from workbench.outcomes.catalogue_checks import check_catalogue
+from workbench.outcomes.cubes import build_cubes
 from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import fetch_parts
-from workbench.outcomes.rollup import LAW_TOLERANCE, build_cubes, company_values, product_values, roll_up
+from workbench.outcomes.rollup import company_values, product_values, roll_up
 from workbench.products import ProductMap
 
 TABLE = FactTable("contracts", ("contract", "day"), "day", "product", kind="stock", version="version")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from workbench.outcomes.catalogue import Catalogue, Metric
+from workbench.outcomes.fact_rows import SIZE
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.metric_values import Array, values_of
 from workbench.outcomes.periods import all_periods, parts_grain
 from workbench.outcomes.windows import Stretch, stretches_of, sum_windows, whole_windows
-from workbench.products import ProductMap
+from workbench.products import ProductMap, ShareTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,8 @@ class Cube:
         Parts from the query without a product.
     spans : tuple of Stretch
         Windows of a cumulative metric; its parts are sums over them.
+    sizes : mapping of part to array, shape (periods,)
+        Sum of the sizes of what the company's part adds, where amounts may be below zero.
     """
 
     metric: Metric
@@ -46,9 +51,18 @@ class Cube:
     unknown: Mapping[str, Array]
     company: Mapping[str, Array]
     spans: tuple[Stretch, ...] = ()
+    sizes: Mapping[str, Array] = field(default_factory=dict)
+
+    @cached_property
+    def stacked(self) -> Array:
+        """All parts in one array, in their own order, shape (parts, products, periods, epochs)."""
+        return np.stack(list(self.parts.values()))
 
     def value(self, parts: Mapping[str, Array]) -> Array:
-        """Return the metric's values from parts that were added up; NaN where there is nothing to speak of."""
+        """Return the metric's values from parts that were added up, shape (periods,) or, without windows, any.
+
+        NaN where there is nothing to speak of.
+        """
         found = values_of(self.metric, parts)
         if not self.spans:
             return found
@@ -97,6 +111,7 @@ def _over_windows(cube: Cube, spans: tuple[Stretch, ...]) -> Cube:
         sum_windows(spans, cube.periods, cube.unknown, 0),
         sum_windows(spans, cube.periods, cube.company, 0),
         spans,
+        sum_windows(spans, cube.periods, cube.sizes, 0),
     )
 
 
@@ -110,9 +125,12 @@ def _cube(
 ) -> Cube:
     place = {period: index for index, period in enumerate(periods)}
     row_of = {product: index for index, product in enumerate(ids)}
+    is_size = total["part"].str.startswith(SIZE)
+    total, size = total[~is_size], total[is_size]
     names = sorted(set(total["part"]))
     full = {part: np.zeros((len(ids) + 1, len(periods), epochs)) for part in names}
     company = {part: np.zeros(len(periods)) for part in names}
+    sizes = {str(part).removeprefix(SIZE): np.zeros(len(periods)) for part in set(size["part"])}
     for part, piece in held.groupby("part"):
         at = (
             piece["product"].map(row_of).fillna(len(ids)).astype(int).to_numpy(),
@@ -122,20 +140,17 @@ def _cube(
         np.add.at(full[str(part)], at, piece["value"].to_numpy())
     for part, piece in total.groupby("part"):
         np.add.at(company[str(part)], piece["period"].map(place).to_numpy().astype(int), piece["value"].to_numpy())
+    for part, piece in size.groupby("part"):
+        at_period = piece["period"].map(place).to_numpy().astype(int)
+        np.add.at(sizes[str(part).removeprefix(SIZE)], at_period, piece["value"].to_numpy())
     parts = {part: array[: len(ids)] for part, array in full.items()}
     unknown = {part: array[len(ids)].sum(axis=1) for part, array in full.items()}
-    return Cube(metric, ids, periods, parts, unknown, company)
+    return Cube(metric, ids, periods, parts, unknown, company, sizes=sizes)
 
 
 def share_arrays(products: ProductMap, kind: str, cuts: Sequence[dt.date]) -> dict[str, Array]:
     """Return the shares of each parent of a kind as an array, shape (products, epochs)."""
-    place = {product: index for index, product in enumerate(products.ids)}
-    found = {parent: np.zeros((len(place), len(cuts) + 1)) for parent in products.parents(kind)}
-    for epoch, on in enumerate([None, *cuts]):
-        held = products.shares(kind, on)
-        for product, parent, share in zip(held["product"], held["parent"], held["share"], strict=True):
-            found[parent][place[product], epoch] = share
-    return found
+    return products.share_table(kind, cuts).arrays()
 
 
 def add_up(cube: Cube, shares: Array) -> dict[str, Array]:
@@ -147,12 +162,45 @@ def add_up(cube: Cube, shares: Array) -> dict[str, Array]:
     shares : array, shape (products, epochs)
         Unit: share, 0 to 1.
     """
-    held = shares.any(axis=1)  # a parent holds a few products; the others add nothing
-    weights = shares[held][:, None, :]
-    return {part: sum_terms(array[held] * weights) for part, array in cube.parts.items()}
+    product, epoch = np.nonzero(shares)  # a parent holds a few products; the others add nothing
+    at = np.zeros(len(product), dtype=int)
+    found = _grouped(cube.stacked, at, product, epoch, shares[product, epoch], 1)
+    return {part: found[place, 0] for place, part in enumerate(cube.parts)}
 
 
-def sum_terms(terms: Array) -> Array:
-    """Return sums over products and epochs, by period, rounded once; shape in: (products, periods, epochs)."""
-    by_period = np.moveaxis(terms, 1, 0).reshape(terms.shape[1], -1)
-    return np.array([math.fsum(row) for row in by_period.tolist()])
+def add_up_all(
+    cube: Cube, table: ShareTable, weights: Array | None = None, names: Sequence[str] | None = None
+) -> dict[str, Array]:
+    """Return Σ weight × part of every parent of a kind, with exact summation, shape (parents, periods).
+
+    Parameters
+    ----------
+    cube : Cube
+    table : ShareTable
+    weights : array or None
+        One a share of the table; None takes the shares.
+    names : sequence of str or None
+        Parts that are wanted; None takes all.
+    """
+    weights = table.share if weights is None else weights
+    wanted = list(cube.parts) if names is None else list(names)
+    stacked = cube.stacked if names is None else np.stack([cube.parts[name] for name in wanted])
+    found = _grouped(stacked, table.parent, table.product, table.epoch, weights, len(table.parents))
+    return dict(zip(wanted, found, strict=True))
+
+
+def _grouped(stacked: Array, group: Array, product: Array, epoch: Array, weights: Array, groups: int) -> Array:
+    """Return sums by part, group and period, each rounded once, so that no order of rows changes a digit."""
+    parts, _, periods, _ = stacked.shape
+    found = np.zeros((parts, groups, periods))
+    terms = stacked[:, product, :, epoch] * weights[:, None, None]  # one row a share: (shares, parts, periods)
+    sorted_by = np.argsort(group, kind="stable")
+    ends = np.searchsorted(group[sorted_by], np.arange(groups + 1))
+    for place, (start, end) in enumerate(pairwise(ends.tolist())):
+        own = terms[sorted_by[start:end]]
+        if len(own) <= 2:  # a sum of two is rounded once by itself
+            found[:, place] = own.sum(axis=0)
+        else:
+            flat = own.reshape(len(own), -1).T.tolist()
+            found[:, place] = np.array([math.fsum(row) for row in flat]).reshape(parts, periods)
+    return found

@@ -55,11 +55,23 @@ def rows_of(
     if table.kind == "stock":
         columns += _level_columns(metrics, table, sql, [version, period])
     lines = ",\n    ".join(columns)
-    table_name = sql.name_of(table.name)  # quoted by the dialect; literals are escaped by it
-    text = f"  select {lines}\n  from {table_name}\n  where {' and '.join(conditions)}"  # noqa: S608
+    source = source_of(table, sql)  # quoted by the dialect; literals are escaped by it
+    text = f"  select {lines}\n  from {source}\n  where {' and '.join(conditions)}"  # noqa: S608
     if table.kind != "stock" or metric.choice == "mean":
         return text
     return f"  select * from (\n  {text}\n  ) as levels\n  where _rank = 1"  # noqa: S608
+
+
+def source_of(table: FactTable, sql: Dialect) -> str:
+    """Return what stands after ``from``: the table, or its columns as other engines would read them."""
+    name = sql.relation_of(table.relation) if table.relation else sql.name_of(table.name)
+    if not table.casts:
+        return name
+    columns = [
+        f"{table.casts[column]} as {sql.name_of(column)}" if column in table.casts else sql.name_of(column)
+        for column in table.columns
+    ]
+    return f"(select {', '.join(columns)} from {name}) as {sql.name_of(table.name)}"  # noqa: S608 – quoted by the dialect
 
 
 def scan_of(metric: Metric, table: FactTable) -> tuple[str, ...]:
@@ -222,6 +234,18 @@ def sum_of(amount: str, holds: str) -> str:
     return f"coalesce(sum({amount if holds == 'true' else f'case when {holds} then {amount} end'}), 0.0)"
 
 
+def size_of(total: str) -> str:
+    """Return the sum of the sizes of what a sum adds; nothing for counts, which are never below zero.
+
+    Examples
+    --------
+    >>> size_of(sum_of("amount", "true"))
+    'coalesce(sum(abs(amount)), 0.0)'
+    """
+    found = _IS_SUM.fullmatch(total)
+    return f"coalesce(sum(abs({found[1]})), 0.0)" if found else ""
+
+
 def count_of(holds: str, sql: Dialect) -> str:
     """Return how many rows hold."""
     blank = _IS_FILLED.fullmatch(holds)
@@ -229,7 +253,10 @@ def count_of(holds: str, sql: Dialect) -> str:
     return f"cast(count({counted}) as {sql.number})"
 
 
-_IS_FILLED = re.compile(r'("(?:[^"]|"")+") is not null')
+_IS_FILLED = re.compile(r'("(?:[^"]|"")+"|`(?:[^`]|``)+`) is not null')
+_IS_SUM = re.compile(r"coalesce\(sum\((.*)\), 0\.0\)", re.DOTALL)
+SIZE = "size_"
+"""Before the name of a part: the sum of the sizes of what it adds."""
 _SIZES = ("at_least", "at_most", "above", "below")
 SIGNS = {"is": "=", "at_least": ">=", "at_most": "<=", "above": ">", "below": "<"}
 

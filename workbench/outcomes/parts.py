@@ -17,6 +17,7 @@ from workbench.outcomes.definitions import Measure
 from workbench.outcomes.dialects import DIALECTS, Dialect, Query, Window
 from workbench.outcomes.fact_rows import (
     SIGNS,
+    SIZE,
     all_of,
     count_of,
     filled_of,
@@ -24,6 +25,7 @@ from workbench.outcomes.fact_rows import (
     number_name,
     rows_of,
     rows_that_count,
+    size_of,
     sum_of,
     total_of,
 )
@@ -83,10 +85,12 @@ def emit_total(
 ) -> Query:
     """Return the query for the company's parts by version and period, which never looks at a product.
 
-    It is the independent side of the law that parents, unallocated and unknown add up to the company.
+    It is the independent side of the law that parents, unallocated and unknown add up to the company. Beside each sum
+    of amounts stands the sum of their sizes (`SIZE`): how exact a sum can be, hangs on what was added, not on what is
+    left of it.
     """
     sql, window = DIALECTS[dialect], window or Window()
-    columns, sums = _part_columns(metrics, table, sql)
+    columns, sums = _part_columns(metrics, table, sql, with_sizes=True)
     inner = rows_of(metrics, table, sql, Window(window.until, (), window.fiscal_year_starts), (), has_product=False)
     keys = ", ".join(sql.name_of(key) for key in ("_version", "_period"))
     text = f"select {keys},\n  " + ",\n  ".join(sums) + f"\nfrom (\n{inner}\n) as facts\ngroup by {keys}"
@@ -94,14 +98,17 @@ def emit_total(
 
 
 def _part_columns(
-    metrics: Sequence[Metric], table: FactTable, sql: Dialect
+    metrics: Sequence[Metric], table: FactTable, sql: Dialect, *, with_sizes: bool = False
 ) -> tuple[tuple[tuple[str, str, str], ...], list[str]]:
     columns, sums = [], []
     for metric in metrics:
         for part, expression in part_expressions(metric, table, sql):
-            name = f"{metric.metric}__{part}"
-            columns.append((name, metric.metric, part))
-            sums.append(f"{expression} as {sql.name_of(name)}")
+            size = size_of(expression) if with_sizes else ""
+            for label, text in ((part, expression), (SIZE + part, size)):
+                if text:
+                    name = f"{metric.metric}__{label}"
+                    columns.append((name, metric.metric, label))
+                    sums.append(f"{text} as {sql.name_of(name)}")
     if not columns:
         raise ModelError(f"None of {', '.join(m.metric for m in metrics)} reads the table {table.name}.")
     return tuple(columns), sums

@@ -15,12 +15,14 @@ import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.findings import Off
+from workbench.outcomes.balances import broken_laws
 from workbench.outcomes.carriers import Carriers
-from workbench.outcomes.catalogue import Catalogue, Metric, with_columns
+from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.causes import Causes, latest_and_before
 from workbench.outcomes.changes import SIMULATIONS
 from workbench.outcomes.control_charts import ALPHA, Watched, watch
+from workbench.outcomes.cubes import Cube, add_up, build_cubes, share_arrays
 from workbench.outcomes.data_checks import (
     DataFinding,
     broken_metrics,
@@ -32,7 +34,7 @@ from workbench.outcomes.data_checks import (
 from workbench.outcomes.definitions import Target
 from workbench.outcomes.dialects import Query, Window
 from workbench.outcomes.drivers import Split
-from workbench.outcomes.engines import DuckDB
+from workbench.outcomes.engines import Engines
 from workbench.outcomes.gather import Parts, fetch_parts, queries_of
 from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
 from workbench.outcomes.insights import Insight
@@ -40,17 +42,7 @@ from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.metric_values import values_of
 from workbench.outcomes.readings import Ranking, Reading, where_it_belongs
-from workbench.outcomes.rollup import (
-    VALUE_COLUMNS,
-    Cube,
-    RolledUp,
-    add_up,
-    build_cubes,
-    company_values,
-    product_values,
-    roll_up,
-    share_arrays,
-)
+from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
 from workbench.outcomes.scales import is_at_least
 from workbench.outcomes.simpson import Reversal, Strata, reversals
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
@@ -362,6 +354,7 @@ class _Review:
     def run(self) -> Outcomes:
         parts, catalogue = self.fetch()
         cubes = build_cubes(parts, catalogue, self.products, len(self.cuts) + 1)
+        catalogue = self.conserved(catalogue, cubes)
         rolled = {
             kind: roll_up(
                 parts,
@@ -480,9 +473,10 @@ class _Review:
 
     def fetch(self) -> tuple[Parts, Catalogue]:
         """Check the facts, then fetch the parts of every metric that stands."""
-        catalogue = with_columns(self.inputs.catalogue, self.inputs.columns)
-        self.off.update({t.metric: t.reason for t in check_catalogue(catalogue, self.inputs.columns)})
-        with DuckDB(self.inputs.facts) as engine:
+        with Engines(self.inputs.catalogue, self.inputs.facts, self.inputs.databases) as engine:
+            catalogue = engine.describe(self.inputs.catalogue, self.inputs.columns)
+            found = {t.name: t.columns for t in catalogue.tables if t.columns}
+            self.off.update({t.metric: t.reason for t in check_catalogue(catalogue, found)})
             catalogue = self.standing(catalogue)
             self.findings += check_data(self.inputs, catalogue, engine)
             for metric, reason in broken_metrics(self.findings).items():
@@ -492,6 +486,12 @@ class _Review:
         self.off.update(dict(parts.troubles))
         return parts, self.standing(catalogue)
 
+    def conserved(self, catalogue: Catalogue, cubes: Mapping[str, Cube]) -> Catalogue:
+        """Switch off what does not come back in full, before any number of it is shown."""
+        for metric, reason in broken_laws(cubes).items():
+            self.off.setdefault(metric, reason)
+        return self.standing(catalogue)
+
     def standing(self, catalogue: Catalogue) -> Catalogue:
         for trouble in depending(catalogue, self.off):
             self.off.setdefault(trouble.metric, trouble.reason)
@@ -500,7 +500,7 @@ class _Review:
     def texts(self, catalogue: Catalogue) -> dict[str, str]:
         """Return one query a metric that can be pasted and run."""
         return {
-            metric.metric: ";\n\n".join(q.text for q in queries_of(metric, catalogue, "duckdb", self.window))
+            metric.metric: ";\n\n".join(q.text for q in queries_of(metric, catalogue, self.window))
             for metric in catalogue.metrics
         }
 
@@ -559,9 +559,9 @@ class _Review:
             others = {m.metric for m in self.inputs.catalogue.metrics} - {metric}
             return [event for event in self.inputs.events if event.scope not in others]
         if kind in KINDS:
-            scopes |= {m.product for m in self.products.memberships if (m.kind, m.parent) == (kind, parent)}
+            scopes |= self.products.members_of(kind, parent)
         elif kind == "product":
-            scopes |= {m.parent for m in self.products.memberships if m.product == parent}
+            scopes |= self.products.scopes_of(parent)
         return [event for event in self.inputs.events if event.scope in scopes]
 
     # -- moves -------------------------------------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 
 The law, for every kind of parent, period and additive part x: what the parents hold, what the shares leave
 unallocated and what belongs to unknown products add up to the company, whose value comes from a query that never
-looked at a product. `roll_up` measures by how much the law is missed.
+looked at a product (`balances`). A metric that misses the law is refused.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,20 +15,19 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ModelError
+from workbench.outcomes.balances import Balance, balance, refusal_of
 from workbench.outcomes.catalogue import Catalogue, Metric
-from workbench.outcomes.cubes import Cube, add_up, build_cubes, share_arrays, sum_terms
+from workbench.outcomes.cubes import Cube, add_up, add_up_all, build_cubes
 from workbench.outcomes.derived import derive
 from workbench.outcomes.gather import CLUSTER_PARTS, Parts
 from workbench.outcomes.metric_values import Array, interval, level_shares
 from workbench.outcomes.periods import all_periods, has_ended
-from workbench.products import KINDS, ProductMap
+from workbench.products import KINDS, ProductMap, ShareTable
 
 VALUE_COLUMNS = ("metric", "kind", "parent", "period", "value", "low", "high", "n", "n_eff", "is_complete")
 LEVEL_COLUMNS = ("metric", "kind", "parent", "period", "level", "share", "n")
 UNALLOCATED = "(unallocated)"
 UNKNOWN = "(unknown product)"
-LAW_TOLERANCE = 1e-9
-"""Largest relative miss of the law that floating point explains."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,26 +97,22 @@ def roll_up(
     """
     if kind not in KINDS:
         raise ModelError(f"{kind!r} is no kind of parent; there are {', '.join(KINDS)}.")
-    cuts = products.cut_dates()
     held = cubes
     if held is None:
-        held = build_cubes(parts, catalogue, products, len(cuts) + 1, version=version)
-    shares = share_arrays(products, kind, cuts)
-    left = 1.0 - sum(shares.values()) if shares else np.ones((len(products.ids), len(cuts) + 1))
-    left = np.where(np.abs(left) < LAW_TOLERANCE, 0.0, left)
+        held = build_cubes(parts, catalogue, products, len(products.cut_dates()) + 1, version=version)
+    table = products.share_table(kind)
     rows = _Rows(as_of, confidence, parts, version)
     residual, marks, levels = 0.0, [], []
     for metric in catalogue.metrics:
         cube = held.get(metric.metric)
         if cube is None or kind not in metric.via:
             continue
-        refusal = _refusal(metric, cube, left)
+        found = balance(cube, table)
+        refusal = refusal_of(cube, found.miss) or _refusal(metric, found)
         if refusal:
             marks.append((metric.metric, refusal))
             continue
-        sums = {parent: add_up(cube, share) for parent, share in shares.items()}
-        over = add_up(cube, left)
-        residual = max(residual, _law(cube, sums, over))
+        residual = max(residual, found.worst)
         if metric.is_reach:
             weighed = metric.adds_as == "percentile" and metric.percentile_form == "share_weighted"
             said = "each row weighs as much as its product's share" if weighed else "shares do not apply"
@@ -130,11 +124,12 @@ def roll_up(
             continue
         if metric.type == "given":
             marks.append((metric.metric, f"weighed by {metric.weight}, as declared"))
-        for parent, share in shares.items():
-            if metric.type == "grade":
-                levels.append(_level_frame(cube, kind, parent, sums[parent]))
-            rows.add("values", cube, kind, parent, sums[parent], _effective(cube, share, sums[parent]))
-        rows.add("unallocated", cube, kind, UNALLOCATED, over, _effective(cube, left, over))
+        if metric.type == "grade":
+            for place, parent in enumerate(table.parents):
+                sums = {part: array[place] for part, array in found.held.items()}
+                levels.append(_level_frame(cube, kind, parent, sums))
+        rows.add_all("values", cube, kind, table.parents, found.held, _effective(cube, table, found.held))
+        rows.add("unallocated", cube, kind, UNALLOCATED, found.left, _effective_left(cube, table.left, found.left))
         rows.add("unknown", cube, kind, UNKNOWN, cube.unknown, _rows_of(cube, cube.unknown))
         rows.add("company", cube, "company", "", cube.company, _rows_of(cube, cube.company))
     reach = _reach_rows(parts, catalogue, kind, as_of, version)
@@ -186,12 +181,12 @@ def product_values(
         cube = cubes.get(metric.metric)
         if cube is None or metric.is_reach:
             continue
+        own = {part: array.sum(axis=2) for part, array in cube.parts.items()}
+        if metric.type != "given":
+            rows.add_all("values", cube, "product", cube.products, own, _rows_of(cube, own))
+            continue
         for place, product in enumerate(cube.products):
-            own = {part: array[place].sum(axis=1) for part, array in cube.parts.items()}
-            if metric.type == "given":
-                rows.add_given(cube, product, own)
-            else:
-                rows.add("values", cube, "product", product, own, _rows_of(cube, own))
+            rows.add_given(cube, product, {part: array[place] for part, array in own.items()})
     reach = _reach_rows(parts, catalogue, "product", as_of, version)
     return derive(catalogue, _joined([rows.frame("values"), reach[reach["kind"] == "product"]]))
 
@@ -220,27 +215,11 @@ def conservation(rolled: RolledUp) -> float:
     return rolled.residual
 
 
-def _law(cube: Cube, sums: Mapping[str, Mapping[str, Array]], over: Mapping[str, Array]) -> float:
-    worst = 0.0
-    for part, company in cube.company.items():
-        terms = [held[part] for held in sums.values()] + [over[part], cube.unknown[part]]
-        total = np.array([math.fsum(column) for column in zip(*(term.tolist() for term in terms), strict=True)])
-        scale = np.array(
-            [math.fsum(abs(x) for x in column) for column in zip(*(t.tolist() for t in terms), strict=True)]
-        )
-        scale = np.maximum(scale, np.abs(company))
-        missed = np.abs(total - company) / np.where(scale > 0, scale, 1.0)
-        worst = max(worst, float(missed.max(initial=0.0)))
-    return worst
-
-
-def _refusal(metric: Metric, cube: Cube, left: Array) -> str:
+def _refusal(metric: Metric, found: Balance) -> str:
     if metric.type == "given" and not metric.weight:
         return "not added up: a given value has no parts, and no weight is declared"
-    if metric.unallocated == "refuse":
-        over = add_up(cube, left)
-        if any(np.abs(array).max(initial=0.0) > 0 for array in over.values()):
-            return "not added up: shares leave something over, and the catalogue refuses that"
+    if metric.unallocated == "refuse" and any(np.abs(array).max(initial=0.0) > 0 for array in found.left.values()):
+        return "not added up: shares leave something over, and the catalogue refuses that"
     return ""
 
 
@@ -253,11 +232,19 @@ def _rows_of(cube: Cube, parts: Mapping[str, Array]) -> Array:
     return parts[_counted(cube)]
 
 
-def _effective(cube: Cube, share: Array, sums: Mapping[str, Array]) -> Array:
-    """Return (Σ s)² / Σ s² over rows: what shares leave of the number of rows."""
+def _effective(cube: Cube, table: ShareTable, sums: Mapping[str, Array]) -> Array:
+    """Return (Σ s)² / Σ s² over rows: what shares leave of the number of rows, by parent and period."""
     name = _counted(cube)
-    squares = sum_terms(cube.parts[name] * (share**2)[:, None, :])
-    return np.where(squares > 0, sums[name] ** 2 / np.where(squares > 0, squares, 1.0), 0.0)
+    return _over_squares(sums[name], add_up_all(cube, table, table.share**2, [name])[name])
+
+
+def _effective_left(cube: Cube, left: Array, sums: Mapping[str, Array]) -> Array:
+    name = _counted(cube)
+    return _over_squares(sums[name], add_up(cube, left**2)[name])
+
+
+def _over_squares(total: Array, squares: Array) -> Array:
+    return np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1.0), 0.0)
 
 
 class _Rows:
@@ -270,6 +257,20 @@ class _Rows:
         self.clusters = dict(list(held.groupby(by, sort=False))) if len(held) else {}
         self.blocks: dict[str, list[tuple[Array, ...]]] = {}
 
+    def add_all(
+        self, block: str, cube: Cube, kind: str, parents: Sequence[str], parts: Mapping[str, Array], n_eff: Array
+    ) -> None:
+        """Add the rows of many parents; parts have the shape (parents, periods)."""
+        metric = cube.metric
+        if cube.spans or any((metric.metric, kind, parent) in self.clusters for parent in parents):
+            for place, parent in enumerate(parents):
+                own = {part: array[place] for part, array in parts.items()}
+                self.add(block, cube, kind, parent, own, n_eff[place])
+            return
+        value = cube.value(parts)
+        low, high = (np.where(np.isnan(value), np.nan, end) for end in interval(metric, parts, n_eff, self.confidence))
+        self._keep(block, cube, kind, parents, value, low, high, parts["n"], n_eff)
+
     def add(self, block: str, cube: Cube, kind: str, parent: str, parts: Mapping[str, Array], n_eff: Array) -> None:
         metric = cube.metric
         value = cube.value(parts)
@@ -278,22 +279,34 @@ class _Rows:
             found = clusters.set_index("period").reindex(list(cube.periods))
             parts = {**parts, **{part: found[part].to_numpy() for part in CLUSTER_PARTS}}
         low, high = (np.where(np.isnan(value), np.nan, end) for end in interval(metric, parts, n_eff, self.confidence))
-        self._keep(block, cube, kind, parent, value, low, high, parts["n"], n_eff)
+        self._keep(block, cube, kind, [parent], value, low, high, parts["n"], n_eff)
 
     def add_given(self, cube: Cube, product: str, parts: Mapping[str, Array]) -> None:
         value = np.where(parts["n"] == 1, parts["sum"], np.nan)  # two values for one period are no value
         blank = np.full(value.shape, np.nan)
-        self._keep("values", cube, "product", product, value, blank, blank, parts["n"], parts["n"])
+        self._keep("values", cube, "product", [product], value, blank, blank, parts["n"], parts["n"])
 
     def _keep(
-        self, block: str, cube: Cube, kind: str, parent: str, value: Array, low: Array, high: Array, n: Array, e: Array
+        self,
+        block: str,
+        cube: Cube,
+        kind: str,
+        parents: Sequence[str],
+        value: Array,
+        low: Array,
+        high: Array,
+        n: Array,
+        e: Array,
     ) -> None:
         size = len(cube.periods)
         complete = np.array([has_ended(cube.metric, period, self.as_of) for period in cube.periods], dtype=bool)
-        periods = np.empty(size, dtype=object)
-        periods[:] = cube.periods
-        names = (np.full(size, text, dtype=object) for text in (cube.metric.metric, kind, parent))
-        self.blocks.setdefault(block, []).append((*names, periods, value, low, high, n, e, complete))
+        periods, names = np.empty(size, dtype=object), np.empty(len(parents), dtype=object)
+        periods[:], names[:] = cube.periods, parents
+        texts = (np.full(size * len(parents), text, dtype=object) for text in (cube.metric.metric, kind))
+        numbers = (array.reshape(-1) for array in (value, low, high, n, e))
+        self.blocks.setdefault(block, []).append(
+            (*texts, np.repeat(names, size), np.tile(periods, len(parents)), *numbers, np.tile(complete, len(parents)))
+        )
 
     def frame(self, block: str) -> pd.DataFrame:
         """Return the rows of a block; one frame made at the end is much quicker than one a series."""
