@@ -85,6 +85,12 @@ class FactTable:
         File it was read from, as the client knows it.
     at : str or None
         Column that places its rows for the measure at hand, in place of `time`.
+    database, relation : str
+        Database of the client that holds it (empty: a file), and the table's or view's name there, with its schema.
+    dialect : str
+        Of the engine that reads it.
+    casts : mapping of str to str
+        Column → SQL that reads it as other engines would, where the database compares or stores it in its own way.
     """
 
     name: str
@@ -98,6 +104,10 @@ class FactTable:
     columns: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     at: str | None = None
+    database: str = ""
+    relation: str = ""
+    dialect: str = "duckdb"
+    casts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def moment(self) -> str:

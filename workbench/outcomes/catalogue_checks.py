@@ -83,8 +83,9 @@ def _metric_trouble(
         if measure.table not in columns:
             return f"there are no facts named {measure.table}"
         found = columns[measure.table]
-        if measure.sql and "duckdb" not in measure.sql:
-            return "its own SQL has no wording for duckdb"
+        dialect = catalogue.table(measure.table).dialect
+        if measure.sql and dialect not in measure.sql:
+            return f"its own SQL has no wording for {dialect}"
         needed = [c.column for c in measure.where] + [name for name in (measure.column, measure.at) if name]
         for column in needed:
             if column not in found:
@@ -96,6 +97,8 @@ def _metric_trouble(
         if reason:
             return reason
     table = metric.measure.table if metric.measure else ""
+    if metric.type == "conversion" and len({catalogue.table(name).database for name in metric.tables}) > 1:
+        return f"{' and '.join(metric.tables)} lie in different databases, and one query cannot read both"
     for column in metric.segments:
         if column not in columns.get(table, {}):
             return f"{table} has no column {column} to split by"

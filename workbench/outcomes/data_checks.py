@@ -16,7 +16,7 @@ from workbench import theme
 from workbench.errors import nearest
 from workbench.findings import fit_claim
 from workbench.outcomes.catalogue import VERSIONS, Catalogue, FactTable, Metric
-from workbench.outcomes.engines import DuckDB
+from workbench.outcomes.engines import Engine, Engines, engine_for
 from workbench.outcomes.inputs import ControlTotal, OutcomesInputs
 from workbench.outcomes.parts_checks import (
     emit_blanks,
@@ -74,7 +74,7 @@ class DataFinding:
     detail: str = ""
 
 
-def check_data(inputs: OutcomesInputs, catalogue: Catalogue, engine: DuckDB) -> tuple[DataFinding, ...]:
+def check_data(inputs: OutcomesInputs, catalogue: Catalogue, engines: Engine | Engines) -> tuple[DataFinding, ...]:
     """Return what is wrong with the facts, table by table, worst first within a table.
 
     Parameters
@@ -82,13 +82,15 @@ def check_data(inputs: OutcomesInputs, catalogue: Catalogue, engine: DuckDB) -> 
     inputs : OutcomesInputs
     catalogue : Catalogue
         Metrics whose tables and columns exist.
-    engine : DuckDB
+    engines : Engine or Engines
+        One that reads all tables, or the engine of each.
     """
     found: list[DataFinding] = []
     for table in catalogue.tables:
         metrics = tuple(m.metric for m in catalogue.metrics if table.name in m.tables)
         if not metrics:
             continue
+        engine = engine_for(engines, [table])
         counts = engine.fetch(emit_checks(table, engine.dialect, inputs.settings.as_of)).iloc[0]
         total = int(counts["rows"])
         found += _key_findings(table, counts, total, metrics, engine)
@@ -203,7 +205,7 @@ def given_findings(metric: Metric, repeated: int, example: str) -> DataFinding:
 
 
 def _key_findings(
-    table: FactTable, counts: pd.Series, total: int, metrics: tuple[str, ...], engine: DuckDB
+    table: FactTable, counts: pd.Series, total: int, metrics: tuple[str, ...], engine: Engine
 ) -> list[DataFinding]:
     no_key = int(counts["no_key"])
     extra = total - no_key - int(counts["keys"])
@@ -284,11 +286,11 @@ def _row_findings(
 
 
 def _product_findings(
-    table: FactTable, total: int, metrics: tuple[str, ...], inputs: OutcomesInputs, engine: DuckDB
+    table: FactTable, total: int, metrics: tuple[str, ...], inputs: OutcomesInputs, engine: Engine
 ) -> list[DataFinding]:
     frame = engine.fetch(emit_products(table, engine.dialect))
     known = set(inputs.products.ids)
-    unknown = frame[~frame["product"].isin(known) & (frame["product"] != "")].sort_values("rows", ascending=False)
+    unknown = frame[~frame["product"].isin(known) & (frame["product"] != "")].sort_values(["rows", "product"], ascending=[False, True])
     if unknown.empty:
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]
@@ -306,11 +308,11 @@ def _product_findings(
     ]
 
 
-def _version_findings(table: FactTable, total: int, metrics: tuple[str, ...], engine: DuckDB) -> list[DataFinding]:
+def _version_findings(table: FactTable, total: int, metrics: tuple[str, ...], engine: Engine) -> list[DataFinding]:
     if table.version is None:
         return []
     frame = engine.fetch(emit_versions(table, engine.dialect))
-    other = frame[~frame["_version"].isin(VERSIONS)]
+    other = frame[~frame["_version"].isin(VERSIONS)].sort_values("_version")
     if other.empty:
         return []
     rows, names = int(other["_rows"].sum()), [str(name) for name in other["_version"]]
@@ -321,7 +323,7 @@ def _version_findings(table: FactTable, total: int, metrics: tuple[str, ...], en
     return [DataFinding("version", table.name, column, rows, rows / total, names[0], metrics, "informs", claim, detail)]
 
 
-def _calendar_findings(table: FactTable, total: int, catalogue: Catalogue, engine: DuckDB) -> list[DataFinding]:
+def _calendar_findings(table: FactTable, total: int, catalogue: Catalogue, engine: Engine) -> list[DataFinding]:
     """Return the rows that no period of a calendar by table holds."""
     users: dict[str, list[Metric]] = {}
     for metric in catalogue.metrics:
@@ -345,7 +347,7 @@ def _calendar_findings(table: FactTable, total: int, catalogue: Catalogue, engin
     return found
 
 
-def _blank_findings(table: FactTable, total: int, catalogue: Catalogue, engine: DuckDB) -> list[DataFinding]:
+def _blank_findings(table: FactTable, total: int, catalogue: Catalogue, engine: Engine) -> list[DataFinding]:
     """Return the columns of conditions that have blank cells, which pass none."""
     users: dict[str, list[str]] = {}
     for metric in catalogue.metrics:

@@ -25,13 +25,19 @@ class Dialect:
     name : str
     quote : str
         Sign around identifiers; doubled inside.
-    text, number : str
-        Types to cast keys and segments, and parts, to.
+    text, number, clock : str
+        Types to cast keys and segments, parts, and local clocks to.
     to_float, local, instant, truncate, percentile, shift_days, shift_months : str
         Formats: number; clock of zone `have` as clock of zone `zone`; instant as clock of `zone`; period start of
         `grain`; percentile `p` that interpolates (R-7); a date moved by days or months.
     approx_distinct, approx_percentile : str
         Formats of what a metric may ask for with ``exactness: approx``; an engine without one answers exactly.
+    by_bytes : str
+        Format of a text in the order of its bytes; the empty format leaves it as it is.
+    escapes : tuple of (str, str)
+        Signs inside a text, and how they are written.
+    row_mark : str
+        Format of a whole number that any change of the columns `x` changes; empty where files are hashed instead.
     """
 
     name: str
@@ -47,10 +53,18 @@ class Dialect:
     shift_months: str
     approx_distinct: str = ""
     approx_percentile: str = ""
+    clock: str = "timestamp"
+    by_bytes: str = "{x}"
+    escapes: tuple[tuple[str, str], ...] = (("'", "''"),)
+    row_mark: str = ""
 
     def name_of(self, identifier: str) -> str:
         """Return an identifier, quoted."""
         return f"{self.quote}{identifier.replace(self.quote, self.quote * 2)}{self.quote}"
+
+    def relation_of(self, relation: str) -> str:
+        """Return the name of a table or view, quoted part by part: schema and name are joined by a point."""
+        return ".".join(self.name_of(part) for part in relation.split("."))
 
     def literal(self, value: object) -> str:
         """Return a literal of the catalogue, escaped.
@@ -65,11 +79,13 @@ class Dialect:
         if isinstance(value, int | float):
             return repr(value)
         if isinstance(value, dt.datetime):
-            return f"timestamp '{value.isoformat(sep=' ')}'"
+            return f"{self.clock} '{value.isoformat(sep=' ')}'"
         if isinstance(value, dt.date):
             return f"date '{value.isoformat()}'"
         if isinstance(value, str):
-            return "'" + value.replace("'", "''") + "'"
+            for sign, written in self.escapes:
+                value = value.replace(sign, written)
+            return f"'{value}'"
         raise ModelError(f"A condition compares with text, a number, yes/no or a date; got {value!r}.")
 
 
@@ -91,8 +107,47 @@ DIALECTS = {
         approx_distinct="approx_count_distinct({x})",
         approx_percentile="approx_quantile({x}, {p})",
     ),
+    "postgresql": Dialect(
+        name="postgresql",
+        quote='"',
+        text="text",
+        number="double precision",
+        # NaN is larger than infinity here and in Spark, so that one test keeps both out
+        to_float=(
+            "(case when abs(cast({x} as double precision)) < cast('Infinity' as double precision)"
+            " then cast({x} as double precision) end)"
+        ),
+        local="(({x} at time zone {have}) at time zone {zone})",
+        instant="({x} at time zone {zone})",
+        truncate="date_trunc('{grain}', cast({x} as timestamp))",  # a date alone would pass through the session's zone
+        percentile="percentile_cont({p}) within group (order by {x})",
+        shift_days="({x} + {n} * interval '1 day')",
+        shift_months="({x} + {n} * interval '1 month')",
+        by_bytes='({x} collate "C")',
+        row_mark="cast(hash_record_extended(row({x}), 0) as numeric)",
+    ),
+    "spark": Dialect(
+        name="spark",
+        quote="`",
+        text="string",
+        number="double",
+        to_float=(
+            "(case when abs(cast({x} as double)) < cast('Infinity' as double) then cast({x} as double) end)"
+        ),
+        local="convert_timezone({have}, {zone}, {x})",
+        instant="convert_timezone('UTC', {zone}, cast({x} as timestamp_ntz))",  # the engine's session runs in UTC
+        truncate="trunc({x}, '{grain}')",
+        percentile="percentile({x}, {p})",
+        shift_days="({x} + {n} * interval '1' day)",
+        shift_months="({x} + {n} * interval '1' month)",
+        approx_distinct="approx_count_distinct({x})",
+        approx_percentile="percentile_approx({x}, {p})",
+        clock="timestamp_ntz",
+        escapes=(("\\", "\\\\"), ("'", "\\'")),
+        row_mark="cast(xxhash64({x}) as decimal(38, 0))",
+    ),
 }
-"""Engines whose SQL is written; PostgreSQL and Spark fit as further rows."""
+"""Engines whose SQL is written, one row each."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.dialects import Query, Window
-from workbench.outcomes.engines import DuckDB
+from workbench.outcomes.engines import Engine, Engines, TooSlowError, engine_for
 from workbench.outcomes.fact_rows import scan_of
 from workbench.outcomes.parts import emit, emit_together, emit_total
 from workbench.outcomes.parts_entities import emit_attributed, emit_attributed_total, emit_clusters, emit_conversion
@@ -68,7 +68,7 @@ class Parts:
     window: Window = field(default_factory=Window)
 
 
-def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, window: Window) -> Parts:
+def fetch_parts(catalogue: Catalogue, engine: Engine | Engines, products: ProductMap, window: Window) -> Parts:
     """Return the parts of every metric of the catalogue; one scan a table and calendar, one more for the company.
 
     A metric whose own query fails is named in `Parts.troubles`; the others of its table are asked again without it.
@@ -77,7 +77,8 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     ----------
     catalogue : Catalogue
         Metrics that can be computed, tables with their columns.
-    engine : DuckDB
+    engine : Engine or Engines
+        One that reads all tables, or the engine of each.
     products : ProductMap
     window : Window
     """
@@ -90,11 +91,7 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
         reading = [m for m in read if any(table.holds(measure) for _, measure in m.measures)]
         for group in _by_scan(reading, table):
             for metrics in _that_run(group, table, gathered):
-                segments = _segments(metrics, table)
-                query = emit_together(metrics, table, engine.dialect, window, segments)
-                gathered.frames += _long(gathered.run(query), query, segments)
-                query = emit_total(metrics, table, engine.dialect, window)
-                gathered.totals += _long_total(gathered.run(query), query)
+                _additive(metrics, table, gathered)
     members, shares = _members(products, window)
     for metric in catalogue.metrics:
         if metric.metric in dict(gathered.troubles):
@@ -123,15 +120,16 @@ def fetch_parts(catalogue: Catalogue, engine: DuckDB, products: ProductMap, wind
     )
 
 
-def queries_of(metric: Metric, catalogue: Catalogue, dialect: str, window: Window) -> tuple[Query, ...]:
+def queries_of(metric: Metric, catalogue: Catalogue, window: Window) -> tuple[Query, ...]:
     """Return the queries that give a metric, to print and run; a metric made of others has those of its inputs."""
     if metric.is_made:
         inputs = [catalogue.metric(one.metric) for one in metric.inputs]
-        return tuple(dict.fromkeys(q for one in inputs for q in queries_of(one, catalogue, dialect, window)))
+        return tuple(dict.fromkeys(q for one in inputs for q in queries_of(one, catalogue, window)))
     tables = metric.sources(catalogue)
+    dialect = tables[0].dialect
     if metric.type == "conversion":
         return (emit_conversion(metric, tables[0], tables[-1], dialect, window),)
-    found = [emit(metric, table, dialect, window) for table in tables]
+    found = [emit(metric, table, table.dialect, window) for table in tables]
     if metric.adds_as == "attributed":
         found.append(emit_attributed(metric, tables[0], dialect, window))
     if metric.is_reach and metric.type != "cumulative":  # the windows of a cumulative one hang on the data
@@ -148,7 +146,7 @@ def has_clusters(metric: Metric, tables: Sequence[FactTable]) -> bool:
 class _Gathered:
     """What the queries have brought so far."""
 
-    def __init__(self, engine: DuckDB, window: Window) -> None:
+    def __init__(self, engine: Engine | Engines, window: Window) -> None:
         self.engine, self.window = engine, window
         self.frames: list[pd.DataFrame] = []
         self.totals: list[pd.DataFrame] = []
@@ -167,8 +165,8 @@ class _Gathered:
                     found.setdefault(str(version), set()).update(rows["period"])
         return {version: sorted(periods) for version, periods in found.items()}
 
-    def run(self, query: Query) -> pd.DataFrame:
-        frame = self.engine.fetch(query)
+    def run(self, query: Query, *tables: FactTable) -> pd.DataFrame:
+        frame = engine_for(self.engine, tables).fetch(query)
         self.queries.append(query)
         return frame
 
@@ -191,19 +189,43 @@ def _by_scan(metrics: Sequence[Metric], table: FactTable) -> list[list[Metric]]:
 def _that_run(group: list[Metric], table: FactTable, gathered: _Gathered) -> list[list[Metric]]:
     """Return the metrics whose SQL the engine accepts, as one group; name the others.
 
-    Only a metric with its own SQL can fail here, so only then is each one asked alone (explain runs nothing).
+    Files were read into types that fit, so that DuckDB can refuse only a metric with its own SQL; a server may refuse
+    others. Only then is each one asked alone (explain runs nothing).
     """
-    if not any(measure.sql for metric in group for _, measure in metric.measures):
-        return [group] if group else []
-    good, engine = [], gathered.engine
+    if not group:
+        return []
+    has_own = any(measure.sql for metric in group for _, measure in metric.measures)
+    if not has_own and table.dialect == "duckdb":
+        return [group]
+    engine = engine_for(gathered.engine, [table])
+    if not has_own:
+        with suppress(ModelError):
+            engine.explain(emit_together(group, table, table.dialect, gathered.window, _segments(group, table)))
+            return [group]
+    good = []
     for metric in group:
-        try:
-            query = emit_together([metric], table, engine.dialect, gathered.window)
-            engine.fetch(Query(f"explain {query.text}", query.metrics, query.dialect))
+        with gathered.naming(metric):
+            engine.explain(emit_together([metric], table, table.dialect, gathered.window))
             good.append(metric)
-        except ModelError as error:
-            gathered.troubles.append((metric.metric, str(error)))
     return [good] if good else []
+
+
+def _additive(metrics: Sequence[Metric], table: FactTable, gathered: _Gathered) -> None:
+    """Fetch the parts of metrics in one scan; where the engine stumbles over a row, each metric by itself."""
+    segments = _segments(metrics, table)
+    query = emit_together(metrics, table, table.dialect, gathered.window, segments)
+    total = emit_total(metrics, table, table.dialect, gathered.window)
+    try:
+        frame, company = gathered.run(query, table), gathered.run(total, table)
+    except ModelError as error:
+        if len(metrics) == 1 or isinstance(error, TooSlowError):
+            gathered.troubles += [(metric.metric, str(error)) for metric in metrics]
+            return
+        for metric in metrics:
+            _additive([metric], table, gathered)
+        return
+    gathered.frames += _long(frame, query, segments)
+    gathered.totals += _long_total(company, total)
 
 
 def _segments(metrics: Sequence[Metric], table: FactTable) -> tuple[str, ...]:
@@ -282,18 +304,18 @@ def _wanted(
 
 
 def _attributed(metric: Metric, table: FactTable, gathered: _Gathered) -> None:
-    query = emit_attributed(metric, table, gathered.engine.dialect, gathered.window)
-    gathered.frames += _long(gathered.run(query), query, ())
-    query = emit_attributed_total(metric, table, gathered.engine.dialect, gathered.window)
-    gathered.totals += _long_total(gathered.run(query), query)
+    query = emit_attributed(metric, table, table.dialect, gathered.window)
+    gathered.frames += _long(gathered.run(query, table), query, ())
+    query = emit_attributed_total(metric, table, table.dialect, gathered.window)
+    gathered.totals += _long_total(gathered.run(query, table), query)
 
 
 def _conversion(metric: Metric, tables: Sequence[FactTable], gathered: _Gathered) -> None:
-    base, converted, dialect = tables[0], tables[-1], gathered.engine.dialect
-    query = emit_conversion(metric, base, converted, dialect, gathered.window)
-    gathered.frames += _long(gathered.run(query), query, ())
-    query = emit_conversion(metric, base, converted, dialect, gathered.window, has_product=False)
-    gathered.totals += _long_total(gathered.run(query), query)
+    base, converted = tables[0], tables[-1]
+    query = emit_conversion(metric, base, converted, base.dialect, gathered.window)
+    gathered.frames += _long(gathered.run(query, base, converted), query, ())
+    query = emit_conversion(metric, base, converted, base.dialect, gathered.window, has_product=False)
+    gathered.totals += _long_total(gathered.run(query, base, converted), query)
 
 
 def _reach(
@@ -304,7 +326,7 @@ def _reach(
     gathered: _Gathered,
 ) -> None:
     """Ask for the values of a metric that does not add up; what is only approximate is measured at the company."""
-    engine, window = gathered.engine, gathered.window
+    window, dialect = gathered.window, table.dialect
     spans: tuple[Stretch, ...] = ()
     broken: set[tuple[str, dt.date]] = set()
     if metric.type == "cumulative":
@@ -316,14 +338,14 @@ def _reach(
             broken |= {(version, span.period) for span in stretches_of(metric, periods, year) if not span.is_whole}
     rows, held = _wanted(metric, members, shares)
     if rows:
-        frame = gathered.run(emit_reach(metric, table, rows, engine.dialect, window, shares=held, spans=spans))
+        frame = gathered.run(emit_reach(metric, table, rows, dialect, window, shares=held, spans=spans), table)
         gathered.reach.append(_reach_frame(metric, frame, frame["_kind"], frame["_parent"], broken))
     total = replace(metric, exactness="exact")
-    frame = gathered.run(emit_reach_total(total, table, engine.dialect, window, spans=spans))
+    frame = gathered.run(emit_reach_total(total, table, dialect, window, spans=spans), table)
     nobody = pd.Series("", index=frame.index, dtype=object)
     gathered.reach.append(_reach_frame(metric, frame, nobody + "company", nobody, broken))
     if metric.exactness == "approx":
-        rough = gathered.run(emit_reach_total(metric, table, engine.dialect, window, spans=spans))
+        rough = gathered.run(emit_reach_total(metric, table, dialect, window, spans=spans), table)
         both = frame.merge(rough, on=["_version", "_period"])
         exact, off = both["_value_x"].abs(), (both["_value_y"] - both["_value_x"]).abs()
         gathered.errors[metric.metric] = float((off / exact.where(exact > 0)).max()) if len(both) else 0.0
@@ -359,7 +381,7 @@ def _clusters(
     for asked, weights in ((rows, held), ([], [])):
         if not asked and weights:
             continue
-        frame = gathered.run(emit_clusters(metric, table, asked, weights, gathered.engine.dialect, gathered.window))
+        frame = gathered.run(emit_clusters(metric, table, asked, weights, table.dialect, gathered.window), table)
         base = {
             "metric": metric.metric,
             "version": frame["_version"].astype(object),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.outcomes.data_checks import DataFinding
+    from workbench.outcomes.engines import Database
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,8 @@ class OutcomesInputs:
         Tables of `work_tables.WORK_TABLES` that the client has, with all their columns.
     work_findings : tuple of DataFinding
         What the imports of trackers found wrong with their files.
+    databases : mapping of str to Database
+        By the name under which tables of the catalogue name them; opened when the review begins.
     """
 
     catalogue: Catalogue
@@ -162,3 +165,4 @@ class OutcomesInputs:
     feedback: tuple[Signal, ...] | None = None
     work: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     work_findings: tuple[DataFinding, ...] = ()
+    databases: Mapping[str, Database] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from workbench.outcomes.catalogue import FactTable
 from workbench.outcomes.dialects import DEFAULT_DATES, DIALECTS, Query
-from workbench.outcomes.fact_rows import count_of, day_of, version_of
+from workbench.outcomes.fact_rows import count_of, day_of, source_of, version_of
 
 
 def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None = None) -> Query:
@@ -27,19 +27,32 @@ def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None
         future = f"({future} and {version_of(table, sql)} = 'actual')"
     good = f"{when} is not null and not ({future}) and {when} not in ({defaults})"
     complete = f"not ({no_key})"
-    text = (
-        'select count(*) as "rows",\n'
-        f'  count(distinct case when {complete} then {distinct} end) as "keys",\n'
-        f'  {count_of(no_key, sql)} as "no_key",\n'
-        f'  {count_of(f"{sql.name_of(table.product)} is null", sql)} as "no_product",\n'
-        f'  {count_of(f"{sql.name_of(table.time)} is null", sql)} as "no_time",\n'
-        f'  {count_of(future, sql)} as "future",\n'
-        f'  {count_of(f"{when} in ({defaults})", sql)} as "default_date",\n'
-        f'  min(case when {good} then {when} end) as "first",\n'
-        f'  max(case when {good} then {when} end) as "last"\n'
-        f"from {sql.name_of(table.name)}"
-    )
-    return Query(text, (), dialect)
+    counts = {
+        "rows": "count(*)",
+        "keys": f"count(distinct case when {complete} then {distinct} end)",
+        "no_key": count_of(no_key, sql),
+        "no_product": count_of(f"{sql.name_of(table.product)} is null", sql),
+        "no_time": count_of(f"{sql.name_of(table.time)} is null", sql),
+        "future": count_of(future, sql),
+        "default_date": count_of(f"{when} in ({defaults})", sql),
+        "first": f"min(case when {good} then {when} end)",
+        "last": f"max(case when {good} then {when} end)",
+    }
+    listed = ",\n  ".join(f"{count} as {sql.name_of(name)}" for name, count in counts.items())
+    return Query(f"select {listed}\nfrom {source_of(table, sql)}", (), dialect)
+
+
+def emit_mark(table: FactTable, columns: Sequence[str], dialect: str) -> Query:
+    """Return the query for what tells one state of a table in a database from another: one row, ``rows`` and ``mark``.
+
+    The mark is the sum over all rows of a whole number that the server computes from these columns: any order of rows
+    gives the same, and a changed cell another.
+    """
+    sql = DIALECTS[dialect]
+    cells = ", ".join(sql.name_of(column) for column in columns)
+    mark = f"cast(sum({sql.row_mark.format(x=cells)}) as {sql.text})"
+    text = f"select count(*) as {sql.name_of('rows')}, {mark} as {sql.name_of('mark')}"
+    return Query(f"{text}\nfrom {source_of(table, sql)}", (), dialect)
 
 
 def emit_repeated(table: FactTable, dialect: str = "duckdb") -> Query:
@@ -47,11 +60,13 @@ def emit_repeated(table: FactTable, dialect: str = "duckdb") -> Query:
     sql = DIALECTS[dialect]
     keys = [sql.name_of(column) for column in table.key]
     listed = ", ".join(keys)
-    example = " || ' · ' || ".join(f"cast({key} as {sql.text})" for key in keys)
-    selected = f'{listed}, count(*) as "times", min({example}) as "example"'
-    repeated = "\n  ".join([f"select {selected}", f"from {sql.name_of(table.name)}", f"group by {listed}"])
+    times, example, count = (sql.name_of(name) for name in ("times", "example", "rows"))
+    one = " || ' · ' || ".join(f"cast({key} as {sql.text})" for key in keys)
+    selected = f"{listed}, count(*) as {times}, min({sql.by_bytes.format(x=f'({one})')}) as {example}"
+    repeated = "\n  ".join([f"select {selected}", f"from {source_of(table, sql)}", f"group by {listed}"])
     text = (
-        'select count(*) as "keys", sum("times") as "rows", min("example") as "example"\n'
+        f"select count(*) as {sql.name_of('keys')}, sum({times}) as {count}, "
+        f"min({sql.by_bytes.format(x=example)}) as {example}\n"
         f"from (\n  {repeated}\n  having count(*) > 1\n) as repeated"
     )
     return Query(text, (), dialect)
@@ -61,16 +76,15 @@ def emit_products(table: FactTable, dialect: str = "duckdb") -> Query:
     """Return the query for the rows of each product a table names."""
     sql = DIALECTS[dialect]
     product = f"coalesce(cast({sql.name_of(table.product)} as {sql.text}), '')"
-    text = f'select {product} as "product", count(*) as "rows"\nfrom {sql.name_of(table.name)}\ngroup by 1\norder by 1'
-    return Query(text, (), dialect)
+    text = f"select {product} as {sql.name_of('product')}, count(*) as {sql.name_of('rows')}"
+    return Query(f"{text}\nfrom {source_of(table, sql)}\ngroup by 1", (), dialect)
 
 
 def emit_versions(table: FactTable, dialect: str = "duckdb") -> Query:
     """Return the query for the rows of each version a table names."""
     sql = DIALECTS[dialect]
-    name = sql.name_of(table.name)
-    text = f"select {version_of(table, sql)} as _version, count(*) as _rows\nfrom {name}\ngroup by 1\norder by 1"
-    return Query(text, (), dialect)
+    text = f"select {version_of(table, sql)} as _version, count(*) as _rows"
+    return Query(f"{text}\nfrom {source_of(table, sql)}\ngroup by 1", (), dialect)
 
 
 def emit_outside(table: FactTable, begins: dt.date, ends: dt.date, dialect: str = "duckdb") -> Query:
@@ -79,8 +93,7 @@ def emit_outside(table: FactTable, begins: dt.date, ends: dt.date, dialect: str 
     when = day_of(table, None, sql)
     outside = f"({when} < {sql.literal(begins)} or {when} >= {sql.literal(ends)})"
     defaults = ", ".join(sql.literal(day) for day in DEFAULT_DATES)
-    name = sql.name_of(table.name)
-    text = f"select count(*) as _rows\nfrom {name}\nwhere {outside} and {when} not in ({defaults})"
+    text = f"select count(*) as _rows\nfrom {source_of(table, sql)}\nwhere {outside} and {when} not in ({defaults})"
     return Query(text, (), dialect)
 
 
@@ -90,5 +103,5 @@ def emit_blanks(table: FactTable, columns: Sequence[str], dialect: str = "duckdb
     counts = [
         f"{count_of(f'{sql.name_of(column)} is null', sql)} as _blank_{place}" for place, column in enumerate(columns)
     ]
-    name, when = sql.name_of(table.name), day_of(table, None, sql)
-    return Query(f"select {', '.join(counts)}\nfrom {name}\nwhere {when} is not null", (), dialect)
+    when = day_of(table, None, sql)
+    return Query(f"select {', '.join(counts)}\nfrom {source_of(table, sql)}\nwhere {when} is not null", (), dialect)

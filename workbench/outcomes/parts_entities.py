@@ -97,7 +97,7 @@ def emit_conversion(
     same = [f"_same_{place}" for place in range(len(metric.same))]
 
     def moments(table: FactTable) -> list[str]:
-        at = day_of(table, zone, sql) if "date" in kinds else f"cast({clock_of(table, zone, sql)} as timestamp)"
+        at = day_of(table, zone, sql) if "date" in kinds else f"cast({clock_of(table, zone, sql)} as {sql.clock})"
         columns = [
             f"{at} as _at",
             f"{day_of(table, metric.zone, sql)} as _day",
@@ -107,7 +107,7 @@ def emit_conversion(
 
     keys = KEYS if has_product else TOTAL_KEYS
     who = ", ".join(["_entity", *same])
-    never = f"cast(null as {'date' if 'date' in kinds else 'timestamp'})"
+    never = f"cast(null as {'date' if 'date' in kinds else sql.clock})"
     days = days_of(metric.window)
     closed = f"{sql.shift_days.format(x='_day', n=days)} <= {sql.literal(window.until)}" if window.until else "true"
     blank = "'' as _product, _version, _period, 0 as _cut" if has_product else TOTAL_KEYS
