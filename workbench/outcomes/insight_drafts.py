@@ -15,7 +15,7 @@ from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.definitions import Loop as Rhythm
 from workbench.outcomes.driver_wording import say_carriers
 from workbench.outcomes.inputs import OutcomesInputs
-from workbench.outcomes.insight_scores import actionability, change_interval, exposure, sure_part
+from workbench.outcomes.insight_scores import actionability, change_interval, exposure, picked_confidence, sure_part
 from workbench.outcomes.insights import (
     DEPENDS,
     NOBODY,
@@ -46,8 +46,15 @@ class Drafts:
     """Makes statements; their stakes are what is at stake until `score` sets them against the largest."""
 
     def __init__(
-        self, series: Sequence[Series], inputs: OutcomesInputs, texts: Mapping[str, str], loop: Loop | Off | None = None
+        self,
+        series: Sequence[Series],
+        inputs: OutcomesInputs,
+        texts: Mapping[str, str],
+        loop: Loop | Off | None = None,
+        *,
+        picked: float = 1.0,
     ) -> None:
+        self.confidence = picked_confidence(inputs.settings.confidence, picked)
         self.series = {one.scope: one for one in series}
         self.inputs, self.texts, self.loop = inputs, texts, loop
         self.products, self.currency = inputs.products, inputs.settings.currency
@@ -302,7 +309,7 @@ class Drafts:
         places = np.arange(values.size)
         before = values[judged & (places >= limits.baseline_from) & (places <= limits.baseline_to)]
         after = values[judged & (places >= change.first) & (places < change.first + change.points)]
-        return change_interval(before, after, limits.rho, confidence=self.inputs.settings.confidence)
+        return change_interval(before, after, limits.rho, confidence=self.confidence)
 
 
 def _tables_below(metric: Metric, inputs: OutcomesInputs) -> tuple[str, ...]:

@@ -55,8 +55,7 @@ def change_interval(before: Array, after: Array, rho: float, *, confidence: floa
 
     s pooled over both stretches and freed of the bias that autocorrelation brings, :math:`\nu = (n_a + n_b - 2)
     (1 - \rho)/(1 + \rho)`, at least 3. The variance of a mean under autocorrelation: Bayley and Hammersley (1946),
-    Supplement to the J. Royal Statistical Society 8, 184-197. A change that was picked because it is large is, on
-    average, a little smaller than it looks; the interval does not know of the picking.
+    Supplement to the J. Royal Statistical Society 8, 184-197. Of picked changes see `picked_confidence`.
     """
     sizes = np.array([before.size, after.size], dtype=float)
     inflation = np.array([_inflation(rho, size) for size in sizes])
@@ -67,6 +66,28 @@ def change_interval(before: Array, after: Array, rho: float, *, confidence: floa
     reach = t_quantile(0.5 + confidence / 2, df) * spread * math.sqrt(float((inflation / sizes).sum()))
     change = float(after.mean() - before.mean())
     return change - reach, change + reach
+
+
+def picked_confidence(confidence: float, picked: float) -> float:
+    """Return the coverage that single intervals need, so that of those that were picked as many hold as is said.
+
+    Whoever looks at many series and speaks only of those that moved, picks the largest; intervals at the usual
+    confidence then miss too often. At 1 − (1 − confidence) × picked, of all intervals spoken of as many hold as is
+    said: Y. Benjamini and D. Yekutieli (2005), J. Am. Stat. Assoc. 100, 71-81.
+
+    Parameters
+    ----------
+    confidence : float
+        Coverage wanted of those that are spoken of, between 0 and 1.
+    picked : float
+        Share of all series that were looked at which is spoken of, 0 to 1.
+
+    Examples
+    --------
+    >>> picked_confidence(0.95, 1.0), round(picked_confidence(0.95, 0.02), 4)
+    (0.95, 0.999)
+    """
+    return 1.0 - (1.0 - confidence) * min(1.0, max(picked, 1e-6))
 
 
 def sure_part(size: float, low: float, high: float) -> float:

@@ -65,7 +65,10 @@ class Ranking:
         loop: Loop | Off | None = None,
     ) -> None:
         self.inputs, self.most = inputs, inputs.settings.insights_per_reader
-        drafts = Drafts(series, inputs, texts, loop)
+        standing = {_scope(move) for move in moves} | {(move.metric, *also) for move in moves for also in move.also}
+        standing |= {_scope(move) for held in (own or {}).values() for move in held}
+        tested = sum(one.watched.change is not None for one in series)
+        drafts = Drafts(series, inputs, texts, loop, picked=len(standing) / max(tested, 1))
         missed = [drafts.of_target(c) for c in targets if c.assurance.verdict == "fails" and c.value is not None]
         self.own = {reader: {_scope(move) for move in held} for reader, held in (own or {}).items()}
         all_moves = [*moves, *(move for held in (own or {}).values() for move in held)]
