@@ -149,6 +149,38 @@ def test_a_small_group_tells_no_more_than_is_published(
     assert found[0] == found[1]
 
 
+def test_a_level_that_is_only_bounded_is_not_compared(
+    small: Callable[..., Instrument], answers_of: Callable[..., Answers]
+) -> None:
+    """A group that all but agrees at the end of the scale is shown as a bound, and a bound has no difference."""
+    answers, instrument = _two_groups(small, answers_of, [5.0] * 6, [2.0, 3.0] * 10, (9, 30))
+    raw = score(answers, instrument, Settings(), lines=[("motor", "Motor")])
+    shown = protect(raw, Settings())
+    executives = next(part for part in raw.parts if part.id == "executive")
+    assert shown.get(ITEM, executives, "a").edge == "≥"
+    assert not any(gap.first.id == "executive" for gap in role_gaps(raw, shown, Settings()))
+
+
+def test_an_interval_from_end_to_end_tells_no_spread(
+    small: Callable[..., Instrument], answers_of: Callable[..., Answers]
+) -> None:
+    """Where both ends of a published interval are cut, no standard error follows from it, so no chance either."""
+    answers, instrument = _two_groups(small, answers_of, [1, 5, 1, 5, 1, 5], [2.0, 3.0] * 10, (90, 30))
+    raw = score(answers, instrument, Settings(), lines=[("motor", "Motor")])
+    shown = protect(raw, Settings())
+    executives = next(part for part in raw.parts if part.id == "executive")
+    level = shown.get(ITEM, executives, "a").level
+    assert level is not None
+    cut = replace(level, low=1.0, high=5.0)
+    wide = replace(
+        shown,
+        scores={**shown.scores, (ITEM, ROLE, "executive", "a"): replace(shown.get(ITEM, executives, "a"), level=cut)},
+    )
+    gap = _gap(role_gaps(raw, wide, Settings()), "a", "executive", "builder")
+    assert gap.difference.low is None
+    assert not gap.is_sure
+
+
 def test_what_the_guard_hides_is_not_compared(build: Callable[..., ReadinessInputs], instrument: Instrument) -> None:
     """A gap with a hidden side is neither returned nor counted, and its figure has no value."""
     groups = [("executive", "motor", 3, 3), ("builder", "motor", 30, 25), ("product", "motor", 12, 9)]

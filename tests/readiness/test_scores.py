@@ -299,3 +299,14 @@ def test_nobody_answering_is_an_error_with_a_sentence(small: Make, answers_of: M
     instrument = small({"d": ["a"]})
     with pytest.raises(ModelError, match="Nobody answered"):
         score(answers_of(instrument, [("builder", "x")], [[NAN]]), instrument, Settings())
+
+
+def test_more_answers_than_people_asked_are_refused(
+    small: Callable[..., Instrument], answers_of: Callable[..., Answers]
+) -> None:
+    """A population smaller than those who answered would make every number certain: it is refused by part."""
+    instrument = small({"d": ["a"]})
+    people = [("executive", "motor")] * 6
+    answers = answers_of(instrument, people, [[3]] * 6, population=[("executive", "motor", 5)])
+    with pytest.raises(ModelError, match="6 people answered and `population` has only 5"):
+        score(answers, instrument, Settings(), lines=[("motor", "Motor")])

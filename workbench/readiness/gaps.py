@@ -90,7 +90,7 @@ def role_gaps(scores: Scores, shown: ProtectedScores, settings: Settings) -> tup
         (item.id, first, second, *_welch(scores, shown, settings, item.id, first, second))
         for first, second in compared_pairs(scores.parts)
         for item in scores.instrument.items
-        if all(shown.get(ITEM, part, item.id).level is not None for part in (first, second))
+        if all(_is_number(shown.get(ITEM, part, item.id)) for part in (first, second))
     ]
     corrected = holm([1.0 if one[4] is None else one[4] for one in found]).tolist() if found else []
     gaps = [
@@ -107,6 +107,11 @@ def role_gaps(scores: Scores, shown: ProtectedScores, settings: Settings) -> tup
         for (name, first, second, gap, p), chance in zip(found, corrected, strict=True)
     ]
     return tuple(sorted(gaps, key=lambda gap: (not gap.is_sure, -abs(gap.difference.value), gap.key)))
+
+
+def _is_number(score: Score) -> bool:
+    """Tell a level from a bound, as "≤ 1.2", which has no difference to another."""
+    return score.level is not None and not score.edge
 
 
 def gap_key(item: str, first: Part, second: Part) -> str:
@@ -192,13 +197,15 @@ def _welch(
 ) -> tuple[Estimate, float | None]:
     """Return what may be said of one gap: the shown levels' difference, an interval rounded outwards, p."""
     held = [shown.get(ITEM, part, item) for part in (first, second)]
+    low, high = scores.instrument.span(scores.instrument.item(item))
     is_large = all((one.people or 0) >= DISTRIBUTION_FROM for one in held)
     sides = [
-        scores.get(ITEM, part, item).level if is_large or settings.minimum_group == OPENLY_NAMED else _from_shown(one)
+        scores.get(ITEM, part, item).level
+        if is_large or settings.minimum_group == OPENLY_NAMED
+        else _from_shown(one, low, high)
         for part, one in zip((first, second), held, strict=True)
     ]
     levels = [one.level.value for one in held if one.level is not None]
-    low, high = scores.instrument.span(scores.instrument.item(item))
     value = round(levels[0] - levels[1], DECIMALS)
     if sides[0] is None or sides[1] is None:  # a level that was shown was computed
         return Estimate(value, None, None, None, None, settings.confidence, 0), None
@@ -221,11 +228,16 @@ def _upward(value: float, decimals: int) -> float:
     return math.ceil(value * 10**decimals - 1e-9) / 10**decimals
 
 
-def _from_shown(score: Score) -> Estimate | None:
-    """Return a level with the standard error that its published interval stands for; wider, since that is rounded."""
+def _from_shown(score: Score, lowest: float, highest: float) -> Estimate | None:
+    """Return a level with the standard error that its published interval stands for; wider, since that is rounded.
+
+    One that reaches from end to end of the scale says nothing of the spread: both its ends may be cut.
+    """
     level = score.level
     if level is None or level.low is None or level.high is None or level.answered < 2:
         return level
+    if level.low <= lowest and level.high >= highest:
+        return replace(level, standard_error=None, df=None)
     df = float(level.answered - 1)
     reach = max(level.high - level.value, level.value - level.low)  # one end may be cut at the end of the scale
     return replace(level, standard_error=reach / t_quantile(0.5 + level.confidence / 2, df), df=df)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbench.errors import ModelError
 from workbench.readiness.combine import BORROWED, Node, combine_bands, combine_group, estimate, item_band, item_node
 from workbench.readiness.grid import (
     CUT,
@@ -195,10 +196,16 @@ def score(
     Raises
     ------
     ModelError
-        Nobody answered anything, or the frames of `answers` do not fit each other.
+        Nobody answered anything, the frames of `answers` do not fit each other, or more people answered than were
+        asked.
     """
     grid = build_grid(answers, instrument, settings, None if weights is None else weights.weight)
     parts = _parts(instrument, tuple(lines))
+    members = {part: frozenset(grid.person[sheets_of(grid, part)].tolist()) for part in parts}
+    headcounts = {part: headcount(grid, part) for part in parts}
+    for part, asked in headcounts.items():
+        if asked is not None and asked < len(members[part]):
+            raise ModelError(f"{part.name}: {len(members[part])} people answered and `population` has only {asked}.")
     whole = build_table(grid, parts[0])
     scores: dict[Key, Score] = {}
     traces: dict[Key, Trace] = {}
@@ -216,8 +223,8 @@ def score(
         parts=parts,
         scores=scores,
         traces=traces,
-        members={part: frozenset(grid.person[sheets_of(grid, part)].tolist()) for part in parts},
-        headcounts={part: headcount(grid, part) for part in parts},
+        members=members,
+        headcounts=headcounts,
         silent=silent_people(grid, [key for key, _ in lines]),
         respondents=grid.people,
         keys=grid.keys,
