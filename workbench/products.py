@@ -117,9 +117,10 @@ class ProductMap:
         if len(set(known)) != len(known):
             raise ModelError("Two products share a key.")
         _check_rows(self.memberships, set(known))
-        faults = share_faults(self.memberships)
-        if faults:
-            raise ModelError(f"{faults[0].found[:1].upper()}{faults[0].found[1:]}; {faults[0].allowed}")
+        pairs = {(member.member, member.kind, member.parent, member.valid_from) for member in self.memberships}
+        if len(pairs) < len(self.memberships) or any(reached.refusals for reached in self._reached):
+            fault = share_faults(self.memberships)[0]
+            raise ModelError(f"{fault.found[:1].upper()}{fault.found[1:]}; {fault.allowed}")
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -216,13 +217,13 @@ class ProductMap:
         >>> found.shares("value_stream")["share"].tolist()
         [0.5, 0.5]
         """
-        reached = self._on(on)
-        rows = []
-        for product in self.ids:
-            for parent in self.parents(kind):
-                share = reached.held.get((kind, parent), {}).get(product, 0.0)
-                if share > 0:
-                    rows.append((product, parent, share, product in reached.assumed[kind, parent]))
+        reached, place = self._on(on), self._places
+        rows = [
+            (product, parent, share, product in reached.assumed[kind, parent])
+            for parent in self.parents(kind)
+            for product, share in reached.held.get((kind, parent), {}).items()
+        ]
+        rows.sort(key=lambda row: place[row[0]])  # stable: parents stay in the client's order
         return pd.DataFrame(rows, columns=["product", "parent", "share", "is_assumed"])
 
     def share_table(self, kind: str, cuts: Sequence[dt.date] | None = None) -> ShareTable:
@@ -237,7 +238,7 @@ class ProductMap:
         """
         days = [None, *(self.cut_dates() if cuts is None else cuts)]
         parents = self.parents(kind)
-        row, place = {product: at for at, product in enumerate(self.ids)}, {p: at for at, p in enumerate(parents)}
+        row, place = self._places, {parent: at for at, parent in enumerate(parents)}
         left = np.ones((len(row), len(days)))
         at: list[tuple[int, int, int]] = []
         sizes: list[tuple[float, float]] = []
@@ -267,6 +268,10 @@ class ProductMap:
     def links(self, on: dt.date | None = None) -> tuple[Link, ...]:
         """Return the statements in force on a day, with blank shares filled; None: before the first dated change."""
         return links_on(self.memberships, on)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {product: place for place, product in enumerate(self.ids)}
 
     @cached_property
     def _days(self) -> tuple[dt.date, ...]:
