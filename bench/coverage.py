@@ -286,7 +286,7 @@ def _three_items() -> dict[str, Any]:
     }
 
 
-def coverage_rows() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
     """Return what intervals hold, a row a measure, for the table of `make bench`."""
     complete = [hit for hit, _ in complete_coverage().values()]
     gappy = list(gappy_coverage().values())

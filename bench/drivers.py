@@ -20,7 +20,7 @@ TABLES, FALSE = 1_000, 0.02
 SEED = 20_260_930
 
 
-def driver_rows() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
     return [*_splits(), _scan(), *_chance()]
 

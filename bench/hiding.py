@@ -108,7 +108,7 @@ def _few_rows(rows: np.ndarray, wanted: np.ndarray, fixed: int) -> np.ndarray:
     return found.x[: len(rows)] - found.x[len(rows) :]
 
 
-def hiding_rows(tables: int = 20) -> list[dict[str, Any]]:
+def rows(tables: int = 20) -> list[dict[str, Any]]:
     """Return how much more than the least is hidden, over random tables of every shape."""
     ratios, proved, seconds = [], 0, 0.0
     for shape in SHAPES:

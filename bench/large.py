@@ -91,7 +91,7 @@ def _wave(
     )
 
 
-def large_rows() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
     """Return how long the analysis of the large engagement takes, and its audit."""
     inputs = large_inputs()
     start = time.perf_counter()

@@ -492,7 +492,7 @@ def attack(seed: int, *, with_ledger: bool = True, is_guarded: bool = True) -> A
     return Attacked(tuple(leaks), len(runs), shown, hidden)
 
 
-def leak_rows(organisations: int = 1_000) -> list[dict[str, Any]]:
+def rows(organisations: int = 1_000) -> list[dict[str, Any]]:
     """Return how many hidden numbers can be computed over many organisations, and what the attack finds unguarded."""
     from concurrent.futures import ProcessPoolExecutor
 

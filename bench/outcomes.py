@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.drivers import driver_rows
-
 ISSUES = 100_000
 IMPORT_SECONDS = 10.0
 """What the import of a Jira file of so many rows may take on two cores, from its bytes to the written facts."""
@@ -21,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
-    return [*tracker_rows(), *loop_rows(), *driver_rows()]
+    return [*tracker_rows(), *loop_rows()]
 
 
 LOOP_LOGS, LOOP_SIGNALS, LOOP_SHEET, LOOP_OPEN = 2_000, 400, 15, 0.4

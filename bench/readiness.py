@@ -1,14 +1,10 @@
-"""What readiness promises, on simulated organisations whose truth is known."""
+"""What a verdict promises, on simulated organisations whose truth is known."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from bench.coverage import coverage_rows
-from bench.hiding import hiding_rows
-from bench.large import large_rows
-from bench.leaks import leak_rows
 from bench.simulated_clients import ANYWHERE, CLEAR, simulate_verdicts, summarise
 
 CLIENTS, SEED = range(500), 1
@@ -16,11 +12,6 @@ INSTRUMENT = Path(__file__).resolve().parent.parent / "templates/instruments/pro
 
 
 def rows() -> list[dict[str, Any]]:
-    """Return what was measured, a row a measure."""
-    return [*coverage_rows(), *verdict_rows(), *large_rows(), *hiding_rows(), *leak_rows()]
-
-
-def verdict_rows() -> list[dict[str, Any]]:
     """Return how often the class of a line is wrong, open, or settled by asking those who are named next.
 
     `workbench.readiness.simulated.VERDICT` holds what the report says of this; it stands beside each measure.
