@@ -301,6 +301,60 @@ def test_formats_far_away_are_no_table() -> None:
     assert not sheet_faults(book([["product"], ["car"]], colour))
 
 
+def with_sheet(content: bytes, old: bytes, new: bytes) -> bytes:
+    """Return a workbook whose first sheet's XML is changed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as after:
+        for part in before.namelist():
+            held = before.read(part)
+            after.writestr(part, held.replace(old, new) if part == "xl/worksheets/sheet1.xml" else held)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b'r="A2"', b'r="ZZZZ99999999"', id="no such cell in Excel"),
+        pytest.param(b'r="A2"', b"r = 'XFD1048576'", id="other quotation marks"),
+        pytest.param(
+            b"</sheetData>", b'<row r="1048576"><c r="A1048576"/><c><v>1</v></c></row></sheetData>', id="none"
+        ),
+    ],
+)
+def test_an_address_far_away_is_a_fault_however_it_is_written(old: bytes, new: bytes) -> None:
+    """Room for every cell before it would end the process, which nothing can catch."""
+    content = with_sheet(book([["product"] + [None] * 40 + ["x"], ["car"]]), old, new)
+    assert "stands far away" in sheet_faults(content)[0].found
+
+
+def test_markup_without_end_is_read_at_once() -> None:
+    """A comment full of opened cells keeps nobody waiting."""
+    comment = b"<!--" + b'<c r="A1" ' * 300_000 + b"--></sheetData>"
+    assert not sheet_faults(with_sheet(book([["product"], ["car"]]), b"</sheetData>", comment))
+
+
+def test_what_excel_would_show_and_the_reader_does_not_is_a_fault_of_the_bare_cells() -> None:
+    """Formulas without a result, errors, and cells merged below any header."""
+
+    def change(sheet: Any) -> None:
+        sheet["A2"], sheet["B3"] = "=1+1", "#REF!"
+        sheet["B3"].data_type = "e"
+        sheet.merge_cells("A5:A7")
+        sheet.merge_cells("C1:D1")
+
+    opened, _ = open_workbook(book([["a", "b", "c"], *([1, 2, 3] for _ in range(7))], change), "export.xlsx")
+    assert opened is not None
+    _, faults = opened.rows("t")
+    assert [fault.cell for fault in faults] == ["A5:A7", "A2", "B3"]
+
+
+def test_one_row_too_wide_does_not_fill_the_memory() -> None:
+    """A single line of delimiters would widen every row."""
+    raw, faults = read_csv(b"product,name\n" + b"a\n" * 3_000 + b"," * 20_000 + b"x\n", "t.csv", "t", KNOWN)
+    assert raw is None
+    assert (faults[0].cell, "20,001 columns" in faults[0].found) == ("row 3002", True)
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [

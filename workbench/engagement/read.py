@@ -14,7 +14,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree  # nosec: document types are refused before parsing
@@ -26,6 +26,12 @@ LARGEST_UNPACKED = 400_000_000
 
 LARGEST_AREA = 20_000_000
 """Cells between A1 and the last filled cell of a sheet; a stray cell at the far end would fill the memory (ours)."""
+
+LARGEST_WIDTH = 16_384
+"""Columns of a table, as many as Excel has; a longer file of text may have more cells than `LARGEST_AREA`."""
+
+HEADER_ROWS = 3
+"""Rows that the header of a survey tool's export has at most (Qualtrics)."""
 
 ERROR_CELLS = frozenset(
     {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
@@ -46,11 +52,13 @@ Python's further codecs are no encodings of tables: some run escapes, some never
 any bytes.
 """
 
+_BEYOND = 1_048_576 * 16_384  # the cells of a whole sheet of Excel
 _DEFLATE_RATIO = 1_032  # the most that deflate can pack (zlib, technical details): 1032 to 1
 _DELIMITERS = (",", ";", "\t")
-_CELL_XML = re.compile(rb"<(?:\w+:)?c\s([^>]*?[^/>]|)>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_FILLED_XML = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*[^/]>\s*<(?:\w+:)?(?:f|v|is)\b")
-_REFERENCE = re.compile(rb"\br=\"([A-Z]{1,3}\d{1,7})\"")
+_ROW_XML = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br\s*=\s*[\"'](\d+)")
+_FILLED_XML = re.compile(rb"<(?:\w+:)?c(?:\s([^<>]*[^/<>]))?\s*>\s*<(?:\w+:)?(?:f|v|is)\b")
+_UNSEEN_XML = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
+_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -169,7 +177,7 @@ def decode(content: bytes, file: str, table: str, encoding: str | None) -> tuple
     UTF-8 is recognised by itself, UTF-16 by its mark. Any other encoding must be declared, because every sequence of
     bytes is valid in the older ones.
     """
-    codec = _codec(encoding or "utf-8")
+    codec = find_codec(encoding or "utf-8")
     if codec is None:
         remedy = f"Correct sources: {table}: encoding in engagement.yaml."
         found = f"the encoding {show(encoding)} is unknown"
@@ -213,7 +221,7 @@ def text_for_reading(content: bytes) -> str:
     return _with_line_feeds(text.replace("\x00", "\ufffd"))
 
 
-def _codec(encoding: str) -> str | None:
+def find_codec(encoding: str) -> str | None:
     """Return Python's name of an encoding, or None where tables are not written in it."""
     try:
         name = codecs.lookup(encoding).name
@@ -292,6 +300,9 @@ def read_csv(
         ]
     except csv.Error as error:
         return None, [unreadable_csv(file, text, error)]
+    wide = too_wide(rows, file)
+    if wide is not None:
+        return None, [wide]
     return _table(rows[skip:], file, "", table, set(known), first_row=1 + skip)
 
 
@@ -300,6 +311,17 @@ def unreadable_csv(file: str, text: str, error: csv.Error) -> Fault:
     remedy = "Look for a quotation mark that is never closed, or export the file again."
     cell = f"rows up to {text.count(chr(10)) + 1}"
     return Fault(file, "", cell, f"it cannot be read as CSV: {error}", "CSV.", remedy)
+
+
+def too_wide(rows: Sequence[Sequence[Any]], file: str) -> Fault | None:
+    """Return the fault of rows that, made equally long, would fill the memory."""
+    place = max(range(len(rows)), key=lambda number: len(rows[number]), default=0)
+    width = len(rows[place]) if rows else 0
+    if width * len(rows) <= LARGEST_AREA or width <= LARGEST_WIDTH:
+        return None
+    found = f"{width:,} columns stand in this row of {len(rows):,}"
+    remedy = "Look for a row with too many delimiters, or export the file again."
+    return Fault(file, "", f"row {place + 1}", found, f"at most {LARGEST_WIDTH:,} columns.", remedy)
 
 
 def detect_delimiter(text: str, known: set[str]) -> tuple[str, int]:
@@ -527,9 +549,16 @@ class Workbook:
         return raw, faults
 
     def rows(self, sheet: str) -> tuple[list[list[Any]], list[Fault]]:
-        """Return the cells of a sheet as they stand, from A1 on, whatever its header is; or why it cannot be read."""
-        rows, _, _, faults = self._cells(sheet)
-        return rows, faults
+        """Return the cells of a sheet as they stand, from A1 on, whatever its header is; or why it cannot be read.
+
+        Cells that calamine shows as blanks are faults: formulas without a result, errors, and what is merged below
+        the header, of which the highest exports have `HEADER_ROWS`.
+        """
+        rows, merged, xml, faults = self._cells(sheet)
+        if faults:
+            return rows, faults
+        hidden = [area for area in merged if area[1][0] >= HEADER_ROWS]
+        return rows, [*(self._merged(sheet, area) for area in hidden), *self._formulas(sheet, xml)]
 
     def _cells(self, sheet: str) -> tuple[list[list[Any]], Sequence[Any], bytes, list[Fault]]:
         """Return the cells, merged areas and XML of a sheet, and what keeps it from being read."""
@@ -559,24 +588,25 @@ class Workbook:
             "Select them, press Merge & Center to undo it, and write the value into each cell that it holds for.",
         )
 
-    def _formulas(self, sheet: str, xml: bytes, raw: RawTable) -> list[Fault]:
-        """Return the faults of error cells and of formulas whose result is not stored in the file."""
-        if b"<f" not in xml and b":f" not in xml and b't="e"' not in xml:
+    def _formulas(self, sheet: str, xml: bytes, raw: RawTable | None = None) -> list[Fault]:
+        """Return the faults of error cells and of formulas whose result is not stored, in a table's columns or all."""
+        if _UNSEEN_XML.search(xml) is None:
             return []
-        inside = {column_letters(position) for position in raw.positions} | {""}
+        inside = {column_letters(position) for position in raw.positions} | {""} if raw is not None else None
         faults = []
-        for attributes, body in _CELL_XML.findall(xml):
-            match = _REFERENCE.search(attributes)
-            address = match.group(1).decode() if match else ""
-            is_formula = re.search(rb"<(?:\w+:)?f\b", body) is not None
-            value = re.search(rb"<(?:\w+:)?v>([^<]*)</", body)
-            if address.rstrip("0123456789") not in inside:
+        try:
+            cells = list(_cells_of(xml))
+        except workbook_damage() as error:
+            found, remedy = _damaged(error)
+            return [Fault(self.file, sheet, "", found, "a sheet that Excel can read.", remedy)]
+        for address, kind, parts in cells:
+            if inside is not None and address.rstrip("0123456789") not in inside:
                 continue
-            if b't="e"' in attributes:
-                shown = value.group(1).decode("utf-8", "replace") if value else "an error"
+            if kind == "e":
+                shown = parts.get("v") or "an error"
                 remedy = "Mend the formula, or write the value."
                 faults.append(Fault(self.file, sheet, address, f"the cell shows {shown}", "a value.", remedy))
-            elif is_formula and not (value and value.group(1)) and b't="str"' not in attributes:
+            elif "f" in parts and not parts.get("v") and kind != "str":
                 faults.append(
                     Fault(
                         self.file,
@@ -694,16 +724,41 @@ def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
+def _cells_of(xml: bytes) -> Iterator[tuple[str, str | None, dict[str, str]]]:
+    """Yield address, type and parts of the cells that calamine may show as blanks."""
+    for _, element in ElementTree.iterparse(io.BytesIO(xml)):  # noqa: S314 - document types are refused before
+        name = _local(element.tag)
+        if name == "c":
+            parts = {_local(part.tag): part.text or "" for part in element}
+            if "f" in parts or element.get("t") == "e":
+                yield element.get("r", ""), element.get("t"), parts
+        elif name == "row":
+            element.clear()
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
 def _filled_area(xml: bytes) -> int:
     """Return how many cells lie between A1 and the last filled one; 0 where that is surely few."""
-    rows = [int(number) for number in re.findall(rb"<(?:\w+:)?row\s[^>]*?\br=\"(\d{1,7})\"", xml)]
-    columns = {_column_number(letters) for letters in set(re.findall(rb"\br=\"([A-Z]{1,3})\d", xml))}
-    if max(rows, default=0) * max(columns, default=0) <= LARGEST_AREA:
+    places = set(_REFERENCE.findall(xml))
+    if any(len(letters) > 3 or len(number) > 7 for letters, number in places):
+        return _BEYOND  # no such cell in Excel; calamine would make room for all before it
+    reach = _area(places, (int(number) for number in _ROW_XML.findall(xml) if len(number) <= 7))
+    if reach <= LARGEST_AREA:
         return 0
-    filled = _FILLED_XML.findall(xml)
-    return max((int(number) for _, number in filled), default=0) * max(
-        (_column_number(letters) for letters in {letters for letters, _ in filled}), default=0
-    )
+    filled = [_REFERENCE.search(attributes) for attributes in _FILLED_XML.findall(xml)]
+    if None in filled:  # a cell without an address stands where its row says
+        return reach
+    return _area({match.groups() for match in filled if match is not None})
+
+
+def _area(places: Iterable[tuple[bytes, ...]], rows: Iterable[int] = ()) -> int:
+    """Return the cells between A1 and the furthest column and row of these."""
+    held = list(places)
+    columns = {_column_number(letters.upper()) for letters in {letters for letters, _ in held}}
+    return max(columns, default=0) * max((*(int(number) for _, number in held), *rows), default=0)
 
 
 def _column_number(letters: bytes) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +107,39 @@ def test_wrong_file_is_refused_with_one_sentence(tmp_path: Path, content: bytes,
     """It says what it is, or what is missing, and what to do."""
     (fault,) = faults(tmp_path, content)
     assert expected in fault.found
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "unicode_escape", "idna", "a\0b", "nope"])
+def test_encoding_that_is_none_of_a_table_is_refused(tmp_path: Path, encoding: str) -> None:
+    """Python knows codecs that run escapes, and one that never decodes."""
+    (fault,) = faults(tmp_path, layouts.as_csv(microsoft()), encoding=encoding)
+    assert "is unknown" in fault.found
+
+
+def test_answers_in_several_sheets_are_not_lost(tmp_path: Path) -> None:
+    """Only one of them could be read; nobody would miss the others."""
+    book = openpyxl.load_workbook(io.BytesIO(layouts.as_xlsx(microsoft())))
+    book.copy_worksheet(book.active).title = "More"
+    stream = io.BytesIO()
+    book.save(stream)
+    (fault,) = faults(tmp_path, stream.getvalue())
+    assert (fault.sheet, "several sheets: Sheet1, More" in fault.found) == ("More", True)
+
+
+def test_cells_without_a_stored_value_are_not_taken_for_blanks(tmp_path: Path) -> None:
+    """A formula where a role should be would leave the sheet out as one without a role."""
+    book = openpyxl.load_workbook(io.BytesIO(layouts.as_xlsx(microsoft())))
+    book.active.cell(2, place_of(microsoft(), layouts.ROLE) + 1, "=A1")
+    stream = io.BytesIO()
+    book.save(stream)
+    (fault,) = faults(tmp_path, stream.getvalue())
+    assert (fault.cell, "formula" in fault.found) == ("G2", True)
+
+
+def test_one_row_too_wide_is_refused(tmp_path: Path) -> None:
+    """Every row would be made as long."""
+    (fault,) = faults(tmp_path, layouts.as_csv(microsoft()) + b"\n" * 2 + b"," * 50_000 + b"x\n" + b"a\n" * 1_000)
+    assert "50,001 columns" in fault.found
 
 
 def test_header_broken_by_a_spreadsheet_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from workbench.engagement.exports.layout import Grid
-from workbench.engagement.read import open_workbook, show, unreadable_csv
+from workbench.engagement.read import find_codec, open_workbook, show, too_wide, unreadable_csv
 from workbench.errors import ClientDataError, Fault
 
 ENCODINGS = ("cp1252", "latin-1", "mac-roman")
@@ -90,16 +90,18 @@ def _workbook(content: bytes, file: str) -> tuple[Grid, ...]:
     book, faults = open_workbook(content, file)
     if book is None:
         raise ClientDataError(tuple(faults))
-    grids = []
+    grids: list[Grid] = []
+    wrong: list[Fault] = []
     for sheet in book.sheets:
         if sheet in book.hidden:
             continue
         rows, faults = book.rows(sheet)
-        if faults:
-            raise ClientDataError(tuple(faults))
+        wrong += faults
         texts = [[_text(cell) for cell in row] for row in rows]
         if any(map(any, texts)):
             grids.append(_grid(texts, file, sheet, ""))
+    if wrong:
+        raise ClientDataError(tuple(wrong))
     if not grids:
         raise ClientDataError((Fault(file, "", "", "the workbook holds nothing", _WANTED, "Export it again."),))
     return tuple(grids)
@@ -128,7 +130,9 @@ def _decode(content: bytes, file: str, known: Collection[str], encoding: str | N
         return ClientDataError((Fault(file, "", "", found, "text whose encoding is known.", remedy),))
 
     marked = content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    sure = encoding or ""
+    sure = find_codec(encoding) if encoding else ""
+    if sure is None:
+        raise refuse(f"the encoding {show(encoding)} is unknown", f"utf-8, {', '.join(ENCODINGS)} are known.")
     if marked:
         sure = "utf-8-sig" if content.startswith(codecs.BOM_UTF8) else "utf-16"
     elif not encoding:
@@ -140,8 +144,6 @@ def _decode(content: bytes, file: str, known: Collection[str], encoding: str | N
     if sure:
         try:
             text = content.decode(sure)
-        except LookupError:
-            raise refuse(f"the encoding {show(sure)} is unknown", f"utf-8, {', '.join(ENCODINGS)} are known.") from None
         except UnicodeDecodeError as error:
             by = "its first bytes say" if marked else "was said"
             found = f"the file is not {sure}, as {by} (byte {error.start + 1})"
@@ -199,6 +201,9 @@ def _csv(text: str, file: str, tokens: Collection[str], encoding: str) -> Grid:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise ClientDataError((unreadable_csv(file, text, error),)) from None
+    wide = too_wide(rows, file)
+    if wide is not None:
+        raise ClientDataError((wide,))
     return _grid(rows, file, "", encoding, start=start)
 
 

@@ -38,14 +38,22 @@ def vendor_title(vendor: str) -> str:
 
 
 def lay_out_export(grids: Sequence[Grid], is_question: Callable[[str], bool]) -> Export:
-    """Return the export in the first of the sheets that a vendor wrote.
+    """Return the export in the sheet that a vendor wrote.
 
     Raises
     ------
     ClientDataError
-        No header is a vendor's (the sentence says what is missing), or there is no row of answers.
+        No header is a vendor's (the sentence says what is missing), several sheets have one, or there is no row of
+        answers.
     """
-    for grid in grids:
+    written = [grid for grid in grids if detect_vendor(grid.rows[:3])]
+    if len(written) > 1:
+        found = f"answers stand in several sheets: {', '.join(grid.sheet for grid in written)}"
+        remedy = "Save each as a file of its own, or delete those that do not count."
+        raise ClientDataError(
+            tuple(grid.fault(None, None, found, "one sheet of answers.", remedy) for grid in written[1:])
+        )
+    for grid in written:
         vendor = detect_vendor(grid.rows[:3])
         for held in VENDORS:
             if vendor == held.VENDOR:
