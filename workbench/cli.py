@@ -100,6 +100,8 @@ def check(
         say(f"Rows ignored, because their key begins with example: {rows}.")
     for off in study.missing:
         say(f"Not answered: {off}")
+    for sentence in study.untested:
+        say(sentence)
     if study.unused:
         say(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")
     say(f"Next: workbench run {name}")

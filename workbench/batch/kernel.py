@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,15 @@ class Kernels:
                     os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def kernel_environment(given: Mapping[str, str], **own: str | Path) -> dict[str, str]:
+def kernel_environment(given: Mapping[str, str], also: Collection[str] = (), **own: str | Path) -> dict[str, str]:
     """Return the environment of a kernel.
 
     Parameters
     ----------
     given : mapping
         The shell's environment, of which little is kept.
+    also : collection of str
+        Variables that this kernel needs besides: addresses of the client's databases.
     **own : str or Path
         The workbench's own variables.
 
@@ -112,7 +114,11 @@ def kernel_environment(given: Mapping[str, str], **own: str | Path) -> dict[str,
     >>> held["PATH"], held["LC_ALL"], held["WORKBENCH_HOME"], "DATABASE_PASSWORD" in held
     ('/bin', 'C', '/w', False)
     """
-    kept = {name: text for name, text in given.items() if name.upper() in KEPT_VARIABLES or name.startswith("LC_")}
+    kept = {
+        name: text
+        for name, text in given.items()
+        if name.upper() in KEPT_VARIABLES or name.startswith("LC_") or name in also
+    }
     return {**kept, **FIXED_VARIABLES, **{name: str(value) for name, value in own.items()}}
 
 

@@ -96,6 +96,8 @@ class Plan:
         In the order of their stages and names.
     only : str
         The one pillar that was asked for; empty for a full run.
+    variables : tuple of str
+        Variables of this machine with the addresses of the client's databases, once the folder was read.
     """
 
     engagement: str
@@ -103,6 +105,7 @@ class Plan:
     root: Path
     jobs: tuple[Job, ...]
     only: str = ""
+    variables: tuple[str, ...] = ()
 
     def stages(self) -> tuple[tuple[Job, ...], ...]:
         """Return the jobs by stage, in order."""

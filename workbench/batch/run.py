@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     loading = threading.Thread(target=_load_papermill, daemon=True)  # while another process reads the files
     loading.start()
     study = reading.result()
+    plan = replace(plan, variables=study.variables)
     loading.join()
     count = len(study.files)
     words = f"{count} file{'' if count == 1 else 's'}"
@@ -271,8 +272,10 @@ def _execute(
     watch = _Watch(
         lambda place: on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
     )
+    without = ("readiness", "allocation", "summary")  # they ask no database
     environment = kernel_environment(
         os.environ,
+        () if job.notebook.pillar in without and not job.notebook.is_own else plan.variables,
         WORKBENCH_HOME=plan.root,
         WORKBENCH_CLIENTS=clients_folder(plan.root),
         WORKBENCH_REPORTS=staging.reports,

@@ -36,6 +36,10 @@ class Study:
         The pillar's settings as plain values: what holds where no parameter is given.
     named : frozenset of str
         The settings that the client's folder names itself.
+    variables : tuple of str
+        Variables of this machine with the addresses of the client's databases.
+    untested : tuple of str
+        What only a run can test: tables in databases, and addresses that this machine lacks; as sentences.
     """
 
     name: str
@@ -48,6 +52,8 @@ class Study:
     tables: Mapping[str, Any] = field(default_factory=dict)
     effective: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
+    variables: tuple[str, ...] = ()
+    untested: tuple[str, ...] = ()
 
 
 def prepare_study(engagement: str, root: Path | None = None) -> Study:
@@ -72,7 +78,19 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         tables={name: held.tables[name] for name in ("commentary",) if name in held.tables},
         effective={pillar: _plain_settings(getattr(held, pillar)) for pillar in PILLARS},
         named=frozenset(held.settings.model_fields_set),
+        variables=tuple(sorted({one.address.removeprefix("env:") for one in held.settings.databases.values()})),
+        untested=_untested(held.outcomes),
     )
+
+
+def _untested(outcomes: Any) -> tuple[str, ...]:
+    """Return what was not tested because it lies in databases, which a check does not open."""
+    found = []
+    for name, database in getattr(outcomes, "databases", {}).items():
+        tables = ", ".join(table.name for table in outcomes.catalogue.tables if table.database == name)
+        lacks = "" if database.is_known else f" This machine has no variable {database.variable}, which a run needs."
+        found.append(f"Not tested before a run, because the database {name} holds it: {tables}.{lacks}")
+    return tuple(found)
 
 
 def _plain_settings(inputs: Any) -> dict[str, Any]:

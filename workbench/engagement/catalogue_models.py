@@ -205,6 +205,14 @@ class TableModel(CatalogueModel):
     product: Name
     customer: Name | None = None
     version: Name | None = None
+    database: Name | None = Field(None, description="a name under databases: in engagement.yaml")
+    relation: Name | None = Field(None, description="the table or view there, such as sales.orders")
+
+    @model_validator(mode="after")
+    def _in_a_database(self) -> TableModel:
+        if self.relation is not None and self.database is None:
+            raise ValueError("a relation of a database. | Name the database beside it: database: crm.")
+        return self
 
 
 class TimeModel(CatalogueModel):
@@ -308,8 +316,24 @@ class SignalModel(CatalogueModel):
     transform: Literal["auto", "none", "sqrt", "fourth_root", "log"] = "auto"
     baseline: Annotated[int, Field(ge=12)] = 36
     min_denominator: Annotated[float, Field(ge=0)] = 0.0
-    season: Literal["auto", "none"] = "auto"
-    rules: tuple[Literal["beyond", "run", "trend", "two_of_three"], ...] = ("beyond", "run")
+    season: Literal["auto", "known", "none"] = "auto"
+    rules: tuple[
+        Literal[
+            "beyond",
+            "run",
+            "two_of_three",
+            "three_of_four",
+            "four_of_five",
+            "run_of_seven",
+            "trend",
+            "usual",
+            "wheeler",
+            "western_electric",
+            "nhs",
+        ],
+        ...,
+    ] = ("beyond", "run")
+    spread: Literal["mean", "screened", "median"] = "mean"
 
 
 class WorthModel(CatalogueModel):

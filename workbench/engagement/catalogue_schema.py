@@ -164,6 +164,8 @@ class _Reader:
                 model.time.zone,
                 model.customer,
                 model.version,
+                database=model.database or "",
+                relation=model.relation or "",
             )
         return found
 

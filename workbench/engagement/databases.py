@@ -52,15 +52,15 @@ class ClientDatabase:
         ``postgresql`` or ``spark``.
     timeout_seconds : int
         Longest that one query may keep the server busy.
-    place : str
-        Where engagement.yaml names it: ``line 7, databases.crm``.
+    place : tuple of str
+        File, sheet and cell that name it.
     """
 
     name: str
     variable: str
     engine: str = "postgresql"
     timeout_seconds: int = 60
-    place: str = ""
+    place: tuple[str, str, str] = ("engagement.yaml", "", "")
 
     @property
     def is_known(self) -> bool:
@@ -101,7 +101,7 @@ class ClientDatabase:
         return PostgreSQL(connect_postgresql(address), self.timeout_seconds, is_own=True)
 
     def _stop(self, found: str, allowed: str, remedy: str) -> None:
-        raise ClientDataError((Fault("engagement.yaml", "", self.place, found, allowed, remedy),)) from None
+        raise ClientDataError((Fault(*self.place, found, allowed, remedy),)) from None
 
 
 class _Unreachable(Exception):

@@ -424,6 +424,7 @@ def build_metrics(
             "time": _filled({"column": row["time_column"], "zone": row["zone"]}),
             "product": row["product_column"],
             **_filled({"customer": row["customer_column"], "version": row["version_column"]}),
+            **_filled({"database": row.get("database"), "relation": row.get("relation")}),
         }
         paths["tables", name] = ("fact_tables", number, "table")
         for key, column in (
@@ -433,6 +434,8 @@ def build_metrics(
             ("product", "product_column"),
             ("customer", "customer_column"),
             ("version", "version_column"),
+            ("database", "database"),
+            ("relation", "relation"),
         ):
             paths["tables", name, key] = ("fact_tables", number, column)
     listed: list[dict[str, Any]] = []

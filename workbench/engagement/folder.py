@@ -593,6 +593,11 @@ class FolderReading:
                     sheet="" if path else sheet,
                 )
                 continue
+            held = next((table.database for table in catalogue.tables if table.name == names.get(key)), "") if names else ""
+            if held:
+                found, remedy = f"the catalogue says that {key} lies in the database {held}", "Delete one of the two."
+                self._fault(shown, found, "each table once.", remedy, sheet="" if path else sheet)
+                continue
             if path and sheet:
                 self._fault(shown, f"the facts are also in sheet {sheet}", "each table once.", "Delete one of the two.")
                 continue

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.catalogue_schema import parse_catalogue
+from workbench.engagement.databases import ClientDatabase
 from workbench.engagement.work_facts import import_findings, work_frames
 from workbench.errors import Fault, nearest
 from workbench.findings import Off
@@ -49,8 +50,9 @@ def check_outcomes(tables: Tables) -> list[Fault]:
     catalogue, faults = parse_catalogue(_Metrics(tables), _ready_lists(tables))
     if catalogue is None:
         return faults
+    faults = _database_faults(tables, catalogue)
     # where sheets stand in for the file, the rules between tables have checked the scopes, with their cells
-    return [] if "targets" in tables else _scope_faults(tables, catalogue)
+    return faults if "targets" in tables else faults + _scope_faults(tables, catalogue)
 
 
 def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
@@ -66,9 +68,17 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
     catalogue, _ = parse_catalogue(_Metrics(tables), _ready_lists(tables))
     if catalogue is None or "products" not in tables:
         return Off("outcomes", QUESTION, ("metrics", "products"))
-    if not any(table.name in tables.facts for table in catalogue.tables):
+    if not any(table.name in tables.facts or table.database for table in catalogue.tables):
         return Off("outcomes", QUESTION, tuple(f"facts/{table.name}" for table in catalogue.tables))
     settings = tables.settings
+    databases = client_databases(tables)
+    catalogue = replace(
+        catalogue,
+        tables=tuple(
+            replace(table, dialect=databases[table.database].engine) if table.database else table
+            for table in catalogue.tables
+        ),
+    )
     return OutcomesInputs(
         catalogue=catalogue,
         facts={name: str(found.parquet) for name, found in tables.facts.items()},
@@ -83,14 +93,45 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
             money_scale=settings.money_scale,
             fiscal_year_starts=settings.fiscal_year_starts,
         ),
-        sources={name: found.file for name, found in tables.facts.items()},
+        sources={
+            **{name: found.file for name, found in tables.facts.items()},
+            **{t.name: f"{t.database}: {t.relation or t.name}" for t in catalogue.tables if t.database},
+        },
         unreadable={name: dict(found.unreadable) for name, found in tables.facts.items() if found.unreadable},
         events=_events(tables),
         control_totals=_control_totals(tables),
         feedback=_feedback(tables),
         work=work_frames(tables),
         work_findings=import_findings(tables),
+        databases={table.database: databases[table.database] for table in catalogue.tables if table.database},
     )
+
+
+def client_databases(tables: Tables) -> dict[str, ClientDatabase]:
+    """Return the databases that engagement.yaml names; none is opened."""
+    found = {}
+    for name, held in (tables.settings.databases if tables.settings else {}).items():
+        place = tables.document_fault("engagement", ("databases", name), "", "", "")
+        variable = held.address.removeprefix("env:")
+        where = (place.file, place.sheet, place.cell)
+        found[name] = ClientDatabase(name, variable, held.engine, held.statement_timeout_seconds, where)
+    return found
+
+
+def _database_faults(tables: Tables, catalogue: Catalogue) -> list[Fault]:
+    """Find tables in databases that engagement.yaml does not name."""
+    known = tables.settings.databases if tables.settings else {}
+    return [
+        tables.document_fault(
+            "metrics",
+            ("tables", table.name, "database"),
+            f"there is no database {table.database!r}",
+            f"{', '.join(known) or 'none: engagement.yaml has no databases'}.",
+            nearest(table.database, known) or f"Name it in engagement.yaml: databases: {{{table.database}: env:NAME}}.",
+        )
+        for table in catalogue.tables
+        if table.database and table.database not in known
+    ]
 
 
 def _ready_lists(tables: Tables) -> Path | None:

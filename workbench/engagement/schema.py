@@ -451,8 +451,8 @@ class Event(Row):
         "Product, line, stream, experience or metric; blank means everywhere.", example="motor", default=None
     )
     what: Text = column("What happened.", example="New tariff for young drivers")
-    kind: Literal["price", "definition", "outage", "campaign", "regulation", "other"] = column(
-        "price, definition, outage, campaign, regulation or other.", example="price"
+    kind: Literal["price", "definition", "outage", "campaign", "regulation", "baseline", "other"] = column(
+        "price, definition, outage, campaign, regulation, baseline (a new level is accepted) or other.", example="price"
     )
 
 
@@ -483,6 +483,14 @@ class FactTable(Row):
     customer_column: Text | None = column("Column with the customer.", example="customer", default=None)
     version_column: Text | None = column(
         "Column that says actual, budget, forecast or prior.", example=None, default=None
+    )
+    database: Text | None = column(
+        "Database that holds it, as under databases in the settings; then there is no sheet.",
+        example=None,
+        default=None,
+    )
+    relation: Text | None = column(
+        "Table or view there, such as sales.tickets; blank means it has the same name.", example=None, default=None
     )
 
 
@@ -783,6 +791,7 @@ class Database(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     address: Annotated[str, StringConstraints(pattern=r"^env:[A-Z_][A-Z0-9_]*$")]
+    engine: Literal["postgresql", "spark"] = "postgresql"
     statement_timeout_seconds: Annotated[int, Field(gt=0)] = 60
 
     @model_validator(mode="before")
