@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from workbench.outcomes.limits import LARGEST_RHO, Limits
+from workbench.outcomes.scales import SKEW_LIMIT, forward
 from workbench.outcomes.seasons import Season, season_projection
 
 NEW_POINTS = 12
@@ -32,6 +33,10 @@ TAIL = 400
 
 LEAST_CHANCE = 1e-7
 """A fitted tail is not believed further than this (ours)."""
+
+SKEWED = {"log": (0.25, 0.5, 1.0, 2.0), "sqrt": (1.0, 2.0, 4.0), "fourth_root": (1.5, 3.0, 6.0)}
+"""Chosen scales, and how skewed simulated series are made for them: sigmas of the logarithm, or means in sigmas of the
+root; the nearest one counts (ours)."""
 
 _BATCH = 2_000
 
@@ -101,27 +106,57 @@ def change_between(
     after = new[start : look + 1]
     spread = math.sqrt(max(float(scaled[: base.size].var(ddof=1)), 1e-300))
     shift = float(scaled[base.size + start : base.size + look + 1].mean() - scaled[: base.size].mean())
-    p = p_value(statistic, base.size, new.size, limits.rho, season)
+    p = p_value(statistic, base.size, new.size, limits.rho, season, shape_of(limits.transform, scaled[: base.size]))
     levels = float(shown[base].mean()), float(shown[after].mean())
     return Change(int(after[0]), int(after.size), *levels, shift / spread, statistic, p)
 
 
-def p_value(statistic: float, baseline: int, new: int, rho: float, season: Season | None = None) -> float:
+def shape_of(transform: str, base: Array) -> tuple[str, float]:
+    """Return how skewed a transformed baseline was, coarsely, so that a null can be made as skewed.
+
+    A scale that was chosen from a baseline fits it better than what comes after: the null has to choose as well.
+    """
+    if transform not in SKEWED or base.size < 2:
+        return "", 0.0
+    spread = float(base.std(ddof=1))
+    ratio = spread if transform == "log" else float(base.mean()) / max(spread, 1e-300)
+    levels = SKEWED[transform]
+    return transform, min(levels, key=lambda level: abs(math.log(max(ratio, 1e-9) / level)))
+
+
+def p_value(
+    statistic: float,
+    baseline: int,
+    new: int,
+    rho: float,
+    season: Season | None = None,
+    shape: tuple[str, float] = ("", 0.0),
+) -> float:
     """Return the chance that a stable series shows a statistic as large, from a seeded simulation.
 
     20,000 normal AR(1) series of `baseline` + `new` points, each judged exactly as a real one, its rho estimated
     anew; `rho` is rounded to tenths, so that a table serves all metrics of a length. Beyond the largest simulated
     statistics a fitted tail goes on, at most to 1e-7.
+
+    Parameters
+    ----------
+    statistic : float
+    baseline, new : int
+        Points.
+    rho : float
+    season : Season or None
+        What was removed; the simulated series go through the same removal.
+    shape : (str, float)
+        As `shape_of` gives it: simulated series are as skewed, and choose their scale as the real one did.
     """
     removed, period = (season.kind, season.period) if season is not None else ("", 0)
-    null = _null(baseline, new, round(rho, 1), removed, period)
+    null = _null(baseline, new, round(rho, 1), removed, period, shape)
     above = null.size - int(np.searchsorted(null, statistic, side="left"))
     if above >= TAIL // 4:
         return (above + 1) / (null.size + 1)
-    shape, scale = _tail(null)
+    bend, scale = _tail(null)
     past = statistic - float(null[-TAIL])
-    reach = 1 + shape * past / scale
-    rest = reach ** (-1 / shape) if abs(shape) > 1e-6 and reach > 0 else math.exp(-past / scale) if reach > 0 else 0.0
+    rest = (1 + bend * past / scale) ** (-1 / bend) if bend > 1e-6 else math.exp(-past / scale)
     return max(TAIL / null.size * rest, LEAST_CHANCE)
 
 
@@ -188,9 +223,37 @@ def _inflation(rho: Array, n: int) -> Array:
     return 1 + 2 * rho / rest - 2 * rho * (1 - rho**n) / (n * rest**2)
 
 
+def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Array:
+    """Return normal series (a column each) made skewed, then put on the scale that each of them would choose."""
+    if transform == "log":
+        skewed = np.exp(level * series)
+    else:
+        skewed = np.maximum(level + series, 0.0) ** (1 / {"sqrt": 0.5, "fourth_root": 0.25}[transform])
+    base = skewed[:baseline]
+    least, found = np.full(series.shape[1], np.inf), skewed.copy()
+    plain = np.abs(_skewness(base))
+    for name in ("none", "sqrt", "fourth_root", "log"):
+        with np.errstate(divide="ignore"):
+            scaled = forward(np.maximum(skewed, 1e-12) if name == "log" else skewed, name, clip=True)
+        skew = plain if name == "none" else np.abs(_skewness(scaled[:baseline]))
+        if name == "log":
+            skew = np.where((base > 0).all(axis=0), skew, np.inf)
+        better = (skew < least) & ((name == "none") | (plain > SKEW_LIMIT))
+        least, found = np.where(better, skew, least), np.where(better, scaled, found)
+    return found
+
+
+def _skewness(series: Array) -> Array:
+    centred = series - series.mean(axis=0)
+    spread = np.sqrt((centred**2).mean(axis=0))
+    return (centred**3).mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
+
+
 @lru_cache(maxsize=256)
-def _null(baseline: int, new: int, rho: float, removed: str = "", period: int = 0) -> Array:
-    """Return the sorted statistics of stable series, put through the removal of a season where there was one."""
+def _null(
+    baseline: int, new: int, rho: float, removed: str = "", period: int = 0, shape: tuple[str, float] = ("", 0.0)
+) -> Array:
+    """Return the sorted statistics of stable series, put through the choice of a scale and the removal of a season."""
     step = math.sqrt(1 - rho**2)
     before = period if removed == "year_before" else 0
     total = before + baseline + new
@@ -200,6 +263,8 @@ def _null(baseline: int, new: int, rho: float, removed: str = "", period: int = 
         series = generator.standard_normal((total, _BATCH))
         for place in range(1, total):
             series[place] = rho * series[place - 1] + step * series[place]
+        if shape[0] and removed != "year_before":
+            series = _rescaled(series, baseline, *shape)
         if removed == "year_before":
             series = series[period:] - series[:-period]
         elif removed:

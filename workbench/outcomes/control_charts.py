@@ -2,7 +2,7 @@
 
 Plain charts raise alarms on most autocorrelated, skewed or seasonal metrics, so the range is repaired for all three;
 and whether a metric moved is judged by one statistic whose null distribution is simulated for the same number of
-points, through the same steps. The chart is for the eye; `workbench.outcomes.signal_portfolio` judges all series together.
+points, through the same steps. The chart is for the eye; `signal_portfolio` judges all series together.
 """
 
 from __future__ import annotations
@@ -147,8 +147,7 @@ def watch(
     notes = (SPREAD_NOTES[rules.spread],) if rules.spread in SPREAD_NOTES else ()
     if found < LEAST_POINTS:
         track = _earlier(held, start, rules, within)
-        since = " since the last acknowledged change" if start else ""
-        return Watched(None, reason=f"too early to tell: {found} of {LEAST_POINTS} periods{since}", track=track)
+        return Watched(None, reason=f"too early to tell: {found} of {LEAST_POINTS} periods", track=track)
     if rules.chart == "p" and rows is not None:
         return _watch_shares(held, np.asarray(rows, dtype=float), rules, start, notes)
     return _Reading(held, rules, within, start, PERIODS.get(grain, 0), CYCLE_NAMES.get(grain, ""), notes).watch()

@@ -3,8 +3,8 @@
 Funnel plots after D. J. Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202: exact binomial (or Poisson) limits,
 interpolated between whole counts; where the parts differ more than chance for a reason that nobody measured, limits
 widen by an additive between-part variance (R. DerSimonian and N. Laird 1986, moments) from winsorised scores
-(Spiegelhalter 2005, Quality and Safety in Health Care 14, 347-351). Over time shares are watched as normal scores, whose
-own wobble is measured beside the binomial one (D. B. Laney 2002, Quality Engineering 14, 531-537).
+(Spiegelhalter 2005, Quality and Safety in Health Care 14, 347-351). Over time shares are watched as normal scores,
+whose own wobble is measured beside the binomial one (D. B. Laney 2002, Quality Engineering 14, 531-537).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def compare_parts(
     scores = share_scores(values, bottom, centre, kind=kind)
     dispersion, between = (1.0, 0.0)
     error = np.sqrt(_variance(centre, bottom, kind))
-    if allow and len(parts) >= LEAST_PARTS and 0 < centre and (kind == "rate" or centre < 1):
+    if allow and len(parts) >= LEAST_PARTS and centre > 0 and (kind == "rate" or centre < 1):
         dispersion, between = _between(scores, error)
     widened = scores * error / np.sqrt(error**2 + between**2)
     p = np.minimum(2 * ndtr(-np.abs(widened)), 1.0)

@@ -37,6 +37,8 @@ class Settings:
         Month, 1 to 12.
     insights_per_reader : int
         Most statements one reader gets.
+    false_share : float
+        Share of false ones among the moves that are named, at most; 0 to 1.
     """
 
     as_of: dt.date
@@ -45,6 +47,7 @@ class Settings:
     money_scale: int = 1
     fiscal_year_starts: int = 1
     insights_per_reader: int = 5
+    false_share: float = 0.10
 
     def __post_init__(self) -> None:
         if not 0.5 < self.confidence < 1:
@@ -65,7 +68,8 @@ class Event:
     what : str
         In the client's words.
     kind : str
-        ``price``, ``definition``, ``outage``, ``campaign``, ``regulation`` or ``other``.
+        ``price``, ``definition``, ``outage``, ``campaign``, ``regulation``, ``baseline`` (a new level that the client
+        accepts: the usual range begins anew) or ``other``.
     """
 
     date: dt.date

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from workbench.errors import ModelError
+from workbench.outcomes.funnels import share_limits
 from workbench.outcomes.scales import are_same, back_one, choose_transform, forward
 
 D2 = 1.128
@@ -44,6 +45,9 @@ LARGEST_RHO = 0.9
 
 LEAST_PAIRS = 6
 """Neighbours without a gap between them that a spread is taken from; with fewer, ranges reach over gaps (ours)."""
+
+COUNT_SIGMA = 0.5
+"""Standard deviation of a Poisson count on the scale sqrt(x + 3/8) (Anscombe 1948)."""
 
 Array = np.ndarray
 
@@ -218,8 +222,14 @@ def limits_on_scale(
     centre, r1 = float(scaled.mean()), lag_one(scaled, steps)
     rho = corrected_rho(r1, count)
     sigma /= math.sqrt(1 - rho)
+    if transform == "counts":  # counts do not vary less than chance makes them
+        sigma = max(sigma, COUNT_SIGMA)
     reach = reach_of(count) * sigma
     lower, upper = back_one(centre - reach, transform), back_one(centre + reach, transform)
+    if transform == "counts":  # nor are their limits closer than the exact ones, which the root draws in below
+        mean = float((scaled**2 - 0.375).mean())
+        low, high = share_limits(np.ones(1), mean, -reach_of(count), reach_of(count), kind="rate")
+        lower, upper = min(lower, float(low[0])), max(upper, float(high[0]))
     floor, ceiling = within
     return Limits(
         centre=back_one(centre, transform) + 0.0,

@@ -20,8 +20,7 @@ from workbench.outcomes.carriers import Carriers
 from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.causes import Causes, latest_and_before
-from workbench.outcomes.changes import SIMULATIONS
-from workbench.outcomes.control_charts import ALPHA, Watched, watch
+from workbench.outcomes.control_charts import Watched, watch
 from workbench.outcomes.cubes import Cube, add_up, build_cubes, share_arrays
 from workbench.outcomes.data_checks import (
     DataFinding,
@@ -41,12 +40,15 @@ from workbench.outcomes.insights import Insight
 from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.metric_values import values_of
+from workbench.outcomes.rare_events import RareEvents, watch_gaps
 from workbench.outcomes.readings import Ranking, Reading, where_it_belongs
 from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
 from workbench.outcomes.scales import is_at_least
+from workbench.outcomes.signal_portfolio import Portfolio
+from workbench.outcomes.signal_review import SignalReview, compare_products, judge_together, level_of
 from workbench.outcomes.simpson import Reversal, Strata, reversals
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
-from workbench.outcomes.target_odds import Assurance, assurance
+from workbench.outcomes.target_odds import Assurance, assurance, periods_ahead, with_chance
 from workbench.outcomes.variances import Variance, compare_versions
 from workbench.outcomes.versions import values_beside
 from workbench.outcomes.work import Work, review_work
@@ -60,6 +62,12 @@ _SERIES_PLACES = [[*VALUE_COLUMNS, "is_judged"].index(column) for column in SERI
 
 NO_LOOP = Off("outcomes", "How long signals of customers wait for a decision could not be answered.", ("feedback",))
 """What stands where nobody sent signals."""
+
+GAPS = "its events are rare, so the days between them are watched"
+"""Why a metric with `chart: time_between` has no usual range of its own."""
+
+NEW_LEVELS = ("definition", "baseline")
+"""Kinds of event after which the usual range begins anew: another measure, or a level that the client accepts."""
 
 OVERLAP = "its windows overlap, so that its periods are not apart"
 """Why a cumulative metric is drawn and compared with its targets, and not watched."""
@@ -99,6 +107,18 @@ class Series:
         rows = self.frame[self.frame["is_judged"]]
         return None if rows.empty else rows.iloc[-1]
 
+    def is_outside(self) -> list[bool]:
+        """Return, for each period, whether it is judged and lies outside the usual range after the baseline."""
+        track, limits = self.watched.track, self.watched.limits
+        if track is None or limits is None:
+            return [False] * len(self.frame)
+        judged = self.frame["is_judged"].to_numpy(dtype=bool)
+        ends = zip(track.shown, track.lower, track.upper, strict=True)
+        return [
+            bool(judged[place]) and place > limits.baseline_to and (value < low or value > high)
+            for place, (value, low, high) in enumerate(ends)
+        ]
+
     def period(self, place: int) -> dt.date:
         """Return the first day of the period at a place."""
         found: dt.date = self.frame["period"].iloc[place]
@@ -133,6 +153,8 @@ class Move:
         Whether the move stands when each assumed share is replaced by any other; None: no assumed shares here.
     carriers : Carriers or None
         The few products or segments that carry it, or that there are none; None where it has no split.
+    q : float
+        Smallest share of false alarms among all series at which it would be named, 0 to 1.
     """
 
     metric: str
@@ -151,6 +173,7 @@ class Move:
     also: tuple[tuple[str, str], ...] = ()
     holds_under_other_shares: bool | None = None
     carriers: Carriers | None = None
+    q: float = 0.0
 
     @property
     def change(self) -> float:
@@ -229,6 +252,8 @@ class Outcomes:
         Totals that say the opposite of their strata, latest year against the year before; sure ones first.
     variances : tuple of Variance
         Actual against budget, forecast and the year before, split; in the client's order.
+    signals : SignalReview
+        All series judged together, products beside each other, rare events.
     own_moves : tuple of Move
         What moved in the lines and products of some reader, each at the level where it belongs.
     readings : tuple of Reading
@@ -257,6 +282,7 @@ class Outcomes:
     work: Work | None = None
     reversals: tuple[Reversal, ...] = ()
     variances: tuple[Variance, ...] = ()
+    signals: SignalReview = field(default_factory=SignalReview)
     own_moves: tuple[Move, ...] = ()
     readings: tuple[Reading, ...] = ()
 
@@ -350,6 +376,8 @@ class _Review:
         self.off: dict[str, str] = {}
         self.findings: list[DataFinding] = []
         self.arrays: dict[str, dict[str, np.ndarray]] = {}
+        self.rare: list[RareEvents] = []
+        self.portfolio = Portfolio()
 
     def run(self) -> Outcomes:
         parts, catalogue = self.fetch()
@@ -379,7 +407,11 @@ class _Review:
             catalogue, self.inputs.control_totals, values, self.products, self.settings.currency
         )
         self.findings += controls
-        series = self.watch_all(catalogue, values)
+        series, signals = judge_together(
+            self.watch_all(catalogue, values), self.rare, false_share=self.settings.false_share
+        )
+        self.portfolio = signals.portfolio
+        signals = replace(signals, comparisons=compare_products(catalogue.metrics, cubes, _latest_periods(series)))
         causes = Causes(parts, cubes, catalogue)
         moves = self.find_moves(series, cubes, causes)
         targets = self.check_targets(catalogue, series)
@@ -414,6 +446,7 @@ class _Review:
             work=work,
             reversals=self.find_reversals(series, moves, causes),
             variances=self.compare(parts, catalogue, cubes),
+            signals=signals,
             own_moves=tuple(dict.fromkeys(move for held in own_moves.values() for move in held)),
             readings=ranking.readings(),
         )
@@ -533,21 +566,40 @@ class _Review:
         frame = rows.iloc[:, _SERIES_PLACES].reset_index(drop=True)  # periods stand in order of time
         if not metric.is_watched:
             return Series(metric, kind, parent, frame, Watched(None, reason=OVERLAP))
-        start = self.break_place(metric, kind, parent, frame["period"].tolist())
-        watched = watch(
-            frame["value"].to_numpy(dtype=float),
+        start = self.break_place(metric, kind, parent, frame["period"].tolist(), NEW_LEVELS)
+        if metric.signal.chart == "time_between" and metric.is_amount and metric.grain == "day":
+            counts = frame["value"].where(frame["is_complete"]).to_numpy(dtype=float)
+            days, scope = frame["period"].tolist(), (metric.metric, kind, parent)
+            self.rare.append(watch_gaps(days, counts, scope=scope, rules=metric.signal, start=start))
+            return Series(metric, kind, parent, frame, Watched(None, reason=GAPS))
+        return Series(metric, kind, parent, frame, self.watched(metric, frame, frame["value"].to_numpy(float), start))
+
+    def watched(self, metric: Metric, frame: pd.DataFrame, values: np.ndarray, start: int) -> Watched:
+        """Return what the charts say of values; a chart that does not fit the metric gives way, and is said."""
+        found = watch(
+            values,
             rules=metric.signal,
             judged=frame["is_judged"].to_numpy(dtype=bool),
             within=_ends(metric),
             start=start,
+            grain=metric.grain,
+            rows=frame["n_eff"].to_numpy(dtype=float) if metric.is_proportion else None,
         )
-        return Series(metric, kind, parent, frame, watched)
+        misfit = _chart_misfit(metric)
+        return replace(found, notes=(*found.notes, misfit)) if misfit else found
 
-    def break_place(self, metric: Metric, kind: str, parent: str, periods: Sequence[dt.date]) -> int:
+    def break_place(
+        self,
+        metric: Metric,
+        kind: str,
+        parent: str,
+        periods: Sequence[dt.date],
+        kinds: Sequence[str] = ("definition",),
+    ) -> int:
         """Return the place of the first period after the last redefinition: older ones are another measure."""
-        if not any(event.kind == "definition" for event in self.inputs.events):
+        if not any(event.kind in kinds for event in self.inputs.events):
             return 0
-        breaks = [e.date for e in self.events_in_scope(metric.metric, kind, parent) if e.kind == "definition"]
+        breaks = [e.date for e in self.events_in_scope(metric.metric, kind, parent) if e.kind in kinds]
         if not breaks:
             return 0
         return next((place for place, period in enumerate(periods) if period >= max(breaks)), len(periods))
@@ -569,16 +621,13 @@ class _Review:
     def find_moves(self, series: Sequence[Series], cubes: Mapping[str, Cube], causes: Causes) -> list[Move]:
         """Return one move a metric, where it is clearest; parents first, products only where no parent moved.
 
-        Many series are looked at, so each metric is asked once for its parents and once for its products: a series
-        must be as unlikely as one among all of them (Bonferroni). Kinds of parent cut the same products differently,
-        so the family of parents is as large as the kind with most of them.
+        All series were judged together, so that few of those that moved are chance (`judge_together`).
         """
-        parents_in_family = max((len(self.products.parents(kind)) for kind in KINDS), default=1)
         found = []
         for metric in {s.metric.metric: s.metric for s in series}.values():
             own = [s for s in series if s.metric.metric == metric.metric and s.watched.has_moved]
-            parents = [s for s in own if s.kind != "product" and _stands_out(s, parents_in_family)]
-            products = [s for s in own if s.kind == "product" and _stands_out(s, len(self.products.ids))]
+            parents = [s for s in own if s.kind != "product"]
+            products = [s for s in own if s.kind == "product"]
             moved = parents or products
             if moved:
                 found.append(self.move(max(moved, key=_clearness), moved, cubes, causes))
@@ -589,9 +638,7 @@ class _Review:
     ) -> dict[Reader, tuple[Move, ...]]:
         """Return what moved for each line and manager: a metric and way once, at the level where it belongs."""
         known = {(move.metric, move.kind, move.parent): move for move in moves}
-        families = {LINE: len(self.products.parents(LINE)), "product": len(self.products.ids)}
-        standing = [s for s in series if s.kind in families and _stands_out(s, families[s.kind])]
-        standing = [s for s in standing if s.watched.has_moved]
+        standing = [s for s in series if s.kind in (LINE, "product") and s.watched.has_moved]
         found: dict[Reader, tuple[Move, ...]] = {}
         for reader in readers_of(self.products, self.settings.as_of):
             leads = []
@@ -606,9 +653,8 @@ class _Review:
         change = lead.watched.change
         if change is None or lead.watched.limits is None:  # has_moved says both are there
             raise ModelError(f"{lead.metric.metric} has not moved.")
-        limits = lead.watched.limits
         places = range(change.first, change.first + change.points)
-        inside = [limits.lower <= v <= limits.upper for v in lead.frame["value"].iloc[list(places)].dropna()]
+        outside = lead.is_outside()
         since, until = lead.period(change.first), lead.period(change.first + change.points - 1)
         earliest = since - dt.timedelta(days=EVENT_WINDOW_DAYS)
         events = tuple(e for e in self.events_in_scope(*lead.scope) if earliest <= e.date <= self.settings.as_of)
@@ -629,22 +675,30 @@ class _Review:
             size_sigma=change.size_sigma,
             p=change.p,
             is_favourable=_favourable(lead.metric, change.before, change.after),
-            is_outside=not all(inside),
+            is_outside=any(outside[place] for place in places),
             split=causes.split(lead.metric, shares, *spans),
             events=events,
             also=also,
             holds_under_other_shares=self.holds(lead, cubes.get(lead.metric.metric)),
             carriers=causes.carriers(lead.metric, shares, *spans, lead.kind, lead.parent),
+            q=lead.watched.q or 0.0,
         )
 
     def spans_of(self, lead: Series) -> tuple[list[int], list[int]]:
-        """Return the judged periods of the baseline and of the new level; a period still open is in neither."""
-        change, limits = lead.watched.change, lead.watched.limits
+        """Return the judged periods of the baseline and of the new level; a period still open is in neither.
+
+        Where the metric has a season, like is compared with like: of the baseline the months of the new level count.
+        """
+        change, limits, season = lead.watched.change, lead.watched.limits, lead.watched.season
         if change is None or limits is None:
             return [], []
         judged = np.flatnonzero(lead.frame["is_judged"].to_numpy(dtype=bool))
         before = [int(p) for p in judged if limits.baseline_from <= p <= limits.baseline_to]
-        return before, [int(p) for p in judged if change.first <= p < change.first + change.points]
+        after = [int(p) for p in judged if change.first <= p < change.first + change.points]
+        if season is not None:
+            phases = {p % season.period for p in after}
+            before = [p for p in before if p % season.period in phases] or before
+        return before, after
 
     def find_reversals(self, series: Sequence[Series], moves: Sequence[Move], causes: Causes) -> tuple[Reversal, ...]:
         """Return totals of rates that say the opposite of their strata: changes, and gaps to all other parents.
@@ -714,7 +768,7 @@ class _Review:
         shares = self.shares_of(lead.kind, lead.parent)
         assumed = [self.products.ids.index(p) for p in self.products.assumed_products(lead.kind)]
         assumed = [place for place in assumed if shares[place].any()]
-        change = lead.watched.change
+        change, most = lead.watched.change, self.portfolio.threshold(level_of(lead.kind))
         if not assumed or change is None:
             return None
         for place in assumed:
@@ -724,14 +778,9 @@ class _Review:
                 if not tried.any():
                     return False
                 values = values_of(lead.metric, add_up(cube, tried))
-                again = watch(
-                    values,
-                    rules=lead.metric.signal,
-                    judged=lead.frame["is_judged"].to_numpy(dtype=bool),
-                    within=_ends(lead.metric),
-                    start=self.break_place(lead.metric, lead.kind, lead.parent, list(cube.periods)),
-                )
-                if not again.has_moved or again.change is None or again.change.size * change.size <= 0:
+                start = self.break_place(lead.metric, lead.kind, lead.parent, list(cube.periods), NEW_LEVELS)
+                again = self.watched(lead.metric, lead.frame, values, start).change
+                if again is None or again.p > max(most, change.p) or again.size * change.size <= 0:
                     return False
         return True
 
@@ -747,7 +796,7 @@ class _Review:
                 value = None if latest is None else float(latest["value"])
                 watched = held.watched if held is not None else Watched(None)
                 verdict = assurance(
-                    watched.limits,
+                    watched.widest,
                     target.value,
                     metric.direction,
                     by=target.by,
@@ -756,15 +805,36 @@ class _Review:
                 )
                 if not metric.is_watched:
                     verdict = replace(verdict, reason=OVERLAP)
+                elif held is not None and latest is not None and target.by is not None:
+                    verdict = with_chance(
+                        verdict,
+                        held.frame["value"].where(held.frame["is_judged"]).to_numpy(dtype=float),
+                        watched.limits,
+                        watched.season,
+                        direction=metric.direction,
+                        ahead=periods_ahead(metric, latest["period"], target.by, self.settings.fiscal_year_starts),
+                        edges=(metric.low, metric.high),
+                        since=self.break_place(
+                            metric, held.kind, held.parent, held.frame["period"].tolist(), NEW_LEVELS
+                        ),
+                    )
                 met = _meets(metric, value, target.value)
                 found.append(TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict))
         return found
 
 
-def _stands_out(series: Series, family: int) -> bool:
-    """Return whether a move is rare even among all series that were looked at."""
-    change = series.watched.change
-    return change is not None and change.p <= max(ALPHA / max(family, 1), 1.5 / SIMULATIONS)
+def _latest_periods(series: Sequence[Series]) -> dict[str, dt.date]:
+    """Return the latest complete period of each metric."""
+    return {s.metric.metric: s.latest["period"] for s in series if s.kind == "company" and s.latest is not None}
+
+
+def _chart_misfit(metric: Metric) -> str:
+    """Return why the declared chart does not fit a metric, as a clause; empty where it does."""
+    if metric.signal.chart == "p" and not metric.is_proportion:
+        return "funnel limits need a share of rows, so its values are watched one by one"
+    if metric.signal.chart == "time_between":
+        return "times between events need a count by day, so its values are watched one by one"
+    return ""
 
 
 def _clearness(series: Series) -> tuple[float, float, float]:

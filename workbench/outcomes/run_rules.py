@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtr
@@ -214,8 +215,8 @@ def _chain(rules: tuple[str, ...], shift: float) -> tuple[tuple[float, ...], tup
         {0.0, *(ZONES[rule][2] for rule in rules if rule in ZONES), *([SIGMAS] if "beyond" in rules else [])}
     )
     cuts = [-np.inf, *(-edge for edge in reversed(edges) if edge), *edges, np.inf]
-    chances = tuple(float(ndtr(high - shift) - ndtr(low - shift)) for low, high in zip(cuts, cuts[1:], strict=False))
-    middles = [_middle(low, high) for low, high in zip(cuts, cuts[1:], strict=False)]
+    chances = tuple(float(ndtr(high - shift) - ndtr(low - shift)) for low, high in pairwise(cuts))
+    middles = [_middle(low, high) for low, high in pairwise(cuts)]
     counters = [(length, -1, 0.0, side) for length in _lengths(rules) for side in (1, -1)]
     zones = [(*ZONES[rule], side) for rule in rules if rule in ZONES for side in (1, -1)]
     start: tuple[tuple[int, ...], ...] = (tuple(0 for _ in counters), *(() for _ in zones))

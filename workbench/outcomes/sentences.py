@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.outcomes.catalogue import Metric
-from workbench.outcomes.changes import NEW_POINTS, SIMULATIONS
-from workbench.outcomes.control_charts import ALPHA
+from workbench.outcomes.control_charts import SPREAD_NOTES
 from workbench.outcomes.driver_sentences import driver_figures, reversal_cautions
 from workbench.outcomes.insights import CAUSES, Insight
 from workbench.outcomes.limits import LEAST_POINTS
@@ -22,6 +21,13 @@ from workbench.outcomes.loop_sentences import (
 )
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.rollup_sentences import rollup_method, rough_cautions
+from workbench.outcomes.signal_sentences import (
+    say_portfolio,
+    signal_cautions,
+    signal_figures,
+    signal_method,
+    write_chance,
+)
 from workbench.outcomes.work_sentences import work_cautions, work_figures, work_method
 from workbench.products import KIND_NAMES, KINDS
 
@@ -50,7 +56,7 @@ def figures(result: Outcomes | Off) -> Figures:
     ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
     target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
     are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`, ``reversal/…``, ``variance/…`` and
-    ``carrier/…`` in `driver_figures`.
+    ``carrier/…`` in `driver_figures`, ``signals/…``, ``chance/…``, ``funnel/…`` and ``gaps/…`` in `signal_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -67,6 +73,7 @@ def figures(result: Outcomes | Off) -> Figures:
     found += loop_figures(result)
     found += work_figures(result.work, result.products)
     found += driver_figures(result)
+    found += signal_figures(result)
     return number_figures("O", found)
 
 
@@ -106,6 +113,7 @@ def cautions(result: Outcomes | Off) -> Findings:
     items += rough_cautions(result)
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
     items += [*reversal_cautions(result, numbers), *_note_cautions(result), *loop_cautions(result, numbers)]
+    items += signal_cautions(result, numbers)
     return Findings((*items, *work_cautions(result.work)))
 
 
@@ -117,11 +125,18 @@ def _note_cautions(result: Outcomes) -> list[Finding]:
             noted.setdefault((series.metric.label, note), []).append(result.name(series.kind, series.parent))
     return [
         Finding(
-            fit_claim(f"{label}: the declared transform does not fit; one was chosen by the data."),
+            fit_claim(f"{label}: {_note_claim(note)}."),
             f"{note[0].upper()}{note[1:]}: {theme.listing(list(dict.fromkeys(where)), 8)}.",
         )
         for (label, note), where in noted.items()
     ]
+
+
+def _note_claim(note: str) -> str:
+    if note in SPREAD_NOTES.values():
+        return "its usual range is less sensitive to single outliers, as declared"
+    what = "chart" if "watched one by one" in note else "transform"
+    return f"the declared {what} does not fit; one was chosen by the data"
 
 
 def _scale_cautions(result: Outcomes) -> list[Finding]:
@@ -205,24 +220,13 @@ def method(result: Outcomes | Off) -> str:
         return result.reason
     residual = result.residual
     law = "0" if residual == 0 else f"{residual:.0e}"
-    simulated, rare = theme.number(SIMULATIONS, 0), theme.number(1 / ALPHA, 0)
     lines = [
         "Adding up. Facts are summed by product in the database and multiplied by each product's dated shares; ratios "
         "and scores divide sums, never average averages. Percentiles and distinct customers are computed from the rows "
         "of all members; a customer counts once per parent. Parents, unallocated and unknown products together equal "
         f"the company, which was asked separately; the largest relative difference is {law}.",
         *rollup_method(),
-        "Usual range. Individuals and moving ranges (D. J. Wheeler, Understanding Variation; 3/1.128 of the mean "
-        "moving range), baseline of at most 36 periods, frozen, restarted at a redefinition. Repairs: a power or "
-        "logarithm where the baseline is skewed, counts as sqrt(x + 3/8) (Anscombe 1948), limits and runs widened for "
-        "autocorrelation (bias after Marriott and Pope 1954) and for long baselines.",
-        "Moves. The mean of the last new periods against the baseline, over its standard error under autocorrelation, "
-        f"the largest over starts and looks, at most {NEW_POINTS} new periods; compared with {simulated} simulated "
-        "stable series of the same length. A metric has moved where chance would show as much in fewer than 1 of "
-        f"{rare} reviews, counted over all its parents. Fewer than {LEAST_POINTS} periods: too early to tell. A season "
-        "is not removed yet.",
-        "Targets. Verdicts as in NHS England's Making Data Count: consistently met or missed when the whole usual "
-        "range lies on one side, otherwise hit and miss; not stated while a metric is moving.",
+        *signal_method(result),
         "Why. Kitagawa (1955) for mix and rate, exact Shapley values for more factors (equal to Das Gupta 1993); "
         "members that exist on one side only are taken out first (Melitz and Polanec 2015); the effects, and the parts "
         "of each, add up to the change. A few segments carry a change when at most three of one declared dimension, at "
@@ -395,7 +399,7 @@ def _files(result: Outcomes, metric: Metric) -> str:
 
 def _answer(result: Outcomes, numbers: Figures) -> Finding:
     on, judged = len(result.metrics_on()), int(numbers["count/judged"].value or 0)
-    ids = numbers.ids("count/moved", "count/on", "count/better", "count/worse")
+    ids = numbers.ids("count/moved", "count/on", "count/better", "count/worse", "signals/watched", "signals/kept")
     total = len(result.catalogue.metrics)
     rest = "" if on == total else f" {total - on} of {total} could not be computed; see what could be wrong."
     left = dict.fromkeys(series.metric.label for series in result.series if series.watched.has_left)
@@ -406,7 +410,7 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
         return Finding(claim, f"{on} outcomes are shown as they are.{rest}", numbers.ids("count/judged", "count/on"))
     if not result.moves:
         claim = f"None of {on} outcomes has moved beyond its usual ups and downs."
-        return Finding(claim, f"{judged} have enough periods to judge.{rest}", ids)
+        return Finding(claim, f"{judged} have enough periods to judge. {say_portfolio(result)}{rest}", ids)
     better, worse = int(numbers["count/better"].value or 0), int(numbers["count/worse"].value or 0)
     counts = [
         (better, "for the better"),
@@ -416,11 +420,8 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
     said = theme.listing([f"{count} {words}" for count, words in counts if count])
     verb = "has" if len(result.moves) == 1 else "have"
     claim = f"{len(result.moves)} of {on} outcomes {verb} really moved: {said}."
-    detail = (
-        f"The others stayed inside their usual ups and downs; {judged} have enough periods to judge.{rest}"
-        if len(result.moves) < on
-        else rest.strip()
-    )
+    others = f"The others stayed inside their usual ups and downs; {judged} have enough periods to judge. "
+    detail = f"{others if len(result.moves) < on else ''}{say_portfolio(result)}{rest}"
     return Finding(fit_claim(claim), detail, ids)
 
 
@@ -469,11 +470,14 @@ def _verdicts(result: Outcomes) -> str:
         scopes: dict[str, list[str]] = {}
         for check in result.targets:
             if check.assurance.verdict == verdict:
-                label = result.catalogue.metric(check.metric).label
-                scopes.setdefault(label, []).append(result.name(check.kind, check.parent))
+                label, where = result.catalogue.metric(check.metric).label, result.name(check.kind, check.parent)
+                odds = "" if check.assurance.chance is None else f", {write_chance(check.assurance.chance)}"
+                scopes.setdefault(label, []).append(f"{where}{odds}")
         if scopes:
             names = [f"{label} ({theme.listing(list(dict.fromkeys(held)), 4)})" for label, held in scopes.items()]
             said.append(f"{words}: {theme.listing(names, 6)}.")
+    if any(check.assurance.chance is not None for check in result.targets) and said:
+        said.append("The percentage is the chance of the target on its date if nothing changes.")
     return " ".join(said) or "All are consistently met."
 
 

@@ -16,7 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
+from workbench.errors import ModelError
+from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.limits import LEAST_POINTS, Limits
+from workbench.outcomes.periods import next_period, start_of
 from workbench.outcomes.scales import forward, is_at_least
 from workbench.outcomes.seasons import Season
 
@@ -24,13 +27,16 @@ DRAWS, SEED = 2_000, 20_260_930
 """Draws of what is not known of a process."""
 
 RHOS = np.round(np.arange(-0.45, 0.96, 0.05), 2)
-"""Autocorrelations that a process may have; a metric that swings more than these from period to period is rare (ours)."""
+"""Autocorrelations that a process may have (ours)."""
 
 COVERAGE = 0.80
 """Of the interval of a chance."""
 
 FARTHEST = 5.0
 """A target further ahead than so many lengths of the history is not given a chance (ours)."""
+
+MOST_PERIODS = 5_000
+"""Periods that are counted at most."""
 
 Array = np.ndarray
 
@@ -302,3 +308,26 @@ def with_chance(
         place=int(known[0]),
     )
     return replace(stated, chance=found.chance, chance_low=found.low, chance_high=found.high)
+
+
+def periods_ahead(metric: Metric, latest: dt.date, by: dt.date, fiscal_year_starts: int = 1) -> int:
+    """Return how many periods after the latest one the period of a date comes; 0 where it does not.
+
+    Parameters
+    ----------
+    metric : Metric
+        Whose calendar counts.
+    latest : date
+        First day of the latest complete period.
+    by : date
+    fiscal_year_starts : int
+        Month, 1 to 12.
+    """
+    try:
+        goal = start_of(by, metric.grain, metric, fiscal_year_starts)
+    except ModelError:  # a calendar by table ends before the date
+        return 0
+    steps = 0
+    while latest < goal and steps < MOST_PERIODS:
+        latest, steps = next_period(latest, metric.grain, metric.periods), steps + 1
+    return steps

@@ -60,9 +60,9 @@ def write_rarity(p: float) -> str:
 
     Examples
     --------
-    >>> write_rarity(1 / 20_001), write_rarity(0.0012)
+    >>> write_rarity(1e-7), write_rarity(0.0012)
     ('fewer than 1 of 20,000', 'fewer than 1 of 800')
     """
-    times = 1 / max(p, 1e-9)
+    times = min(1 / max(p, 1e-9), 20_000)  # simulated so often; what is fitted beyond is not boasted of
     step = 1_000 if times >= 1_000 else 100 if times >= 100 else 1
     return f"fewer than 1 of {theme.number(times // step * step, 0)}"
