@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -467,3 +468,69 @@ def test_no_key_of_a_respondent_leaves_the_ledger(root: Path, surveyed: Path, pu
             assert "publication" not in path.name
     assert scanned > 5
     assert b"feedface" in next((home / "publications" / "content").iterdir()).read_bytes()
+
+
+# -- a folder that somebody has touched --------------------------------------------------------------------------------
+
+
+def touched(root: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Path:
+    """Return the ledger of the first of these clients, with one entry."""
+    for name in names:
+        (root / "clients" / name).mkdir(parents=True)
+        (root / "reports" / name).mkdir(parents=True)
+    monkeypatch.setenv("WORKBENCH_CLIENTS", str(root / "clients"))
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(root / "reports"))
+    folder = root / "reports" / names[0] / "publications"
+    (folder / "content").mkdir(parents=True)
+    entry = {"format": 1, "engagement": names[0], "run": "r1", "when": "2026", "wave": "w", "contents": ["a" * 64]}
+    (folder / "r1.json").write_text(json.dumps({**entry, "is_confirmed": True, "withdrawn": ""}), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("place", ["r2.json", "content/" + "a" * 64 + ".json", ".lock"])
+def test_a_pipe_in_the_ledger_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Reading or locking one would wait for ever."""
+    folder = touched(tmp_path, monkeypatch, "tiny")
+    os.mkfifo(folder / place)
+    with pytest.raises(LedgerError):
+        read_published("tiny")
+    if place == ".lock":
+        with pytest.raises(LedgerError, match="no file"):
+            withdraw("tiny", ["r1"])
+    else:
+        assert not any(entry.run == "r1" for entry in withdraw("tiny", ["r1"]))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, json.dumps({"format": 1, "wave": "\ud800"})], ids=["deep", "surrogate"]
+)
+def test_an_entry_that_nobody_wrote_can_be_withdrawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """It says that it cannot be read, and binds until somebody says that nobody received it."""
+    folder = touched(tmp_path, monkeypatch, "tiny")
+    for path in (folder / "r1.json", folder / os.fsdecode(b"r\xff.json")):
+        path.write_text(text, "utf-8")
+    assert all(entry.trouble for entry in list_publications("tiny"))
+    withdraw("tiny", [entry.run for entry in list_publications("tiny")])
+    assert all(entry.withdrawn for entry in list_publications("tiny"))
+
+
+def test_a_ledger_that_is_a_link_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Withdrawing a run of one client would blot out another's."""
+    folder = touched(tmp_path, monkeypatch, "tiny", "other")
+    (tmp_path / "reports" / "other" / "publications").symlink_to(folder)
+    before = (folder / "r1.json").read_bytes()
+    for ask in (list_publications, read_published, lambda name: withdraw(name, ["r1"])):
+        with pytest.raises(LedgerError, match="a link"):
+            ask("other")
+    assert (folder / "r1.json").read_bytes() == before
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder stands where the entry should."""
+    folder = touched(tmp_path, monkeypatch, "tiny")
+    (folder / "r2.json").mkdir()
+    with pytest.raises(IsADirectoryError):
+        withdraw("tiny", ["r2"])
+    assert not list(folder.glob("*.part"))

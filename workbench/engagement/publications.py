@@ -105,10 +105,10 @@ def read_published(engagement: str, root: Path | None = None) -> tuple[Publicati
     found = []
     for content, entry in first.items():
         try:
-            text = (folder / "content" / f"{content}.json").read_bytes()
+            text = _read(folder / "content" / f"{content}.json")
             if _name_of(text) != content:
                 raise ModelError("Its content has changed.")
-            found.append(Publication.from_dict(json.loads(text), id=entry.run, when=entry.when))
+            found.append(Publication.from_dict(_parse(text), id=entry.run, when=entry.when))
         except (OSError, ValueError, ModelError) as error:
             raise _unreadable(folder, entry, error) from None
     return tuple(found)
@@ -128,7 +128,16 @@ def list_publications(engagement: str, root: Path | None = None) -> tuple[Entry,
 
 
 def _folder(engagement: str, root: Path | None) -> Path:
-    return reports_folder(root) / engagement / "publications"
+    return _inside(reports_folder(root) / engagement)
+
+
+def _inside(home: Path) -> Path:
+    """Return the ledger's place among an engagement's reports."""
+    folder = home / "publications"
+    for one in (folder, folder / "content"):
+        if one.is_symlink():  # it may be another client's, and what is written here would be written there
+            raise LedgerError(str(one), "", "it is a link", "Put the folder itself there.")
+    return folder
 
 
 def _entries(folder: Path, engagement: str) -> list[Entry]:
@@ -145,7 +154,7 @@ def _entries(folder: Path, engagement: str) -> list[Entry]:
 
 def _entry(path: Path, engagement: str) -> Entry:
     try:
-        document = json.loads(path.read_bytes())
+        document = _parse(_read(path))
         if document.pop("format") != ENTRY_FORMAT:
             raise ValueError("it is of another format")
         entry = Entry(**{**document, "contents": tuple(document["contents"])})
@@ -157,6 +166,20 @@ def _entry(path: Path, engagement: str) -> Entry:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Entry(engagement, path.stem, trouble=str(error) or type(error).__name__)
     return entry
+
+
+def _read(path: Path) -> bytes:
+    """Return a file of the ledger; a pipe would keep its reader waiting, a device has no end."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ValueError("it is no file")
+    return path.read_bytes()
+
+
+def _parse(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _binding(folder: Path, engagement: str) -> list[Entry]:
@@ -177,7 +200,7 @@ def _pointed(home: Path) -> set[str]:
     found = set()
     for path in (home / "latest", *home.glob("only-*")):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            found.add(str(json.loads((path / "manifest.json").read_bytes())["run"]))
+            found.add(str(_parse(_read(path / "manifest.json"))["run"]))
     return found
 
 
@@ -235,7 +258,7 @@ def published(
     if not held:
         yield ()
         return
-    folder = home / "publications"
+    folder = _inside(home)
     for one in (folder, folder / "content"):
         one.mkdir(exist_ok=True)
         one.chmod(0o700)
@@ -287,17 +310,20 @@ def withdraw(engagement: str, runs: Iterable[str], root: Path | None = None) -> 
     """
     name = engagement_folder(engagement, root=root).name
     folder, chosen = _folder(name, root), tuple(dict.fromkeys(runs))
-    known = {entry.run: entry for entry in list_publications(name, root)}
+    known = {entry.run for entry in list_publications(name, root)}
     for run in chosen:
         if run not in known:
-            there = nearest(run, known) or (f"There are: {', '.join(known)}." if known else "It published none yet.")
+            there = nearest(run, known) or (
+                f"There are: {', '.join(sorted(known))}." if known else "It published none yet."
+            )
             raise UsageError(f"{name} published no run {run!r}. {there}")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     with _locked(folder):
-        for run in chosen:
-            if not known[run].withdrawn:
-                _write_entry(folder, replace(known[run], withdrawn=now, trouble="", is_confirmed=True))
-    contents = {content for run in chosen for content in known[run].contents}
+        held = {entry.run: entry for entry in _entries(folder, name) if entry.run in chosen}
+        for entry in held.values():
+            if not entry.withdrawn:
+                _write_entry(folder, replace(entry, withdrawn=now, trouble="", is_confirmed=True))
+    contents = {content for entry in held.values() for content in entry.contents}
     left = (entry for entry in list_publications(name, root) if not entry.withdrawn)
     return tuple(entry for entry in left if contents & set(entry.contents))
 
@@ -357,17 +383,22 @@ def _drop_orphans(folder: Path, engagement: str) -> None:
 def _write_entry(folder: Path, entry: Entry) -> None:
     document: dict[str, Any] = {"format": ENTRY_FORMAT, **asdict(entry)}
     del document["trouble"]
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = json.dumps(document, allow_nan=False, indent=1) + "\n"  # in ASCII: a foreign file's name may be no UTF-8
     _write(folder / f"{entry.run}.json", text.encode())
 
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file for its owner alone, whole or not at all, and durably."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:  # mode 0600
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
     if os.name != "nt":  # folders cannot be opened there
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:
@@ -389,7 +420,10 @@ def _locked(folder: Path) -> Iterator[bool]:
     except ImportError:  # Windows
         yield False
         return
-    with (folder / ".lock").open("a") as file:
+    lock = folder / ".lock"
+    if lock.exists() and not lock.is_file():
+        raise LedgerError(str(folder), "", ".lock is no file", "Delete it.")
+    with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             is_alone = True
