@@ -2,7 +2,9 @@
 PYTHON ?= $(firstword $(foreach v,python3.11 python3.12 python3.13 python3 python,$(shell \
 	$(v) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(v))))
 BIN := .venv/bin
-STAMP := .venv/.installed
+# make test EXTRAS=test,spark also installs Apache Spark (half a gigabyte; needs Java 17), and tests it.
+EXTRAS ?= test
+STAMP := .venv/.installed-$(EXTRAS)
 DRAFTS = WORKBENCH_BATCH=1 PYTHONHASHSEED=0 WORKBENCH_REPORTS=$$(mktemp -d)
 
 .PHONY: demo test check lab notebooks golden sizes bench
@@ -35,5 +37,5 @@ bench: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Install it, or: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@

@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,14 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-REQUIREMENTS = [Requirement(text) for text in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"])]
+EXTRAS = PROJECT["optional-dependencies"]
+INSTALLED = ("test", "spark") if find_spec("pyspark") else ("test",)
+REQUIREMENTS = [
+    requirement
+    for text in (*PROJECT["dependencies"], *(text for name in INSTALLED for text in EXTRAS[name]))
+    for requirement in [Requirement(text)]
+    if requirement.marker is None or requirement.marker.evaluate()
+]
 LINES = [
     line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if line and line[0] != "#"
 ]
@@ -78,6 +86,8 @@ def test_what_is_tested_here_is_what_is_pinned() -> None:
 def test_nothing_pinned_is_strange_to_the_project() -> None:
     """Each pin is needed here, or on another Python: these are the only ones."""
     elsewhere = {
+        "py4j",
+        "pyspark",
         "aiohappyeyeballs",
         "aiohttp",
         "aiosignal",

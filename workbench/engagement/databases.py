@@ -144,14 +144,24 @@ def connect_postgresql(address: str) -> Any:
             application_name="workbench",
         )
     except driver.Error as error:
-        held = error.args[0] if error.args and isinstance(error.args[0], Mapping) else {}
-        state = str(held.get("C", ""))
-        found = REASONS.get(state[:2], "the server cannot be reached" if not state else f"the server says {state}")
+        state = _state(error)
+        found = REASONS.get(state[:2], f"the server says {state}") if state else "the server cannot be reached"
+        if "SSL" in str(error):
+            found = "the server does not encrypt, which the address asks for"
     except ssl.SSLError:
         found = "the server's certificate or encryption is not accepted"
     except OSError:
         found = "the server cannot be reached"
     raise _Unreachable(found, "Correct the address in the variable, or ask whoever runs the server.") from None
+
+
+def _state(error: BaseException | None) -> str:
+    """Return the SQLSTATE of a failed connection; the driver hides it where the server has hung up meanwhile."""
+    while error is not None:
+        if error.args and isinstance(error.args[0], Mapping):
+            return str(error.args[0].get("C", ""))
+        error = error.__context__
+    return ""
 
 
 def connect_spark(address: str) -> Any:

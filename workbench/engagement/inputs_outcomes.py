@@ -120,7 +120,9 @@ def client_databases(tables: Tables) -> dict[str, ClientDatabase]:
 
 def _database_faults(tables: Tables, catalogue: Catalogue) -> list[Fault]:
     """Find tables in databases that engagement.yaml does not name."""
-    known = tables.settings.databases if tables.settings else {}
+    document = tables.document("engagement")  # also those with faults of their own, which are told already
+    held = document.content.get("databases") if document is not None else None
+    known = [str(name) for name in held] if isinstance(held, dict) else []
     return [
         tables.document_fault(
             "metrics",

@@ -23,7 +23,10 @@ def check_catalogue(catalogue: Catalogue, columns: Mapping[str, Mapping[str, str
     broken: dict[str, str] = {}
     for table in catalogue.tables:
         if table.name not in columns:
-            broken[table.name] = f"there are no facts named {table.name}"
+            place = f"the database {table.database} has no table or view {table.relation or table.name}"
+            broken[table.name] = (
+                f"{place} that its user may read" if table.database else f"there are no facts named {table.name}"
+            )
             continue
         reason = _table_trouble(table, columns[table.name])
         if reason:
