@@ -54,7 +54,7 @@ def driver_figures(result: Outcomes) -> list[Figure]:
     its name; ``variance/version/metric/kind/parent/`` with ``planned``, ``actual``, ``difference`` and the factors; and
     ``carrier/metric/kind/parent/`` with the segments that carry a move, and ``explained``.
     """
-    return [*_carrier_figures(result), *_reversal_figures(result), *_variance_figures(result)]
+    return [*carrier_figures(result), *_reversal_figures(result), *_variance_figures(result)]
 
 
 def reversal_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:
@@ -148,7 +148,8 @@ def say_variance(result: Outcomes, variance: Variance) -> tuple[str, str]:
     return claim, " ".join(piece for piece in (span, told, cause) if piece)
 
 
-def _carrier_figures(result: Outcomes) -> list[Figure]:
+def carrier_figures(result: Outcomes) -> list[Figure]:
+    """Return the figures of the few that carry each move."""
     found = []
     for move in result.moves:
         if move.carriers is None:

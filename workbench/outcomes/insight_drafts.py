@@ -91,7 +91,7 @@ class Drafts:
             detail=" ".join(part for part in sentences if part),
             size=move.change,
             stake=stake,
-            evidence=(1.0 - move.p) * sure_part(move.change, low, high),
+            evidence=(1.0 - move.q) * sure_part(move.change, low, high),
             actionability=actionability(owner, metric, self.inputs, has_lever=has_lever),
             novelty=1.0,
             score=0.0,

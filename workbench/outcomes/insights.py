@@ -45,6 +45,10 @@ NEGLIGIBLE = 0.02
 """Effects below this share of the change are not said (ours); the figures and the waterfall hold them."""
 
 
+MOST_EVENTS = 3
+"""Events that a statement names (ours)."""
+
+
 @dataclass(frozen=True)
 class Insight:
     """One statement, why it ranks where it does, and how to check it.
@@ -184,8 +188,9 @@ def say_events(events: Sequence[Event]) -> str:
     """Return what happened around the change; asked before any cause is named."""
     if not events:
         return "No event is on record for it in the three months before."
-    listed = "; ".join(f"{theme.day(event.date)}: {event.what} ({event.kind})" for event in events[:4])
-    return f"On record around it: {listed}. Ask about {'this' if len(events) == 1 else 'these'} first."
+    listed = "; ".join(f"{theme.day(event.date)}: {event.what} ({event.kind})" for event in events[:MOST_EVENTS])
+    more = f"; and {len(events) - MOST_EVENTS} more" if len(events) > MOST_EVENTS else ""
+    return f"On record around it: {listed}{more}. Ask about {'this' if len(events) == 1 else 'these'} first."
 
 
 def say_also(move: Move, products: ProductMap) -> str:
@@ -195,7 +200,7 @@ def say_also(move: Move, products: ProductMap) -> str:
     names = [
         "the company" if kind == "company" else f"{products.name(p)} ({KIND_NAMES[kind]})" for kind, p in move.also
     ]
-    return f"It shows in {theme.listing(names)} too."
+    return f"It shows in {theme.listing(names, 3)} too."
 
 
 def say_owner(metric: Metric, owner: str) -> str:

@@ -62,6 +62,13 @@ def loop_figures(result: Outcomes) -> list[Figure]:
     return found
 
 
+def product_loop_figures(result: Outcomes) -> list[Figure]:
+    """Return the figures of single products' loops: ``loop/product/<key>/half``, ``open``, ``oldest``, …"""
+    if isinstance(result.loop, Off):
+        return []
+    return [figure for held in result.loop.of("product") for figure in _group_figures(result, result.loop, held)]
+
+
 def loop_headline(result: Outcomes, numbers: Figures) -> Finding | None:
     """Return the sentence a board must hear: decisions come later than promised; None where they do not."""
     loop = result.loop

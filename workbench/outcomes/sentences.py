@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import SPREAD_NOTES
-from workbench.outcomes.driver_sentences import driver_figures, reversal_cautions
+from workbench.outcomes.driver_sentences import carrier_figures, driver_figures, reversal_cautions
 from workbench.outcomes.insights import CAUSES, Insight
 from workbench.outcomes.limits import LEAST_POINTS
 from workbench.outcomes.loop_sentences import (
@@ -17,8 +18,10 @@ from workbench.outcomes.loop_sentences import (
     loop_headline,
     loop_method,
     loop_steps,
+    product_loop_figures,
     stage_steps,
 )
+from workbench.outcomes.reading_sentences import reading_figures
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.rollup_sentences import rollup_method, rough_cautions
 from workbench.outcomes.signal_sentences import (
@@ -56,7 +59,8 @@ def figures(result: Outcomes | Off) -> Figures:
     ``data/…`` for findings on the data; ``control/…`` for the ledger. ``reached/…`` is a value in shares of its
     target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
     are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`, ``reversal/…``, ``variance/…`` and
-    ``carrier/…`` in `driver_figures`, ``signals/…``, ``chance/…``, ``funnel/…`` and ``gaps/…`` in `signal_figures`.
+    ``carrier/…`` in `driver_figures`, ``signals/…``, ``chance/…``, ``funnel/…`` and ``gaps/…`` in `signal_figures`,
+    ``reading/…`` and ``rank/…`` in `reading_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -74,6 +78,8 @@ def figures(result: Outcomes | Off) -> Figures:
     found += work_figures(result.work, result.products)
     found += driver_figures(result)
     found += signal_figures(result)
+    known = {figure.key for figure in found}
+    found += [figure for figure in _own_figures(result) if figure.key not in known]
     return number_figures("O", found)
 
 
@@ -313,15 +319,23 @@ def _move_figures(result: Outcomes, series: Series, moved: dict[tuple[str, str, 
             Figure("", scope_key("change", *series.scope), f"{name}: change", None, series.metric.unit, source=reason)
         ]
     since = theme.month(series.period(change.first))
+    low, high = _interval_of(result, series)
     rows = (
-        ("before", f"{name}: baseline", change.before),
-        ("after", f"{name}: since {since}", change.after),
-        ("change", f"{name}: change since {since}", change.size),
+        ("before", f"{name}: baseline", change.before, None, None),
+        ("after", f"{name}: since {since}", change.after, None, None),
+        ("change", f"{name}: change since {since}", change.size, low, high),
     )
     return [
-        Figure("", scope_key(what, *series.scope), label, float(value), series.metric.unit, source=source)
-        for what, label, value in rows
+        Figure("", scope_key(what, *series.scope), label, float(value), series.metric.unit, start, end, source=source)
+        for what, label, value, start, end in rows
     ]
+
+
+def _interval_of(result: Outcomes, series: Series) -> tuple[float | None, float | None]:
+    """Return the interval of a change that a statement speaks of."""
+    told = (*result.insights, *(insight for reading in result.readings for insight in reading.insights))
+    found = next((i for i in told if i.kind == "move" and i.scope[1:] == series.scope), None)
+    return (None, None) if found is None else (found.low, found.high)
 
 
 def _target_figures(result: Outcomes, moved: Mapping[tuple[str, str, str], Move]) -> list[Figure]:
@@ -347,6 +361,18 @@ def _target_figures(result: Outcomes, moved: Mapping[tuple[str, str, str], Move]
             seen.add(value_key)
             found.append(_value_figure(result, series))
     return found
+
+
+def _own_figures(result: Outcomes) -> list[Figure]:
+    """Return what lines and managers read beyond the chapter: their own moves, targets' values, loops, ranks."""
+    mine = replace(result, moves=result.own_moves)
+    moved = {(move.metric, move.kind, move.parent): move for move in result.own_moves}
+    found: list[Figure] = []
+    for series in result.series:
+        if series.scope in moved:
+            found += [_value_figure(result, series), *_move_figures(result, series, moved)]
+    found += _effect_figures(mine) + carrier_figures(mine) + product_loop_figures(result)
+    return found + reading_figures(result)
 
 
 def _effect_figures(result: Outcomes) -> list[Figure]:

@@ -53,9 +53,9 @@ OF_JOBS = ("layer/", "coordination")
 """Figures about a function whose people read them here first: for those who decide, and then for them."""
 
 AUDIENCES: Mapping[str, Audience] = {
-    "board": Audience("For the board", None, ("line", "comparison"), has_notebooks=True),
+    "board": Audience("For the board", None, ("line", "manager", "comparison"), has_notebooks=True),
     "line_owner": Audience(
-        "For line owners", ("readiness", "outcomes"), ("line", "comparison"), BETWEEN_PEOPLE, OF_PEOPLE
+        "For line owners", ("readiness", "outcomes"), ("line", "manager", "comparison"), BETWEEN_PEOPLE, OF_PEOPLE
     ),
     "staff": Audience("For staff", ("readiness",), (), BETWEEN_PEOPLE, (*OF_PEOPLE, *OF_JOBS)),
     "works_council": Audience("For the works council", ("readiness",), (), BETWEEN_PEOPLE[:2], OF_PEOPLE[:2]),

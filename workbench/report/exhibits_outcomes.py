@@ -153,10 +153,19 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
             "With a longer history smaller moves can be seen; nothing is drawn to look like one.",
         )
     from workbench.outcomes import figures
+
+    return move_chart(result, move, figures(result), "outcomes-move")
+
+
+def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhibit:
+    """Return one move over time, with its usual range, its target and what happened around it."""
     from workbench.outcomes.insights import say_move
     from workbench.outcomes.sentences import scope_key
 
-    numbers, limits, frame = figures(result), series.watched.limits, series.frame
+    series = result.find(move.metric, move.kind, move.parent)
+    if series is None or series.watched.limits is None:
+        return _note(key, "It has no usual range to be drawn with.", "A move has one.")
+    limits, frame = series.watched.limits, series.frame
     ids: list[str | None] = [None] * len(frame)
     latest = frame.index[frame["is_judged"]]
     if len(latest):
@@ -181,7 +190,7 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
     target = next((c.target.value for c in result.targets if (c.metric, c.kind, c.parent) == series.scope), None)
     rows = round(float(frame["n"].sum()))
     return Exhibit(
-        "outcomes-move",
+        key,
         process_behaviour(
             data,
             period="period",
@@ -219,10 +228,16 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
             "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
         )
     from workbench.outcomes import figures
+
+    return cause_chart(result, move, move.split, figures(result), "outcomes-cause")
+
+
+def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, key: str) -> Exhibit:
+    """Return why one move happened: the steps from the level before to the level after."""
     from workbench.outcomes.sentences import scope_key
 
-    split, metric = move.split, result.catalogue.metric(move.metric)
-    numbers, base = figures(result), scope_key("effect", move.metric, move.kind, move.parent)
+    metric = result.catalogue.metric(move.metric)
+    base = scope_key("effect", move.metric, move.kind, move.parent)
     rows = [_step("Before", split.before, True, numbers, f"{base}/before")]
     for label, effect, keys in _steps(result, split, base):
         rows.append(_step(label, effect, False, numbers, *keys))
@@ -231,7 +246,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
     events = f"; on record: {_brief(move.events[0].what, 60)}" if move.events else ""
     since = theme.month(move.since) if metric.has_months else theme.day(move.since)
     return Exhibit(
-        "outcomes-cause",
+        key,
         waterfall(
             _columns(rows),
             label="step",

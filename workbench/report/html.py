@@ -117,6 +117,7 @@ def _page(report: Report, held: list[tuple[Chapter, Page]]) -> dict[str, Any]:
                 "headline": _findings(headline),
                 "exhibits": [_exhibit(exhibit, places[exhibit.key]) for exhibit in page.exhibits],
                 "next_steps": _findings(page.next_steps),
+                "cautions": _findings(page.cautions),
             }
         )
     figures = [_figures(report, chapter, set(page.figure_ids())) for chapter, page in held]

@@ -13,8 +13,8 @@ from workbench.errors import ReportError
 from workbench.findings import Finding, Findings
 from workbench.report.exhibit import SLUG, Exhibit
 
-Kind = Literal["line", "comparison"]
-"""What a page is about: one product line, or how the lines compare."""
+Kind = Literal["line", "manager", "comparison"]
+"""What a page is about: one product line, what one product manager must read, or how the lines compare."""
 
 NO_FINDINGS = Findings(())
 
@@ -28,13 +28,15 @@ class Page:
     key : str
         Lower-case slug: the page is printed as ``pages/<key>.html``.
     kind : str
-        ``line`` or ``comparison``; the audience decides which kinds exist.
+        ``line``, ``manager`` or ``comparison``; the audience decides which kinds exist.
     title, question : str
         What the page is about, and what it answers.
     headline, next_steps : Findings
         The bottom line, and what to do next.
     exhibits : tuple of Exhibit
         Of this page alone; their keys are unique in the report.
+    cautions : Findings
+        What is not known.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Page:
     headline: Findings
     exhibits: tuple[Exhibit, ...] = ()
     next_steps: Findings = NO_FINDINGS
+    cautions: Findings = NO_FINDINGS
 
     def __post_init__(self) -> None:
         if not SLUG.match(self.key):
@@ -53,7 +56,8 @@ class Page:
 
     def figure_ids(self) -> tuple[str, ...]:
         """Return the ids of all figures it quotes, each once, in order."""
-        ids = [name for held in (self.headline, self.next_steps) for finding in held for name in finding.figures]
+        told = (*self.headline, *self.next_steps, *self.cautions)
+        ids = [name for finding in told for name in finding.figures]
         ids += [name for exhibit in self.exhibits for name in exhibit.figure_ids()]
         return tuple(dict.fromkeys(ids))
 
@@ -67,6 +71,7 @@ class Page:
             "headline": [asdict(item) for item in self.headline],
             "exhibits": [exhibit.to_dict() for exhibit in self.exhibits],
             "next_steps": [asdict(item) for item in self.next_steps],
+            "cautions": [asdict(item) for item in self.cautions],
         }
 
     @classmethod
@@ -80,7 +85,27 @@ class Page:
             headline=read_findings(document["headline"]),
             exhibits=tuple(Exhibit.from_dict(held) for held in document["exhibits"]),
             next_steps=read_findings(document["next_steps"]),
+            cautions=read_findings(document.get("cautions", ())),
         )
+
+
+def page_key(kind: str, name: str, *, length: int = 63) -> str:
+    """Return the key of a page; pages of one key, from several chapters, are printed as one.
+
+    Parameters
+    ----------
+    kind, name : str
+        ``line`` and the line's key; ``manager`` and the name.
+    length : int
+        Longest key.
+
+    Examples
+    --------
+    >>> page_key("line", "Motor.2"), page_key("manager", "J. Petit"), page_key("manager", "李")
+    ('line-motor-2', 'manager-j--petit', 'manager-manager')
+    """
+    words = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in name.lower()).strip("-")
+    return f"{kind}-{words or kind}"[:length].rstrip("-")
 
 
 def read_findings(items: Iterable[Mapping[str, Any]]) -> Findings:

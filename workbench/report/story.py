@@ -258,7 +258,7 @@ def check_report(report: Report) -> None:
         body has over six exhibits; a key comes twice; a figure is quoted that no chapter holds.
     """
     breaches: list[str] = []
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}  # a page stands alone: it may say what the body or another page says
     keys: dict[str, str] = {}
     for chapter in report.chapters:
         body = [exhibit for exhibit in chapter.exhibits if not exhibit.is_appendix]
@@ -273,9 +273,10 @@ def check_report(report: Report) -> None:
                 breaches.append(f"{where}: {keys[exhibit.key]} has an exhibit of the same key.")
             keys.setdefault(exhibit.key, chapter.pillar)
             breaches += _claim_breaches(exhibit.claim, where)
-            if exhibit.claim and exhibit.claim in seen:
-                breaches.append(f"{where}: its claim repeats that of {seen[exhibit.claim]}.")
-            seen.setdefault(exhibit.claim, where)
+            told = (page.key if page else "", exhibit.claim)
+            if exhibit.claim and told in seen:
+                breaches.append(f"{where}: its claim repeats that of {seen[told]}.")
+            seen.setdefault(told, where)
             breaches += [f"{where}: no {what}." for what in ("source", "alt") if not getattr(exhibit, what).strip()]
             breaches += _unknown_figures(report, exhibit.figure_ids(), where)
         for name in ("headline", "cautions", "next_steps"):
@@ -284,7 +285,7 @@ def check_report(report: Report) -> None:
         for page in chapter.pages:
             where = f"{chapter.pillar}, page {page.key}"
             breaches += [] if len(page.headline) else [f"{where}: the bottom line is empty."]
-            for finding in (*page.headline, *page.next_steps):
+            for finding in (*page.headline, *page.next_steps, *page.cautions):
                 breaches += _unknown_figures(report, finding.figures, where)
     if breaches:
         raise ReportError(tuple(breaches))
