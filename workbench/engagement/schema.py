@@ -74,6 +74,11 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "plan",
         "plan-lines",
         "versions",
+        "signals",
+        "series",
+        "products",
+        "chances",
+        "rare",
     ),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
 }

@@ -75,8 +75,9 @@ class Funnel:
     kind: str
 
     def outside(self, share: float = 0.10) -> tuple[str, ...]:
-        """Return the parts that differ by more than chance, so that at most `share` of them are false alarms."""
-        return tuple(part for part, q in zip(self.parts, self.q, strict=True) if q <= share)
+        """Return the parts beyond their outer limits; at most `share` of them are expected to be there by chance."""
+        rare = 1 - LIMITS[1]
+        return tuple(part for part, p, q in zip(self.parts, self.p, self.q, strict=True) if p <= rare and q <= share)
 
 
 def compare_parts(

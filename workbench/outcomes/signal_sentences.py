@@ -11,7 +11,7 @@ from workbench.outcomes.changes import NEW_POINTS, SIMULATIONS
 from workbench.outcomes.limits import LEAST_POINTS
 from workbench.outcomes.run_rules import RULE_SETS, false_alarm_share, run_length_between_alarms, set_of
 from workbench.outcomes.signal_portfolio import METHODS, say_expected
-from workbench.outcomes.target_odds import COVERAGE
+from workbench.outcomes.target_odds import COVERAGE, SUREST
 
 if TYPE_CHECKING:
     from workbench.outcomes.rare_events import RareEvents
@@ -102,18 +102,18 @@ def _rare_figures(result: Outcomes, rare: RareEvents) -> list[Figure]:
 
 
 def write_chance(chance: float | None) -> str:
-    """Return a chance in words of tens, never surer than it is.
+    """Return a chance in words, never surer than it is.
 
     Examples
     --------
-    >>> [write_chance(p) for p in (None, 0.0004, 0.137, 0.996)]
-    ['not stated', 'under 1 %', '14 %', 'over 99 %']
+    >>> [write_chance(p) for p in (None, 0.01, 0.137, 0.99)]
+    ['not stated', 'at most 1 %', '14 %', 'at least 99 %']
     """
     if chance is None:
         return "not stated"
-    if chance < 0.01:
-        return "under 1 %"
-    return "over 99 %" if chance > 0.99 else theme.percent(chance, 0)
+    if chance <= 1 - SUREST + 1e-9:
+        return f"at most {theme.percent(1 - SUREST, 0)}"
+    return f"at least {theme.percent(SUREST, 0)}" if chance >= SUREST - 1e-9 else theme.percent(chance, 0)
 
 
 def signal_cautions(result: Outcomes, numbers: Figures) -> list[Finding]:

@@ -32,6 +32,9 @@ RHOS = np.round(np.arange(-0.45, 0.96, 0.05), 2)
 COVERAGE = 0.80
 """Of the interval of a chance."""
 
+SUREST = 0.99
+"""No chance is stated that is surer: that a process goes on as it runs is itself not surer (ours)."""
+
 FARTHEST = 5.0
 """A target further ahead than so many lengths of the history is not given a chance (ours)."""
 
@@ -307,7 +310,8 @@ def with_chance(
         season=season,
         place=int(known[0]),
     )
-    return replace(stated, chance=found.chance, chance_low=found.low, chance_high=found.high)
+    held_in = [min(max(value, 1 - SUREST), SUREST) for value in (found.chance, found.low, found.high)]
+    return replace(stated, chance=held_in[0], chance_low=held_in[1], chance_high=held_in[2])
 
 
 def periods_ahead(metric: Metric, latest: dt.date, by: dt.date, fiscal_year_starts: int = 1) -> int:

@@ -1,4 +1,4 @@
-"""What stands behind the chapter on outcomes: why it moved, plan against actual, the loop, stages, and flow of work."""
+"""What stands behind the chapter on outcomes: what moved and why, plan against actual, loop, stages, flow of work."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ from workbench.report.exhibits_drivers import (
 )
 from workbench.report.exhibits_flow import delivery_exhibit, flow_exhibit
 from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
+from workbench.report.exhibits_signals import (
+    chances_exhibit,
+    products_exhibit,
+    rare_exhibit,
+    series_exhibit,
+    signals_exhibit,
+)
 
 if TYPE_CHECKING:
     from workbench.findings import Off
@@ -29,6 +36,11 @@ def outcomes_appendix(result: Outcomes | Off) -> tuple[Exhibit, ...]:
     result : Outcomes or Off
     """
     return (
+        signals_exhibit(result),
+        series_exhibit(result),
+        products_exhibit(result),
+        chances_exhibit(result),
+        rare_exhibit(result),
         loop_exhibit(result),
         loop_lines_exhibit(result),
         stages_exhibit(result),

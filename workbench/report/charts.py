@@ -14,6 +14,7 @@ text and is tested without a picture. `workbench.report.drawing.draw` draws it.
 `response_curves`         what the next unit of money brings, today and plan marked
 `process_behaviour`       a metric over time with its usual range
 `lines_over_time`         a few series over time
+`charts_signals`          a module: small charts over time, parts of unlike size in a funnel
 ========================  =========================================================
 """
 
@@ -36,6 +37,8 @@ KIND_WORDS = {
     "response_curves": "Response curves",
     "process_behaviour": "Chart over time with the usual range",
     "lines_over_time": "Line chart over time",
+    "behaviour_panels": "Small charts over time with the usual range",
+    "funnel": "Funnel plot of parts by their number of rows",
 }
 """What each kind is called in the alternative text."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench import theme
 from workbench.report.charts import Chart
-from workbench.report.drawing import axes, rows, ruled
+from workbench.report.drawing import axes, panels, rows, ruled
 from workbench.report.drawing.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.tables import Table
 
@@ -39,12 +39,16 @@ _DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
     "response_curves": axes.draw_response_curves,
     "process_behaviour": axes.draw_process_behaviour,
     "lines_over_time": axes.draw_lines_over_time,
+    "behaviour_panels": panels.draw_behaviour_panels,
+    "funnel": panels.draw_funnel,
 }
 _HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
     "slope": axes.slope_height,
     "response_curves": axes.response_height,
     "process_behaviour": axes.time_height,
     "lines_over_time": axes.time_height,
+    "behaviour_panels": panels.panels_height,
+    "funnel": panels.funnel_height,
 }
 
 
