@@ -10,6 +10,10 @@ from workbench.errors import ModelError
 DEFAULT_DATES = (dt.date(1900, 1, 1), dt.date(1970, 1, 1))
 """Dates that systems write when they have none; such rows are left out and counted."""
 
+SENSIBLE = (dt.date(1900, 1, 1), dt.date(2201, 1, 1))
+"""First day, and the day after the last, that a date in a database may be: one of the year 1026 would make twelve
+thousand months. Of files the reader sees to it."""
+
 BLANK = "(blank)"
 """Segment of rows whose cell is blank."""
 
@@ -36,6 +40,8 @@ class Dialect:
         Format of a text in the order of its bytes; the empty format leaves it as it is.
     escapes : tuple of (str, str)
         Signs inside a text, and how they are written.
+    month : str
+        Format of the first day of a date's month, where that is quicker than `truncate`.
     row_mark : str
         Format of a whole number that any change of the columns `x` changes; empty where files are hashed instead.
     """
@@ -57,6 +63,7 @@ class Dialect:
     by_bytes: str = "{x}"
     escapes: tuple[tuple[str, str], ...] = (("'", "''"),)
     row_mark: str = ""
+    month: str = ""
 
     def name_of(self, identifier: str) -> str:
         """Return an identifier, quoted."""
@@ -106,6 +113,7 @@ DIALECTS = {
         shift_months="({x} + {n} * interval 1 month)",
         approx_distinct="approx_count_distinct({x})",
         approx_percentile="approx_quantile({x}, {p})",
+        month="({x} - cast(day({x}) - 1 as integer))",
     ),
     "postgresql": Dialect(
         name="postgresql",
@@ -131,9 +139,7 @@ DIALECTS = {
         quote="`",
         text="string",
         number="double",
-        to_float=(
-            "(case when abs(cast({x} as double)) < cast('Infinity' as double) then cast({x} as double) end)"
-        ),
+        to_float=("(case when abs(cast({x} as double)) < cast('Infinity' as double) then cast({x} as double) end)"),
         local="convert_timezone({have}, {zone}, {x})",
         instant="convert_timezone('UTC', {zone}, cast({x} as timestamp_ntz))",  # the engine's session runs in UTC
         truncate="trunc({x}, '{grain}')",

@@ -9,7 +9,7 @@ from itertools import pairwise
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import FactTable, Metric
 from workbench.outcomes.definitions import Condition, Measure
-from workbench.outcomes.dialects import BLANK, DEFAULT_DATES, WEEK_DAYS, Dialect, Window
+from workbench.outcomes.dialects import BLANK, DEFAULT_DATES, SENSIBLE, WEEK_DAYS, Dialect, Window
 from workbench.outcomes.periods import MONTHS, parts_grain
 
 
@@ -44,7 +44,7 @@ def rows_of(
             raise ModelError(f"{table.name} has no column {column} to split by.")
         columns.append(f"coalesce(cast({sql.name_of(column)} as {sql.text}), '{BLANK}') as _by_{place}")
     columns += [*_needed(metrics, table, sql), *more]
-    conditions = [f"{day} is not null"]
+    conditions = [is_dated(table, day, sql)]
     if window.until:  # what is planned may lie in the future
         past = f"{day} <= {sql.literal(window.until)}"
         conditions.append(f"({past} or {version} <> 'actual')" if table.version else past)
@@ -60,6 +60,13 @@ def rows_of(
     if table.kind != "stock" or metric.choice == "mean":
         return text
     return f"  select * from (\n  {text}\n  ) as levels\n  where _rank = 1"  # noqa: S608
+
+
+def is_dated(table: FactTable, day: str, sql: Dialect) -> str:
+    """Return the test that a row has a day; in a database, one of a sensible year."""
+    if not table.database:
+        return f"{day} is not null"
+    return f"{day} >= {sql.literal(SENSIBLE[0])} and {day} < {sql.literal(SENSIBLE[1])}"
 
 
 def source_of(table: FactTable, sql: Dialect) -> str:
@@ -181,6 +188,8 @@ def _period(metric: Metric, day: str, sql: Dialect, window: Window) -> str:
         shift = WEEK_DAYS.index(metric.week_start)
         moved = sql.truncate.format(grain="week", x=sql.shift_days.format(x=day, n=-shift))
         return f"cast({sql.shift_days.format(x=moved, n=shift)} as date)"
+    if grain == "month" and sql.month:
+        return sql.month.format(x=day)
     shift = window.fiscal_year_starts - 1 if metric.calendar == "fiscal" else 0
     if shift and grain in ("quarter", "year"):
         moved = sql.truncate.format(grain=grain, x=sql.shift_months.format(x=day, n=-shift))
