@@ -88,6 +88,18 @@ def names_nobody(identity: str) -> bool:
     return normalise_identity(identity) in NOBODY
 
 
+def salt_mark(engagement: str, salt: bytes) -> str:
+    """Return eight hex digits by which a salt is known again in an engagement; they lead to no salt and to nobody.
+
+    Examples
+    --------
+    >>> salt_mark("harbour-mutual", b"not a salt, an example of one")
+    '9f61b6cf'
+    """
+    # No engagement's name is empty, so that no key of a person is made of such a message.
+    return hmac.new(salt, f"\nsalt\n{engagement}".encode(), hashlib.sha256).hexdigest()[:8]
+
+
 def respondent_key(identity: str, engagement: str, salt: bytes) -> str:
     """Return the key of a person in an engagement.
 

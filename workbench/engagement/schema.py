@@ -12,7 +12,17 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
@@ -925,10 +935,33 @@ class ImportMapping(BaseModel):
     zone: Text | None = None
     product_from: Text | None = None
     raw_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    salt_mark: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")] | None = None
     waves: dict[Key, ImportedWave] = Field(default_factory=dict)
     findings: tuple[ImportFinding, ...] = ()
     confirmed_by: Text | None = None
     confirmed_on: dt.date | None = None
+
+
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
+
+
+def fits_text(text: str) -> bool:
+    """Return whether a text is one that people can read, such as a name in a table."""
+    return _is_valid(_TEXT, text)
+
+
+def fits_key(text: str) -> bool:
+    """Return whether a text may be a key, such as the name of an import."""
+    return _is_valid(_KEY, text)
+
+
+def _is_valid(kind: TypeAdapter[str], text: str) -> bool:
+    try:
+        kind.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Imports(BaseModel):

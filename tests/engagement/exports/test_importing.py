@@ -7,6 +7,7 @@ import io
 import os
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -461,3 +462,76 @@ def test_import_of_another_table_keeps_its_name(room: Room) -> None:
     room.run(room.export(), options=ImportOptions(form="staff"))
     assert room.imports["survey"] == {"table": "feedback", "vendor": "tracker"}
     assert "survey" in TABLES
+
+
+# -- what would be lost or told in silence -----------------------------------------------------------------------------
+
+
+def test_another_salt_is_noticed(room: Room) -> None:
+    """With it nobody would be met again, and sheets that are added would count people twice."""
+    room.run(room.export(), "2026-03", CONFIRM)
+    mark = room.imports["survey"]["salt_mark"]
+    assert mark not in layouts.SALT.decode()
+    for options in (CONFIRM, replace(CONFIRM, existing="add")):
+        with pytest.raises(ClientDataError, match=r"WORKBENCH_SALT is not the one with which 2026-03 was imported"):
+            run_import(room.export(), "tiny", "2026-09", b"another" + layouts.SALT, options, root=room.root)
+    room.write("imports.yaml", (room.folder / "imports.yaml").read_text().replace(f"salt_mark: {mark}", ""))
+    assert run_import(room.export(), "tiny", "2026-09", b"another" + layouts.SALT, CONFIRM, root=room.root).is_written
+
+
+def test_two_imports_at_once_lose_nothing(room: Room) -> None:
+    """Each waits for the other: forms by role come from two consultants on one share."""
+    by_role = {person.role: [person] for person in PEOPLE[:2]}
+    paths = [room.export(people, name=f"{role}.xlsx") for role, people in by_role.items()]
+    with ThreadPoolExecutor(2) as pool:
+        assert all(outcome.is_written for outcome in pool.map(lambda path: room.run(path, options=CONFIRM), paths))
+    assert len(room.survey) == 2
+    assert set(room.imports) == set(by_role)
+
+
+def test_an_address_is_no_unit_and_stands_in_no_reason(room: Room) -> None:
+    """A header that asks for a team may ask for its lead; people write addresses into anything."""
+    (fault,) = room.faults(room.export([replace(person, unit=person.email) for person in PEOPLE]), options=CONFIRM)
+    assert "e-mail address stands where a unit should (in 8 rows)" in fault.found
+    assert "secret-client" not in str(fault)
+    told = [replace(person, reasons={name: f"ask {person.email}" for name in person.reasons}) for person in PEOPLE]
+    room.run(room.export([replace(person, words=f"ask {person.email}") for person in told]), options=CONFIRM)
+    written = (room.folder / "survey.csv").read_text() + (room.folder / "imports.yaml").read_text()
+    with zipfile.ZipFile(room.root / "reports" / "tiny" / "coding" / "2026-09.xlsx") as packed:
+        written += "".join(packed.read(part).decode() for part in packed.namelist())
+    assert "secret-client" not in written
+    assert written.count("ask [address]") > 1
+
+
+@pytest.mark.parametrize("unit", ["Cla\x7fims", "x" * 3_000], ids=["steering", "endless"])
+def test_what_the_table_could_not_hold_is_not_written(room: Room, unit: str) -> None:
+    """Else the whole survey could not be read any more."""
+    (fault,) = room.faults(room.export([replace(PEOPLE[0], unit=unit), *PEOPLE[1:]]), options=CONFIRM)
+    assert "is too long or cannot be printed" in fault.found
+    assert not (room.folder / "survey.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [ImportOptions(form="x" * 200), ImportOptions(form="a\nb"), ImportOptions(fixed={"unit": "\x1b[31mx"})],
+    ids=["long name", "line break", "steering unit"],
+)
+def test_an_option_that_imports_yaml_could_not_hold_is_refused(room: Room, options: ImportOptions) -> None:
+    """Nothing is written that no later command could read."""
+    with pytest.raises(UsageError, match="is no name"):
+        room.run(room.export(), options=options)
+    assert not (room.folder / "imports.yaml").exists()
+
+
+def test_an_unknown_wave_is_told_with_the_other_faults(room: Room) -> None:
+    """One pass mends both."""
+    faults = room.faults(room.export([replace(PEOPLE[0], unit="a@b.example"), *PEOPLE[1:]]), "2027-01")
+    assert [fault.file for fault in faults] == ["raw.xlsx", "waves.csv"]
+
+
+def test_nothing_is_written_where_one_of_the_files_cannot_be(room: Room) -> None:
+    """A folder stands where imports.yaml should; the survey stays as it was."""
+    (room.folder / "imports.yaml").mkdir()
+    with pytest.raises(IsADirectoryError):
+        room.run(room.export(), options=CONFIRM)
+    assert not (room.folder / "survey.csv").exists()

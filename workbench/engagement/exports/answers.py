@@ -21,8 +21,9 @@ from workbench.engagement.exports.matching import (
     read_place,
     register_values,
 )
-from workbench.engagement.exports.texts import squash
+from workbench.engagement.exports.texts import has_address, squash, without_addresses
 from workbench.engagement.keys import names_nobody, respondent_key
+from workbench.engagement.schema import fits_text
 from workbench.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ class _Reading:
             "product_line": {**dict.fromkeys(WHOLE, ""), **register_values((*client.lines, *client.aliases))},
         }
         self.unknown: dict[tuple[str, str], list[int]] = {}
+        self.addresses: list[int] = []
         self.faults: list[Fault] = []
         self.remarks = list(export.remarks)
 
@@ -215,6 +217,7 @@ class _Reading:
                 candidate = max(kept[key], candidate, key=lambda held: held[:2])
             kept[key] = candidate
         self._tell_unknown()
+        self._tell_addresses()
         self._tell_lines([candidate[2] for candidate in kept.values()])
         held = sorted(kept.values(), key=lambda candidate: candidate[2]["respondent"])
         answers = tuple(
@@ -276,7 +279,7 @@ class _Reading:
             if not cell or cell in self.export.blanks or target == IDENTITY:
                 continue
             if target.endswith(REASON):
-                value: str | None = " ".join(cell.split())
+                value: str | None = without_addresses(" ".join(cell.split()))
             elif target == "unit":
                 value = self._unit(cell, row)
             elif target in self.registers:
@@ -284,7 +287,7 @@ class _Reading:
             else:
                 value = self._answer(target, cell, row)
                 if value is None and self.items[target].kind == "open":
-                    words[target] = cell
+                    words[target] = without_addresses(cell)
             if value:
                 sheet[target] = value
         for target, value in self.mapping.fixed.items():
@@ -312,6 +315,12 @@ class _Reading:
 
     def _unit(self, cell: str, row: int) -> str | None:
         said = self.mapping.label("unit", cell)
+        if has_address(said or cell):
+            self.addresses.append(row)
+            return None
+        if said is None and not fits_text(" ".join(cell.split())):
+            self.unknown.setdefault(("unit", cell), []).append(row)
+            return None
         if said is None and self.mapping.codes and read_place(cell, 100, self.mapping.codes) is not None:
             self.unknown.setdefault(("unit", cell), []).append(row)
         return said or " ".join(cell.split())
@@ -417,6 +426,21 @@ class _Reading:
             rows = "1 row names" if skipped == 1 else f"{skipped} rows name"
             self.remarks.append(f"{rows} no product line; their sheets count for the whole organisation.")
 
+    def _tell_addresses(self) -> None:
+        """Refuse a column of units that names people; the sentence repeats no address."""
+        if self.addresses:
+            rows = f" (in {len(self.addresses)} rows)" if len(self.addresses) > 1 else ""
+            remedy = "Write ignore, or identity where it is the person's own, at its header in imports.yaml."
+            self.faults.append(
+                self.export.fault(
+                    self.addresses[0],
+                    self.columns["unit"],
+                    f"an e-mail address stands where a unit should{rows}",
+                    "names of units, and nobody's address.",
+                    remedy,
+                )
+            )
+
     def _tell_unknown(self) -> None:
         """Make one fault of each unknown label."""
         by_code = any(target in self.items and cell.strip("AO_0123456789 ") == "" for target, cell in self.unknown)
@@ -435,7 +459,8 @@ class _Reading:
                 found = f"{cell!r} is no {'role' if target == 'role' else 'product line'} that we know{count}"
                 remedy = f"{nearest(cell, known)} {remedy}".strip()
             elif target == "unit":
-                found, allowed = f"{cell!r} is a code, not the name of a unit{count}", "names of units."
+                what = "is a code, not the name of a unit" if fits_text(cell) else "is too long or cannot be printed"
+                found, allowed = f"{cell[:80]!r} {what}{count}", "names of units."
             elif target == "status":
                 found, allowed = f"{cell!r} is no response type that we know{count}", "preview, spam or answer."
             else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,8 @@ from workbench.engagement.exports.answers import Client
 from workbench.engagement.exports.mapping import SurveyMapping, mapping_document
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, parse_survey
 from workbench.engagement.places import engagement_folder, find_root, reports_folder
-from workbench.errors import ClientDataError, Fault
+from workbench.engagement.schema import fits_key
+from workbench.errors import ClientDataError, Fault, UsageError
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
@@ -28,6 +31,35 @@ HEAD = (
     "# Of a tracker, labels: product (key in products), status (waiting, active, done), type (feature, defect, risk,\n"
     "# debt; blank: not stated).\n"
 )
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one import at a time read and replace a folder's files: of two at once, the later would undo the earlier."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network shares cannot
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def check_import_name(name: str, option: str) -> None:
+    """Refuse the name of an import that ``imports.yaml`` could not hold, before it is written there.
+
+    Raises
+    ------
+    UsageError
+        It is no key.
+    """
+    if name and not fits_key(name):
+        raise UsageError(f"{option} {name[:60]!r} is no name. Use at most 120 letters, digits and hyphens.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +166,9 @@ def with_import(mappings: Mapping[str, Any], name: str, document: Mapping[str, A
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write files whole: all are written beside their places first, then each takes its place."""
     waiting: list[tuple[Path, Path]] = []
+    for path in files:
+        if path.is_dir():  # a file could be written beside it, and would not take its place
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)

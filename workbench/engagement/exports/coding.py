@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.engagement.exports.answers import open_row_key
-from workbench.engagement.exports.client_folder import open_client, write_together
+from workbench.engagement.exports.client_folder import alone_in, open_client, write_together
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, write_survey
+from workbench.engagement.places import engagement_folder
 from workbench.engagement.read import open_workbook
 from workbench.errors import ClientDataError, Fault, UsageError
 
@@ -143,6 +144,12 @@ def import_codes(path: str | os.PathLike[str], name: str, salt: bytes, *, root: 
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"There is no file {path}. Name the workbook that an import has made.")
+    with alone_in(engagement_folder(name, root=root)):
+        return _bring_codes(path, name, salt, root)
+
+
+def _bring_codes(path: Path, name: str, salt: bytes, root: Path | None) -> tuple[int, int]:
+    """Import codes while nobody else imports."""
     held = open_client(name, root)
     survey = held.survey()
     if survey is None:

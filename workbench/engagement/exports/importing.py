@@ -18,6 +18,8 @@ from workbench.engagement.exports.answers import Client, ImportedSheets, make_sh
 from workbench.engagement.exports.client_folder import (
     IMPORTS,
     ClientFolder,
+    alone_in,
+    check_import_name,
     imports_text,
     open_client,
     save_mapping,
@@ -43,6 +45,9 @@ from workbench.engagement.exports.survey_file import (
     write_survey,
 )
 from workbench.engagement.exports.texts import squash
+from workbench.engagement.keys import SALT, salt_mark
+from workbench.engagement.places import engagement_folder
+from workbench.engagement.schema import fits_text
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -170,9 +175,9 @@ def import_survey(
 
 def _open(path: Path, client: Client, options: ImportOptions, before: Sequence[SurveyMapping]) -> tuple[Export, str]:
     """Return an export and the file's hash; where the file does not tell its encoding, what was said before counts."""
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}. Name the export that the survey tool has made.")
     try:
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}. Name the export that the survey tool has made.")
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
@@ -249,7 +254,11 @@ def _checked(fixed: Mapping[str, str], client: Client) -> dict[str, str]:
     found = {}
     for column, value in fixed.items():
         if column not in registers:
-            found[column] = value
+            found[column] = " ".join(value.split())
+            if not fits_text(found[column]):
+                raise UsageError(
+                    f"--{column} {value[:60]!r} is no name of a unit. Write it without special characters."
+                )
             continue
         key = read_entry(value, register_values(registers[column]))
         if key is None:
@@ -305,11 +314,19 @@ def run_import(
     for name_, value, known in (("codes", said.codes, CODES), ("date-order", said.date_order, ORDERS)):
         if value and value not in known:
             raise UsageError(f"--{name_} {value!r} is unknown. {nearest(value, known)} There are: {', '.join(known)}.")
+    check_import_name(said.form, "--form")
+    with alone_in(engagement_folder(name, root=root)):
+        return _bring(Path(path), name, wave, salt, said, root)
+
+
+def _bring(path: Path, name: str, wave: str, salt: bytes, said: ImportOptions, root: Path | None) -> ImportOutcome:
+    """Import a file while nobody else does."""
     held = open_client(name, root)
     mappings = {
         form: read_mapping(saved) for form, saved in held.mappings.items() if saved.get("table", "survey") == "survey"
     }
-    export, sha256 = _open(Path(path), held.client, said, list(mappings.values()))
+    _check_salt(held.name, salt, mappings)
+    export, sha256 = _open(path, held.client, said, list(mappings.values()))
 
     def study(form: str, before: SurveyMapping | None) -> SurveyImport:
         return _study(export, sha256, before, wave, salt, held.client, replace(said, form=form))
@@ -329,10 +346,12 @@ def run_import(
     if sheets is None or found.faults:
         if proposal.is_of_instrument:
             save_mapping(held, form, proposed)
-        raise ClientDataError(found.faults)
+        raise ClientDataError((*found.faults, *_wave_faults(held, wave)))
     if not is_known and not options.confirm:
         save_mapping(held, form, proposed)
-    _check_wave(held, wave)
+    faults = _wave_faults(held, wave)
+    if faults:
+        raise ClientDataError(faults)
     coding = coding_path(held.reports, held.name, wave)
     earlier = read_coding(coding) if coding.is_file() else ()
     sheets = _with_codes(sheets, earlier)
@@ -348,7 +367,13 @@ def run_import(
     }
     day = dt.date.today().isoformat() if options.confirm else mapping.confirmed_on
     order = sheets.date_order if sheets.date_order in ORDERS[:2] else mapping.date_order
-    mapping = replace(mapping, confirmed_on=day, date_order=order, waves={**mapping.waves, wave: record})
+    mapping = replace(
+        mapping,
+        confirmed_on=day,
+        date_order=order,
+        salt_mark=salt_mark(held.name, salt),
+        waves={**mapping.waves, wave: record},
+    )
     files = {
         held.folder / SURVEY: write_survey(survey),
         held.folder / IMPORTS: imports_text(held, options.form, mapping),
@@ -399,16 +424,36 @@ def _said(mapping: SurveyMapping | None) -> tuple[Any, ...]:
     return (mapping.vendor, dict(mapping.fixed), mapping.codes)
 
 
-def _check_wave(held: ClientFolder, wave: str) -> None:
-    """Refuse a wave that the client's waves do not list."""
+def _check_salt(engagement: str, salt: bytes, mappings: Mapping[str, SurveyMapping]) -> None:
+    """Refuse another salt than the one that made the keys: everybody would seem to be somebody new."""
+    mark = salt_mark(engagement, salt)
+    faults = [
+        Fault(
+            IMPORTS,
+            "",
+            f"imports: {form}: salt_mark",
+            f"{SALT} is not the one with which {', '.join(mapping.waves) or 'this form'} was imported",
+            "the same salt in every wave, because with another nobody is met again.",
+            "Set it to the one in the firm's password store. If that one is lost, delete the lines salt_mark: "
+            "nobody of an earlier wave is met again.",
+        )
+        for form, mapping in mappings.items()
+        if mapping.salt_mark not in ("", mark)
+    ]
+    if faults:
+        raise ClientDataError(tuple(faults))
+
+
+def _wave_faults(held: ClientFolder, wave: str) -> tuple[Fault, ...]:
+    """Return the fault of a wave that the client's waves do not list."""
     waves = [str(key) for key in held.tables["waves"]["wave"]] if "waves" in held.tables else []
     if wave in waves:
-        return
+        return ()
     file = held.tables.where("waves", None)[0] if waves else "waves.csv"
     known = f"the waves {', '.join(waves)}" if waves else "there is no table waves yet"
     remedy = f"{nearest(wave, waves)} Add a row to {file}, with its day: {wave},YYYY-MM-DD (columns wave,date)."
     fault = Fault(file, "", "", f"there is no wave {wave!r} ({known})", "a wave that waves lists.", remedy.strip())
-    raise ClientDataError((fault,))
+    return (fault,)
 
 
 def _place(

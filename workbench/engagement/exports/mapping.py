@@ -57,6 +57,8 @@ class SurveyMapping:
         As the consultant said; empty where the file tells.
     raw_sha256 : str
         Hash of the file that was read last.
+    salt_mark : str
+        By which the salt is known again that made the keys; empty before anything was written.
     confirmed_on : str
         Day on which the consultant confirmed it; empty while it is a proposal.
     waves : mapping of str to mapping
@@ -72,6 +74,7 @@ class SurveyMapping:
     date_order: str = ""
     encoding: str = ""
     raw_sha256: str = ""
+    salt_mark: str = ""
     confirmed_on: str = ""
     waves: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -338,6 +341,7 @@ def mapping_document(mapping: SurveyMapping) -> dict[str, Any]:
         "layout": mapping.layout,
         "confirmed_on": mapping.confirmed_on,
         "raw_sha256": mapping.raw_sha256,
+        "salt_mark": mapping.salt_mark,
         "date_order": mapping.date_order,
         "encoding": mapping.encoding,
         "codes": mapping.codes,
@@ -365,6 +369,7 @@ def read_mapping(content: Mapping[str, Any]) -> SurveyMapping:
         date_order=str(content.get("date_order") or ""),
         encoding=str(content.get("encoding") or ""),
         raw_sha256=str(content.get("raw_sha256") or ""),
+        salt_mark=str(content.get("salt_mark") or ""),
         confirmed_on=str(content.get("confirmed_on") or ""),
         waves={str(wave): dict(held) for wave, held in (content.get("waves") or {}).items()},
     )

@@ -16,6 +16,31 @@ _CODE = re.compile(r"^[A-Za-z]\w{0,40}(?:\[\w{1,40}\]){0,2}\.\s+")
 _BRACKETS = re.compile(r"\[([^\[\]]+)\]\s*$")
 
 
+_ADDRESS = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+
+
+def has_address(text: str) -> bool:
+    """Return whether an e-mail address stands in a text.
+
+    Examples
+    --------
+    >>> has_address("ask anna.berg@harbour.example"), has_address("Claims @ home")
+    (True, False)
+    """
+    return "@" in text and _ADDRESS.search(text) is not None
+
+
+def without_addresses(text: str) -> str:
+    """Return a text in which a mark stands for each e-mail address.
+
+    Examples
+    --------
+    >>> without_addresses("ask anna.berg@harbour.example!")
+    'ask [address]!'
+    """
+    return _ADDRESS.sub("[address]", text) if "@" in text else text
+
+
 def plain_text(text: str) -> str:
     """Return a text without the HTML that an editor left in it, on one line.
 
