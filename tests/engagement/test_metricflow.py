@@ -330,3 +330,53 @@ def test_the_command_writes_a_catalogue_and_never_over_one(
     (models / "orders.yml").write_text("models: []")
     with pytest.raises(ClientDataError, match="no metric came over"):
         import_metricflow(tmp_path / "models", "tiny", root=tmp_path)
+
+
+# -- what is no MetricFlow ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("{agg_time_dimension: ordered_at}", "soon", id="defaults are a word"),
+        pytest.param(
+            "      - {name: customer, type: foreign, expr: customer_id}", "      - customer", id="an entity is a word"
+        ),
+        pytest.param(
+            "{name: balance, agg: sum, non_additive_dimension: {name: day, window_choice: max}}", "7", id="number"
+        ),
+        pytest.param("agg_params: {percentile: .99,", "agg_params: {percentile: many,", id="no percentile"),
+        pytest.param("type_params: {measure: order_total}}", "type_params: order_total}", id="no parameters"),
+        pytest.param(
+            "metrics:\n",
+            "models: 3\nmetrics:\n  - word\n  - null\n  - {name: a, type: derived, metrics: 3}\n",
+            id="things",
+        ),
+        pytest.param(
+            "metrics:\n",
+            "metrics:\n  - {name: a, type: simple, type_params: {measure: b}}\n"
+            "  - {name: b, type: simple, type_params: {measure: a}}\n",
+            id="a circle",
+        ),
+        pytest.param(
+            "metrics:\n",
+            "metrics:\n  - {name: a, type: simple, type_params: {measure: quick}, "
+            "filter: \"{{ Dimension('order_id__channel') }} = " + "9" * 5_000 + '"}\n',
+            id="endless number",
+        ),
+    ],
+)
+def test_what_is_not_shaped_as_metricflow_is_lost_by_name(old: str, new: str) -> None:
+    """A list may hold a word, a word may stand where a group of settings belongs; the rest comes over."""
+    assert old in LEGACY
+    found = from_metricflow({"m.yml": LEGACY.replace(old, new, 1).encode()})
+    assert any(metric["metric"] == "quick" for metric in found.content["metrics"]) or "soon" in new
+    assert found.losses
+
+
+def test_a_name_never_becomes_a_line_of_the_catalogue() -> None:
+    """Losses stand as comments, and a line break in a name would end the comment."""
+    name = '"x\\nmetrics: []\\u2028evil: 1\\u0085evil: 2\\e[31m"'
+    found = from_metricflow({"m.yml": LEGACY.replace("{name: weekly}", f"{{name: {name}}}").encode()})
+    assert set(yaml.safe_load(found.text())) == {"tables", "metrics"}
+    assert yaml.safe_load(found.text())["metrics"]

@@ -18,7 +18,7 @@ from workbench.engagement.catalogue_models import METRIC_KEY
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, read_yaml
 from workbench.engagement.metricflow_parts import CannotSay, SemanticModel, conditions, short, span
-from workbench.errors import ClientDataError, Fault, UsageError
+from workbench.errors import ClientDataError, Fault, UsageError, printable
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _INSIDE = re.compile(r"(?:cast\(\s*(\w+)\s+as\s+\w+\s*\)|date_trunc\(\s*'\w+'\s*,\s*(\w+)\s*\))", re.IGNORECASE)
@@ -45,7 +45,8 @@ class Loss:
     is_left_out: bool
 
     def __str__(self) -> str:
-        return f"{self.name}{' is left out' if self.is_left_out else ''}: {self.what}."
+        said = f"{self.name}{' is left out' if self.is_left_out else ''}: {self.what}."
+        return printable(" ".join(said.split()), kept="")  # one line, since it becomes a comment of a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +131,7 @@ def import_metricflow(
     ClientDataError
         A file is no YAML, or no metric came over.
     """
-    from workbench.engagement.exports.client_folder import write_together
+    from workbench.engagement.exports.client_folder import alone_in, write_together
     from workbench.engagement.places import engagement_folder, find_root, reports_folder
 
     root = root or find_root()
@@ -147,10 +148,11 @@ def import_metricflow(
         reasons = "; ".join(map(str, found.losses[:3])) or "no file defines a metric"
         remedy = "Look at what is left out, and write metrics.yaml by hand."
         raise ClientDataError((Fault(source.name, "", "", f"no metric came over: {reasons}", "a metric.", remedy),))
-    target = folder / "metrics.yaml"
-    if target.is_file() or (folder / "engagement.xlsx").is_file():
-        target = reports_folder(root) / folder.name / "metricflow" / "metrics.yaml"
-    write_together({target: found.text().encode("utf-8")})
+    with alone_in(folder):
+        target = folder / "metrics.yaml"
+        if target.is_file() or (folder / "engagement.xlsx").is_file():
+            target = reports_folder(root) / folder.name / "metricflow" / "metrics.yaml"
+        write_together({target: found.text().encode("utf-8")})
     return found, target
 
 
@@ -169,32 +171,42 @@ class _Reader:
     def lose(self, name: str, what: str, is_left_out: bool = True) -> None:
         self.losses.add(Loss(name, what, is_left_out))
 
+    def each(self, key: str, written: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the things listed under a key; what stands there and is none is lost by name."""
+        held = written.get(key)
+        things = held if isinstance(held, list) else [] if held is None else [held]
+        for place, thing in enumerate(things, start=1):
+            if not isinstance(thing, Mapping):
+                where = f"{key} of {written['name']}" if isinstance(written.get("name"), str) else key
+                self.lose(f"{where}, entry {place}", f"{short(str(thing))!r} stands where names with values belong")
+        return [dict(thing) for thing in things if isinstance(thing, Mapping)]
+
     # -- semantic models -----------------------------------------------------------------------------------------------
 
     def models_of(self, content: Mapping[str, Any]) -> None:
-        for written in content.get("semantic_models") or ():
+        for written in self.each("semantic_models", content):
             model = SemanticModel(str(written.get("name")))
             model.entities.add(str(written.get("primary_entity") or model.name))
-            entities = [*(written.get("entities") or ())]
-            dimensions = [*(written.get("dimensions") or ())]
-            time = (written.get("defaults") or {}).get("agg_time_dimension")
+            entities = self.each("entities", written)
+            dimensions = self.each("dimensions", written)
+            time = _mapping(written.get("defaults")).get("agg_time_dimension")
             self._model(model, entities, dimensions, time)
-            for measure in written.get("measures") or ():
+            for measure in self.each("measures", written):
                 name = str(measure.get("name"))
-                model.simple[name] = {**measure, **(measure.get("agg_params") or {})}
+                model.simple[name] = {**measure, **_mapping(measure.get("agg_params"))}
                 self.owner[name] = model.name
                 self.measures.add(name)
                 if measure.get("create_metric"):
                     self.metrics[name] = {"name": name, "type": "simple", "type_params": {"measure": name}}
-        for written in content.get("models") or ():
+        for written in self.each("models", content):
             semantic = written.get("semantic_model")
             if not semantic or (isinstance(semantic, Mapping) and semantic.get("enabled") is False):
                 continue
             named = semantic.get("name") if isinstance(semantic, Mapping) else None
             model = SemanticModel(str(named or written.get("name")))
             columns = [
-                *(written.get("columns") or ()),
-                *((written.get("derived_semantics") or {}).get("dimensions") or ()),
+                *self.each("columns", written),
+                *self.each("dimensions", _mapping(written.get("derived_semantics"))),
             ]
             entities = [
                 {**_mapping(column["entity"]), "expr": column.get("expr") or column.get("name")}
@@ -205,13 +217,13 @@ class _Reader:
                 {
                     "name": column.get("name"),
                     **_mapping(column["dimension"]),
-                    "expr": column.get("expr") or column["name"],
+                    "expr": column.get("expr") or column.get("name"),
                 }
                 for column in columns
                 if column.get("dimension")
             ]
             self._model(model, entities, dimensions, written.get("agg_time_dimension"))
-            for metric in written.get("metrics") or ():
+            for metric in self.each("metrics", written):
                 name = str(metric.get("name"))
                 if metric.get("type", "simple") == "simple":
                     model.simple[name] = dict(metric)
@@ -259,9 +271,9 @@ class _Reader:
     # -- metrics -------------------------------------------------------------------------------------------------------
 
     def metrics_of(self, content: Mapping[str, Any]) -> None:
-        for metric in content.get("metrics") or ():
+        for metric in self.each("metrics", content):
             self.metrics[str(metric.get("name"))] = dict(metric)
-        for query in content.get("saved_queries") or ():
+        for query in self.each("saved_queries", content):
             self.lose(str(query.get("name")), "saved queries have no counterpart; the chapter shows every metric")
 
     def result(self) -> FromMetricFlow:
@@ -326,7 +338,7 @@ class _Reader:
         if not re.fullmatch(METRIC_KEY, name):
             raise CannotSay("its name is not made of small letters, digits and underscores")
         kind = str(written.get("type") or "simple")
-        params = {**written, **(written.get("type_params") or {})}
+        params = {**written, **_mapping(written.get("type_params"))}
         filters = _listed(written.get("filter"))
         if kind == "simple":
             return self._simple(name, params, filters)
@@ -357,14 +369,16 @@ class _Reader:
         return found
 
     def _base(
-        self, name: str, filters: Sequence[str], wanted: Sequence[str] = ()
+        self, name: str, filters: Sequence[str], seen: Sequence[str] = ()
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the table, column, time and conditions of a measure or simple metric, and how it is written."""
         if name not in self.owner:
             metric = self.metrics.get(name, {})
-            if metric.get("type", "simple") == "simple" and "measure" in (metric.get("type_params") or {}):
+            if metric.get("type", "simple") == "simple" and "measure" in _mapping(metric.get("type_params")):
                 held, extra = _reference(metric["type_params"]["measure"])
-                return self._base(held, [*filters, *_listed(metric.get("filter")), *extra])
+                if name in seen:
+                    raise CannotSay(f"it is made of {name!r}, which is made of itself")
+                return self._base(held, [*filters, *_listed(metric.get("filter")), *extra], (*seen, name))
             raise CannotSay(f"it is made of {name!r}, which is no simple metric or measure of these files")
         model = self.models[self.owner[name]]
         if not model.key or not model.time:
@@ -397,7 +411,7 @@ class _Reader:
         where = measure.pop("where")
         shape = {**measure, **({"where": where} if where else {})}
         if written.get("non_additive_dimension"):
-            return self._stock(name, agg, column, shape, written["non_additive_dimension"])
+            return self._stock(name, agg, column, shape, _mapping(written["non_additive_dimension"]))
         if column is None or agg == "count":
             if agg not in ("sum", "count"):
                 raise CannotSay(f"{agg} of a constant says nothing")
@@ -424,7 +438,10 @@ class _Reader:
         }
 
     def _percentile(self, name: str, shape: dict[str, Any], written: Mapping[str, Any], agg: str) -> dict[str, Any]:
-        share = 0.5 if agg == "median" else float(written.get("percentile") or 0)
+        said = 0.5 if agg == "median" else written.get("percentile") or 0
+        if not isinstance(said, int | float):
+            raise CannotSay(f"its percentile {short(str(said))!r} is no number")
+        share = float(said)
         share = share / 100 if share > 1 else share  # the newer layout writes 95.0
         if not 0 < share < 1:
             raise CannotSay("it does not say which percentile")
@@ -479,7 +496,7 @@ class _Reader:
         return {"type": "ratio", "numerator": top, "denominator": bottom, "unit": "units"}
 
     def _cumulative(self, name: str, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
-        params = {**params, **(params.get("cumulative_type_params") or {})}
+        params = {**params, **_mapping(params.get("cumulative_type_params"))}
         measure = self._side(params.get("input_metric") or params.get("measure") or "", filters)
         found: dict[str, Any] = {"type": "cumulative", "measure": measure, "unit": "units"}
         if params.get("window"):
@@ -497,8 +514,11 @@ class _Reader:
         if filters:
             raise CannotSay("a filter over a derived metric would have to reach into its inputs")
         inputs: dict[str, Any] = {}
-        for written in params.get("input_metrics") or params.get("metrics") or ():
+        named = params.get("input_metrics") or params.get("metrics") or ()
+        for written in named if isinstance(named, list | tuple) else [named]:
             held = _mapping(written) or {"name": str(written)}
+            if "name" not in held:
+                raise CannotSay("one of its inputs has no name")
             if held.get("filter"):
                 raise CannotSay(f"its input {held['name']} has a filter of its own")
             if held.get("offset_to_grain"):
@@ -511,7 +531,7 @@ class _Reader:
         return {"type": "derived", "expression": expression, **({"inputs": inputs} if inputs else {}), "unit": "units"}
 
     def _conversion(self, params: Mapping[str, Any], filters: list[str]) -> dict[str, Any]:
-        params = {**params, **(params.get("conversion_type_params") or {})}
+        params = {**params, **_mapping(params.get("conversion_type_params"))}
         if str(params.get("calculation") or "conversion_rate") != "conversion_rate":
             raise CannotSay(f"it counts {params['calculation']}; only the rate is computed here")
         if not params.get("window"):
@@ -529,7 +549,8 @@ class _Reader:
             "unit": "share",
         }
         same = []
-        for held in params.get("constant_properties") or ():
+        listed = params.get("constant_properties") or ()
+        for held in listed if isinstance(listed, list | tuple) else [listed]:
             pair = _mapping(held)
             if not pair or pair.get("base_property") != pair.get("conversion_property"):
                 raise CannotSay("a property that is to stay the same has two names")

@@ -19,6 +19,10 @@ _TEST = re.compile(
 _TESTS = {"=": "is", "<>": "is_not", "!=": "is_not", ">=": "at_least", "<=": "at_most", ">": "above", "<": "below"}
 
 
+LONGEST_NUMBER = 30
+"""Digits of a number in a filter; Python reads no number of thousands (ours)."""
+
+
 class CannotSay(Exception):
     """A definition that would mean something else here; carries the clause that says why."""
 
@@ -86,6 +90,8 @@ def _literal(text: str) -> object:
         return text[1:-1].replace("''", "'")
     if text.casefold() in ("true", "false"):
         return text.casefold() == "true"
+    if len(text) > LONGEST_NUMBER:
+        raise CannotSay(f"its filter holds the number {short(text)}")
     return float(text) if "." in text else int(text)
 
 

@@ -319,3 +319,92 @@ def test_ready_metrics_of_flow_say_the_same_as_the_measures(room: Room) -> None:
     ]
     assert sum(flow.throughput) == len(inside)
     assert flow.time.p50 == pytest.approx(float(inside["flow_days"].quantile(0.5)))
+
+
+# -- what was tampered with, or never a table --------------------------------------------------------------------------
+
+DEPLOYMENTS = json.dumps(
+    [
+        {
+            "id": number,
+            "environment": "production",
+            "createdAt": f"2026-05-{number:02d}T13:00:00Z",
+            "latestStatus": {"state": "SUCCESS", "createdAt": f"2026-05-{number:02d}T18:00:00Z"},
+            "url": f"https://api.github.com/repos/client/mot/deployments/{number}",
+            "sha": "x",
+        }
+        for number in range(1, 6)
+    ]
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param('[{"number": ' + "9" * 5_000 + "}]", "thousands of digits", id="endless number"),
+        pytest.param('[{"number": 1, "state": "\\ud800"}]', "half a character", id="half a character"),
+        pytest.param("Issue key,Status,Created" + ",x" * 20_000 + "\n" + "A-1,Done,x\n" * 1_500, "columns", id="wide"),
+    ],
+)
+def test_a_file_that_nothing_can_be_made_of_is_refused(room: Room, text: str, found: str) -> None:
+    """Python reads none of them, or would need more memory than there is."""
+    with pytest.raises(ClientDataError, match=found):
+        room.run(text.encode())
+
+
+def test_an_estimate_without_end_is_blank(room: Room) -> None:
+    """1e400 is too large for any number."""
+    rows = layouts.jira([layouts.replace(item, points=777.0) for item in ITEMS]).replace(b",777,", b",1e400,")
+    assert b"1e400" in rows
+    room.run(rows, CONFIRM)
+    assert "inf" not in (room.folder / "facts" / "items.csv").read_text().lower()
+
+
+@pytest.mark.parametrize("name", ["facts", "facts/items.csv"])
+def test_facts_that_lead_elsewhere_are_refused(room: Room, name: str) -> None:
+    """Another client's file may stand behind a link, and a pipe keeps its reader waiting."""
+    away = room.root / "elsewhere"
+    away.mkdir()
+    (room.folder / name).parent.mkdir(exist_ok=True)
+    (room.folder / name).symlink_to(away if name == "facts" else away / "items.csv")
+    with pytest.raises(ClientDataError, match="of its own"):
+        room.run(layouts.jira(ITEMS), CONFIRM)
+    assert not list(away.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        pytest.param(
+            "source,change,merged,committed\nx,1,31.02.2026,\nx,2,,soon\n", "row 3, column committed", id="time"
+        ),
+        pytest.param('source,change\n"x,1\n', "", id="open quotation mark"),
+        pytest.param("source,change\nGrün,1\n".encode("latin-1"), "", id="letters"),
+    ],
+)
+def test_changes_that_cannot_be_read_are_faults_of_their_file(room: Room, text: str | bytes, cell: str) -> None:
+    """Deployments are tied to them, whoever wrote them; every cell is told."""
+    (room.folder / "facts").mkdir()
+    (room.folder / "facts" / "changes.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ClientDataError) as caught:
+        room.run(DEPLOYMENTS, TrackerOptions(zone="UTC", confirm=True))
+    assert {fault.file for fault in caught.value.faults} == {"facts/changes.csv"}
+    assert cell in {fault.cell for fault in caught.value.faults}
+
+
+def test_a_clients_own_changes_stay_as_they_are(room: Room) -> None:
+    """Their further columns would be lost."""
+    (room.folder / "facts").mkdir()
+    own = "change,committed,merged,team\n1,2026-03-01,2026-03-02,red\n"
+    (room.folder / "facts" / "changes.csv").write_text(own)
+    room.run(DEPLOYMENTS, TrackerOptions(zone="UTC", confirm=True))
+    assert (room.folder / "facts" / "changes.csv").read_text() == own
+
+
+def test_a_zone_that_is_none_is_a_fault_of_imports_yaml(room: Room) -> None:
+    """Somebody has corrected it by hand."""
+    room.run(layouts.jira(ITEMS), TrackerOptions(zone="Europe/Berlin"))
+    path = room.folder / "imports.yaml"
+    path.write_text(path.read_text().replace("Europe/Berlin", "Nowhere/Land"))
+    with pytest.raises(ClientDataError, match="'Nowhere/Land' is no time zone"):
+        room.run(layouts.jira(ITEMS), CONFIRM)

@@ -44,12 +44,30 @@ def fact_path(folder: Path, table: str) -> Path:
         The table is there as Parquet, where an import cannot add to it.
     """
     facts = folder / "facts"
+    csv_file = own_path(folder, table)
     for path in facts.glob("*.parquet") if facts.is_dir() else ():
         if path.stem.lower() == table:
             found = f"facts/{path.name} is there, where an import cannot add to it"
             remedy = f"Move it away, or bring it as facts/{table}.csv."
             raise ClientDataError((Fault(f"facts/{path.name}", "", "", found, f"facts/{table}.csv, or none.", remedy),))
-    return facts / f"{table}.csv"
+    return csv_file
+
+
+def own_path(folder: Path, table: str) -> Path:
+    """Return where a table of work stands as CSV, whoever wrote it.
+
+    Raises
+    ------
+    ClientDataError
+        A link would lead out of the client's folder, or a pipe keep its reader waiting.
+    """
+    facts = folder / "facts"
+    for path, is_right, wanted in ((facts, Path.is_dir, "folder"), (facts / f"{table}.csv", Path.is_file, "file")):
+        if path.is_symlink() or (path.exists() and not is_right(path)):
+            shown, found = path.relative_to(folder).as_posix(), f"it is no {wanted} of its own"
+            remedy = "Put it itself there, or move it away."
+            raise ClientDataError((Fault(shown, "", "", found, f"a {wanted}, neither a link nor a pipe.", remedy),))
+    return path
 
 
 def put_rows(path: Path, table: str, rows: Rows, source: str, *, is_whole: bool = False) -> Placed:

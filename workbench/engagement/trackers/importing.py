@@ -12,12 +12,18 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.exports.client_folder import IMPORTS, with_import, write_together
+from workbench.engagement.exports.client_folder import (
+    IMPORTS,
+    alone_in,
+    check_import_name,
+    with_import,
+    write_together,
+)
 from workbench.engagement.exports.clock import ORDERS
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.engagement.trackers.facts_file import Placed, fact_path, put_rows
+from workbench.engagement.trackers.facts_file import Placed, fact_path, own_path, put_rows
 from workbench.engagement.trackers.imported import Imported, ReadSettings, Rows, seconds_between
 from workbench.engagement.trackers.meaning import Meaning, PlaceMatch, propose_meaning
 from workbench.engagement.trackers.recognise import HEADERS, find_tracker
@@ -29,9 +35,12 @@ from workbench.engagement.trackers.saved_meaning import (
     read_meaning,
 )
 from workbench.engagement.trackers.source import TrackerFile, read_source
-from workbench.errors import ClientDataError, UsageError, nearest
+from workbench.errors import ClientDataError, Fault, UsageError, nearest
 from workbench.outcomes.data_checks import DataFinding
 from workbench.outcomes.work_tables import WORK_TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -119,17 +128,27 @@ def run_tracker_import(
     """
     said = options or TrackerOptions()
     _check_options(said)
+    with alone_in(engagement_folder(name, root=root)):
+        return _bring(Path(path), name, said, root)
+
+
+def _bring(path: Path, name: str, said: TrackerOptions, root: Path | None) -> TrackerOutcome:
+    """Import a file while nobody else does."""
     held = _open_folder(name, root)
-    content = _content(Path(path))
+    content = _content(path)
     before = {key: saved for key, saved in held.mappings.items() if saved.get("table") == TABLE}
     encodings = {str(saved["encoding"]) for saved in before.values() if saved.get("encoding")}
     encoding = said.encoding or (encodings.pop() if len(encodings) == 1 and not _is_utf8(content) else "")
-    source = read_source(content, Path(path).name, HEADERS, encoding=encoding or None)
+    source = read_source(content, path.name, HEADERS, encoding=encoding or None)
     tracker = find_tracker(source, said.tracker)
     key = said.source or _name_of(tracker, source)
     if key in held.mappings and key not in before:
         raise UsageError(f"imports.yaml keeps {key!r} for another table. Say --source with another name.")
     saved = before.get(key, {})
+    if saved.get("zone") and not said.zone and not _is_zone(str(saved["zone"])):
+        found = f"{str(saved['zone'])!r} is no time zone"
+        fault = Fault(IMPORTS, "", f"imports: {key}: zone", found, "one such as Europe/Berlin.", "Correct it.")
+        raise ClientDataError((fault,))
     settings = ReadSettings(
         said.date_order or str(saved.get("date_order") or ""),
         said.zone or str(saved.get("zone") or ""),
@@ -265,21 +284,53 @@ def _tied(folder: Path, contents: Mapping[str, bytes]) -> dict[Path, bytes]:
     from workbench.outcomes.delivery import deploy_changes, production_deployments
 
     frames = {}
-    for name in ("changes", "deployments"):
-        path = folder / "facts" / f"{name}.csv"
+    for name, times in (("changes", ("committed", "merged", "deployed_at")), ("deployments", ("deployed_at",))):
+        path = own_path(folder, name)
         content = contents.get(name) or (path.read_bytes() if path.is_file() else b"")
         if not content:
             return {}
-        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-        frames[name] = frame.reindex(columns=list(WORK_TABLES[name].columns), fill_value="")
+        frames[name] = _frame(f"facts/{path.name}", content, times)
     deployments, changes = frames["deployments"], frames["changes"]
-    deployments["deployed_at"] = pd.to_datetime(deployments["deployed_at"], format="ISO8601")
-    for name in ("committed", "merged", "deployed_at"):
-        changes[name] = pd.to_datetime(changes[name], format="ISO8601")
+    columns = list(WORK_TABLES["changes"].columns)
+    if not set(changes.columns) <= set(columns) or "source" not in changes.columns:
+        return {}  # the client's own: it stays as it is
+    changes = changes.reindex(columns=columns, fill_value="")
+    deployments = deployments.reindex(columns=list(WORK_TABLES["deployments"].columns), fill_value="")
     found = deploy_changes(changes, production_deployments(deployments)[0])
     hours = (found["deployed_at"] - found["committed"]).dt.total_seconds() / 3600
     found["hours_commit_to_deploy"] = hours.round(6).map(lambda held: "" if pd.isna(held) else f"{held:g}")
     return {folder / "facts" / "changes.csv": found.to_csv(index=False, lineterminator="\n").encode("utf-8")}
+
+
+def _frame(file: str, content: bytes, times: Sequence[str]) -> pd.DataFrame:
+    """Return a table of facts as text, its times read.
+
+    Raises
+    ------
+    ClientDataError
+        It is no CSV, or with every cell that is no time.
+    """
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+        cells = frame.reindex(columns=list(times), fill_value="")
+        for name in times:
+            frame[name] = pd.to_datetime(cells[name], format="ISO8601", errors="coerce")
+    except ValueError as error:  # among them what pandas and the codecs raise
+        found = f"it cannot be read: {str(error).splitlines()[0]}"
+        remedy = "Export it again, or move it away."
+        raise ClientDataError((Fault(file, "", "", found, "CSV in UTF-8.", remedy),)) from None
+    faults = []
+    for name in times:
+        for row in frame.index[frame[name].isna() & (cells[name] != "")]:
+            found = f"{str(cells.loc[row, name])[:60]!r} is no time"
+            faults.append(
+                Fault(file, "", f"row {row + 2}, column {name}", found, "2026-09-30 14:05:00.", "Correct it.")
+            )
+    if faults:
+        raise ClientDataError(tuple(faults))
+    return frame
 
 
 def _name_of(tracker: Any, source: TrackerFile) -> str:
@@ -327,9 +378,9 @@ def _open_folder(name: str, root: Path | None) -> _Folder:
 
 
 def _content(path: Path) -> bytes:
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}. Name the export of the tracker.")
     try:
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}. Name the export of the tracker.")
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
@@ -347,10 +398,16 @@ def _check_options(said: TrackerOptions) -> None:
     if said.date_order and said.date_order not in ORDERS:
         hint = nearest(said.date_order, ORDERS)
         raise UsageError(f"--date-order {said.date_order!r} is unknown. {hint} There are: {', '.join(ORDERS)}.")
-    if said.zone:
-        from zoneinfo import ZoneInfo
+    check_import_name(said.source, "--source")
+    if said.zone and not _is_zone(said.zone):
+        raise UsageError(f"--zone {said.zone!r} is no time zone. Say one such as Europe/Berlin.")
 
-        try:
-            ZoneInfo(said.zone)
-        except (KeyError, ValueError, OSError):
-            raise UsageError(f"--zone {said.zone!r} is no time zone. Say one such as Europe/Berlin.") from None
+
+def _is_zone(zone: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.engagement.read import decode, detect_delimiter, open_workbook, unreadable_csv
+from workbench.engagement.read import decode, detect_delimiter, open_workbook, too_wide, unreadable_csv
 from workbench.errors import ClientDataError, Fault
 
 LARGEST_FILE = 1_000_000_000
@@ -136,6 +136,9 @@ def read_source(content: bytes, file: str, known: Iterable[str], *, encoding: st
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
     except csv.Error as error:
         raise ClientDataError((unreadable_csv(file, text, error),)) from None
+    wide = too_wide(rows, file)
+    if wide is not None:
+        raise ClientDataError((wide,))
     return _of_rows(rows[skip:], file, 1 + skip)
 
 
@@ -190,6 +193,10 @@ def _of_json(text: str, file: str) -> TrackerFile:
         raise _refused(file, found, "Write it again: gh issue list --json … > issues.json") from None
     except RecursionError:
         raise _refused(file, "its JSON is nested too deeply", "Export it again.") from None
+    except ValueError:  # Python makes no number of thousands of digits
+        raise _refused(file, "a number in its JSON has thousands of digits", "Export it again.") from None
+    if "\\u" in text and not _is_writable(held):
+        raise _refused(file, "a text in its JSON holds half a character (\\ud800 to \\udfff)", "Export it again.")
     if isinstance(held, dict):
         held = next((value for key, value in held.items() if key in ("items", "result", "value")), [held])
     if not isinstance(held, list) or not held or not all(isinstance(record, dict) for record in held):
@@ -197,6 +204,15 @@ def _of_json(text: str, file: str) -> TrackerFile:
     keys = tuple(dict.fromkeys(str(key) for record in held for key in record))
     places = {spelled(key): (place,) for place, key in enumerate(keys)}
     return TrackerFile(file, keys, places, [], list(range(1, len(held) + 1)), held)
+
+
+def _is_writable(held: Any) -> bool:
+    """Return whether every text can be written: an escape may name half of a character that takes two."""
+    try:
+        json.dumps(held, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def rejecting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -284,6 +285,11 @@ def _unfit(
     return rejected, bad
 
 
+def _points(cell: str) -> float | None:
+    found = parse_number(cell, ".") if cell else None
+    return found if found is None or math.isfinite(found) else None
+
+
 def _number(key: str) -> tuple[str, int] | None:
     match = NUMBERED.match(key)
     return ((match.group(1) or ""), int(match.group(2))) if match else None
@@ -309,7 +315,7 @@ def _rows(
     for name in ("created", "started", "done"):
         rows[f"{name}_raw"] = [dates[name][row] if name in dates else "" for row in kept]
     points = source.column(source.find(titles.points)) if source.find(titles.points) else None
-    rows["points"] = [parse_number(points[row], ".") if points and points[row] else None for row in kept]
+    rows["points"] = [_points(points[row]) if points else None for row in kept]
     rows["points_raw"] = [points[row] if points else "" for row in kept]
     rows["parent"] = _parents(source, titles, columns["key"], kept)
     for name in ("flow_days", "active_seconds", "waiting_seconds", "reopened"):
