@@ -39,7 +39,8 @@ from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
 from workbench.outcomes.insights import Insight
 from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.managers import LINE, Reader, readers_of
-from workbench.outcomes.metric_values import values_of
+from workbench.outcomes.other_shares import OtherShares, Survival
+from workbench.outcomes.provenance import TableState, states_of
 from workbench.outcomes.rare_events import RareEvents, watch_gaps
 from workbench.outcomes.readings import Ranking, Reading, where_it_belongs
 from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
@@ -150,7 +151,9 @@ class Move:
     also : tuple of (kind, parent)
         Other parents at which the same metric moved the same way.
     holds_under_other_shares : bool or None
-        Whether the move stands when each assumed share is replaced by any other; None: no assumed shares here.
+        Whether the move stands under every split of shares nobody confirmed; None: there are none here.
+    breaks : tuple of (str, str)
+        Under which split it does not: a member, and the parent that has all of its unconfirmed part.
     carriers : Carriers or None
         The few products or segments that carry it, or that there are none; None where it has no split.
     q : float
@@ -174,6 +177,7 @@ class Move:
     holds_under_other_shares: bool | None = None
     carriers: Carriers | None = None
     q: float = 0.0
+    breaks: tuple[tuple[str, str], ...] = ()
 
     @property
     def change(self) -> float:
@@ -195,6 +199,10 @@ class TargetCheck:
     is_met : bool or None
         Whether that value meets the target; None where there is no value.
     assurance : Assurance
+    holds_under_other_shares : bool or None
+        Whether both stand under every split of shares nobody confirmed; None: there are none here.
+    breaks : tuple of (str, str)
+        As in `Move`.
     """
 
     metric: str
@@ -204,6 +212,8 @@ class TargetCheck:
     value: float | None
     is_met: bool | None
     assurance: Assurance
+    holds_under_other_shares: bool | None = None
+    breaks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +249,8 @@ class Outcomes:
         The client's files.
     engine : str
     events : tuple of Event
+    states : tuple of TableState
+        Tables in the client's databases, as they were found: the hash of the files does not cover them.
     loop : Loop or Off
         How far signals of customers and operations get; Off without the table.
     versions : DataFrame
@@ -276,6 +288,7 @@ class Outcomes:
     sources: Mapping[str, str]
     engine: str
     events: tuple[Event, ...]
+    states: tuple[TableState, ...] = ()
     loop: Loop | Off = NO_LOOP
     versions: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: tuple[StageEvidence, ...] = ()
@@ -374,8 +387,10 @@ class _Review:
         self.cuts = inputs.products.cut_dates()
         self.window = Window(inputs.settings.as_of, self.cuts, inputs.settings.fiscal_year_starts)
         self.off: dict[str, str] = {}
+        self.states: tuple[TableState, ...] = ()
         self.findings: list[DataFinding] = []
         self.arrays: dict[str, dict[str, np.ndarray]] = {}
+        self.others = OtherShares(inputs.products)
         self.rare: list[RareEvents] = []
         self.portfolio = Portfolio()
 
@@ -414,7 +429,7 @@ class _Review:
         signals = replace(signals, comparisons=compare_products(catalogue.metrics, cubes, _latest_periods(series)))
         causes = Causes(parts, cubes, catalogue)
         moves = self.find_moves(series, cubes, causes)
-        targets = self.check_targets(catalogue, series)
+        targets = self.check_targets(catalogue, series, cubes)
         texts = self.texts(catalogue)
         work, loop, stages = self.work(), self.loop(), self.stages(series)
         own_moves = self.own_moves(series, moves, cubes, causes)
@@ -437,6 +452,7 @@ class _Review:
             texts=texts,
             sources=self.inputs.sources,
             engine=parts.engine,
+            states=self.states,
             events=self.inputs.events,
             loop=loop,
             versions=values_beside(
@@ -516,6 +532,7 @@ class _Review:
                 self.off.setdefault(metric, reason)
             catalogue = self.standing(catalogue)
             parts = fetch_parts(catalogue, engine, self.products, self.window)
+            self.states = states_of(catalogue, engine)
         self.off.update(dict(parts.troubles))
         return parts, self.standing(catalogue)
 
@@ -664,6 +681,7 @@ class _Review:
             if s is not lead and s.watched.change is not None and s.watched.change.size * change.size > 0
         )
         shares, spans = self.shares_of(lead.kind, lead.parent), self.spans_of(lead)
+        survival = self.holds(lead, cubes.get(lead.metric.metric))
         return Move(
             metric=lead.metric.metric,
             kind=lead.kind,
@@ -679,7 +697,8 @@ class _Review:
             split=causes.split(lead.metric, shares, *spans),
             events=events,
             also=also,
-            holds_under_other_shares=self.holds(lead, cubes.get(lead.metric.metric)),
+            holds_under_other_shares=None if survival is None else survival.holds,
+            breaks=() if survival is None else survival.breaks,
             carriers=causes.carriers(lead.metric, shares, *spans, lead.kind, lead.parent),
             q=lead.watched.q or 0.0,
         )
@@ -761,32 +780,29 @@ class _Review:
             self.arrays[kind] = share_arrays(self.products, kind, self.cuts)
         return self.arrays[kind][parent]
 
-    def holds(self, lead: Series, cube: Cube | None) -> bool | None:
-        """Return whether the move stands under other shares: each assumed product wholly here, then elsewhere."""
-        if cube is None or lead.kind not in KINDS or lead.metric.is_reach:
-            return None
-        shares = self.shares_of(lead.kind, lead.parent)
-        assumed = [self.products.ids.index(p) for p in self.products.assumed_products(lead.kind)]
-        assumed = [place for place in assumed if shares[place].any()]
+    def holds(self, lead: Series, cube: Cube | None) -> Survival | None:
+        """Return whether the move stands under every split of shares nobody confirmed; None where there are none."""
         change, most = lead.watched.change, self.portfolio.threshold(level_of(lead.kind))
-        if not assumed or change is None:
+        if cube is None or lead.kind not in KINDS or lead.metric.is_reach or change is None:
             return None
-        for place in assumed:
-            for other in (1.0, 0.0):
-                tried = shares.copy()
-                tried[place] = np.where(shares[place] > 0, other, 0.0)
-                if not tried.any():
-                    return False
-                values = values_of(lead.metric, add_up(cube, tried))
-                start = self.break_place(lead.metric, lead.kind, lead.parent, list(cube.periods), NEW_LEVELS)
-                again = self.watched(lead.metric, lead.frame, values, start).change
-                if again is None or again.p > max(most, change.p) or again.size * change.size <= 0:
-                    return False
-        return True
+        before, after = self.spans_of(lead)
+        start = self.break_place(lead.metric, lead.kind, lead.parent, list(cube.periods), NEW_LEVELS)
+
+        def size(shares: np.ndarray) -> float:
+            values = cube.value(add_up(cube, shares))
+            return float(np.sign(change.size) * (_mean(values[after]) - _mean(values[before])))
+
+        def stands(shares: np.ndarray) -> bool:
+            again = self.watched(lead.metric, lead.frame, cube.value(add_up(cube, shares)), start).change
+            return again is not None and again.p <= max(most, change.p) and again.size * change.size > 0
+
+        return self.others.survives(lead.kind, lead.parent, stands, size)
 
     # -- targets -----------------------------------------------------------------------------------------------------
 
-    def check_targets(self, catalogue: Catalogue, series: Sequence[Series]) -> list[TargetCheck]:
+    def check_targets(
+        self, catalogue: Catalogue, series: Sequence[Series], cubes: Mapping[str, Cube]
+    ) -> list[TargetCheck]:
         by_scope = {s.scope: s for s in series}
         found = []
         for metric in catalogue.metrics:
@@ -819,8 +835,45 @@ class _Review:
                         ),
                     )
                 met = _meets(metric, value, target.value)
-                found.append(TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict))
+                check = TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict)
+                survival = None if held is None else self.target_holds(held, check, cubes.get(metric.metric))
+                if survival is not None:
+                    check = replace(check, holds_under_other_shares=survival.holds, breaks=survival.breaks)
+                found.append(check)
         return found
+
+    def target_holds(self, held: Series, check: TargetCheck, cube: Cube | None) -> Survival | None:
+        """Return whether what is said of a target stands under every split of shares nobody confirmed."""
+        metric, latest = held.metric, held.latest
+        if cube is None or held.kind not in KINDS or metric.is_reach or latest is None or check.value is None:
+            return None
+        place, distance = cube.periods.index(latest["period"]), check.value - check.target.value
+        start = self.break_place(metric, held.kind, held.parent, list(cube.periods), NEW_LEVELS)
+        most = self.portfolio.threshold(level_of(held.kind))
+
+        def size(shares: np.ndarray) -> float:
+            value = float(cube.value(add_up(cube, shares))[place])
+            return -np.inf if np.isnan(value) else float(np.sign(distance) * (value - check.target.value))
+
+        def stands(shares: np.ndarray) -> bool:
+            values = cube.value(add_up(cube, shares))
+            value = None if np.isnan(values[place]) else float(values[place])
+            if _meets(metric, value, check.target.value) != check.is_met:
+                return False
+            if not metric.is_watched or check.assurance.verdict == "not_stated":
+                return True
+            again = self.watched(metric, held.frame, values, start)
+            verdict = assurance(
+                again.widest,
+                check.target.value,
+                metric.direction,
+                by=check.target.by,
+                edges=(metric.low, metric.high),
+                is_changing=again.has_left or (again.change is not None and again.change.p <= most),
+            ).verdict
+            return verdict == check.assurance.verdict
+
+        return self.others.survives(held.kind, held.parent, stands, size)
 
 
 def _latest_periods(series: Sequence[Series]) -> dict[str, dt.date]:
@@ -840,6 +893,11 @@ def _chart_misfit(metric: Metric) -> str:
 def _clearness(series: Series) -> tuple[float, float, float]:
     change = series.watched.change
     return (0.0, 0.0, 0.0) if change is None else (-change.p, change.statistic, abs(change.size_sigma))
+
+
+def _mean(values: np.ndarray) -> float:
+    found = values[~np.isnan(values)]
+    return float(found.mean()) if found.size else 0.0
 
 
 def _ends(metric: Metric) -> tuple[float | None, float | None]:
