@@ -23,16 +23,18 @@ from workbench.outcomes.readings import Reading
 from workbench.products import ProductMap, build_product_map
 
 PORTFOLIOS, METRICS, MONTHS, SIGMAS = 500, 20, 48, 3.0
-PERSISTENT, RHO = 100, 0.3
-"""Further portfolios whose noise persists, and its autocorrelation; shown beside the goal, which is for white noise."""
+OTHERS = 100
+"""Portfolios of each harder kind, shown beside the goal: a shift of fewer months, noise that persists."""
 
 GOAL, PROCESSES = 0.90, 2
 SEED = 20_260_930
 LINES = {"a": 2, "b": 2, "c": 3}
 """Product lines, and how many products each has."""
 
-NEW_MONTHS = (4, 12)
-"""The planted shift began so many months ago, at least and at most."""
+NEW_MONTHS = 12
+"""The planted shift began so many months ago: with the first month after the baseline of 36."""
+
+HARDER: tuple[dict[str, Any], ...] = ({"months": 8}, {"months": 4}, {"rho": 0.3})
 
 RATES, COUNTS = 10, 4
 """Metrics that are quotients of two amounts, and those that are whole counts; the others are amounts."""
@@ -64,35 +66,34 @@ class Verdict:
 def rows() -> list[dict[str, Any]]:
     """Return what was measured, a row a measure."""
     started = time.perf_counter()
-    # each process of its own simulates its null distributions once
+    # each process simulates its null distributions once
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         plain = list(pool.map(review, range(PORTFOLIOS), chunksize=25))
         seconds = PROCESSES * (time.perf_counter() - started) / PORTFOLIOS
-        persistent = list(pool.map(partial(review, rho=RHO), range(PERSISTENT), chunksize=25))
+        harder = [list(pool.map(partial(review, **how), range(OTHERS), chunksize=25)) for how in HARDER]
     named = f"{PORTFOLIOS} portfolios of {METRICS} metrics and {MONTHS} months, one shift of {SIGMAS:g} sd"
-    found = []
-    for what, words in (("board", "of all"), ("manager", "of the manager who answers for it")):
-        share, goal = _share(plain, what), f"at least {GOAL:g}"
-        found.append(_row(f"first statement {words} is the planted cause: {named}", share, goal, share >= GOAL))
-        share = _share(persistent, what)
-        found.append(_row(f"the same, {PERSISTENT} portfolios, autocorrelation {RHO:g}", share, "", None))
-    scope = _share(plain, "manager_scope")
-    return [
-        *found,
-        _row("the same, of the manager, told of the very line or product", scope, "", None),
+    share = _share(plain, "manager")
+    found = [
+        _row(f"first statement to a manager is the planted cause: {named}", share, f"at least {GOAL:g}", share >= GOAL),
+        _row("the same, told of the very line or product", _share(plain, "manager_scope"), "", None),
+        _row("the same, of the chapter's statements", _share(plain, "board"), "", None),
         _row("statements to all managers of a portfolio, mean", _share(plain, "said"), "", None),
-        {**_row("one review of such a portfolio", seconds, "", None), "unit": "s"},
     ]
+    for how, verdicts in zip(HARDER, harder, strict=True):
+        words = f"{how['months']} months old" if "months" in how else f"{NEW_MONTHS} months old, autocorrelation 0.3"
+        share = _share(verdicts, "manager")
+        found.append(_row(f"the same, to a manager, shift {words}, {OTHERS} portfolios", share, "", None))
+    return [*found, {**_row("one review of such a portfolio", seconds, "", None), "unit": "s"}]
 
 
 def _share(verdicts: list[Verdict], what: str) -> float:
     return float(np.mean([getattr(one, what) for one in verdicts]))
 
 
-def review(place: int, *, rho: float = 0.0) -> Verdict:
+def review(place: int, *, rho: float = 0.0, months: int = NEW_MONTHS) -> Verdict:
     """Simulate a portfolio, review it and say whether what was planted comes first."""
     generator = np.random.default_rng([SEED, place])
-    frame, planted = simulate(generator, rho)
+    frame, planted = simulate(generator, rho, months)
     with tempfile.TemporaryDirectory(prefix="wb-bench-") as folder:
         path = Path(folder) / "facts.parquet"
         frame.to_parquet(path)
@@ -106,7 +107,7 @@ def judge(result: Outcomes, planted: Planted) -> Verdict:
     """Compare the first statements with what was planted."""
 
     def is_planted(insight: Any) -> bool:
-        return insight.kind == "move" and insight.metric == planted.metric and insight.size * planted.way > 0
+        return insight.kind in ("move", "hint") and insight.metric == planted.metric and insight.size * planted.way > 0
 
     owner = f"Manager {planted.parent[0]}"
     reading = next(one for one in result.readings if one.reader.kind == "manager" and one.reader.name == owner)
@@ -178,7 +179,7 @@ def inputs(path: Path, frame: pd.DataFrame) -> OutcomesInputs:
     )
 
 
-def simulate(generator: np.random.Generator, rho: float = 0.0) -> tuple[pd.DataFrame, Planted]:
+def simulate(generator: np.random.Generator, rho: float = 0.0, new: int = NEW_MONTHS) -> tuple[pd.DataFrame, Planted]:
     """Return a table of months and products with 20 metrics of stable noise, and a shift planted in one of them.
 
     Sizes of products and metrics differ tenfold, noise is 2 to 12 % of the level, up to half of its variance shared by
@@ -194,7 +195,7 @@ def simulate(generator: np.random.Generator, rho: float = 0.0) -> tuple[pd.DataF
         kind,
         parent,
         int(generator.choice([-1, 1])),
-        int(generator.integers(NEW_MONTHS[0], NEW_MONTHS[1] + 1)),
+        new,
     )
     touched = np.array([p == parent or (kind == "product_line" and p[0] == parent) for p in products])
     sizes = generator.lognormal(0, 0.7, len(products))

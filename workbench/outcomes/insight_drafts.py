@@ -22,7 +22,9 @@ from workbench.outcomes.insights import (
     Insight,
     say_also,
     say_cause,
+    say_doubt,
     say_events,
+    say_hint,
     say_move,
     say_owner,
     say_rows,
@@ -60,8 +62,12 @@ class Drafts:
         self.products, self.currency = inputs.products, inputs.settings.currency
 
     def of_move(self, move: Move) -> Insight:
-        """Return the statement about a move: size and interval, what is on record, cause, who decides, rows."""
+        """Return the statement about a move: size and interval, what is on record, cause, who decides, rows.
+
+        A change that did not stand among all series is a hint: it says so, and names no cause.
+        """
         series = self.series[move.metric, move.kind, move.parent]
+        is_sure = series.watched.has_moved
         metric, products = series.metric, self.products
         low, high = self._interval(move, series)
         unit, stake = exposure(metric, series, self._company(metric), abs(move.change), abs(move.before))
@@ -71,23 +77,23 @@ class Drafts:
         sentences = [
             say_size(move, low, high, metric, self.currency),
             say_events(move.events),
-            say_cause(move.split, products, metric.unit, self.currency),
-            say_carriers(move.carriers, products),
-            say_also(move, products),
+            say_cause(move.split, products, metric.unit, self.currency) if is_sure else "",
+            say_carriers(move.carriers, products) if is_sure else "",
+            say_also(move, products) if is_sure else "",
             DEPENDS if move.holds_under_other_shares is False else "",
             say_owner(metric, owner),
-            f"Chance alone would show as much in {write_rarity(move.p)} reviews.",
+            f"Chance alone would show as much in {write_rarity(move.p)} reviews." if is_sure else say_doubt(move.q),
             say_rows(rows, files),
         ]
         has_lever = bool(move.events) or (move.split is not None and move.split.cause in ("rate", "shares"))
         return Insight(
-            kind="move",
+            kind="move" if is_sure else "hint",
             metric=metric.metric,
             scope_kind=move.kind,
             parent=move.parent,
             reader=owner or "the board",
             period=move.since,
-            claim=say_move(move, metric, products, self.currency),
+            claim=(say_move if is_sure else say_hint)(move, metric, products, self.currency),
             detail=" ".join(part for part in sentences if part),
             size=move.change,
             stake=stake,
@@ -95,7 +101,7 @@ class Drafts:
             actionability=actionability(owner, metric, self.inputs, has_lever=has_lever),
             novelty=1.0,
             score=0.0,
-            cause=move.split,
+            cause=move.split if is_sure else None,
             events=move.events,
             holds_under_other_shares=move.holds_under_other_shares,
             is_favourable=move.is_favourable,
@@ -304,12 +310,18 @@ class Drafts:
         limits, change = series.watched.limits, series.watched.change
         if limits is None or change is None:  # a move has both
             raise ModelError(f"{move.metric} has not moved.")
-        values = series.frame["value"].to_numpy(dtype=float)
+        track = series.watched.track  # without its season, where it has one
+        values = np.array(track.shown) if track is not None else series.frame["value"].to_numpy(dtype=float)
         judged = series.frame["is_judged"].to_numpy(dtype=bool) & np.isfinite(values)
         places = np.arange(values.size)
         before = values[judged & (places >= limits.baseline_from) & (places <= limits.baseline_to)]
         after = values[judged & (places >= change.first) & (places < change.first + change.points)]
-        return change_interval(before, after, limits.rho, confidence=self.confidence)
+        if before.size < 2 or not after.size:
+            return move.change, move.change
+        confidence = self.confidence if series.watched.has_moved else self.inputs.settings.confidence
+        low, high = change_interval(before, after, limits.rho, confidence=confidence)
+        reach = (high - low) / 2
+        return move.change - reach, move.change + reach
 
 
 def _tables_below(metric: Metric, inputs: OutcomesInputs) -> tuple[str, ...]:

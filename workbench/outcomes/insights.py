@@ -7,17 +7,18 @@ gives its numbers. `insight_drafts` makes them, `readings` puts them in order.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH
+from workbench.findings import CLAIM_LENGTH, fit_claim
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.drivers import Split
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.wording import write_change, write_pair
-from workbench.products import KIND_NAMES, ProductMap
+from workbench.products import ProductMap
 
 if TYPE_CHECKING:
     from workbench.outcomes.review import Move
@@ -56,7 +57,8 @@ class Insight:
     Attributes
     ----------
     kind : str
-        ``move``, ``target``, ``stage`` (a product's use is not what its stage says) or ``loop`` (decisions take long).
+        ``move``, ``hint`` (a change that may be chance), ``target``, ``stage`` (a product's use is not what its stage
+        says) or ``loop`` (decisions take long).
     metric, scope_kind, parent, reader : str
         What it speaks of, and who decides on it; no metric on the loop.
     period : date or None
@@ -149,6 +151,31 @@ def say_move(move: Move, metric: Metric, products: ProductMap, currency: str) ->
     return f"{metric.label[:60]} {verb} to {after}."
 
 
+def say_hint(move: Move, metric: Metric, products: ProductMap, currency: str) -> str:
+    """Return the sentence about a change that may be chance."""
+    place = where(move.kind, move.parent, products)
+    verb = "risen" if move.change > 0 else "fallen"
+    before, after = write_pair(move.before, move.after, metric.unit, currency)
+    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
+    return fit_claim(
+        f"{metric.label}{place} may have {verb} from {before} to {after} since {since}; it may be chance.",
+        f"{metric.label}{place} may have {verb} to {after}; it may be chance.",
+        f"{metric.label} may have {verb} to {after}; it may be chance.",
+        f"{metric.label[:60]} may have {verb}; it may be chance.",
+    )
+
+
+def say_doubt(q: float) -> str:
+    """Return how many of such signs are chance.
+
+    Examples
+    --------
+    >>> say_doubt(0.28)
+    'Up to 1 in 3 of such signs is chance, so no cause is named. Watch it.'
+    """
+    return f"Up to 1 in {max(2, math.floor(1 / q))} of such signs is chance, so no cause is named. Watch it."
+
+
 def say_size(move: Move, low: float, high: float, metric: Metric, currency: str) -> str:
     """Return how large a change is, between what, and which periods were held against the baseline."""
     size, ends = write_change(move.change, metric.unit, currency), sorted((low, high), key=abs)
@@ -197,9 +224,7 @@ def say_also(move: Move, products: ProductMap) -> str:
     """Return where else the same metric moved the same way."""
     if not move.also:
         return ""
-    names = [
-        "the company" if kind == "company" else f"{products.name(p)} ({KIND_NAMES[kind]})" for kind, p in move.also
-    ]
+    names = ["the company" if kind == "company" else products.name(p) for kind, p in move.also]
     return f"It shows in {theme.listing(names, 3)} too."
 
 

@@ -110,7 +110,7 @@ def reading_cautions(result: Outcomes, reading: Reading) -> Findings:
 def insight_ids(insight: Insight, numbers: Figures) -> tuple[str, ...]:
     """Return the ids of the figures that a statement quotes."""
     scope = f"{insight.metric}/{insight.scope_kind}/{insight.parent or _ALL}"
-    if insight.kind == "move":
+    if insight.kind in ("move", "hint"):
         keys = [f"{what}/{scope}" for what in ("before", "after", "change")]
         keys += [figure.key for figure in numbers if figure.key.startswith((f"effect/{scope}/", f"carrier/{scope}/"))]
     elif insight.kind == "target":
@@ -176,6 +176,9 @@ def _step(result: Outcomes, insight: Insight, numbers: Figures) -> Finding:
     """Return what is to be decided, and one clause why."""
     name, ids = result.name(insight.scope_kind, insight.parent), insight_ids(insight, numbers)
     who = insight.reader if insight.reader != "the board" else "nobody is named yet"
+    if insight.kind == "hint":
+        label = result.catalogue.metric(insight.metric).label
+        return Finding(fit_claim(f"Watch {label} in {name} for two more periods.", f"Watch {label}."), "", ids)
     if insight.kind == "stage":
         return Finding(fit_claim(f"Ask in which stage {name} is ({who}).", f"Ask in which stage {name} is."), "", ids)
     if insight.kind == "loop":

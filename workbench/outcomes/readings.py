@@ -31,6 +31,11 @@ SAME_STORY_DAYS = 92
 """Kindred metrics that moved within a quarter of each other tell one story (ours)."""
 
 
+HINT_SHARE = 1 / 3
+"""A change that is not kept may be told as a hint where at most this share of such changes is chance (ours): where
+nothing moved at all, the chance that anybody hears one is no larger."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What one reader must read, first things first.
@@ -65,10 +70,9 @@ class Ranking:
         loop: Loop | Off | None = None,
     ) -> None:
         self.inputs, self.most = inputs, inputs.settings.insights_per_reader
-        standing = {_scope(move) for move in moves} | {(move.metric, *also) for move in moves for also in move.also}
-        standing |= {_scope(move) for held in (own or {}).values() for move in held}
-        tested = sum(one.watched.change is not None for one in series)
-        drafts = Drafts(series, inputs, texts, loop, picked=len(standing) / max(tested, 1))
+        tested = [one for one in series if one.watched.change is not None]
+        picked = sum(one.watched.has_moved for one in tested) / max(len(tested), 1)
+        drafts = Drafts(series, inputs, texts, loop, picked=picked)
         missed = [drafts.of_target(c) for c in targets if c.assurance.verdict == "fails" and c.value is not None]
         self.own = {reader: {_scope(move) for move in held} for reader, held in (own or {}).items()}
         all_moves = [*moves, *(move for held in (own or {}).values() for move in held)]
@@ -95,11 +99,23 @@ class Ranking:
         for reader in readers_of(self.inputs.products, self.inputs.settings.as_of):
             own = self.own.get(reader, set())
             his = [
-                i for i in self.all if reader.reads(i.scope_kind, i.parent) and (i.kind != "move" or i.scope[1:] in own)
+                i
+                for i in self.all
+                if reader.reads(i.scope_kind, i.parent) and (i.kind not in CHANGES or i.scope[1:] in own)
             ]
             told = told_once(his, self.inputs)
             found.append(Reading(reader, tuple(told[: self.most]), max(0, len(told) - self.most)))
         return tuple(found)
+
+
+CHANGES = ("move", "hint")
+"""Statements about a change of level, sure ones and others."""
+
+
+def is_hint(series: Series) -> bool:
+    """Return whether a change did not stand among all series, yet is more likely real than not."""
+    q = series.watched.q
+    return q is not None and q <= HINT_SHARE and series.watched.change is not None and not series.watched.has_moved
 
 
 def where_it_belongs(
@@ -110,17 +126,18 @@ def where_it_belongs(
     What moved in two products of a line or more is the line's. What moved in one product alone is that product's,
     where it is clearer there than in the line: the noise of the other products hides it in the line, and a shift that
     all of them share is clearer in the line, because their noise cancels (ours). Without a line that moved it is the
-    product's in which it is clearest.
+    product's in which it is clearest. Hints count only where nothing of that metric and way has moved.
     """
     groups: dict[tuple[str, bool], list[Series]] = {}
     for one in moved:
         if one.watched.change is not None and reader.reads(one.kind, one.parent):
             groups.setdefault((one.metric.metric, one.watched.change.size > 0), []).append(one)
+    groups = {key: [s for s in held if s.watched.has_moved] or held for key, held in groups.items()}
     found = []
     for held in groups.values():
         left = list(held)
         for line in sorted((one for one in held if one.kind == LINE), key=_clearness, reverse=True):
-            members = {m.product for m in products.memberships if (m.kind, m.parent) == (LINE, line.parent)}
+            members = products.members_of(LINE, line.parent)
             parts = [one for one in left if one.kind == "product" and one.parent in members]
             is_one = len(parts) == 1 and _clearness(parts[0]) > _clearness(line)
             found.append((parts[0] if is_one else line, held))
@@ -184,7 +201,9 @@ def _scored(drafts: Sequence[Insight]) -> list[Insight]:
 
 def _are_near(one: Insight, other: Insight, inputs: OutcomesInputs) -> bool:
     """Return whether two statements are of one kind, of scopes that share products, and of one time."""
-    if one.kind != other.kind or one.kind not in ("move", "loop"):
+    if one.kind != other.kind and not {one.kind, other.kind} <= set(CHANGES):
+        return False
+    if one.kind not in (*CHANGES, "loop"):
         return False
     mine, theirs = (_members(held, inputs) for held in (one, other))
     if not mine & theirs:
@@ -203,6 +222,9 @@ def _which_stands(one: Insight, other: Insight, ranked: Sequence[Insight], input
     if one.metric == other.metric:
         return other if one.size * other.size > 0 else None
     catalogue = inputs.catalogue
+    if one.kind != other.kind:  # what has moved stands for what may have
+        is_kin = are_kindred(catalogue.metric(one.metric), catalogue.metric(other.metric), catalogue)
+        return min((one, other), key=lambda held: held.kind == "hint") if is_kin else None
     for ratio, amount in ((one, other), (other, one)):
         if is_numerator(catalogue.metric(amount.metric), catalogue.metric(ratio.metric)):
             return ratio
@@ -228,6 +250,14 @@ def is_denominator(amount: Metric, ratio: Metric) -> bool:
     return _amount(amount) is not None and _amount(amount) == ratio.denominator
 
 
+def are_kindred(one: Metric, other: Metric, catalogue: Catalogue) -> bool:
+    """Return whether two metrics are made of the same counts."""
+    return any(
+        is_numerator(a, b) or is_denominator(a, b) or is_derived(a, b, catalogue)
+        for a, b in ((one, other), (other, one))
+    )
+
+
 def is_derived(made: Metric, of: Metric, catalogue: Catalogue) -> bool:
     """Return whether a metric is made of another, at any depth."""
     return any(
@@ -250,8 +280,7 @@ def _members(insight: Insight, inputs: OutcomesInputs) -> frozenset[str]:
         return frozenset(products.ids)
     if insight.scope_kind == "product":
         return frozenset((insight.parent,))
-    pair = (insight.scope_kind, insight.parent)
-    return frozenset(m.product for m in products.memberships if (m.kind, m.parent) == pair)
+    return products.members_of(insight.scope_kind, insight.parent)
 
 
 def _naming(insight: Insight, others: Sequence[Insight], inputs: OutcomesInputs) -> Insight:

@@ -42,7 +42,7 @@ from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.other_shares import OtherShares, Survival
 from workbench.outcomes.provenance import TableState, states_of
 from workbench.outcomes.rare_events import RareEvents, watch_gaps
-from workbench.outcomes.readings import Ranking, Reading, where_it_belongs
+from workbench.outcomes.readings import Ranking, Reading, is_hint, where_it_belongs
 from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
 from workbench.outcomes.scales import is_at_least
 from workbench.outcomes.signal_portfolio import Portfolio
@@ -267,7 +267,8 @@ class Outcomes:
     signals : SignalReview
         All series judged together, products beside each other, rare events.
     own_moves : tuple of Move
-        What moved in the lines and products of some reader, each at the level where it belongs.
+        What moved, or may have (`readings.is_hint`), in the lines and products of some reader, each at the level where
+        it belongs.
     readings : tuple of Reading
         At most so many statements for each product line and each product manager.
     """
@@ -653,13 +654,13 @@ class _Review:
     def own_moves(
         self, series: Sequence[Series], moves: Sequence[Move], cubes: Mapping[str, Cube], causes: Causes
     ) -> dict[Reader, tuple[Move, ...]]:
-        """Return what moved for each line and manager: a metric and way once, at the level where it belongs."""
+        """Return what moved, or may have, for each line and manager: a metric and way once, where it belongs."""
         known = {(move.metric, move.kind, move.parent): move for move in moves}
-        standing = [s for s in series if s.kind in (LINE, "product") and s.watched.has_moved]
+        offered = [s for s in series if s.kind in (LINE, "product") and (s.watched.has_moved or is_hint(s))]
         found: dict[Reader, tuple[Move, ...]] = {}
         for reader in readers_of(self.products, self.settings.as_of):
             leads = []
-            for lead, also in where_it_belongs(standing, reader, self.products):
+            for lead, also in where_it_belongs(offered, reader, self.products):
                 if lead.scope not in known:
                     known[lead.scope] = self.move(lead, also, cubes, causes)
                 leads.append(known[lead.scope])

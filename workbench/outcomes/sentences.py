@@ -334,7 +334,7 @@ def _move_figures(result: Outcomes, series: Series, moved: dict[tuple[str, str, 
 def _interval_of(result: Outcomes, series: Series) -> tuple[float | None, float | None]:
     """Return the interval of a change that a statement speaks of."""
     told = (*result.insights, *(insight for reading in result.readings for insight in reading.insights))
-    found = next((i for i in told if i.kind == "move" and i.scope[1:] == series.scope), None)
+    found = next((i for i in told if i.kind in ("move", "hint") and i.scope[1:] == series.scope), None)
     return (None, None) if found is None else (found.low, found.high)
 
 

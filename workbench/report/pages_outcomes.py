@@ -227,7 +227,13 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
 
     if not reading.insights:
         return []
-    kinds = {"move": "has moved", "target": "target missed", "stage": "stage and use", "loop": "wait for decisions"}
+    kinds = {
+        "move": "has moved",
+        "hint": "may have moved",
+        "target": "target missed",
+        "stage": "stage and use",
+        "loop": "wait for decisions",
+    }
     rows = [
         {
             "what": (result.catalogue.metric(i.metric).label if i.metric else "Signals") + f" ({kinds[i.kind]})",
