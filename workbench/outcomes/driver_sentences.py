@@ -141,11 +141,13 @@ def say_variance(result: Outcomes, variance: Variance) -> tuple[str, str]:
         f"{metric.label[:60]} is {side} {against}.",
     )
     from workbench.outcomes.insights import say_events
+    from workbench.outcomes.rollup_sentences import say_breaks
 
     told = say_events(variance.events) if variance.events else ""
     span = f"{theme.month(variance.first)} to {theme.month(variance.last)}, periods that have ended."
     cause = say_difference(variance.split, metric.unit, currency)
-    return claim, " ".join(piece for piece in (span, told, cause) if piece)
+    doubt = say_breaks(variance.breaks, result.products) if variance.holds_under_other_shares is False else ""
+    return claim, " ".join(piece for piece in (span, told, cause, doubt) if piece)
 
 
 def carrier_figures(result: Outcomes) -> list[Figure]:

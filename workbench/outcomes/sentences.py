@@ -21,9 +21,10 @@ from workbench.outcomes.loop_sentences import (
     product_loop_figures,
     stage_steps,
 )
+from workbench.outcomes.provenance import state_method
 from workbench.outcomes.reading_sentences import reading_figures
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
-from workbench.outcomes.rollup_sentences import rollup_method, rough_cautions
+from workbench.outcomes.rollup_sentences import doubt_cautions, rollup_method, rough_cautions
 from workbench.outcomes.signal_sentences import (
     say_portfolio,
     signal_cautions,
@@ -106,17 +107,7 @@ def cautions(result: Outcomes | Off) -> Findings:
     for place, finding in enumerate(result.findings):
         key = f"data/{place + 1}"
         items.append(Finding(fit_claim(finding.claim), finding.detail, numbers.ids(key) if key in numbers else ()))
-    depends = [i for i in result.insights if i.holds_under_other_shares is False]
-    for insight in depends:
-        metric = result.catalogue.metric(insight.metric)
-        where = result.name(insight.scope_kind, insight.parent)
-        items.append(
-            Finding(
-                fit_claim(f"The move of {metric.label} in {where} depends on shares nobody has confirmed."),
-                "With the assumed products given wholly to one parent or another, it does not stand in every case.",
-            )
-        )
-    items += rough_cautions(result)
+    items += [*doubt_cautions(result), *rough_cautions(result)]
     items += _share_cautions(result) + _early_cautions(result, numbers) + _scale_cautions(result)
     items += [*reversal_cautions(result, numbers), *_note_cautions(result), *loop_cautions(result, numbers)]
     items += signal_cautions(result, numbers)
@@ -250,6 +241,7 @@ def method(result: Outcomes | Off) -> str:
         *loop_method(result),
         *work_method(result.work),
         f"Engine: {result.engine}; {len(result.queries)} queries.",
+        *state_method(result.states),
     ]
     return "\n\n".join(lines)
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from workbench.outcomes.catalogue import VERSIONS, Catalogue, Metric
-from workbench.outcomes.cubes import Cube, build_cubes, share_arrays
+from workbench.outcomes.cubes import Cube, add_up, build_cubes, share_arrays
 from workbench.outcomes.definitions import Length
 from workbench.outcomes.drivers import Split, split_amount, split_rate, split_sum
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.inputs import Event
+from workbench.outcomes.metric_values import values_of
+from workbench.outcomes.other_shares import OtherShares, Survival
 from workbench.outcomes.periods import earlier, has_ended, periods_in
 from workbench.outcomes.spans import SegmentReader, Span, has_base, prices_of, rate_columns, sum_mappings
-from workbench.products import ProductMap
+from workbench.products import KINDS, ProductMap
 
 YEAR = Length(1, "year")
 MOST_PERIODS = 12
@@ -49,6 +51,10 @@ class Variance:
         None where no direction is good, or nothing differs.
     events : tuple of Event
         What happened in scope in those periods; asked before any cause is named.
+    holds_under_other_shares : bool or None
+        Whether actual stays on its side under every split of shares nobody confirmed; None: there are none here.
+    breaks : tuple of (str, str)
+        Under which split it does not: a member, and the parent that has all of its unconfirmed part.
     """
 
     metric: str
@@ -61,6 +67,8 @@ class Variance:
     split: Split
     is_favourable: bool | None
     events: tuple[Event, ...] = ()
+    holds_under_other_shares: bool | None = None
+    breaks: tuple[tuple[str, str], ...] = ()
 
     @property
     def change(self) -> float:
@@ -138,6 +146,7 @@ class _Comparison:
                 self.cubes[version] = build_cubes(parts, catalogue, products, epochs, version=version)
         self.reader = {version: SegmentReader(parts.frame.iloc[:0]) for version in ("actual", *VERSIONS[1:])}
         self.arrays: dict[str, dict[str, Array]] = {}
+        self.others = OtherShares(products)
 
     def versions_of(self, metric: Metric) -> list[str]:
         """Return what the metric is held against: the versions that the facts hold, and the year before."""
@@ -162,7 +171,28 @@ class _Comparison:
         if split.change and metric.direction in ("up", "down"):
             better = (split.change > 0) == (metric.direction == "up")
         periods = [actual.periods[place] for place in places[1]]
-        return Variance(metric.metric, kind, parent, against, periods[0], periods[-1], len(periods), split, better)
+        found = Variance(metric.metric, kind, parent, against, periods[0], periods[-1], len(periods), split, better)
+        survival = self._survival(found, actual, other, places)
+        if survival is None:
+            return found
+        return replace(found, holds_under_other_shares=survival.holds, breaks=survival.breaks)
+
+    def _survival(
+        self, found: Variance, actual: Cube, other: Cube, places: tuple[tuple[int, ...], tuple[int, ...]]
+    ) -> Survival | None:
+        """Return whether the difference keeps its sign under other shares."""
+        if found.kind not in KINDS or not found.change:
+            return None
+
+        def gap(shares: Array) -> float:
+            """Return the difference on the side on which it was found."""
+            totals = []
+            for cube, own in zip((other, actual), places, strict=True):
+                sums = {part: array[list(own)].sum(keepdims=True) for part, array in add_up(cube, shares).items()}
+                totals.append(float(values_of(cube.metric, sums)[0]))
+            return (totals[1] - totals[0]) * (1 if found.change > 0 else -1)
+
+        return self.others.survives(found.kind, found.parent, lambda shares: gap(shares) > 0, gap)
 
     def _pairs(
         self, metric: Metric, actual: Cube, other: Cube, since: dt.date | None, is_year_before: bool
