@@ -240,6 +240,38 @@ def test_samms_folder_may_lie_deeper_or_not() -> None:
     assert load_instrument("samm", ROOT, samm_files("instruments/samm")) == load_instrument("samm", ROOT, samm_files())
 
 
+def test_values_of_samms_folder_are_of_their_kind_or_told_all_at_once() -> None:
+    """A number in words, a level too high for any scale, an answer that is a word, criteria that are one text."""
+    files = samm_files()
+    changes = {
+        "maturity_levels/1": ("number: 1", "number: one"),
+        "maturity_levels/2": ("number: 2", "number: 99999999999"),
+        "answer_sets/K": (
+            "- text: No\n  value: 0\n  weight: 1\n  order: 0",
+            "- No\n- {text: Some, value: .nan, order: x}",
+        ),
+        "business_functions/Keeping": ("order: 1", "order: first"),
+        "questions/K-DO-1-A": ("quality:\n- Somebody looks\n- Somebody writes it down", "quality: somebody looks"),
+        "practice_levels/K-DO-1": ("practice: p-Doors", "practice: p-Gates"),
+    }
+    for name, (old, new) in changes.items():
+        path = f"instruments/samm/model/{name}.yml"
+        assert old in files[path].decode()
+        files[path] = files[path].replace(old.encode(), new.encode())
+    with pytest.raises(ClientDataError) as caught:
+        load_instrument("samm", ROOT, files)
+    assert {(fault.file.partition("model/")[2], fault.cell) for fault in caught.value.faults} == {
+        ("maturity_levels/1.yml", "number"),
+        ("maturity_levels/2.yml", "number"),
+        ("answer_sets/K.yml", "values[0]"),
+        ("answer_sets/K.yml", "values[1].value"),
+        ("answer_sets/K.yml", "values[1].order"),
+        ("business_functions/Keeping.yml", "order"),
+        ("questions/K-DO-1-A.yml", "quality"),
+        ("practice_levels/K-DO-1.yml", "practice"),
+    }
+
+
 def test_a_broken_link_of_samms_folder_names_its_file() -> None:
     """A stream that is not there, and a folder that is missing."""
     files = samm_files()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -14,7 +15,7 @@ import pytest
 from workbench import cli
 from workbench.engagement.inputs_readiness import read_instrument
 from workbench.engagement.load import Engagement, load_engagement
-from workbench.errors import UsageError
+from workbench.errors import FolderError, UsageError
 from workbench.readiness import routed
 from workbench.report.survey_pack import DOCUMENTS, SurveyPack, write_survey_pack
 
@@ -105,6 +106,26 @@ def test_what_was_filled_in_is_kept(make: Make) -> None:
     assert again.kept == ("invitation.txt", "privacy-note.html", "works-council.html")
     assert note.read_text(encoding="utf-8") == "filled in"
     assert "groups of 7 people" in (pack.folder / "privacy-note.new.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_written_through_a_link_and_nothing_half(make: Make, tmp_path: Path) -> None:
+    """A link in the folder is replaced, a pipe keeps nobody waiting, and a folder in the way leaves all as it was."""
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("keep", encoding="utf-8")
+    folder = make()[1].folder
+    (folder / "README.txt").unlink()
+    (folder / "README.txt").symlink_to(elsewhere)
+    (folder / "invitation.txt").unlink()
+    os.mkfifo(folder / "invitation.txt")
+    make()
+    assert elsewhere.read_text(encoding="utf-8") == "keep"
+    assert (folder / "invitation.txt").is_file()
+    (folder / "README.txt").unlink()
+    (folder / "README.txt").mkdir()
+    before = (folder / "qualtrics" / "product.txt").stat().st_mtime_ns
+    with pytest.raises(FolderError, match=r"README\.txt"):
+        make()
+    assert (folder / "qualtrics" / "product.txt").stat().st_mtime_ns == before
 
 
 def test_the_note_says_pseudonymous_and_what_that_is_not(make: Make) -> None:

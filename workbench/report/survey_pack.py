@@ -75,6 +75,7 @@ def write_survey_pack(engagement: Engagement, *, out: Path | None = None, root: 
     UsageError
         The folder lies inside the client's.
     """
+    from workbench.engagement.exports.client_folder import write_together
     from workbench.engagement.forms.form import build_forms
     from workbench.engagement.inputs_readiness import read_instrument
 
@@ -89,14 +90,15 @@ def write_survey_pack(engagement: Engagement, *, out: Path | None = None, root: 
     forms = build_forms(engagement.tables, instrument)
     files: dict[str, bytes] = {**_forms(forms, instrument.language), **_documents(engagement, instrument, forms, root)}
     kept: list[str] = []
+    written: dict[Path, bytes] = {}
     with writing_to(folder, "--out"):
         for name, content in files.items():
             target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if name in FILLED_IN and target.exists() and target.read_bytes() != content:
+            if name in FILLED_IN and target.is_file() and target.read_bytes() != content:
                 kept.append(name)
                 target = target.with_name(f"{target.stem}.new{target.suffix}")
-            target.write_bytes(content)
+            written[target] = content
+        write_together(written)
     blanks = sum(content.count(b'<span class="fill">') for content in files.values())
     return SurveyPack(folder, tuple(files), tuple(kept), blanks)
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from workbench.engagement.documents import Document, read_yaml
+from workbench.engagement.documents import Document, quote, read_yaml
 from workbench.errors import ClientDataError, Fault
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +33,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "questions": ("activity", "answerSet", "text"),
 }
 """Folders of the model, and the keys that each file must have."""
+
+HIGHEST_LEVEL = 10
+"""Number of a maturity level, at most; SAMM has three (ours)."""
 
 _LAYOUT = "a model as owaspsamm/core publishes it (folder model/)."
 _OVERALL = "samm"
@@ -65,7 +68,7 @@ def read_samm(name: str, files: Mapping[str, bytes]) -> Document:
                 Fault(f"{name}/{kind}", "", "", "there is no such folder, or it is empty", _LAYOUT, "Add it.")
             )
     if not faults:
-        faults += list(_broken_links(model, places))
+        faults += [*_misshapen(model, places), *_broken_links(model, places)]
     if faults:
         raise ClientDataError(tuple(faults))
     return Document(name, "", _document(name, model))
@@ -95,10 +98,44 @@ def _collect(files: Mapping[str, bytes]) -> tuple[dict[str, dict[str, Any]], dic
     return model, places, faults
 
 
+def _misshapen(model: Mapping[str, Mapping[str, Any]], places: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
+    """Yield a fault for each value that is not of its kind."""
+
+    def fault(kind: str, name: str, where: str, value: object, allowed: str) -> Fault:
+        return Fault(places[(kind, name)], "", where, f"{quote(value)} stands there", allowed, "Correct it.")
+
+    orders = [(kind, name, held, "order") for kind in KINDS for name, held in model[kind].items()]
+    for name, held in model["maturity_levels"].items():
+        number = held["number"]
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= HIGHEST_LEVEL:
+            yield fault("maturity_levels", name, "number", number, f"a whole number from 1 to {HIGHEST_LEVEL}.")
+    for name, held in model["answer_sets"].items():
+        values = held["values"] if isinstance(held["values"], list) else [held["values"]]
+        for place, one in enumerate(values):
+            where = f"values[{place}]"
+            if not isinstance(one, Mapping) or one.get("text") in (None, ""):
+                yield fault("answer_sets", name, where, one, "text and value of an answer.")
+                continue
+            orders.append(("answer_sets", name, one, f"{where}.order"))
+            if not _is_number(one.get("value")):
+                yield fault("answer_sets", name, f"{where}.value", one.get("value"), "a number.")
+    for name, held in model["questions"].items():
+        if not isinstance(held.get("quality") or [], list):
+            yield fault("questions", name, "quality", held["quality"], "a list of criteria.")
+    for kind, name, held, where in orders:
+        if not _is_number(held.get("order") or 0):
+            yield fault(kind, name, where, held["order"], "a number.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _broken_links(model: Mapping[str, Mapping[str, Any]], places: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
     for kind, key, target in (
         ("security_practices", "function", "business_functions"),
         ("streams", "practice", "security_practices"),
+        ("practice_levels", "practice", "security_practices"),
         ("practice_levels", "maturityLevel", "maturity_levels"),
         ("activities", "stream", "streams"),
         ("activities", "level", "practice_levels"),
