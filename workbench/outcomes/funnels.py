@@ -27,6 +27,12 @@ WINSORISED = 0.1
 LEAST_PARTS = 5
 """Fewer parts say nothing about how much parts differ (ours)."""
 
+DRAWN_IN = 0.6787
+"""Mean square of normal scores that are drawn in so: what chance alone leaves of a mean square of 1."""
+
+HALVINGS = 34
+"""Steps by which a limit is found, to less than a billionth of the rows."""
+
 FARTHEST_SCORE = 8.0
 """Normal scores end here: further out a probability is not told from 0."""
 
@@ -53,7 +59,7 @@ class Funnel:
         Chance of as far a value in a part like the others, two-sided; the same corrected for all parts
         (Benjamini and Hochberg).
     dispersion : float
-        Mean square of the winsorised scores; 1 is chance alone.
+        Mean square of the scores, from winsorised ones; 1 is chance alone.
     between : float
         Standard deviation between parts that the limits allow for. Unit: as `values`; 0 where chance explains it all.
     kind : str
@@ -178,7 +184,7 @@ def share_limits(
         goal = np.broadcast_to(np.asarray(score, dtype=float), bottom.shape)
         small, large = np.full(bottom.shape, -1.0), np.full(bottom.shape, 0.0)
         large += bottom if kind == "share" else bottom * centre + 12 * np.sqrt(bottom * centre) + 40
-        for _ in range(60):  # the score rises with the count: halve until it stands
+        for _ in range(HALVINGS):  # the score rises with the count: halve until it stands
             middle = (small + large) / 2
             is_below = share_scores(middle / bottom, bottom, centre, kind=kind) < goal
             small, large = np.where(is_below, middle, small), np.where(is_below, large, middle)
@@ -214,7 +220,7 @@ def _between(scores: Array, error: Array) -> tuple[float, float]:
     """Return the dispersion of winsorised scores, and the standard deviation between parts."""
     drawn_in = np.clip(scores, *np.quantile(scores, [WINSORISED, 1 - WINSORISED]))
     count = scores.size
-    dispersion = float((drawn_in**2).mean())
+    dispersion = float((drawn_in**2).mean()) / DRAWN_IN
     if dispersion <= 1 + 2 * np.sqrt(2 / count):  # as little as that chance does
         return dispersion, 0.0
     weight = 1 / error**2

@@ -23,6 +23,9 @@ from workbench.outcomes.scales import are_same, forward
 YEAR = 365.25
 """Days."""
 
+SAME_DAY = 1 / 3
+"""Days between two events of one day, on average, if they come at any time of it."""
+
 
 @dataclass(frozen=True)
 class RareEvents:
@@ -107,7 +110,7 @@ def watch_gaps(
     if not places.size:
         reason = f"too early to tell: {gaps.size} of {LEAST_POINTS} times between events"
         return replace(found, reason=reason)
-    flat = forward(gaps, "gaps")
+    flat = forward(np.maximum(gaps, SAME_DAY), "gaps")
     if are_same(float(flat[places].min()), float(flat[places].max())):
         return replace(found, reason="the times between events never changed")
     limits = limits_on_scale(flat[places], places, "gaps", within=(0.0, None), spread=rules.spread)

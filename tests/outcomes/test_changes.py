@@ -1,0 +1,67 @@
+"""The judgement: rarely wrong on stable metrics of any shape, and the shifts that matter are found."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from bench.signals import SHIFTS, WORLDS, false_alarms, found_shifts
+from workbench.outcomes.changes import LEAST_CHANCE, p_value, shape_of
+from workbench.outcomes.control_charts import watch
+
+SERIES = 120
+FEW = 2 * np.sqrt(0.05 * 0.95 / SERIES)
+"""Two standard errors of a share of 5 % among so many series."""
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_stable_metrics_seldom_alarm(name: str) -> None:
+    """By the chart over its baseline, and by the judgement of eight new points, at most 5 % (6 % where AR) alarm."""
+    by_chart, by_judgement = false_alarms(name, SERIES)
+    most = 0.06 if name.startswith("AR") else 0.05
+    assert by_chart <= most + FEW
+    assert by_judgement <= most + FEW
+
+
+@pytest.mark.parametrize(("rho", "least"), SHIFTS)
+def test_shifts_of_two_sigma_are_found(rho: float, least: float) -> None:
+    """Within eight new points: 80 % in white noise, 60 % at AR 0.3, 35 % at AR 0.6."""
+    assert found_shifts(rho, 2.0, SERIES) >= least
+
+
+def test_the_null_chooses_a_scale_as_the_series_did() -> None:
+    """What is rare among normal series is less rare where a skewed baseline chose its scale."""
+    plain, skewed = p_value(3.6, 36, 8, 0.0), p_value(3.6, 36, 8, 0.0, shape=("log", 1.0))
+    assert plain < skewed < 3 * plain
+    assert shape_of("none", np.arange(9.0)) == ("", 0.0)
+    assert shape_of("log", np.array([0.0, 1.0, 2.0]))[1] == 1.0
+    assert shape_of("sqrt", np.array([3.0, 4.0, 5.0]))[1] == 4.0
+
+
+def test_rarer_chances_than_were_simulated_are_fitted() -> None:
+    """Beyond 1 in 20,000 chances go on falling, join the simulated ones, and end at a floor."""
+    chances = [p_value(statistic, 36, 8, 0.0) for statistic in np.arange(3.0, 9.0, 0.25)]
+    assert all(later <= sooner for sooner, later in pairwise(chances))
+    assert max(sooner / later for sooner, later in pairwise(chances)) < 8
+    assert chances[-1] < 1 / 20_001
+    assert p_value(60.0, 36, 8, 0.0) >= LEAST_CHANCE
+
+
+def test_gaps_neither_shape_nor_date_a_change() -> None:
+    """A missing month is no zero: the change is dated by the months that are there."""
+    values = 50 + np.random.default_rng(7).standard_normal(48)
+    values[40:] += 5
+    whole = watch(values)
+    values[[10, 41]] = np.nan
+    holed = watch(values)
+    assert whole.change is not None
+    assert holed.change is not None
+    assert (whole.change.first, holed.change.first) == (40, 40)
+    assert holed.change.points == 7
+    assert holed.change.p <= 0.005
