@@ -391,3 +391,15 @@ def test_a_no_break_space_is_a_space_in_every_table(client: Client) -> None:
     base = (client.folder / "memberships.csv").read_text()
     client.write({"memberships.csv": base.replace("car,", "car private,")})
     assert client.load().products.ids == ("car private", "van")
+
+
+@pytest.mark.parametrize("table", ["survey", "interviews"])
+def test_a_key_of_a_person_is_no_address(client: Client, table: str) -> None:
+    """It would stand in the report's ledger and in every copy of the folder."""
+    rows = {
+        "survey": "respondent,wave,role,d01_1\nanna@harbour.example,w1,builder,3\n",
+        "interviews": "interview,date,role,item,level\nanna@harbour.example,2026-09-01,builder,d01_1,3\n",
+    }
+    client.write({"waves.csv": "wave,date\nw1,2026-09-01\n", f"{table}.csv": rows[table]})
+    fault = client.only_fault()
+    assert fault.allowed.startswith("a key that names nobody")

@@ -25,6 +25,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from workbench.engagement.exports.texts import has_address
+
 ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 """What an engagement's folder may be called."""
 
@@ -141,10 +143,17 @@ def _key(text: str) -> str:
     return tidy_key(text)
 
 
+def _pseudonym(text: str) -> str:
+    if has_address(text):
+        raise ValueError("a key that names nobody. | Give each person a number of your choice, the same in every wave.")
+    return text
+
+
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_printable)
 ]
 Key = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_key)]
+Pseudonym = Annotated[Key, AfterValidator(_pseudonym)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Number = Annotated[float, Field(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, le=LARGEST_NUMBER, allow_inf_nan=False)]
@@ -327,7 +336,7 @@ class Sheet(Row):
     """An answer sheet; the instrument's items follow as further columns (``d01_1`` …, ``<item>_reason``)."""
 
     key = ("respondent", "wave", "product_line")
-    respondent: Key = column("Pseudonym, never a name.", example="p001")
+    respondent: Pseudonym = column("Pseudonym, never a name.", example="p001")
     wave: Key = column("Wave.", example="2026-09", refers="waves.wave")
     unit: Text | None = column("Team or department.", example="Claims", default=None)
     role: Role = column("executive, product, builder, operations, support, finance or hr.", example="builder")
@@ -356,7 +365,7 @@ class Interview(Row):
     """What one interview said on one item."""
 
     key = ("interview", "item", "product_line")
-    interview: Key = column("Key of the interview, never a name.", example="i01")
+    interview: Pseudonym = column("Key of the interview, never a name.", example="i01")
     date: dt.date = column("Day.", example=dt.date(2026, 9, 3))
     role: Role = column("Role of the person.", example="executive")
     product_line: Key | None = column(

@@ -375,6 +375,36 @@ def test_codes_that_cannot_be_joined_are_faults(room: Room) -> None:
         import_codes(room.export(), "tiny", layouts.SALT, root=room.root)
 
 
+@pytest.mark.parametrize(
+    ("codes", "found"),
+    [
+        pytest.param("speed\x7f", "is no code", id="steering"),
+        pytest.param("x" * 500, "is no code", id="endless"),
+        pytest.param("anna@harbour.example", "is no code", id="address"),
+    ],
+)
+def test_a_code_is_a_short_name_of_nobody(room: Room, codes: str, found: str) -> None:
+    """It stands in the survey and in the report."""
+    outcome = room.run(room.export(), options=CONFIRM)
+    assert outcome.coding is not None
+    book = openpyxl.load_workbook(outcome.coding)
+    book.active["D2"] = codes
+    book.save(outcome.coding)
+    with pytest.raises(ClientDataError, match=found):
+        import_codes(outcome.coding, "tiny", layouts.SALT, root=room.root)
+
+
+def test_an_answer_coded_twice_is_not_settled_in_silence(room: Room) -> None:
+    """The later row would win."""
+    outcome = room.run(room.export(), options=CONFIRM)
+    assert outcome.coding is not None
+    book = openpyxl.load_workbook(outcome.coding)
+    book.active["A3"], book.active["D2"], book.active["D3"] = book.active["A2"].value, "speed", "cost"
+    book.save(outcome.coding)
+    with pytest.raises(ClientDataError, match="stands twice"):
+        import_codes(outcome.coding, "tiny", layouts.SALT, root=room.root)
+
+
 def test_forms_that_go_out_come_back(room: Room) -> None:
     """Every question and every label of the forms that the workbench writes is understood."""
     forms = build_forms(load_engagement("tiny", root=room.root).tables, INSTRUMENT)

@@ -16,8 +16,10 @@ from pathlib import Path
 from workbench.engagement.exports.answers import open_row_key
 from workbench.engagement.exports.client_folder import alone_in, open_client, write_together
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, write_survey
+from workbench.engagement.exports.texts import has_address
 from workbench.engagement.places import engagement_folder
 from workbench.engagement.read import open_workbook
+from workbench.engagement.schema import fits_key
 from workbench.errors import ClientDataError, Fault, UsageError
 
 COLUMNS = ("row", "item", "text", "codes")
@@ -160,10 +162,23 @@ def _bring_codes(path: Path, name: str, salt: bytes, root: Path | None) -> tuple
     rows = [list(row) for row in survey.rows]
     header = list(survey.header)
     coded = waiting = 0
-    faults = []
+    faults: list[Fault] = []
+    told: dict[str, str] = {}
     for answer in read_coding(path):
         if not answer.codes:
             waiting += 1
+            continue
+        if told.setdefault(answer.row, answer.codes) != answer.codes:
+            found = f"the answer stands twice, with the codes {told[answer.row]!r} and {answer.codes!r}"
+            faults.append(
+                Fault(path.name, "", f"row {answer.row}", found, "each answer once.", "Delete one of the two.")
+            )
+            continue
+        odd = next((code for code in answer.codes.split(";") if not fits_key(code) or has_address(code)), "")
+        if odd:
+            found = f"{odd[:60]!r} is no code"
+            allowed = "a short name in at most 120 letters, and nobody's address."
+            faults.append(Fault(path.name, "", f"row {answer.row}", found, allowed, "Write another."))
             continue
         number, target = places.get(answer.row, (-1, answer.item))
         if number < 0 or target not in items:
