@@ -19,7 +19,6 @@ from workbench.products import ProductMap, build_product_map
 AS_OF = dt.date(2026, 9, 30)
 NPS = Score((("at_least", 9.0),), (("at_most", 6.0),), 100.0)
 TOP = Score((("at_least", 9.0),))
-CLUSTER_PARTS = ("num2", "den2", "numden", "clusters")
 KINDS = {"f": "number", "i": "number", "u": "number", "b": "bool", "M": "timestamp"}
 
 

@@ -112,11 +112,12 @@ def fill_postgresql(frames: Mapping[str, pd.DataFrame], schema: str, types: Mapp
     connection = _connect(postgresql_address())
     connection.autocommit = True
     cursor = connection.cursor()
+    cursor.execute("set lock_timeout = '5s'")  # a test that still reads would otherwise wait for itself
     cursor.execute(f'drop schema if exists "{schema}" cascade')
     cursor.execute(f'create schema "{schema}"')
     for name, frame in frames.items():
         columns = ", ".join(
-            f'"{column}" {(types or {}).get(column) or _type(frame[column])}' for column in frame.columns
+            f"{_quoted(column)} {(types or {}).get(column) or _type(frame[column])}" for column in frame.columns
         )
         cursor.execute(f'create table "{schema}"."{name}" ({columns})')
         text = io.StringIO()
@@ -142,7 +143,11 @@ def run_postgresql(*statements: str) -> None:
 
 
 def _names(frame: pd.DataFrame) -> str:
-    return ", ".join(f'"{column}"' for column in frame.columns)
+    return ", ".join(_quoted(column) for column in frame.columns)
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _is_blank(cell: object) -> bool:
@@ -176,6 +181,7 @@ def spark_session() -> Any:
         .config("spark.sql.shuffle.partitions", "1")
         .config("spark.sql.adaptive.enabled", "false")  # thousands of tiny queries: planning is all the time there is
         .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         .config("spark.sql.warehouse.dir", f"{folder}/warehouse")
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.memory", "1g")

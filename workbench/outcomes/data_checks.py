@@ -238,8 +238,8 @@ def _row_findings(
         (
             "no_date",
             table.time,
-            "have no date and do not count",
-            "has no date and does not count",
+            f"have no {'sensible ' if table.database else ''}date and do not count",
+            f"has no {'sensible ' if table.database else ''}date and does not count",
             "A row without a date belongs to no period.",
         ),
         (

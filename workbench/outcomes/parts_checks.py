@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from workbench.outcomes.catalogue import FactTable
 from workbench.outcomes.dialects import DEFAULT_DATES, DIALECTS, Query
-from workbench.outcomes.fact_rows import count_of, day_of, source_of, version_of
+from workbench.outcomes.fact_rows import count_of, day_of, is_dated, source_of, version_of
 
 
 def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None = None) -> Query:
@@ -25,14 +25,15 @@ def emit_checks(table: FactTable, dialect: str = "duckdb", until: dt.date | None
     future = f"{when} > {sql.literal(until)}" if until else "false"
     if table.version and until:  # what is planned may lie in the future
         future = f"({future} and {version_of(table, sql)} = 'actual')"
-    good = f"{when} is not null and not ({future}) and {when} not in ({defaults})"
+    good = f"{is_dated(table, when, sql)} and not ({future}) and {when} not in ({defaults})"
     complete = f"not ({no_key})"
+    nonsense = f" or not ({is_dated(table, when, sql)})" if table.database else ""
     counts = {
         "rows": "count(*)",
         "keys": f"count(distinct case when {complete} then {distinct} end)",
         "no_key": count_of(no_key, sql),
         "no_product": count_of(f"{sql.name_of(table.product)} is null", sql),
-        "no_time": count_of(f"{sql.name_of(table.time)} is null", sql),
+        "no_time": count_of(f"{when} is null{nonsense}", sql),
         "future": count_of(future, sql),
         "default_date": count_of(f"{when} in ({defaults})", sql),
         "first": f"min(case when {good} then {when} end)",
@@ -104,4 +105,5 @@ def emit_blanks(table: FactTable, columns: Sequence[str], dialect: str = "duckdb
         f"{count_of(f'{sql.name_of(column)} is null', sql)} as _blank_{place}" for place, column in enumerate(columns)
     ]
     when = day_of(table, None, sql)
-    return Query(f"select {', '.join(counts)}\nfrom {source_of(table, sql)}\nwhere {when} is not null", (), dialect)
+    where = is_dated(table, when, sql)
+    return Query(f"select {', '.join(counts)}\nfrom {source_of(table, sql)}\nwhere {where}", (), dialect)
