@@ -193,10 +193,11 @@ def protect(
     before, offers = tuple(published), tuple(extra)
     if settings.minimum_group == OPENLY_NAMED:
         return _published(scores, frozenset(), frozenset(), frozenset(), settings.minimum_group, offers, Audit())
-    # What follows from the answers as they are now was, in the usual case, published just so: then nothing is new.
-    free = _protect(scores, settings.minimum_group, (), offers)
-    if not before or all(_holds(held, scores, free, offers) for held in before):
-        return free
+    if all(_may_hold(held, scores, offers) for held in before):
+        # What follows from the answers as they are now was, in the usual case, published just so: then nothing is new.
+        free = _protect(scores, settings.minimum_group, (), offers)
+        if all(_holds(held, scores, free, offers) for held in before):
+            return free
     return _protect(scores, settings.minimum_group, before, offers)
 
 
@@ -482,6 +483,26 @@ def publication(
             if offer.people:
                 counts[(LEVEL, wave, offer.key[3], offer.key)] = offer.people
     return Publication(run, when, wave, counts, levels, bounds)
+
+
+def _may_hold(before: Publication, scores: Scores, extra: tuple[Offer, ...]) -> bool:
+    """Whether all that was published speaks of the same people as it would now: without that it cannot hold."""
+    offered = {offer.key: offer.people for offer in extra}
+    heads = {(HEAD, part.kind, part.id, ""): people for part, people in scores.members.items()}
+
+    def people_of(what: str, key: Key) -> Set[str] | None:
+        if what == LEVEL and key in offered:
+            return offered[key]
+        trace = scores.traces.get(key)
+        if what == HEAD:
+            found = heads.get(key)
+        else:
+            found = None if trace is None else trace.seen_by if what == SEEN else trace.line_people
+        return None if found is None else {scores.keys[place] for place in found}
+
+    return all(
+        wave == scores.wave and people_of(what, key) == people for (what, wave, _, key), people in before.counts.items()
+    )
 
 
 def _holds(before: Publication, scores: Scores, shown: ProtectedScores, extra: tuple[Offer, ...]) -> bool:
