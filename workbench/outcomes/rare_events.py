@@ -84,6 +84,7 @@ def watch_gaps(
     scope: tuple[str, str, str] = ("", "", ""),
     rules: SignalRules | None = None,
     start: int = 0,
+    as_of: dt.date | None = None,
 ) -> RareEvents:
     """Return the times between events, their usual range and whether they changed.
 
@@ -98,13 +99,16 @@ def watch_gaps(
     rules : SignalRules or None
     start : int
         Place of the first day after an acknowledged change.
+    as_of : date or None
+        Last day that was looked at; by default the last of `days`.
     """
     rules = rules or SignalRules()
     held = np.nan_to_num(np.asarray(counts, dtype=float))
     dates = [day for day, count in zip(days[start:], held[start:], strict=True) for _ in range(round(float(count)))]
     ends = tuple(dates[1:])
     gaps = np.array([(later - sooner).days for sooner, later in pairwise(dates)], dtype=float)
-    since = (days[-1] - dates[-1]).days if dates else len(days) - start
+    last = as_of or days[-1]
+    since = (last - (dates[-1] if dates else days[min(start, len(days) - 1)])).days
     found = RareEvents(*scope, ends, tuple(float(gap) for gap in gaps), since)
     places = baseline_places(gaps, rules.baseline, 0) if gaps.size else np.empty(0, dtype=int)
     if not places.size:

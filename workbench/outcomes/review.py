@@ -588,7 +588,8 @@ class _Review:
         if metric.signal.chart == "time_between" and metric.is_amount and metric.grain == "day":
             counts = frame["value"].where(frame["is_complete"]).to_numpy(dtype=float)
             days, scope = frame["period"].tolist(), (metric.metric, kind, parent)
-            self.rare.append(watch_gaps(days, counts, scope=scope, rules=metric.signal, start=start))
+            as_of = self.settings.as_of
+            self.rare.append(watch_gaps(days, counts, scope=scope, rules=metric.signal, start=start, as_of=as_of))
             return Series(metric, kind, parent, frame, Watched(None, reason=GAPS))
         return Series(metric, kind, parent, frame, self.watched(metric, frame, frame["value"].to_numpy(float), start))
 
