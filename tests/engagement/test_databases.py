@@ -83,8 +83,8 @@ def test_a_check_opens_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     monkeypatch.setenv("CRM_TEST", "postgresql://u@h/d")
     assert prepare_study("shop").untested == ("Not tested before a run, because the database crm holds it: events.",)
+    monkeypatch.delenv("CRM_TEST")
     with pytest.raises(ClientDataError, match="no variable CRM_TEST"):
-        monkeypatch.delenv("CRM_TEST")
         outcomes.measure(study.outcomes)
 
 
@@ -185,7 +185,9 @@ def test_a_review_of_a_table_in_a_database(tmp_path: Path, monkeypatch: pytest.M
     (place / "facts").mkdir()
     frame.to_csv(place / "facts" / "events.csv", index=False)
     filed = outcomes.measure(load_engagement(place).outcomes)
-    ours, theirs = (one.to_frame().set_index(["metric", "kind", "parent", "period"])["value"] for one in (result, filed))
+    ours, theirs = (
+        one.to_frame().set_index(["metric", "kind", "parent", "period"])["value"] for one in (result, filed)
+    )
     assert ours.index.equals(theirs.index)
     np.testing.assert_allclose(ours.to_numpy(float), theirs.to_numpy(float), rtol=1e-9)
     assert 'from "shop"."events"' in result.texts["revenue"]

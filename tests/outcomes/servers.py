@@ -18,6 +18,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -134,12 +135,11 @@ def fill_postgresql(frames: Mapping[str, pd.DataFrame], schema: str, types: Mapp
 
 def run_postgresql(*statements: str) -> None:
     """Run statements as the owner of the server."""
-    connection = _connect(postgresql_address())
-    connection.autocommit = True
-    cursor = connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
-    connection.close()
+    with closing(_connect(postgresql_address())) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def _names(frame: pd.DataFrame) -> str:

@@ -98,7 +98,7 @@ class ClientDatabase:
             return Spark(connect_spark(address), is_own=True)
         from workbench.engagement.engine_postgresql import PostgreSQL
 
-        return PostgreSQL(connect_postgresql(address), self.timeout_seconds, is_own=True)
+        return PostgreSQL(connect_postgresql(address), self.timeout_seconds, is_own=True, name=self.name)
 
     def _stop(self, found: str, allowed: str, remedy: str) -> None:
         raise ClientDataError((Fault(*self.place, found, allowed, remedy),)) from None
@@ -119,7 +119,9 @@ def connect_postgresql(address: str) -> Any:
     try:
         import pg8000.dbapi as driver
     except ModuleNotFoundError:
-        raise _Unreachable("the driver of PostgreSQL is not installed", "Run: pip install 'workbench[postgres]'") from None
+        raise _Unreachable(
+            "the driver of PostgreSQL is not installed", "Run: pip install 'workbench[postgres]'"
+        ) from None
     parts, options = _split(address)
     mode = options.pop("sslmode", "prefer")
     root = options.pop("sslrootcert", None)

@@ -8,13 +8,14 @@ while the client goes on writing.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 
 from workbench.errors import ModelError
 from workbench.outcomes.dialects import DIALECTS, Query
-from workbench.outcomes.engines import TooSlowError
+from workbench.outcomes.engines import LostError, TooSlowError
 
 OLDEST = 140_000
 """Server version 14: older ones have no mark of a row, and are no longer kept up by the project."""
@@ -59,25 +60,30 @@ class PostgreSQL:
         Longest that one query may keep the server busy.
     is_own : bool
         Close the connection with the engine.
+    name : str
+        What the client calls the database, for sentences.
 
     Raises
     ------
     ModelError
         The server is older than `OLDEST`.
+    LostError
+        From any query: the server has gone away.
     """
 
     dialect = "postgresql"
 
-    def __init__(self, connection: Any, timeout_seconds: int = 60, *, is_own: bool = False) -> None:
+    def __init__(self, connection: Any, timeout_seconds: int = 60, *, is_own: bool = False, name: str = "") -> None:
         self._connection, self._seconds, self._is_own = connection, timeout_seconds, is_own
+        self._who = f"The database {name}" if name else "PostgreSQL"
         self._known: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self._run("set transaction isolation level repeatable read, read only")
         for setting in (*SETTINGS, f"set local statement_timeout = {1000 * int(timeout_seconds)}"):
             self._run(setting)
-        number, name = self._run(
+        number, release = self._run(
             "select cast(current_setting('server_version_num') as int), current_setting('server_version')"
         )[1][0]
-        self.version = f"PostgreSQL {str(name).split()[0]}"
+        self.version = f"PostgreSQL {str(release).split()[0]}"
         if int(number) < OLDEST:
             self.close()
             raise ModelError(f"{self.version} is too old; version {OLDEST // 10_000} or newer is needed.")
@@ -115,12 +121,11 @@ class PostgreSQL:
 
     def close(self) -> None:
         """End the transaction, and the connection where it is our own."""
-        try:
+        with suppress(self._error, OSError):  # it may be gone already
             self._connection.rollback()
-            if self._is_own:
+        if self._is_own:
+            with suppress(self._error, OSError):
                 self._connection.close()
-        except (self._error, OSError):
-            pass  # it is gone already
 
     def _describe(self, table: str) -> tuple[dict[str, str], dict[str, str]]:
         if table not in self._known:
@@ -135,7 +140,10 @@ class PostgreSQL:
         return self._known[table]
 
     def _asked(self, text: str, query: Query) -> tuple[list[str], list[Any]]:
-        self._run("savepoint asked")  # a refused query must not end the transaction and its snapshot
+        try:
+            self._run("savepoint asked")  # a refused query must not end the transaction and its snapshot
+        except (self._error, OSError):
+            raise self._lost() from None
         try:
             found = self._run(text)
         except (self._error, OSError) as error:
@@ -143,16 +151,19 @@ class PostgreSQL:
             try:
                 self._run("rollback to savepoint asked")
             except (self._error, OSError):
-                raise ModelError("PostgreSQL has closed the connection; run again when the server is back.") from None
+                raise self._lost() from None
             asked = ", ".join(query.metrics) or "checks"
             if state == CANCELLED:
                 raise TooSlowError(
-                    f"PostgreSQL took longer than {self._seconds} s over the query for {asked}; raise "
+                    f"{self._who} took longer than {self._seconds} s over the query for {asked}; raise "
                     "statement_timeout_seconds in engagement.yaml, or name a view with fewer rows."
                 ) from None
-            raise ModelError(f"PostgreSQL refuses the query for {asked}: {said}") from None
+            raise ModelError(f"{self._who} refuses the query for {asked}: {said}") from None
         self._run("release savepoint asked")
         return found
+
+    def _lost(self) -> LostError:
+        return LostError(f"{self._who} has closed the connection; run again when the server is back.")
 
     def _run(self, text: str) -> tuple[list[str], list[Any]]:
         cursor = self._connection.cursor()

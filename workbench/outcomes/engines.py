@@ -15,9 +15,13 @@ from typing import Protocol
 
 import pandas as pd
 
-from workbench.errors import ModelError
+from workbench.errors import ModelError, WorkbenchError
 from workbench.outcomes.catalogue import Catalogue, FactTable
 from workbench.outcomes.dialects import Query
+
+
+class LostError(WorkbenchError):
+    """The server went away in the middle of a review: no metric is off for that, the review ends."""
 
 
 class TooSlowError(ModelError):

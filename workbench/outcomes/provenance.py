@@ -59,7 +59,7 @@ def states_of(catalogue: Catalogue, engines: Engines) -> tuple[TableState, ...]:
 
 
 def columns_read(catalogue: Catalogue, table: FactTable) -> Sequence[str]:
-    """Return the columns of a table that its metrics read, sorted; all that can be compared where one has its own SQL."""
+    """Return the columns of a table that its metrics read, sorted; all of them where one has its own SQL."""
     names = {*table.key, table.time, table.product, table.customer, table.version}
     for metric in catalogue.metrics:
         for _, measure in metric.measures:
@@ -83,7 +83,7 @@ def state_method(states: Sequence[TableState]) -> list[str]:
         for state in states
     )
     return [
-        f"Databases: {listed}. The hash of the client's files does not cover them. A state is the SHA-256 of the columns "
-        "that the catalogue reads, the number of rows, and the sum of a number that the server makes of each row: two "
+        f"Databases: {listed}. The hash of the client's files does not cover them. A state is the SHA-256 of the "
+        "columns that the catalogue reads, the number of rows, and the sum of a number that the server makes of each row: two "
         "runs with the same state, on the same version of the server, read the same rows."
     ]
