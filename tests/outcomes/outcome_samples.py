@@ -14,7 +14,7 @@ from workbench.outcomes import OutcomesInputs, Settings
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.definitions import Condition, Measure, Score
 from workbench.outcomes.engines import DuckDB
-from workbench.products import ProductMap, build_product_map
+from workbench.products import Membership, ProductMap, build_product_map
 
 AS_OF = dt.date(2026, 9, 30)
 NPS = Score((("at_least", 9.0),), (("at_most", 6.0),), 100.0)
@@ -76,6 +76,11 @@ def product_map(products: Sequence[str], *rows: tuple[Any, ...], lines: pd.DataF
     padded = [(*row, *[None] * (len(names) - len(row))) for row in rows]
     frame = pd.DataFrame({"product": list(products), "name": [p.upper() for p in products]})
     return build_product_map(frame, pd.DataFrame(padded, columns=names).astype({"share": "float64"}), lines)
+
+
+def nested(member: str, member_kind: str, kind: str, parent: str, share: float | None) -> Membership:
+    """Return the statement that a parent belongs to another one."""
+    return Membership(member, kind, parent, share, None, share is None, member_kind)
 
 
 def metrics() -> dict[str, Metric]:

@@ -91,6 +91,7 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "products",
         "chances",
         "rare",
+        "shares",
     ),
     "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
 }

@@ -45,6 +45,7 @@ from workbench.outcomes.rare_events import RareEvents, watch_gaps
 from workbench.outcomes.readings import Ranking, Reading, is_hint, where_it_belongs
 from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
 from workbench.outcomes.scales import is_at_least
+from workbench.outcomes.share_checks import share_findings
 from workbench.outcomes.signal_portfolio import Portfolio
 from workbench.outcomes.signal_review import SignalReview, compare_products, judge_together, level_of
 from workbench.outcomes.simpson import Reversal, Strata, reversals
@@ -433,6 +434,7 @@ class _Review:
         targets = self.check_targets(catalogue, series, cubes)
         texts = self.texts(catalogue)
         work, loop, stages = self.work(), self.loop(), self.stages(series)
+        self.findings += share_findings(cubes, self.products)
         own_moves = self.own_moves(series, moves, cubes, causes)
         ranking = Ranking(
             self.inputs, series, texts, moves=moves, own=own_moves, targets=targets, stages=stages, loop=loop

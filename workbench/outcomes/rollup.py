@@ -49,6 +49,9 @@ class RolledUp:
         Metric or product, and what a reader should know (assumed shares, declared weight, refused, approximate).
     levels : DataFrame
         metric, kind, parent, period, level, share (0 to 1), n (rows): how the rows of a grade spread over its levels.
+    left : mapping of metric to (float, float)
+        Part of what was counted (rows, or the size of an amount) that no parent holds, and that belongs to unknown
+        products, over all periods, 0 to 1.
     """
 
     kind: str
@@ -59,6 +62,7 @@ class RolledUp:
     residual: float
     marks: tuple[tuple[str, str], ...]
     levels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def roll_up(
@@ -103,6 +107,7 @@ def roll_up(
     table = products.share_table(kind)
     rows = _Rows(as_of, confidence, parts, version)
     residual, marks, levels = 0.0, [], []
+    left: dict[str, tuple[float, float]] = {}
     for metric in catalogue.metrics:
         cube = held.get(metric.metric)
         if cube is None or kind not in metric.via:
@@ -113,6 +118,7 @@ def roll_up(
             marks.append((metric.metric, refusal))
             continue
         residual = max(residual, found.worst)
+        left[metric.metric] = _left(cube, found)
         if metric.is_reach:
             weighed = metric.adds_as == "percentile" and metric.percentile_form == "share_weighted"
             said = "each row weighs as much as its product's share" if weighed else "shares do not apply"
@@ -144,7 +150,16 @@ def roll_up(
         residual,
         tuple(marks),
         pd.concat(levels, ignore_index=True) if levels else pd.DataFrame(columns=list(LEVEL_COLUMNS)),
+        left,
     )
+
+
+def _left(cube: Cube, found: Balance) -> tuple[float, float]:
+    """Return the parts that no parent holds and that no known product brings, over all periods."""
+    part = "sum" if cube.metric.is_amount and not found.company["sum"].min(initial=0.0) < 0 else _counted(cube)
+    whole = float(found.company[part].sum())
+    shares = (float(array[part].sum()) / whole if whole else 0.0 for array in (found.left, found.unknown))
+    return next(shares), next(shares)
 
 
 def _level_frame(cube: Cube, kind: str, parent: str, sums: Mapping[str, Array]) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from workbench import theme
-from workbench.findings import Finding, fit_claim
+from workbench.findings import Figure, Finding, fit_claim
+from workbench.memberships import KIND_NAMES
 from workbench.outcomes.driver_wording import AGAINST
 from workbench.outcomes.other_shares import MOST_CORNERS
 from workbench.products import ProductMap
@@ -35,11 +36,7 @@ def doubt_cautions(result: Outcomes) -> list[Finding]:
     for check in result.targets:
         if check.holds_under_other_shares is False:
             found.append(("The verdict on", check.metric, check.kind, check.parent, check.breaks))
-    for variance in result.variances:
-        if variance.holds_under_other_shares is False:
-            what = f"The side of {AGAINST[variance.against]} of"
-            found.append((what, variance.metric, variance.kind, variance.parent, variance.breaks))
-    items = []
+    items = _plan_doubts(result)
     for what, metric, kind, parent, breaks in found:
         label, where = result.catalogue.metric(metric).label, result.name(kind, parent)
         claim = fit_claim(
@@ -49,6 +46,24 @@ def doubt_cautions(result: Outcomes) -> list[Finding]:
         )
         items.append(Finding(claim, say_breaks(breaks, result.products)))
     return items
+
+
+def _plan_doubts(result: Outcomes) -> list[Finding]:
+    """Return one finding for all parents whose side of a plan hangs on shares: each says so where it is said."""
+    asked = [one for one in result.variances if one.holds_under_other_shares is not None]
+    open_ = [one for one in asked if one.holds_under_other_shares is False]
+    if not open_:
+        return []
+    count = f"{len(open_)} of {len(asked)} comparisons" if len(asked) > 1 else "One comparison"
+    verb = "depends" if len(open_) == 1 else "depend"
+    first, label = open_[0], result.catalogue.metric(open_[0].metric).label
+    which = f"For example {label} in {result.name(first.kind, first.parent)} against {AGAINST[first.against]}."
+    return [
+        Finding(
+            fit_claim(f"{count} of a parent with a plan or the year before {verb} on shares nobody has confirmed."),
+            f"{which} {say_breaks(first.breaks, result.products)}",
+        )
+    ]
 
 
 def rough_cautions(result: Outcomes) -> list[Finding]:
@@ -64,6 +79,30 @@ def rough_cautions(result: Outcomes) -> list[Finding]:
         Finding(fit_claim(f"{result.catalogue.metric(name).label} is approximate: {reason}."), detail)
         for name, reason in said.items()
     ]
+
+
+def share_figures(result: Outcomes) -> list[Figure]:
+    """Return what no parent of a kind holds of each metric, over all periods, and how exactly the law is met.
+
+    Keys: ``left/<metric>/<kind>``, ``left/<metric>/unknown``, ``miss``.
+    """
+    found = []
+    for metric in result.metrics_on():
+        files = ", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables))
+        held = {
+            kind: rolled.left[metric.metric] for kind, rolled in result.rolled.items() if metric.metric in rolled.left
+        }
+        for kind, (left, _) in held.items():
+            name = f"{metric.label}, held by no {KIND_NAMES[kind]}, all periods"
+            found.append(Figure("", f"left/{metric.metric}/{kind}", name, left, "share", source=files))
+        if held:
+            name = f"{metric.label}, of unknown products, all periods"
+            unknown = next(iter(held.values()))[1]
+            found.append(Figure("", f"left/{metric.metric}/unknown", name, unknown, "share", source=files))
+    if result.rolled:
+        name = "Largest difference between what was added up and the company"
+        found.append(Figure("", "miss", name, result.residual, "share", source="memberships"))
+    return found
 
 
 def rollup_method() -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from workbench.outcomes.loop_sentences import (
 from workbench.outcomes.provenance import state_method
 from workbench.outcomes.reading_sentences import reading_figures
 from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
-from workbench.outcomes.rollup_sentences import doubt_cautions, rollup_method, rough_cautions
+from workbench.outcomes.rollup_sentences import doubt_cautions, rollup_method, rough_cautions, share_figures
 from workbench.outcomes.signal_sentences import (
     say_portfolio,
     signal_cautions,
@@ -61,7 +61,7 @@ def figures(result: Outcomes | Off) -> Figures:
     target; ``value/…/unallocated`` and ``…/unknown`` are what no parent of a kind holds; ``loop/…`` and ``stage/…``
     are told in `loop_figures`, ``flow/…`` and ``delivery/…`` in `work_figures`, ``reversal/…``, ``variance/…`` and
     ``carrier/…`` in `driver_figures`, ``signals/…``, ``chance/…``, ``funnel/…`` and ``gaps/…`` in `signal_figures`,
-    ``reading/…`` and ``rank/…`` in `reading_figures`.
+    ``reading/…`` and ``rank/…`` in `reading_figures`, ``left/…`` and ``miss/…`` in `share_figures`.
     """
     if isinstance(result, Off):
         return Figures(())
@@ -79,6 +79,7 @@ def figures(result: Outcomes | Off) -> Figures:
     found += work_figures(result.work, result.products)
     found += driver_figures(result)
     found += signal_figures(result)
+    found += share_figures(result)
     known = {figure.key for figure in found}
     found += [figure for figure in _own_figures(result) if figure.key not in known]
     return number_figures("O", found)

@@ -14,6 +14,7 @@ from workbench.report.exhibits_drivers import (
 )
 from workbench.report.exhibits_flow import delivery_exhibit, flow_exhibit
 from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
+from workbench.report.exhibits_shares import shares_exhibit
 from workbench.report.exhibits_signals import (
     chances_exhibit,
     products_exhibit,
@@ -52,4 +53,5 @@ def outcomes_appendix(result: Outcomes | Off) -> tuple[Exhibit, ...]:
         versions_exhibit(result),
         flow_exhibit(result),
         delivery_exhibit(result),
+        shares_exhibit(result),
     )
