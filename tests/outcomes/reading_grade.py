@@ -1,9 +1,10 @@
 """How hard a sentence is to read: the Flesch-Kincaid grade, by Flesch's rules of counting.
 
 Grade = 0.39 × words / sentences + 11.8 × syllables / words − 15.59: J. P. Kincaid, R. P. Fishburne, R. L. Rogers and
-B. S. Chissom (1975), Research Branch Report 8-75, Naval Technical Training Command. Counting as in R. Flesch (1979), *How
-to Write Plain English*, chapter 2: figures, symbols, abbreviations and their combinations are words of one syllable, a
-hyphenated word is one word, and each full unit of speech that a full stop, colon or semicolon marks off is a sentence.
+B. S. Chissom (1975), Research Branch Report 8-75, Naval Technical Training Command. Counting as in R. Flesch (1979),
+*How to Write Plain English*, chapter 2: figures, symbols, abbreviations and their combinations are words of one
+syllable, a hyphenated word is one word, of two ways to say a word the shorter counts, and each full unit of speech that
+a full stop, colon or semicolon marks off is a sentence.
 """
 
 from __future__ import annotations
@@ -14,12 +15,10 @@ from collections.abc import Iterable, Sequence
 from workbench.outcomes import Outcomes
 
 SYLLABLES = {
-    "area": 3, "being": 2, "beyond": 2, "company": 3, "customer": 3, "customers": 3, "every": 2, "experience": 4,
-    "idea": 3, "likely": 2, "lion": 2, "mostly": 2, "outcomes": 2, "outcome": 2, "people": 2, "reviews": 2, "something": 2,
-    "sometimes": 2, "lasting": 2, "useful": 2, "moved": 1, "someone": 2, "elsewhere": 2, "before": 2, "itself": 2,
-    "therefore": 2, "creature": 2, "seemingly": 3, "australian": 4, "platypus": 3, "reptilian": 4,
-    "two": 1, "units": 2, "science": 2, "quiet": 2, "periods": 3, "period": 3, "prior": 2, "usual": 3, "usually": 4,
-    "actual": 3, "usage": 3, "value": 2, "values": 2, "meant": 1, "fewer": 2, "renew": 2, "whole": 1, "others": 2,
+    "usual": 2, "company": 3, "being": 2, "beyond": 2, "january": 4, "february": 4, "elsewhere": 2, "before": 2,
+    "itself": 2, "australian": 3, "reptilian": 3, "platypus": 3, "seemingly": 3, "creature": 2, "people": 2,
+    "experience": 4, "decided": 3, "likely": 2, "period": 3, "periods": 3, "value": 2, "whole": 1, "meant": 1,
+    "outcomes": 2, "lasting": 2,
 }  # fmt: skip
 """Words whose letters mislead the count (counted by ear)."""
 
@@ -44,7 +43,8 @@ def syllables(word: str) -> int:
 
 def sentences(text: str) -> list[str]:
     """Return the full units of a text."""
-    return [part.strip() for part in re.split(r"(?<=[^\d])[.?!:;](?:\s|$)|(?<=\d)[.?!:;](?:\s|$)", text) if words(part)]
+    marks = r"(?<=\D)[.?!:;](?:\s|$)|(?<=\d)[.?!;](?:\s|$)"  # "2 March 2026: …" is no sentence of its own
+    return [part.strip() for part in re.split(marks, text) if words(part)]
 
 
 def words(text: str) -> list[str]:
@@ -74,7 +74,9 @@ def own_words(result: Outcomes) -> list[str]:
     found = {metric.label for metric in result.catalogue.metrics} | {metric.unit for metric in result.catalogue.metrics}
     found |= {entry.name for entry in products.products} | {entry.owner or "" for entry in products.products}
     found |= {products.name(parent) for kind in products.names for parent in [kind]} | set(products.owners.values())
-    found |= {products.name(m.parent) for m in products.memberships} | {m.loop.owner or "" for m in result.catalogue.metrics}
+    found |= {products.name(m.parent) for m in products.memberships} | {
+        m.loop.owner or "" for m in result.catalogue.metrics
+    }
     found |= {f"{event.what} ({event.kind})" for event in result.events} | {event.what for event in result.events}
     found |= set(result.sources.values()) | {s.replace("_", " ") for m in result.catalogue.metrics for s in m.segments}
     usual = {"", "share", "days", "points", "count", "currency", "score", "hours", "level"}

@@ -152,9 +152,10 @@ def told_once(insights: Iterable[Insight], inputs: OutcomesInputs) -> list[Insig
     """Return the statements in their order without those that say what another says.
 
     Of one metric that moved one way in a scope and in a part of it, the one where it belongs stands, which the caller
-    has chosen; here it is kindred metrics: of a ratio and its numerator the ratio stands; of any other two that are
-    made of the same counts (an amount and a metric derived from it; a denominator and its ratio, where the numerator
-    stayed) the one that ranks first. What stands names the other. The loop of a line stands for that of its products.
+    has chosen; here it is kindred metrics. Of a ratio and its numerator the ratio stands; of any other two that are
+    made of the same counts the one that ranks first: an amount and a metric derived from it; a denominator and its
+    ratio, where the numerator stayed; both sides of a ratio that stayed. What stands names the other. The loop of a
+    line stands for that of its products.
     """
     ranked = list(insights)
     dropped: dict[int, int] = {}
@@ -233,9 +234,11 @@ def _which_stands(one: Insight, other: Insight, ranked: Sequence[Insight], input
         if is_denominator(catalogue.metric(amount.metric), catalogue.metric(ratio.metric)):
             has_stayed = top is not None and all(held.metric != top.metric for held in ranked)
             return other if has_stayed else None
-    if is_derived(catalogue.metric(one.metric), catalogue.metric(other.metric), catalogue) or is_derived(
-        catalogue.metric(other.metric), catalogue.metric(one.metric), catalogue
-    ):
+    mine, theirs = catalogue.metric(one.metric), catalogue.metric(other.metric)
+    if is_derived(mine, theirs, catalogue) or is_derived(theirs, mine, catalogue):
+        return other
+    moved = {held.metric for held in ranked}
+    if any(_are_both_sides(mine, theirs, ratio) for ratio in catalogue.metrics if ratio.metric not in moved):
         return other
     return None
 
@@ -256,6 +259,11 @@ def are_kindred(one: Metric, other: Metric, catalogue: Catalogue) -> bool:
         is_numerator(a, b) or is_denominator(a, b) or is_derived(a, b, catalogue)
         for a, b in ((one, other), (other, one))
     )
+
+
+def _are_both_sides(one: Metric, other: Metric, ratio: Metric) -> bool:
+    """Return whether two amounts are the two sides of a ratio: where it stays, one moved because the other did."""
+    return any(is_numerator(a, ratio) and is_denominator(b, ratio) for a, b in ((one, other), (other, one)))
 
 
 def is_derived(made: Metric, of: Metric, catalogue: Catalogue) -> bool:
