@@ -212,3 +212,17 @@ def test_a_deep_chain_is_followed_to_its_end() -> None:
     reached = follow_paths(chain[::-1])
     assert reached.held[LINE, "2000"] == {"p": 1.0}
     assert sum(reached.kept.values()) == 1.0
+
+
+def test_a_nested_line_says_what_it_belongs_to_on_a_day() -> None:
+    """Readers must know that a group holds again what its lines hold."""
+    found = made(
+        ("car", LINE, "motor", 1.0),
+        nested("motor", LINE, "group", 1.0),
+        nested("motor", LINE, "group", 0.0, MARCH),
+        nested("motor", LINE, "rest", 0.5, MARCH),
+        nested("motor", STREAM, "cover", 1.0),
+    )
+    assert found.parents_above(LINE, "motor") == ("group",)
+    assert found.parents_above(LINE, "motor", MARCH) == ("rest",)
+    assert found.parents_above(LINE, "group") == ()

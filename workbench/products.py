@@ -155,6 +155,11 @@ class ProductMap:
             above |= {member.member for member in nested if (member.kind, member.parent) in above}
         return frozenset(found | {key for _, key in above - {(kind, parent)}})
 
+    def parents_above(self, kind: str, parent: str, on: dt.date | None = None) -> tuple[str, ...]:
+        """Return the parents of the same kind that a parent belongs to on a day, in the client's order."""
+        above = {link.parent[1] for link in self.links(on) if link.member == (kind, parent) and link.parent[0] == kind}
+        return tuple(one for one in self.parents(kind) if one in above)
+
     def name(self, key: str) -> str:
         """Return what people call a product or a parent; a key that nobody named is written as prose.
 

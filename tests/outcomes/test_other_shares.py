@@ -107,3 +107,19 @@ def test_a_ratio_may_break_between_the_corners() -> None:
     assert found is not None
     assert not found.holds
     assert found.breaks == (("car", "buy"),) or found.breaks == (("car", "claim"),)
+
+
+def test_the_worst_of_many_corners_is_found_by_a_climb() -> None:
+    """With 256 corners of which one alone breaks the sentence, the climb goes there."""
+    keys = tuple(f"p{place}" for place in range(8))
+    products = made(keys, *(row for key in keys for row in blank(key, "buy", "claim")))
+    change = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+
+    def size(shares: np.ndarray) -> float:
+        return float(shares[:, 0] @ change) + 3.5
+
+    found = OtherShares(products).survives(STREAM, "buy", lambda shares: size(shares) > 0, size)
+    assert found is not None
+    assert not found.holds
+    assert not found.is_whole
+    assert dict(found.breaks) == {key: "claim" if place % 2 == 0 else "buy" for place, key in enumerate(keys)}

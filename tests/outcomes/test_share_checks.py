@@ -13,6 +13,7 @@ from workbench.outcomes import Outcomes
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.definitions import Measure
 from workbench.products import ProductMap
+from workbench.report.exhibits_outcomes import rollup_exhibit
 from workbench.report.exhibits_shares import shares_exhibit
 
 REVENUE = Metric("revenue", "Revenue", "sum", Measure("events", "sum", "amount"), unit="currency")
@@ -102,3 +103,19 @@ def test_a_line_in_a_stream_is_added_up_in_a_review(bench: samples.Bench) -> Non
     assert values["value"].iloc[0] == pytest.approx(31 * 10 * 0.25)
     assert found.rolled["value_stream"].left["revenue"][0] == pytest.approx(0.75)
     assert found.residual <= 1e-12
+
+
+def test_a_line_in_a_line_is_shown_in_both_and_said(bench: samples.Bench) -> None:
+    """The table names the group a line stands in, and the company is still the sum of what counts once."""
+    shares = ProductMap(
+        samples.product_map(["car"]).products,
+        (
+            *samples.product_map(["car"], ("car", "product_line", "motor", 1.0)).memberships,
+            samples.nested("motor", "product_line", "product_line", "group", 0.5),
+        ),
+    )
+    found = measured(bench, shares)
+    shown = rollup_exhibit(found).content
+    assert "Motor, in Group" in [row[1] for row in shown.rows]
+    assert "is counted there too" in shown.subtitle
+    assert found.rolled["product_line"].left["revenue"][0] == 0.0
