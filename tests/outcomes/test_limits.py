@@ -90,6 +90,7 @@ def test_limits_of_counts_are_never_closer_than_chance_puts_them(mean: float) ->
         limits = natural_limits(held, baseline=36)
         assert limits is not None
         assert limits.transform == "counts"
+        assert limits.sigma >= 0.5  # what chance alone makes on that scale
         tail = norm.sf(reach_of(limits.n))
         own = held[: limits.n].mean()
         assert poisson.cdf(np.ceil(limits.lower) - 1, own) <= tail * 2.001  # half of the last count

@@ -245,8 +245,9 @@ def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Arr
 
 def _skewness(series: Array) -> Array:
     centred = series - series.mean(axis=0)
-    spread = np.sqrt((centred**2).mean(axis=0))
-    return (centred**3).mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
+    squares = centred * centred  # a power of 3 would take ten times as long
+    spread = np.sqrt(squares.mean(axis=0))
+    return (squares * centred).mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
 
 
 @lru_cache(maxsize=256)

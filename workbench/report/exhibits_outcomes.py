@@ -14,6 +14,8 @@ from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.outcomes import Move, Outcomes, Series
     from workbench.outcomes.drivers import Split
 
@@ -165,25 +167,25 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
     series = result.find(move.metric, move.kind, move.parent)
     if series is None or series.watched.limits is None:
         return _note(key, "It has no usual range to be drawn with.", "A move has one.")
-    limits, frame = series.watched.limits, series.frame
+    limits, frame, track = series.watched.limits, series.frame, series.watched.track
+    if track is None:  # what has limits has a track
+        return _note(key, "It has no usual range to be drawn with.", "A move has one.")
+    has_season = series.watched.season is not None
     ids: list[str | None] = [None] * len(frame)
     latest = frame.index[frame["is_judged"]]
-    if len(latest):
+    if len(latest) and not has_season:  # the figure is what was measured
         ids[int(latest[-1])] = numbers[scope_key("value", *series.scope)].id
     if series.watched.change is not None:
         ids[series.watched.change.first] = _ids(numbers, scope_key("after", *series.scope))
         ids[limits.baseline_from] = _ids(numbers, scope_key("before", *series.scope))
-    shown = frame["value"].where(frame["value"].notna(), None)
+    shown = track.shown if has_season else list(frame["value"])
     data = {
         "period": list(frame["period"]),
-        "value": list(shown),
-        "centre": [limits.centre] * len(frame),
-        "low": [limits.lower] * len(frame),
-        "high": [limits.upper] * len(frame),
-        "outside": [
-            bool(judged) and place > limits.baseline_to and not limits.lower <= value <= limits.upper
-            for place, (value, judged) in enumerate(zip(frame["value"], frame["is_judged"], strict=True))
-        ],
+        "value": _known(shown),
+        "centre": _known(track.centre),
+        "low": _known(track.lower),
+        "high": _known(track.upper),
+        "outside": series.is_outside(),
         "complete": [bool(flag) for flag in frame["is_complete"]],
         "ids": ids,
     }
@@ -208,7 +210,8 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
             claim=say_move(move, series.metric, result.products, result.settings.currency),
             subtitle=(
                 f"{series.metric.label}, {_where(result, series)}, by {series.metric.grain}; "
-                f"usual range from the first {limits.n} {series.metric.grain}s; {theme.number(rows, 0)} rows"
+                f"{_season_words(series)}usual range from {limits.n} {series.metric.grain}s; "
+                f"{theme.number(rows, 0)} rows"
             ),
             source=_sources(result, series),
             figures="ids",
@@ -456,6 +459,9 @@ def _range(result: Outcomes, series: Series) -> str:
     limits = series.watched.limits
     if limits is None:
         return "too early to tell"
+    if series.watched.widest is None:
+        return "compared with the year before"
+    limits = series.watched.widest
     low, high = (_written(result, value, series.metric.unit) for value in (limits.lower, limits.upper))
     if limits.is_constant:
         return f"always {low}"
@@ -486,6 +492,17 @@ def _period(series: Series) -> str:
         return theme.MISSING
     when = series.latest["period"]
     return theme.month(when) if series.metric.has_months else f"{series.metric.grain} from {theme.day(when)}"
+
+
+def _season_words(series: Series) -> str:
+    season = series.watched.season
+    if season is None:
+        return ""
+    return "without its season; " if season.effects else "change on the same period a year before; "
+
+
+def _known(values: Sequence[float]) -> list[float | None]:
+    return [None if value != value else float(value) for value in values]
 
 
 def _sources(result: Outcomes, series: Series) -> str:

@@ -211,12 +211,12 @@ def draw_funnel(canvas: Canvas, chart: Chart) -> None:
         canvas.text(left - canvas.size * 0.5, y_of(value), text, scale=0.85, colour=theme.SLATE, align="right")
     xs = [x_of(at[place]) for place in order]
     for role, dashes in (("low", None), ("high", None), ("inner_low", (3.0, 3.0)), ("inner_high", (3.0, 3.0))):
-        ys = [None if (value := lines[role][place]) is None else y_of(value) for place in order]
+        ys = [None if (end := lines[role][place]) is None else y_of(end) for place in order]
         canvas.line(xs, ys, colour=theme.MUTE, width=1.2, dashes=dashes, order=1)
     if chart.reference is not None:
-        y = y_of(chart.reference)
-        canvas.line([left, right], [y, y], colour=theme.SLATE, width=1.0, order=1)
-        canvas.text(right + canvas.size * 0.6, y, words, scale=0.85, colour=theme.SLATE)
+        level = y_of(chart.reference)
+        canvas.line([left, right], [level, level], colour=theme.SLATE, width=1.0, order=1)
+        canvas.text(right + canvas.size * 0.6, level, words, scale=0.85, colour=theme.SLATE)
     _draw_parts(canvas, chart, [x_of(value) for value in at], values, y_of)
     y = foot + canvas.size * LINE * 0.7
     for place, align in ((order[0], "left"), (order[-1], "right")):
