@@ -303,13 +303,17 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
             }
         )
 
+    is_nested = False
     for kind in result.rolled:
         if kind not in metric.via:
             continue
         for parent in result.products.parents(kind):
             figure = numbers[key] if (key := scope_key("value", metric.metric, kind, parent)) in numbers else None
             value = figure.value if figure is not None and isinstance(figure.value, float) else None
-            add(KIND_NAMES[kind], result.products.name(parent), value, key)
+            above = result.products.parents_above(kind, parent, company.latest["period"])
+            within = f", in {theme.listing([result.products.name(one) for one in above], 2)}" if above else ""
+            is_nested = is_nested or bool(above)
+            add(KIND_NAMES[kind], result.products.name(parent) + within, value, key)
         for what, name in (("unallocated", "unallocated"), ("unknown", "unknown products")):
             amount = left_over(result, metric, kind, what)
             if amount or what == "unallocated":
@@ -330,7 +334,8 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
             currency=result.settings.currency,
             is_total="is_total",
             claim=claim if len(claim) <= CLAIM_LENGTH else "Every way of adding up gives the company's total.",
-            subtitle=f"{metric.label}, {period}; each product counted by its share in force",
+            subtitle=f"{metric.label}, {period}; each product counted by its share in force"
+            + ("; what stands in another parent is counted there too" if is_nested else ""),
             source=_sources(result, company) + ", memberships",
             figures="ids",
         ),
