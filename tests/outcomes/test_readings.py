@@ -22,7 +22,7 @@ from workbench.outcomes.definitions import Loop, Measure, Target, Worth
 from workbench.outcomes.inputs import Signal
 from workbench.outcomes.insights import Insight
 from workbench.outcomes.managers import Reader
-from workbench.outcomes.readings import is_denominator, is_derived, is_numerator, told_once
+from workbench.outcomes.readings import is_denominator, is_derived, is_numerator, is_same_rows, told_once
 
 PRODUCTS = ("car", "van", "home", "flat")
 MONTHS = pd.period_range("2022-10", "2026-09", freq="M")
@@ -320,3 +320,21 @@ def test_readers_are_lines_then_managers(simulations: Any) -> None:
     """In the client's order."""
     readers: list[Reader] = [one.reader for one in simulations[0][0].readings]
     assert [r.kind for r in readers] == ["line"] * 3 + ["manager"] * 3
+
+
+def test_thin_periods_in_between_shorten_no_change(tmp_path: Path) -> None:
+    """Months that are not judged lie inside the new level: it ends with the last month that is."""
+    frame = monthly({"car": (1.2, 1.0)})
+    is_thin = frame["day"].isin([dt.date(2026, 4, 1), dt.date(2026, 6, 1)])
+    found = reading(review(tmp_path, frame[~is_thin], [PRICE]), "Ann")[0]
+    assert (found.parent, found.period, found.until) == ("car", dt.date(2026, 2, 1), dt.date(2026, 9, 1))
+
+
+def test_rows_and_the_customers_of_the_same_rows_are_one_statement() -> None:
+    """A count and a distinct count move together; on other rows they may not."""
+    rows = Metric("claims", "Claims", "count", Measure("events"))
+    customers = Metric("claimants", "Claimants", "distinct", Measure("events", "distinct", "customer"))
+    assert is_same_rows(rows, customers)
+    assert is_same_rows(customers, rows)
+    assert not is_same_rows(rows, rows)
+    assert not is_same_rows(rows, replace(customers, measure=Measure("others", "distinct", "customer")))

@@ -76,12 +76,12 @@ class Drafts:
         files = self._files(metric)
         sentences = [
             say_size(move, low, high, metric, self.currency),
-            say_events(move.events),
+            say_events(move.events) if is_sure else "",
             say_cause(move.split, products, metric.unit, self.currency) if is_sure else "",
             say_carriers(move.carriers, products) if is_sure else "",
             say_also(move, products) if is_sure else "",
             DEPENDS if move.holds_under_other_shares is False else "",
-            say_owner(metric, owner),
+            say_owner(metric, owner) if is_sure else "",
             f"Chance alone would show as much in {write_rarity(move.p)} reviews." if is_sure else say_doubt(move.q),
             say_rows(rows, files),
         ]
@@ -315,7 +315,7 @@ class Drafts:
         judged = series.frame["is_judged"].to_numpy(dtype=bool) & np.isfinite(values)
         places = np.arange(values.size)
         before = values[judged & (places >= limits.baseline_from) & (places <= limits.baseline_to)]
-        after = values[judged & (places >= change.first) & (places < change.first + change.points)]
+        after = values[judged & (places >= change.first)][: change.points]
         if before.size < 2 or not after.size:
             return move.change, move.change
         confidence = self.confidence if series.watched.has_moved else self.inputs.settings.confidence

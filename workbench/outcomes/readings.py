@@ -154,8 +154,8 @@ def told_once(insights: Iterable[Insight], inputs: OutcomesInputs) -> list[Insig
     Of one metric that moved one way in a scope and in a part of it, the one where it belongs stands, which the caller
     has chosen; here it is kindred metrics. Of a ratio and its numerator the ratio stands; of any other two that are
     made of the same counts the one that ranks first: an amount and a metric derived from it; a denominator and its
-    ratio, where the numerator stayed; both sides of a ratio that stayed. What stands names the other. The loop of a
-    line stands for that of its products.
+    ratio, where the numerator stayed; both sides of a ratio that stayed; rows and the customers of the same rows. What
+    stands names the other. The loop of a line stands for that of its products.
     """
     ranked = list(insights)
     dropped: dict[int, int] = {}
@@ -235,7 +235,7 @@ def _which_stands(one: Insight, other: Insight, ranked: Sequence[Insight], input
             has_stayed = top is not None and all(held.metric != top.metric for held in ranked)
             return other if has_stayed else None
     mine, theirs = catalogue.metric(one.metric), catalogue.metric(other.metric)
-    if is_derived(mine, theirs, catalogue) or is_derived(theirs, mine, catalogue):
+    if is_derived(mine, theirs, catalogue) or is_derived(theirs, mine, catalogue) or is_same_rows(mine, theirs):
         return other
     moved = {held.metric for held in ranked}
     if any(_are_both_sides(mine, theirs, ratio) for ratio in catalogue.metrics if ratio.metric not in moved):
@@ -255,10 +255,18 @@ def is_denominator(amount: Metric, ratio: Metric) -> bool:
 
 def are_kindred(one: Metric, other: Metric, catalogue: Catalogue) -> bool:
     """Return whether two metrics are made of the same counts."""
-    return any(
+    return is_same_rows(one, other) or any(
         is_numerator(a, b) or is_denominator(a, b) or is_derived(a, b, catalogue)
         for a, b in ((one, other), (other, one))
     )
+
+
+def is_same_rows(one: Metric, other: Metric) -> bool:
+    """Return whether one counts the rows and the other the customers of the same rows."""
+    a, b = one.measure, other.measure
+    if {one.type, other.type} != {"count", "distinct"} or a is None or b is None:
+        return False
+    return (a.table, a.where, a.at, a.sql) == (b.table, b.where, b.at, b.sql)
 
 
 def _are_both_sides(one: Metric, other: Metric, ratio: Metric) -> bool:

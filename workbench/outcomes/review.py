@@ -674,9 +674,9 @@ class _Review:
         change = lead.watched.change
         if change is None or lead.watched.limits is None:  # has_moved says both are there
             raise ModelError(f"{lead.metric.metric} has not moved.")
-        places = range(change.first, change.first + change.points)
+        places = self.spans_of(lead)[1]
         outside = lead.is_outside()
-        since, until = lead.period(change.first), lead.period(change.first + change.points - 1)
+        since, until = lead.period(change.first), lead.period(max(places, default=change.first))
         earliest = since - dt.timedelta(days=EVENT_WINDOW_DAYS)
         events = tuple(e for e in self.events_in_scope(*lead.scope) if earliest <= e.date <= self.settings.as_of)
         also = tuple(
@@ -717,7 +717,7 @@ class _Review:
             return [], []
         judged = np.flatnonzero(lead.frame["is_judged"].to_numpy(dtype=bool))
         before = [int(p) for p in judged if limits.baseline_from <= p <= limits.baseline_to]
-        after = [int(p) for p in judged if change.first <= p < change.first + change.points]
+        after = [int(p) for p in judged if p >= change.first][: change.points]  # thin and missing periods lie between
         if season is not None:
             phases = {p % season.period for p in after}
             before = [p for p in before if p % season.period in phases] or before

@@ -6,6 +6,7 @@ targets, the products with their loops and stages, what to do next, and what nob
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
@@ -67,10 +68,13 @@ def _page(result: Outcomes, reading: Reading, numbers: Figures, key: str, place:
 
 def _key_of(reader: Reader, taken: set[str]) -> str:
     """Return the page's key; of two managers whose names look alike in it the second gets a number."""
-    key = page_key(reader.kind, reader.key)
+    name = reader.key
+    if reader.kind == "manager":  # a name without its accents can still be read; a line's key is as the register has it
+        name = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    key = page_key(reader.kind, name)
     place = 2
     while key in taken:
-        key = f"{page_key(reader.kind, reader.key, length=59)}-{place}"
+        key = f"{page_key(reader.kind, name, length=59)}-{place}"
         place += 1
     taken.add(key)
     return key
