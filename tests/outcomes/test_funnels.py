@@ -115,3 +115,19 @@ def test_a_share_that_is_always_all_is_constant() -> None:
     """100 % in every month has no wobble to compare with."""
     found = watch(np.ones(40), rules=SignalRules(chart="p"), rows=np.full(40, 50.0))
     assert found.reason.endswith("to compare with")
+
+
+def test_widened_limits_narrow_with_rows_and_never_undercut_the_exact_ones() -> None:
+    """Where parts differ all round, limits still fall with the number of rows, the inner inside the outer ones."""
+    rows = np.array([9.0, 20, 60, 200, 300, 500, 900])
+    rates = np.array([0.65, 1.1, 0.1, 0.07, 0.45, 0.04, 0.08])
+    parts = [str(int(number)) for number in rows]
+    found = compare_parts(parts, rates * rows, rows, kind="rate")
+    exact = compare_parts(parts, rates * rows, rows, kind="rate", allow=False)
+    assert found.between > 0
+    assert np.all(np.diff(found.high) < 0)
+    assert np.all(np.array(found.inner_high) < np.array(found.high))
+    assert np.all(np.array(found.high) >= np.array(exact.high))
+    z = 3.0902
+    expected = found.centre + z * np.sqrt(found.centre / 900 + found.between**2)
+    assert found.high[-1] == pytest.approx(expected, rel=1e-4)

@@ -118,12 +118,18 @@ def compare_parts(
     error = np.sqrt(_variance(centre, bottom, kind))
     if allow and len(parts) >= LEAST_PARTS and centre > 0 and (kind == "rate" or centre < 1):
         dispersion, between = _between(scores, error)
-    widened = scores * error / np.sqrt(error**2 + between**2)
-    p = np.minimum(2 * ndtr(-np.abs(widened)), 1.0)
-    ends = []
+    spread = np.sqrt(error**2 + between**2)
+    if between:
+        scores = (values - centre) / spread
+    p = np.minimum(2 * ndtr(-np.abs(scores)), 1.0)
+    ends: list[Array] = []
     for cover in LIMITS:
-        reach = -float(ndtri((1 - cover) / 2)) * np.sqrt(error**2 + between**2) / np.where(error > 0, error, 1.0)
-        ends += list(share_limits(bottom, centre, -reach, reach, kind=kind))
+        reach = -float(ndtri((1 - cover) / 2))
+        low, high = share_limits(bottom, centre, -reach, reach, kind=kind)
+        if between:  # what differs for a reason is no longer binomial: normal limits, never closer than the exact ones
+            low = np.minimum(low, np.maximum(centre - reach * spread, 0.0))
+            high = np.maximum(high, centre + reach * spread)
+        ends += [low, np.minimum(high, 1.0) if kind == "share" else high]
     as_tuple = [tuple(float(value) for value in line) for line in (*ends, p, benjamini_hochberg(p))]
     return Funnel(
         parts=tuple(parts),

@@ -16,6 +16,9 @@ from workbench.report.values import Plain, written
 PANEL_WIDTH, PANEL_HEIGHT, PANEL_GAP = 20.0, 11.5, 2.0
 """Least width, height and air of a small chart, in sizes."""
 
+KEY_LINES = 2
+"""Lines under the small charts that say what the marks are."""
+
 WIDE_RANGE = 12.0
 """Where the largest part has so many times the rows of the smallest, rows stand on a logarithmic scale."""
 
@@ -54,7 +57,7 @@ def _grid(chart: Chart, canvas: Canvas) -> tuple[int, int]:
 def panels_height(chart: Chart, canvas: Canvas) -> float:
     """Return the height of a grid of small charts, in points."""
     _, rows = _grid(chart, canvas)
-    return rows * canvas.size * (PANEL_HEIGHT + 1.0) + canvas.size * LINE
+    return rows * canvas.size * (PANEL_HEIGHT + 1.0) + canvas.size * LINE * KEY_LINES
 
 
 def draw_behaviour_panels(canvas: Canvas, chart: Chart) -> None:
@@ -62,16 +65,15 @@ def draw_behaviour_panels(canvas: Canvas, chart: Chart) -> None:
     columns, rows = _grid(chart, canvas)
     gap = canvas.size * PANEL_GAP
     wide = (canvas.right - canvas.left - gap * (columns - 1)) / columns
-    high = (canvas.bottom - canvas.top - canvas.size * LINE) / rows
+    high = (canvas.bottom - canvas.top - canvas.size * LINE * KEY_LINES) / rows
     for place, strip in enumerate(_strips(chart)):
         x, y = canvas.left + (place % columns) * (wide + gap), canvas.top + (place // columns) * high
         _draw_strip(canvas.inside(left=x, right=x + wide, top=y, bottom=y + high - canvas.size * 1.0), chart, strip)
-    y = canvas.bottom - canvas.size * LINE * 0.4
-    _draw_key(canvas, chart, y)
+    _draw_key(canvas, chart, canvas.bottom - canvas.size * LINE * (KEY_LINES - 0.6))
 
 
 def _draw_key(canvas: Canvas, chart: Chart, y: float) -> None:
-    """Say what the marks are, in one line under the panels."""
+    """Say what the marks are, under the panels; on a phone in two lines."""
     x = canvas.left
     has_season = any(v != s for v, s in zip(chart.role("value"), chart.role("shown"), strict=True) if v is not None)
     items = [("range", "usual range")]
@@ -79,6 +81,8 @@ def _draw_key(canvas: Canvas, chart: Chart, y: float) -> None:
     items += [("signal", "outside")] if any(chart.role("is_signal")) else []
     items += [("event", "on record")] if any(chart.role("mark")) else []
     for what, words in items:
+        if x > canvas.left and x + canvas.size * 2.0 + canvas.measure(words, 0.8) > canvas.right:
+            x, y = canvas.left, y + canvas.size * LINE
         end = x + canvas.size * 1.6
         if what == "range":
             canvas.bar(x, end, y - canvas.size * 0.35, y + canvas.size * 0.35, colour=theme.GRID, order=1)
@@ -128,7 +132,8 @@ def _draw_strip(canvas: Canvas, chart: Chart, strip: Strip) -> None:
             canvas.dot(x, y, colour=theme.BLUE, scale=0.2)  # alone between gaps: no line would show it
     if latest is not None:
         y = min(max(y_of(latest), top), foot)
-        canvas.text(right + canvas.size * 0.6, y, words, scale=0.85, weight="bold", colour=theme.BLUE)
+        colour = theme.SLATE if has_season else theme.BLUE  # it is what was measured
+        canvas.text(right + canvas.size * 0.6, y, words, scale=0.85, weight="bold", colour=colour)
     _draw_dates(canvas, chart, strip, xs, foot)
 
 
@@ -196,6 +201,9 @@ def draw_funnel(canvas: Canvas, chart: Chart) -> None:
     low, high = min(held), max(held)
     is_wide = min(rows) > 0 and max(rows) / min(rows) > WIDE_RANGE
     at = [math.log10(value) if is_wide else value for value in rows]
+    is_one_size = min(rows) == max(rows)
+    if is_one_size:  # side by side, for rows do not tell them apart
+        at = [float(place) for place in range(len(rows))]
     pad = (high - low) * 0.06 or 0.5
     marks = [value for value in ticks(low, high) if low - pad <= value <= high + pad]
     texts = [written(value, chart.unit, chart.currency, chart.decimals) for value in marks]
@@ -219,10 +227,13 @@ def draw_funnel(canvas: Canvas, chart: Chart) -> None:
         canvas.text(right + canvas.size * 0.6, level, words, scale=0.85, colour=theme.SLATE)
     _draw_parts(canvas, chart, [x_of(value) for value in at], values, y_of)
     y = foot + canvas.size * LINE * 0.7
-    for place, align in ((order[0], "left"), (order[-1], "right")):
-        canvas.text(x_of(at[place]), y, theme.number(rows[place], 0), scale=0.85, colour=theme.SLATE, align=align)
-    scale = ", logarithmic" if is_wide else ""
-    canvas.text((left + right) / 2, y, f"rows of each{scale}", scale=0.85, colour=theme.SLATE, align="center")
+    words = f"rows of each{', logarithmic' if is_wide else ''}"
+    if is_one_size:
+        words = f"{theme.number(rows[0], 0)} rows each"
+    else:
+        for place, align in ((order[0], "left"), (order[-1], "right")):
+            canvas.text(x_of(at[place]), y, theme.number(rows[place], 0), scale=0.85, colour=theme.SLATE, align=align)
+    canvas.text((left + right) / 2, y, words, scale=0.85, colour=theme.SLATE, align="center")
     key = "Lines: what chance allows for so many rows, in 95 (dashed) and 99.8 of 100 parts that are alike"
     shown = canvas.wrap(key, canvas.right - canvas.left, 0.8, lines=2)
     canvas.text(canvas.left, y + canvas.size * LINE * 1.1, shown[0], scale=0.8, colour=theme.SLATE)
