@@ -120,13 +120,14 @@ def test_a_run_that_is_held_to_earlier_ones_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whoever wonders why something is hidden finds the runs, and what to do if nobody received them."""
-    held = dataclasses.replace(done("acme"), held_to=("r1", "r2", "r3", "r4"))
+    held = dataclasses.replace(done("acme"), recorded="r5", held_to=("r1", "r2", "r3", "r4"))
     monkeypatch.setattr("workbench.batch.run.run_engagement", lambda *_, **__: held)
     monkeypatch.setattr("workbench.batch.run.run_batch", lambda *_, **__: BatchResult((held, done("other")), 1.0))
     assert call("run", "acme") == 0
     shown = capsys.readouterr().out
     assert "r1, r2, r3 and 1 more" in shown
     assert "workbench publications acme --withdraw RUN" in shown
+    assert "workbench publications acme --withdraw r5" in shown
     assert call("batch", "acme", "other") == 0
     assert capsys.readouterr().out.count("workbench publications acme") == 1
 
@@ -292,9 +293,7 @@ def test_check_counts_the_example_rows_it_left_out(
     study = Study("acme", "0", None, (), ignored=(("lines", 2), ("products", 1)))
     monkeypatch.setattr("workbench.batch.study.check_engagement", lambda name: study)
     assert call("check", "acme") == 0
-    assert (
-        "Rows ignored, because their key begins with example: 2 in lines, 1 in products.\n" in capsys.readouterr().out
-    )
+    assert "3 example rows are ignored: their key begins with example.\n" in capsys.readouterr().out
 
 
 def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

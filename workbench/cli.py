@@ -96,8 +96,8 @@ def check(
         raise typer.Exit(1) from None
     say(f"{name}: no fault in {len(study.files)} file{'' if len(study.files) == 1 else 's'}.")
     if study.ignored:
-        rows = ", ".join(f"{count} in {table}" for table, count in study.ignored)
-        say(f"Rows ignored, because their key begins with example: {rows}.")
+        rows = sum(count for _, count in study.ignored)
+        say(f"{rows} example row{' is' if rows == 1 else 's are'} ignored: their key begins with example.")
     for off in study.missing:
         say(f"Not answered: {off}")
     for sentence in study.untested:
@@ -290,7 +290,7 @@ def import_survey(
         if not outcome.is_written and sys.stdin.isatty() and typer.confirm(question):
             outcome = run_import(file, name, wave, salt, dataclasses.replace(options, confirm=True))
     if not outcome.is_written:
-        say("\nNothing is in the survey yet; what each column would become stands in imports.yaml.")
+        say("\nNothing of this file is written yet; what each column would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, correct imports.yaml first.")
         return
     say(f"\nWritten: {outcome.survey}")
@@ -545,12 +545,20 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def _tell_recorded(result: EngagementResult) -> None:
+    """Say that a run binds later ones, where it showed numbers about people."""
+    if result.recorded:
+        say("Recorded as published: later runs hide what would give somebody away beside it. If nobody receives it:")
+        say(f"workbench publications {result.engagement} --withdraw {result.recorded}")
+
+
 def _tell(result: EngagementResult) -> None:
     """Say how a run went: the bottom line and where the report is, or what stopped it."""
     if result.is_done:
         for answer in result.answers:
             say(answer)
         say(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
+        _tell_recorded(result)
         if result.held_to:
             say(f"\nEarlier runs showed other numbers about people: {_listed(result.held_to)}.")
             say("What would give somebody away beside them is hidden. If nobody received such a run:")

@@ -42,7 +42,7 @@ def published(root: Path, client: Path, study_of: Studies) -> Path:
 
 def test_without_a_report_it_was_never_run(root: Path) -> None:
     """Every engagement is listed."""
-    assert [(held.engagement, held.word) for held in read_status()] == [("acme", "never run")]
+    assert [(held.engagement, held.word) for held in read_status()] == [("acme", "no full run yet")]
 
 
 def test_nothing_changed_is_up_to_date(published: Path) -> None:

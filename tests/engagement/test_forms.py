@@ -430,4 +430,4 @@ def test_the_response_is_told_in_lines(client: Any) -> None:
     assert got[0] == "Wave w1: how many have answered."
     assert any(line.startswith("Motor") and "5 or more of 12" in line for line in got)
     assert any(line.startswith("  builders") for line in got)
-    assert "tenth of the scale" in got[-1]
+    assert "tenth of the scale" in got[-2]

@@ -53,11 +53,9 @@ def say(
 
 @pytest.mark.parametrize("verdict", [PROJECT_RUN, TRANSITION, PART_PRODUCT_RUN])
 def test_not_yet_product_run(held: Any, instrument: Instrument, verdict: str) -> None:
-    """It would coordinate around open questions; held back by …, the article's claim named."""
+    """It cannot settle who owns the lines; held back by …, the article's claim named."""
     found = say(held, instrument, verdict)
-    assert found.claim == (
-        "Delivery Office would coordinate around open questions of ownership and money; settle those first."
-    )
+    assert found.claim == ("Delivery Office cannot settle who owns the lines and their money; settle that first.")
     assert "held back by End-to-end ownership (2." in found.detail
     assert "(A10)" in found.detail
     assert "9.1 Coordinating functions in between: 3." in found.detail, "items, n and interval are cited"
@@ -108,8 +106,8 @@ def test_below_target_each_function_is_named(held: Any, instrument: Instrument) 
 def test_approvals_go_back_once_ownership_and_leadership_stand(held: Any, instrument: Instrument) -> None:
     """The layer comes last: what it needs is named with its level, and whether it stands."""
     office = say(held, instrument, TRANSITION, below=("d09",)).about[0][1]
-    assert "First the lines must be able to: end-to-end ownership 2." in office
-    assert "product leadership and choice among lines 4." in office
+    assert "First this must reach 3, so that the lines can take over: end-to-end ownership 2." in office
+    assert "product leadership" not in office  # it stands at 4: only what falls short is named
     low = replace(instrument, gate_levels=replace(instrument.gate_levels, standing=1.5))
     assert (
         "The lines can take over now: end-to-end ownership 2." in say(held, low, TRANSITION, below=("d09",)).about[0][1]
@@ -145,7 +143,7 @@ def test_a_function_that_does_both_is_two_rows(held: Any, instrument: Instrument
         "The research part of Product Hub is the feedback loop: keep the work, give it to the lines.",
         "The rest of Product Hub approves what the lines could decide; hand the approvals back.",
     ]
-    assert found.claim.startswith("Product Hub would coordinate")
+    assert found.claim.startswith("Product Hub cannot settle who owns")
 
 
 @pytest.mark.parametrize("verdict", [PROJECT_RUN, TRANSITION, PART_PRODUCT_RUN, TOO_CLOSE, NOT_SHOWN])
@@ -161,7 +159,7 @@ def test_where_none_exists_nothing_is_said(
 def test_answers_can_show_one_that_nobody_named(held: Any, instrument: Instrument) -> None:
     """The layer gate below target and no table: it is spoken of in general, and the missing table is named."""
     found = say(held, instrument, TRANSITION, (), below=("d09",))
-    assert found.claim.startswith("A coordinating function would coordinate around open questions")
+    assert found.claim.startswith("A coordinating function cannot settle who owns the lines")
     assert "but `layers` names no function" in found.detail
     alone = say(held, instrument, TRANSITION, (RESEARCH,), below=("d09",))
     assert not alone.claim.startswith("Customer Research"), "research is never called the layer"

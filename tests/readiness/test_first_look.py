@@ -144,7 +144,7 @@ def test_sentences_say_what_it_can_and_cannot_carry(instrument: Instrument) -> N
     assert "no survey" in readiness.method(found)
     assert (
         repr(found)
-        == "There is no survey yet. 12 interviews and 1 artefact can lean, they cannot settle. Needed: survey, waves."
+        == "There is no survey yet. 12 interviews and 1 artefact give a hint, no verdict. Needed: survey, waves."
     )
 
 

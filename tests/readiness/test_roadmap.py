@@ -289,7 +289,7 @@ def test_next_steps_begin_with_the_initiatives(build: Make, instrument: Instrume
     found = readiness.next_steps(whole)
     assert len(found) >= len(whole.roadmap.initiatives)
     about_money = next(finding for finding in found if "how money is given (6.1)" in finding.claim)
-    assert about_money.claim == "Start with how money is given (6.1) in X."
+    assert about_money.claim == "Work on: how money is given (6.1) in X."
     assert "Owner: to be named." in about_money.detail
     assert "Done when shown: 6.1 at 3 (budget file)" in about_money.detail
     teams = next(finding for finding in found if "standing teams (6.2)" in finding.claim)

@@ -301,9 +301,7 @@ def test_nobody_answering_is_an_error_with_a_sentence(small: Make, answers_of: M
         score(answers_of(instrument, [("builder", "x")], [[NAN]]), instrument, Settings())
 
 
-def test_more_answers_than_people_asked_are_refused(
-    small: Callable[..., Instrument], answers_of: Callable[..., Answers]
-) -> None:
+def test_more_answers_than_people_asked_are_refused(small: Make, answers_of: Make) -> None:
     """A population smaller than those who answered would make every number certain: it is refused by part."""
     instrument = small({"d": ["a"]})
     people = [("executive", "motor")] * 6

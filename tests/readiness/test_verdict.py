@@ -189,13 +189,10 @@ RESEARCH = Layer("Customer Research", 6, "research_and_data")
 
 
 def test_not_yet_product_run_uses_the_clients_own_name(instrument: Instrument, build: Make) -> None:
-    """The function would coordinate around open questions; its headcount, approvals and old name are said."""
+    """The function cannot settle who owns the lines; its headcount, approvals and old name are said."""
     result = company(build, instrument, {"x": 2.4, "y": 2.5}, layers=(OFFICE, RESEARCH))
     found = [(finding.claim, finding.detail) for finding in readiness.headline(result)]
-    assert (
-        found[1][0]
-        == "Delivery Office would coordinate around open questions of ownership and money; settle those first."
-    )
+    assert found[1][0] == "Delivery Office cannot settle who owns the lines and their money; settle that first."
     assert "9.1" in found[1][1]
     assert "people" in found[1][1]
     assert "held back by" in found[1][1]

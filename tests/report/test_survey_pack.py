@@ -231,4 +231,4 @@ def test_the_command_writes_the_pack_and_tells_the_response(
     told = capsys.readouterr().out
     assert "fewer than 5" in told
     assert all(int(number) % 5 == 0 for number in re.findall(r"(\d+) or more", told))
-    assert "for a verdict" in told
+    assert "to judge" in told

@@ -70,6 +70,8 @@ class EngagementResult:
         Of a failure, in sentences.
     answers : tuple of str
         The report's bottom line, claim by claim.
+    recorded : str
+        The run's name in the publications ledger; empty where it showed no numbers about people.
     held_to : tuple of str
         Earlier runs that showed other numbers about people: what would give somebody away beside them is hidden.
     """
@@ -81,6 +83,7 @@ class EngagementResult:
     folder: str = ""
     message: str = ""
     answers: tuple[str, ...] = ()
+    recorded: str = ""
     held_to: tuple[str, ...] = ()
 
     @property

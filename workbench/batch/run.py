@@ -151,7 +151,14 @@ def _run_staged(
             seconds = time.monotonic() - start
             on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
             return EngagementResult(
-                plan.engagement, "done", seconds, tuple(jobs), str(published), answers=answers, held_to=others
+                plan.engagement,
+                "done",
+                seconds,
+                tuple(jobs),
+                str(published),
+                answers=answers,
+                recorded=staging.run if chapters.notes() else "",
+                held_to=others,
             )
         message = "\n\n".join(job.message for job in stopped)
     except WorkbenchError as error:

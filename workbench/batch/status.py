@@ -40,8 +40,8 @@ class Status:
 
     @property
     def word(self) -> str:
-        """``never run``, ``up to date`` or ``stale``, and whether a later run failed."""
-        state = "never run" if not self.report else "stale" if self.stale else "up to date"
+        """``no full run yet``, ``up to date`` or ``stale``, and whether a later run failed."""
+        state = "no full run yet" if not self.report else "stale" if self.stale else "up to date"
         return f"{state}, last run failed" if self.failed else state
 
 

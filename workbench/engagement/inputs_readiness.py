@@ -28,7 +28,7 @@ UNMET = "_unmet"
 FIXED_COLUMNS = ("respondent", "wave", "unit", "role", "product_line", "seconds")
 NEEDED = ("survey", "waves", "lines")
 OTHER_SOURCES = ("interviews", "evidence")
-"""Tables that speak without a survey: they can lean, they cannot settle."""
+"""Tables that speak without a survey: they give a hint, no verdict."""
 
 NO_LEVEL = float("nan")
 
@@ -270,6 +270,9 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
     """Items, dimensions and levels that other tables name."""
     items = {item.id for item in instrument.items}
     groups = {group.id for group in instrument.groups}
+    # People copy what the report prints: D6 for d06, 6.1 for d06_1.
+    printed = {item.printed.upper(): item.id for item in instrument.items}
+    printed |= {f"{group.id[:1]}{group.id[1:].lstrip('0')}".upper(): group.id for group in instrument.groups}
     for table, column, known in (
         ("interviews", "level", items),
         ("evidence", "level", items),
@@ -280,7 +283,9 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
             if name and name not in known:
                 what = "items or dimensions" if known != items else "items"
                 allowed = f"{what} of the instrument {instrument.name}, such as {instrument.items[0].id}."
-                remedy = f"{nearest(name, known)} Correct the item.".strip()
+                meant = printed.get(name.upper(), "")
+                hint = f"Did you mean {meant!r}?" if meant in known else nearest(name, known)
+                remedy = f"{hint} Correct the item.".strip()
                 yield tables.fault(table, place, "item", f"{name!r} is not in the instrument", allowed, remedy)
             level = _number(row[column])
             low, high = instrument.bounds(name) if name in items | groups else (-math.inf, math.inf)

@@ -162,7 +162,7 @@ def _answer(result: Outcomes, reading: Reading, numbers: Figures) -> Finding:
         claim = f"{reader.name}: none of {watched} outcomes has moved beyond its usual ups and downs."
         short = f"None of {watched} outcomes has moved beyond its usual ups and downs."
         return Finding(fit_claim(claim, short), about + rest, ids)
-    sides = ((better, "for the better"), (worse, "for the worse"), (moved - better - worse, "without a good side"))
+    sides = ((better, "for the better"), (worse, "for the worse"), (moved - better - worse, "neither better nor worse"))
     said = theme.listing([f"{count} {words}" for count, words in sides if count > 0])
     claim = f"{moved} of {watched} outcomes {'has' if moved == 1 else 'have'} really moved: {said}."
     return Finding(fit_claim(f"{reader.name}: {claim}", claim), about + rest, ids)

@@ -434,7 +434,7 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
     counts = [
         (better, "for the better"),
         (worse, "for the worse"),
-        (len(result.moves) - better - worse, "without a good side"),
+        (len(result.moves) - better - worse, "neither better nor worse"),
     ]
     said = theme.listing([f"{count} {words}" for count, words in counts if count])
     verb = "has" if len(result.moves) == 1 else "have"

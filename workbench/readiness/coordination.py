@@ -114,8 +114,8 @@ def _answer(
         detail = f"The organisation is not yet product-run: held back by {back or 'nothing that is shown'}{claim}."
         if verdict.product_lines:
             names = ", ".join(line.name for line in verdict.lines if line.line in verdict.product_lines)
-            detail += f" {names}: product-run, and nothing more is needed there."
-        return f"{start} would coordinate around open questions of ownership and money; settle those first.", detail
+            detail += f" {names}: already product-run, and none is needed there."
+        return f"{start} cannot settle who owns the lines and their money; settle that first.", detail
     if short:
         levels = ", ".join(f"{gate.name} {_level(gate.score)}" for gate in short)
         return (
@@ -171,7 +171,10 @@ def _when(instrument: Instrument, shown: ProtectedScores, organisation: Part) ->
     words = ", ".join(f"{group.name.lower()} {_level(score)}" for group, score in held)
     if all(score.level is not None and score.level.value >= standing for _, score in held):
         return f"The lines can take over now: {words}."
-    return f"First the lines must be able to: {words}, wanted {standing:g}."
+    short = [f"{group.name.lower()} {_level(score)}" for group, score in held if _is_below(score, standing)]
+    if not short:
+        return f"Whether the lines can take over is not known: {words}."
+    return f"First this must reach {standing:g}, so that the lines can take over: {', '.join(short)}."
 
 
 def _is_below(score: Score, target: float) -> bool:

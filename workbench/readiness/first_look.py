@@ -79,7 +79,7 @@ def look_first(inputs: ReadinessInputs, settings: Settings, without: str = "") -
         reason = "There is no survey, and too few interviews and documents to be told without naming anyone."
         return Off("readiness", without or reason, ("survey",))
     found = " and ".join(count_words(sources))
-    reason = fit_claim(f"{without or 'There is no survey yet.'} {found} can lean, they cannot settle.", without)
+    reason = fit_claim(f"{without or 'There is no survey yet.'} {found} give a hint, no verdict.", without)
     return FirstLook(
         "readiness",
         reason,

@@ -33,7 +33,10 @@ def initiative_finding(instrument: Instrument, roadmap: Roadmap, place: int, lin
     title = item.title[:1].lower() + item.title[1:]
     names = [step.name for step in steps]
     where = names[0] if not steps[0].line else "all lines" if len(names) == lines > 1 else theme.listing(names, 2)
-    verb = f"Make visible: {title}" if steps[0].kind == SEE else f"Start with {title}"
+    verb = "Make visible" if steps[0].kind == SEE else "Work on"
+    if held.after:
+        verb = f"Then {verb[:1].lower()}{verb[1:]}"
+    verb = f"{verb}: {title}"
     keys = [f"item{'/' + step.line if step.line else ''}/{step.item}" for step in steps[:MOST_LEVELS]]
     return Finding(
         fit_claim(f"{verb} ({item.printed}) in {where}.", f"{verb} ({item.printed})."),
@@ -61,11 +64,12 @@ def step_words(instrument: Instrument, step: Step) -> str:
     return f"{item.printed} {item.title}, {step.level:.1f} to {step.to:g}"
 
 
-def exit_words(instrument: Instrument, initiative: Initiative) -> str:
-    """Return what must be shown for an initiative to be done: the evidence that its items ask for."""
+def exit_words(instrument: Instrument, initiative: Initiative, only: str = "") -> str:
+    """Return what must be shown for an initiative to be done: the evidence that its items, or one of them, ask for."""
     return "; ".join(
         f"{instrument.item(name).printed} at {level:g}{_evidence(evidence)}"
         for name, level, evidence in initiative.exit_test
+        if only in ("", name)
     )
 
 
@@ -102,17 +106,11 @@ def _detail(instrument: Instrument, roadmap: Roadmap, held: Initiative, steps: l
     above = [text for level, text in item.anchors if level > min(step.level for step in steps)]
     if above:
         yield f'Next: "{item.statement} {above[0]}"'
-    rest = [instrument.item(name) for name in held.items if name != item.id]
-    if rest:
-        yield f"With it: {'; '.join(f'{one.printed} {one.title.lower()}' for one in rest)}."
     if held.after:
         names = [roadmap.initiatives[number - 1].name.lower() for number in held.after]
         yield f"Waits for {theme.listing(names)}."
-    waves = [list(wave) for wave in held.waves[1:]]
-    if waves:
-        yield f"Then in {'; then '.join(theme.listing(wave) for wave in waves)}."
-    yield f"Owner: {held.owner}. Effort {held.effort:g}, worth {100 * held.gain:.1f} points of the way to target."
-    yield f"Done when shown: {exit_words(instrument, held)}."
+    yield f"Owner: {held.owner}."
+    yield f"Done when shown: {exit_words(instrument, held, item.id)}."
     if held.projects:
         yield project_words(held.projects)
 

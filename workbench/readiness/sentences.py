@@ -13,6 +13,7 @@ from workbench.readiness.inputs import OPENLY_NAMED, TEAMS
 from workbench.readiness.instrument import Group, Instrument
 from workbench.readiness.numbers import figures, part_path
 from workbench.readiness.respondent_words import respondent_cautions, respondents_method
+from workbench.readiness.roadmap import Roadmap
 from workbench.readiness.roadmap_words import initiative_finding, roadmap_method
 from workbench.readiness.scores import DIMENSION, ITEM, LINE, WEIGHTED, Part, Score
 from workbench.readiness.simulated import simulated_words
@@ -105,14 +106,23 @@ def next_steps(result: Readiness | Off) -> Findings:
         return Findings((Finding(fit_claim(f"Bring {theme.listing(result.tables)}."), result.reason),))
     numbers, held = figures(result), result.roadmap
     found = [
-        initiative_finding(result.instrument, held, place, len(result.lines), numbers)
-        for place in range(1, len(held.initiatives) + 1)
+        initiative_finding(result.instrument, held, place, len(result.lines), numbers) for place in _in_order(held)
     ]
     for line in result.verdict.lines if result.verdict is not None else ():
         if line.verdict in (TOO_CLOSE, NOT_SHOWN):
             claim = fit_claim(f"{line.name}: {_ask_claim(result, line)}.", f"{line.name}: get more answers.")
             found.append(Finding(claim, f"Settled by {line.settled_by}.", numbers.ids(f"class/{line.line}")))
     return Findings(tuple(found))
+
+
+def _in_order(roadmap: Roadmap) -> list[int]:
+    """Return the places of the initiatives, those first that wait for nothing."""
+    return sorted(range(1, len(roadmap.initiatives) + 1), key=lambda place: bool(roadmap.initiatives[place - 1].after))
+
+
+def lowest_words(verdict: str) -> str:
+    """Return what the lowest gates are to a line: what holds it back, or only the lowest where all of them stand."""
+    return "Lowest gate:" if verdict == PRODUCT_RUN else "Held back by"
 
 
 def _made_of(instrument: Instrument) -> str:
@@ -154,8 +164,9 @@ def method(result: Readiness | Off) -> str:
         "The assessment was announced as openly named: nothing is hidden."
         if settings.minimum_group == OPENLY_NAMED
         else f"Groups below {settings.minimum_group} people are hidden, and so is whatever would give them away by "
-        "adding or subtracting what is shown; hidden numbers are marked. Bounds that come close without being exact "
-        f"are not examined. Under {DISTRIBUTION_FROM} people a mean near either end shows only as the end."
+        "adding or subtracting what is shown; so is what would narrow them down too closely, found by linear "
+        "programming, with all that earlier runs and waves showed. Hidden numbers are marked. Under "
+        f"{DISTRIBUTION_FROM} people a mean near either end shows only as the end."
     )
     paragraphs = [
         f"Instrument {held.name}, version {held.version}: {len(held.items)} questions in {len(held.dimensions)} "
@@ -289,13 +300,13 @@ def _each_line(result: Readiness, verdict: Verdict) -> str:
 
 def _line_words(result: Readiness, line: LineVerdict) -> str:
     if line.verdict == NOT_SHOWN:
-        return "not shown, to protect a small group"
+        return "no verdict, because some of its gates are hidden to protect a small group"
     inside = [certainty_words(line.certainty)] if line.certainty is not None else []
     inside += ["claimed, not yet evidenced"] if line.not_yet_evidenced else []
     words = line.words
     if line.verdict != TOO_CLOSE and inside:
         words = f"{line.verdict} ({'; '.join(inside)})"
-    return f"{words}, held back by {held_back_words(result, line.gates, line.held_back_by, 2)}"
+    return f"{words}, {lowest_words(line.verdict).lower()} {held_back_words(result, line.gates, line.held_back_by, 2)}"
 
 
 def _cautions(result: Readiness) -> Iterator[Finding]:

@@ -46,7 +46,8 @@ def gap_finding(gaps: tuple[RoleGap, ...], instrument: Instrument, numbers: Figu
     first = sure[0]
     item = instrument.item(first.item)
     apart = first.difference
-    reach = "" if apart.low is None or apart.high is None else f", {apart.low:.1f} to {apart.high:.1f} levels apart"
+    ends = () if apart.low is None or apart.high is None else sorted((apart.low, apart.high), key=abs)
+    reach = f", {abs(ends[0]):.1f} to {abs(ends[1]):.1f} levels apart" if ends else ""
     others = [gap for gap in sure if gap.item != first.item]
     widest = {gap.item: gap for gap in reversed(others)}  # the widest of each question
     rest = "; ".join(gap_words(gap, instrument) for gap in sure if gap is widest.get(gap.item))

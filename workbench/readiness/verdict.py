@@ -118,14 +118,22 @@ class LineVerdict:
 
     @property
     def words(self) -> str:
-        """The class as it is printed."""
+        """The class as it is printed, with what would settle it."""
+        return self._words(self.settled_by and f"settled by {self.settled_by}")
+
+    @property
+    def short_words(self) -> str:
+        """The class as a table prints it, where what would settle it stands elsewhere."""
+        return self._words("")
+
+    def _words(self, settled: str) -> str:
+        claimed = "claimed, not yet evidenced" if self.not_yet_evidenced else ""
         if self.verdict != TOO_CLOSE:
-            return self.verdict + (" (claimed, not yet evidenced)" if self.not_yet_evidenced else "")
+            return f"{self.verdict} ({claimed})" if claimed else self.verdict
         likely = chance_words(dict(self.odds).get(self.leaning))
         leaning = self.leaning and f"leaning to {self.leaning}{likely and f', {likely}'}"
-        claimed = "claimed, not yet evidenced" if self.not_yet_evidenced else ""
-        inside = [leaning, self.settled_by and f"settled by {self.settled_by}", claimed]
-        return f"{self.verdict} ({', '.join(part for part in inside if part)})"
+        inside = ", ".join(part for part in (leaning, settled, claimed) if part)
+        return f"{self.verdict} ({inside})" if inside else self.verdict
 
 
 @dataclass(frozen=True)

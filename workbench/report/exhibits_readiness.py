@@ -46,7 +46,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
         rows.append(
             {
                 "line": part.name,
-                "class": line.words,
+                "class": line.short_words,
                 "sure": certainty_words(line.certainty) if line.certainty is not None else theme.MISSING,
                 "held_back": held_back_words(result, line.gates, line.held_back_by, 2) if line.gates else HIDDEN,
                 "way": result.percent_to_target[part.id],
@@ -71,7 +71,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
                 "sure": "Certainty",
                 "held_back": "Held back by (level)",
                 "way": "Way to target",
-                "people": "People",
+                "people": "Answers, incl. whole organisation",
             },
             units={"way": "share", "people": "people"},
             claim=_claim_classes(result),

@@ -50,7 +50,12 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
     columns = {"what": "Initiative", "where": "Where first", "owner": "Owner", "effort": "Effort"}
     columns |= {"cost": "Known cost" if _is_part(result) else "Cost"} if is_costed else {}
     columns |= {"gain": "Brings", "exit": "Done when shown"}
-    whole = sum(one.gain for one in held.initiatives)
+    whole, ways = (
+        sum(one.gain for one in held.initiatives),
+        [result.percent_to_target[part.id] for part in result.lines],
+    )
+    known = [way for way in ways if way is not None]
+    today = sum(known) / len(known) if known and len(known) == len(ways) else None
     count = len(rows)
     return Exhibit(
         "readiness-roadmap",
@@ -61,10 +66,10 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
             decimals={"gain": 1},
             currency=result.settings.currency,
             claim=fit_claim(
-                f"{count} initiative{'s' if count != 1 else ''} of a year bring the lines "
-                f"{theme.percent(whole, 1 if whole < 0.1 else 0)} of the way to target; "
-                f"{'they begin' if count != 1 else 'it begins'} with {held.initiatives[0].name.lower()}.",
-                f"{count} initiatives of a year bring the lines {theme.percent(whole, 1)} of the way to target.",
+                f"A year of work takes the lines from {theme.percent(today, 0)} to {theme.percent(today + whole, 0)} "
+                f"of the way to target, in {count} initiative{'s' if count != 1 else ''}."
+                if today is not None
+                else f"{count} initiative{'s' if count != 1 else ''} of a year, and what shows that each is done.",
             ),
             subtitle=(
                 "Steps of four quarters, merged; pilot lines first. Effort 1 low, 2 medium, 4 high, added up. "

@@ -132,7 +132,9 @@ def portfolio_exhibit(summary: Summary) -> Exhibit:
         "projects": [line.projects for line in rows],
         "ids": [" ".join((*line.ids, *numbers.ids(f"projects/{line.line}"))) for line in rows],
     }
-    held = f"{len(ready)} of {len(rows)} lines {'is' if len(ready) == 1 else 'are'} product-run"
+    known = sum(line.readiness not in ("not shown", theme.MISSING) for line in rows)
+    which = "lines" if known == len(rows) else f"line{'' if known == 1 else 's'} that can be shown"
+    held = f"{len(ready)} of {known} {which} {'is' if len(ready) == 1 else 'are'} product-run"
     if all(line.readiness in ("not shown", theme.MISSING) for line in rows):
         held = f"The readiness of {len(rows)} lines cannot be shown"
     elif all(line.readiness in ("too close to call", "not shown", theme.MISSING) for line in rows):

@@ -338,7 +338,7 @@ def _figures(report: Report, chapter: Chapter, quoted: set[str]) -> dict[str, An
 
 
 def _without_ids(view: dict[str, Any]) -> dict[str, Any]:
-    """Return a further exhibit as the page prints it: its numbers stand in its table, once, and their ids in the workbook.
+    """Return a further exhibit as the page prints it: numbers in its table alone, their ids in the workbook.
 
     Some twenty further exhibits would otherwise make the list of every number longer than the rest of the page.
     """
@@ -346,7 +346,7 @@ def _without_ids(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def _quoted(report: Report) -> set[str]:
-    """Return the ids of all figures that the report names; pages list their own, further exhibits need no second list."""
+    """Return the ids of all figures that the report names; pages list their own, further exhibits none."""
     bodies = (
         replace(chapter, pages=(), exhibits=tuple(e for e in chapter.exhibits if not e.is_appendix))
         for chapter in report.chapters

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Finding, Findings, Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_waves import waves_exhibit
 from workbench.report.page import Page
 from workbench.report.tables import table
@@ -59,8 +59,8 @@ def comparison_page(result: Readiness | Off) -> Page:
     """
     exhibits: tuple[Exhibit, ...]
     if isinstance(result, Off):
-        exhibits = (note_exhibit(result, "readiness-compare"),)
-        headline = Findings((Finding("The lines cannot be compared yet.", result.reason),))
+        exhibits = ()
+        headline = Findings((Finding("The lines can be compared once a survey gives each a level.", result.reason),))
     else:
         from workbench.readiness import figures
 
@@ -75,7 +75,7 @@ FIRST = 3
 """Steps that a line's page names: those of its first quarter (ours)."""
 
 _NO_PEERS = Finding(
-    "No peer number is given: none that we know of would survive an argument.",
+    "No peer number is given: we know of no reliable benchmark.",
     "Surveys by vendors rest on chosen people, other questions and other scales, and say neither who answered nor how "
     "sure a mean is. What holds is the line next door, the wave before, the target, and a published range for a "
     "question that was measured the same way.",
@@ -88,18 +88,20 @@ def _slug(name: str) -> str:
 
 
 def _line_findings(result: Readiness, numbers: Figures, part: Part) -> list[Finding]:
-    from workbench.readiness.sentences import certainty_words, held_back_words
+    from workbench.readiness.sentences import certainty_words, held_back_words, lowest_words
 
     found = []
     if result.verdict is not None:
         line = result.verdict.line(part.id)
         sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
         back = held_back_words(result, line.gates, line.held_back_by)
+        low = lowest_words(line.verdict)
         settled = f" Settled by {line.settled_by}." if line.settled_by else ""
         found.append(
             Finding(
                 fit_claim(f"{part.name}: {line.verdict}{sure}.", f"This line: {line.verdict}{sure}."),
-                (f"Held back by {back}." if line.gates else "Too few answers on some gate may be shown.") + settled,
+                (f"{low} {back}." if line.gates else "Too few answers on some gate may be shown.")
+                + settled,
                 numbers.ids(
                     f"class/{part.id}",
                     f"certainty/{part.id}",

@@ -119,7 +119,7 @@ def read_line(study: Any, book: Book, line: str, projects: list[dict[str, Any]],
         readiness=said or theme.MISSING,
         held_back=theme.listing(book.words("readiness", f"held-back/{line}").split("; "), 2) if said else theme.MISSING,
         outcome=outcome,
-        moves="; ".join(moves) or ("no move" if "outcomes" in book.chapters else theme.MISSING),
+        moves="; ".join(moves) or ("no move" if book.number("outcomes", "count/on") else theme.MISSING),
         better=better,
         worse=worse,
         plan=plan,
@@ -210,7 +210,7 @@ def _untargeted(study: Any, book: Book, line: str, currency: str) -> tuple[str, 
         if (kind, parent) == ("product_line", line) and change.value is not None and value is not None:
             now = theme.formatted(value.value, value.unit, currency)
             return f"{metric_label(study, metric)}: {now} (no target)", (value.id,)
-    return ("no target" if "outcomes" in book.chapters else theme.MISSING), ()
+    return ("no target" if book.number("outcomes", "count/on") else theme.MISSING), ()
 
 
 def _is_reached(direction: str, value: float | str | None, target: float | str | None) -> bool | None:

@@ -201,7 +201,9 @@ def _ready(book: Book, currency: str) -> _Number:
     if is_open == total:  # none that is product-run would be said of lines that nobody knows
         name = f"of {total:.0f} product lines {'has' if is_open == 1 else 'have'} no class yet"
         return is_open, "count", name, _with_caution(book, "readiness", sure), ids
-    name = f"of {total:.0f} product lines {'is' if ready == 1 else 'are'} product-run"
+    known = total - hidden
+    which = "product lines" if not hidden else f"product line{'' if known == 1 else 's'} that can be shown"
+    name = f"of {known:.0f} {which} {'is' if ready == 1 else 'are'} product-run"
     return ready, "count", name, _with_caution(book, "readiness", sure), ids
 
 

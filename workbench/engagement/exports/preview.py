@@ -31,8 +31,8 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
     export, proposal, sheets = outcome.export, outcome.proposal, outcome.sheets
     encoding = f", {export.grid.encoding}" if export.grid.encoding else ""
     lines = [f"{export.grid.file}: {vendor_title(export.vendor)} ({export.layout}{encoding})."]
-    items = [match for _, match in proposal.matched if "_" in match.target and not match.target.endswith(REASON)]
-    n_items = sum(match.target not in ("product_line", "ignore", "identity") for match in items)
+    known = {item.id for item in outcome.instrument.items}
+    n_items = sum(match.target in known for _, match in proposal.matched)
     others = [match.target for _, match in proposal.matched if match.target in ("role", "unit", "product_line")]
     reasons = sum(match.target.endswith(REASON) for _, match in proposal.matched)
     lines.append(

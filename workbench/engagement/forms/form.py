@@ -176,11 +176,15 @@ def _form(instrument: Instrument, role: str, name: str, lines: tuple[str, ...], 
     return Form(form.role, form.role_name, form.title, _intro(instrument, form), form.sections)
 
 
+def _minutes(form: Form) -> str:
+    return "1 minute" if form.minutes == 1 else f"{form.minutes} minutes"
+
+
 def _intro(instrument: Instrument, form: Form) -> tuple[str, ...]:
     has_between = any("{text}" in option.label for held in instrument.answer_sets for option in held.options)
     between = " Where your answer lies between two texts, take the letter between them." if has_between else ""
     return (
-        f"{len(form.items)} questions, about {form.minutes} minutes. They ask how work went the last time, not how it "
+        f"{len(form.items)} questions, about {_minutes(form)}. They ask how work went the last time, not how it "
         "should be.",
         f"Answer for the product line you choose, from what you have seen yourself.{between} “I cannot see this” is a "
         "full answer, and better than a guess. You may leave any question out.",

@@ -80,10 +80,10 @@ def response_lines(tables: Tables) -> list[str]:
         named = f"  {group.role}" if group.role else group.line or NO_LINE
         lines.append(f"{named:{width}}  {group.answered}{asked}{_still(group)}")
     if any(group.needed is not None for group in found.groups):
-        reach = "a tenth of the scale away from it"
         lines += [
             "",
-            f"Planned so that each gate can be told from its threshold when it lies {reach}; closer ones need more.",
+            "Enough if each gate lies at least a tenth of the scale from its limit; closer ones need more.",
+            "Small groups may still be hidden in the report.",
         ]
     else:
         lines += ["", "How many a verdict needs cannot be said without population (who was asked)."]
@@ -94,8 +94,8 @@ def _still(group: GroupResponse) -> str:
     if group.needed is None:
         return ""
     if not group.more:
-        return "   enough for a verdict, as planned"
-    return f"   up to {group.more} more for a verdict"
+        return "   enough to judge, as planned"
+    return f"   up to {group.more} more to judge"
 
 
 def count_responses(tables: Tables, instrument: Instrument, settings: Settings) -> Responses:
