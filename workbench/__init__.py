@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         progress_exhibit,
         waves_exhibit,
     )
+    from workbench.report.pages_outcomes import outcomes_pages
     from workbench.report.pages_readiness import comparison_page, line_pages
     from workbench.report.story import (
         Chapter,
@@ -168,6 +169,7 @@ _HOMES = {
     "number_figures": "workbench.findings",
     "outcomes": "workbench.outcomes",
     "outcomes_appendix": "workbench.report.appendix_outcomes",
+    "outcomes_pages": "workbench.report.pages_outcomes",
     "plan_exhibit": "workbench.report.exhibits_drivers",
     "plan_lines_exhibit": "workbench.report.exhibits_drivers",
     "portfolio_exhibit": "workbench.report.exhibits_summary",
@@ -269,6 +271,7 @@ __all__ = [
     "number_figures",
     "outcomes",
     "outcomes_appendix",
+    "outcomes_pages",
     "plan_exhibit",
     "plan_lines_exhibit",
     "portfolio_exhibit",

@@ -296,6 +296,19 @@ def test_the_planted_cause_is_what_its_manager_hears_first(simulations: Any) -> 
     assert np.mean([one.said for one in verdicts]) <= 2
 
 
+def test_every_factor_lies_between_zero_and_one(simulations: Any) -> None:
+    """And the score is their product, in every portfolio."""
+    told = [i for result, _ in simulations for one in result.readings for i in one.insights]
+    assert len(told) > PORTFOLIOS
+    for i in told:
+        factors = (i.stake, i.evidence, i.actionability, i.novelty)
+        assert all(0 <= factor <= 1 for factor in factors)
+        assert i.score == pytest.approx(np.prod(factors))
+        assert i.low is not None
+        assert i.high is not None
+        assert i.low <= i.size <= i.high
+
+
 def test_what_was_planted_on_another_metric_is_not_found(simulations: Any) -> None:
     """The judge of the simulation can say no."""
     result, planted = simulations[0]
