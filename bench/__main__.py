@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 BENCHES = (
-    *("run", "rollup", "outcomes", "signals", "drivers", "allocation", "large"),
+    *("run", "rollup", "engines", "outcomes", "signals", "drivers", "allocation", "large"),
     *("coverage", "respondents", "gaps", "waves", "readiness", "hiding", "leaks", "signals", "insights"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""

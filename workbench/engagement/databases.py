@@ -95,7 +95,7 @@ class ClientDatabase:
         if self.engine == "spark":
             from workbench.engagement.engine_spark import Spark
 
-            return Spark(connect_spark(address), is_own=True)
+            return Spark(connect_spark(address), is_own=True, name=self.name)
         from workbench.engagement.engine_postgresql import PostgreSQL
 
         return PostgreSQL(connect_postgresql(address), self.timeout_seconds, is_own=True, name=self.name)

@@ -1,11 +1,14 @@
 """Apache Spark as an engine, for facts that outgrow one machine: only parts come back.
 
 Nothing of pyspark is imported here: the engine gets an open session. Frames never cross over (Spark warns of newer
-pandas): rows are collected and the frame is built here.
+pandas): rows are collected and the frame is built here. How long a query may take is left to the cluster's own limits:
+Spark lets tasks run on where a query is stopped from outside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
@@ -46,6 +49,8 @@ class Spark:
         With its time zone set to UTC; tables and views of it can be named.
     is_own : bool
         Stop the session with the engine.
+    name : str
+        What the client calls the database, for sentences.
 
     Raises
     ------
@@ -55,8 +60,9 @@ class Spark:
 
     dialect = "spark"
 
-    def __init__(self, session: Any, *, is_own: bool = False) -> None:
+    def __init__(self, session: Any, *, is_own: bool = False, name: str = "") -> None:
         self._session, self._is_own = session, is_own
+        self._who = f"The database {name}" if name else "Spark"
         self._known: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
         self.version = f"Spark {session.version}"
         if int(str(session.version).partition(".")[0]) < OLDEST:
@@ -79,13 +85,14 @@ class Spark:
         ModelError
             Spark refuses the text, or stumbles over a row; says what it said.
         """
-        with _Refusal(query):
+        with self._refusing(query):
             frame = self._session.sql(query.text)
-            return pd.DataFrame([tuple(row) for row in frame.collect()], columns=pd.Index(frame.columns), dtype=object)
+            rows = [tuple(row) for row in frame.collect()]
+            return pd.DataFrame(rows, columns=pd.Index(frame.columns), dtype=object)
 
     def explain(self, query: Query) -> None:
         """Raise ModelError where Spark would refuse a query; it is analysed and not run."""
-        with _Refusal(query):
+        with self._refusing(query):
             self._session.sql(query.text)
 
     def columns(self, table: str) -> dict[str, str]:
@@ -124,20 +131,14 @@ class Spark:
             self._known[table] = kinds, casts
         return self._known[table]
 
-
-class _Refusal:
-    """Turns what Spark says of a query into one sentence."""
-
-    def __init__(self, query: Query) -> None:
-        self.query = query
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if kind is None or kind.__module__.partition(".")[0] not in ("pyspark", "py4j"):
-            return
-        lines = str(error).strip().splitlines()
-        said = lines[0] if lines else kind.__name__
-        asked = ", ".join(self.query.metrics) or "checks"
-        raise ModelError(f"Spark refuses the query for {asked}: {said}") from None
+    @contextmanager
+    def _refusing(self, query: Query) -> Iterator[None]:
+        """Turn what Spark says of a query into one sentence; its root of errors is known by its package."""
+        try:
+            yield
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
+                raise
+            asked = ", ".join(query.metrics) or "checks"
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ModelError(f"{self._who} refuses the query for {asked}: {said}") from None

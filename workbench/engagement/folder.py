@@ -593,7 +593,8 @@ class FolderReading:
                     sheet="" if path else sheet,
                 )
                 continue
-            held = next((table.database for table in catalogue.tables if table.name == names.get(key)), "") if names else ""
+            tables = catalogue.tables if catalogue else ()
+            held = next((table.database for table in tables if table.name == names.get(key)), "")
             if held:
                 found, remedy = f"the catalogue says that {key} lies in the database {held}", "Delete one of the two."
                 self._fault(shown, found, "each table once.", remedy, sheet="" if path else sheet)

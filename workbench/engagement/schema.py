@@ -825,6 +825,12 @@ class Database(BaseModel):
         """Read ``crm: env:NAME`` as the address alone."""
         return {"address": value} if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _limited(self) -> Database:
+        if self.engine == "spark" and "statement_timeout_seconds" in self.model_fields_set:
+            raise ValueError("a time limit for PostgreSQL only. | Delete it: on Spark the cluster's own limits hold.")
+        return self
+
 
 def _whole(value: Any) -> Any:
     """Read 1000 also where it is text; 1.000 is refused, because it may be meant as a thousand."""
