@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -137,3 +138,33 @@ def test_a_second_run_gives_the_same_numbers(reports: Path, tmp_path: Path) -> N
     for file in ("results.json", "report.html"):
         first = (reports / "northgate-transit" / "latest" / file).read_bytes()
         assert (tmp_path / "northgate-transit" / "latest" / file).read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        ("engagement.yaml", "lines.csv", "products.csv", "memberships.csv", "interviews.csv", "evidence.csv"),
+        ("engagement.yaml", "lines.csv", "products.csv", "memberships.csv"),
+    ],
+    ids=["first-week", "registers"],
+)
+def test_a_folder_that_holds_little_is_published_too(tmp_path: Path, tables: tuple[str, ...]) -> None:
+    """Interviews and documents without a survey, or the registers alone: a report that says what is missing."""
+    folder = tmp_path / "clients" / "little"
+    folder.mkdir(parents=True)
+    for name in tables:
+        shutil.copy(ROOT / "client_data" / "harbour-mutual" / name, folder / name)
+    reports = tmp_path / "reports"
+    ran = subprocess.run(
+        [sys.executable, "-m", "workbench", "run", "little"],
+        cwd=ROOT,
+        env={**os.environ, "WORKBENCH_REPORTS": str(reports), "WORKBENCH_CLIENTS": str(folder.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    said = words(page(reports, "little"))
+    assert "What we could not answer" in said
+    assert "no move" not in said  # nothing was measured, so nothing stood still
+    assert "product lines is product-run" not in said

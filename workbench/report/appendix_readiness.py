@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_disclosure import disclosure_exhibit
 from workbench.report.exhibits_models import tool_scores_exhibit
 from workbench.report.exhibits_readiness import gap_exhibit, response_exhibit, two_jobs_exhibit
@@ -21,17 +22,18 @@ from workbench.report.exhibits_waves import change_parts_exhibit, changes_lines_
 if TYPE_CHECKING:
     from workbench.findings import Off
     from workbench.readiness import Readiness
-    from workbench.report.exhibit import Exhibit
 
 
 def readiness_appendix(result: Readiness | Off) -> tuple[Exhibit, ...]:
     """Return the exhibits behind the chapter: levels, sources, change, who answered and how, what was hidden.
 
+    How a model's own tool would score is told only where it has one.
+
     Parameters
     ----------
     result : Readiness or Off
     """
-    return (
+    found = (
         gap_exhibit(result),
         two_jobs_exhibit(result),
         verdict_odds_exhibit(result),
@@ -51,3 +53,4 @@ def readiness_appendix(result: Readiness | Off) -> tuple[Exhibit, ...]:
         tool_scores_exhibit(result),
         disclosure_exhibit(result),
     )
+    return tuple(held for held in found if held.key != "readiness-tool-scores" or not isinstance(held.content, Note))

@@ -140,7 +140,7 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
             subtitle=(
                 f"Levels {_span(held)}: median of what interviewed people said (chosen people, no interval), "
                 f"{'' if _is_first(held) else 'mean of all answers, '}mean of what artefacts support; questions of "
-                "which an artefact was looked for"
+                "which an artefact was looked for. hidden: too few interviews, or they would give one away"
             ),
             source=_source(held),
             figures="ids",
