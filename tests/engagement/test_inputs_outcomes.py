@@ -157,6 +157,8 @@ metrics:
         ("sum", ", direction: band, low: 5, high: 2", "low and high"),
         ("score", ", score: stars", "nps, csat"),
         ("sum", ", signal: {baseline: 5}", "12 or more"),
+        ("sum", ", signal: {rules: [hunch]}", "western_electric"),
+        ("sum", ", signal: {season: summer}", "known"),
     ],
 )
 def test_each_type_says_what_it_needs(kind: str, more: str, words: str) -> None:
@@ -170,6 +172,8 @@ def test_each_type_says_what_it_needs(kind: str, more: str, words: str) -> None:
     ("kind", "more"),
     [
         ("sum", ""),
+        ("sum", ", signal: {season: known, rules: [nhs, four_of_five], spread: median}"),
+        ("count", ", signal: {chart: time_between}"),
         ("count", ""),
         ("min", ""),
         ("max", ""),
