@@ -75,3 +75,11 @@ def test_a_kernel_that_starts_after_the_stop_is_ended_at_once() -> None:
         for sleeper in sleepers:
             sleeper.kill()
             sleeper.wait(10)
+
+
+def test_a_kernel_gets_the_variables_it_was_promised_and_no_other() -> None:
+    """Addresses of databases reach the notebook that asks them."""
+    shell = {"PATH": "/bin", "CRM": "postgresql://u:p@h/d", "OTHER": "postgresql://u:p@h/d"}
+    assert kernel_environment(shell, ("CRM",))["CRM"] == shell["CRM"]
+    assert "CRM" not in kernel_environment(shell)
+    assert "OTHER" not in kernel_environment(shell, ("CRM",))

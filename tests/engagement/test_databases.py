@@ -8,7 +8,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ import outcome_samples as samples
 import servers
 
 from workbench import outcomes
+from workbench.batch.run import run_engagement
 from workbench.batch.study import prepare_study
 from workbench.engagement.databases import ClientDatabase
 from workbench.engagement.load import load_engagement
@@ -38,7 +39,7 @@ metrics:
 
 def folder(place: Path, databases: str = "crm: env:CRM_TEST", catalogue: str = CATALOGUE % "shop") -> Path:
     """Return a client's folder whose facts lie in a database."""
-    place.mkdir(exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     (place / "engagement.yaml").write_text(
         f"name: Shop\nas_of: 2026-09-30\ndatabases:\n  {databases}\n", encoding="utf-8"
     )
@@ -208,6 +209,34 @@ def test_a_review_of_a_table_in_a_database(tmp_path: Path, monkeypatch: pytest.M
     assert changed.mark != state.mark
     servers.run_postgresql("update shop.events set amount = amount - 1 where id = 7")  # rows stand in another order now
     assert outcomes.measure(study.outcomes).states == (state,)
+
+
+@pytest.mark.xdist_group("spark")
+def test_a_session_that_is_there_is_used_and_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's notebook loses its session to a review."""
+    session = servers.spark_session()
+    monkeypatch.setenv("CRM_TEST", "local[1]")
+    engine = database(engine="spark").open()
+    assert engine.version == f"Spark {session.version}"
+    engine.close()
+    assert session.sql("select 1 as one").collect()[0]["one"] == 1
+
+
+def test_a_run_leaves_nothing_of_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notebook that asks gets the variable; report, results, manifest, notebooks and cache hold nothing of it."""
+    frame = samples.random_events(np.random.default_rng(5), ["car", "van"], 400)
+    servers.fill_postgresql({"events": frame}, "shop", {"id": "integer"})
+    folder(tmp_path / "clients" / "shop")
+    for name, value in (("CLIENTS", "clients"), ("REPORTS", "reports")):
+        monkeypatch.setenv(f"WORKBENCH_{name}", str(tmp_path / value))
+    monkeypatch.setenv("CRM_TEST", servers.postgresql_address())
+    result = run_engagement("shop", only="outcomes")
+    assert result.is_done, result.message
+    written = [path for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+    assert any(b"PostgreSQL" in path.read_bytes() for path in written if path.name == "report.html")
+    parts = urlsplit(servers.postgresql_address())
+    secrets = [part for part in (parts.password, unquote(parts.password or "")) if part]
+    assert [path.name for path in written for part in secrets if part.encode() in path.read_bytes()] == []
 
 
 def test_a_table_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,8 @@ class ClientDatabase:
         if self.engine == "spark":
             from workbench.engagement.engine_spark import Spark
 
-            return Spark(connect_spark(address), is_own=True, name=self.name)
+            session, is_own = connect_spark(address)
+            return Spark(session, is_own=is_own, name=self.name)
         from workbench.engagement.engine_postgresql import PostgreSQL
 
         return PostgreSQL(connect_postgresql(address), self.timeout_seconds, is_own=True, name=self.name)
@@ -166,8 +167,11 @@ def _state(error: BaseException | None) -> str:
     return ""
 
 
-def connect_spark(address: str) -> Any:
-    """Return a session of a local Spark or of a cluster, set as `engine_spark` needs it."""
+def connect_spark(address: str) -> tuple[Any, bool]:
+    """Return a session of a local Spark or of a cluster, set as `engine_spark` needs it, and whether it is our own.
+
+    A session that is already there is used as it is, and left running.
+    """
     try:
         from pyspark.sql import SparkSession
     except ModuleNotFoundError:
@@ -178,7 +182,10 @@ def connect_spark(address: str) -> Any:
             "Correct it; a session of another kind can be handed over in a notebook (docs/outcomes.md).",
         )
     try:
-        return (
+        held = SparkSession.getActiveSession()
+        if held is not None:
+            return held, False
+        session = (
             SparkSession.builder.master(address)
             .appName("workbench")
             .config("spark.sql.session.timeZone", "UTC")
@@ -186,6 +193,7 @@ def connect_spark(address: str) -> Any:
             .config("spark.ui.enabled", "false")
             .getOrCreate()
         )
+        return session, True
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
             raise
