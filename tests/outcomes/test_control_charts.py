@@ -19,7 +19,7 @@ from workbench.outcomes.target_odds import assurance
 FLOW_RATE = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
 """NIST/SEMATECH e-Handbook of Statistical Methods, section 6.3.2.2, individuals control charts."""
 
-SERIES = 400
+SERIES = 200
 
 
 def autocorrelated(generator: np.random.Generator, length: int, rho: float, series: int = SERIES) -> np.ndarray:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_PANELS = 6
 """Small charts on one exhibit."""
 
+MOST_PERIODS = 36
+"""Periods of a small chart, the newest: more would be too many numbers on a page."""
+
 NEARLY = 0.05
 """Series that chance would show as rarely as this by themselves, and that do not stand among all, are listed."""
 
@@ -135,7 +138,9 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
         claim = f"{metric.label}: {'none' if not count else 'all'} of {len(lines)} lines shown moved."
     removed = any(series.watched.season is not None for series in shown)
     restarted = any(_restart(series) for series in shown)
-    words = [f"{metric.label}, by {metric.grain}, each on its own scale"]
+    long = max(len(series.frame) for series in shown) > MOST_PERIODS
+    span = f"the last {MOST_PERIODS} {metric.grain}s" if long else f"by {metric.grain}"
+    words = [f"{metric.label}, {span}, each on its own scale"]
     words += ["seasons removed where evident"] if removed else []
     words += ["range calculated anew at acknowledged changes"] if restarted else []
     return Exhibit(
@@ -411,7 +416,7 @@ def _panel_rows(result: Outcomes, series: Series, name: str, ids: str) -> list[d
                 "ids": ids if place == latest else None,
             }
         )
-    return rows
+    return rows[-MOST_PERIODS:]
 
 
 def _events(result: Outcomes, series: Series) -> list[Any]:
