@@ -15,8 +15,8 @@ import numpy as np
 
 from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Catalogue, Metric
-from workbench.outcomes.limits import corrected_rho
 from workbench.outcomes.inputs import Event
+from workbench.outcomes.limits import corrected_rho
 from workbench.stats import t_quantile
 
 USAGE_FRAMES = ("heart.engagement", "heart.adoption", "north_star")
