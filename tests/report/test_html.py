@@ -11,7 +11,7 @@ import report_samples as samples
 from workbench.findings import Figure, Finding, Findings, number_figures
 from workbench.report import charts
 from workbench.report.exhibit import Exhibit
-from workbench.report.html import POLICY, render_html
+from workbench.report.html import MOST_ROWS, POLICY, render_html
 from workbench.report.story import Report, results
 from workbench.report.tables import Table
 
@@ -273,3 +273,35 @@ def test_client_text_is_shown_as_typed_and_runs_nowhere(words):
 def test_size_stays_far_from_the_limit(html):
     """The page of a full report stays well under 600 KB."""
     assert len(html.encode()) < 400_000
+
+
+def _printed(content: charts.Chart) -> str:
+    return render_html(Report(samples.META, (samples.chapter().add(Exhibit("one", content)),)))
+
+
+def test_styles_that_drawings_share_stand_once_and_no_client_writes_one() -> None:
+    """What several shapes share is a class of the page; a name that looks like a style stays the words it is."""
+    words = 'A style="x:y" B'
+    data = {"line": [words, f"{words} again"], "level": [3.2, 2.1], "low": [2.9, 1.8], "high": [3.5, 2.4]}
+    said = {"unit": "level", "claim": "Two lines.", **samples.SAID}
+    html = _printed(charts.dots_intervals(data, label="line", value="level", low="low", high="high", **said))
+    css = html[html.index("<style>") : html.index("</style>")]
+    assert re.search(r"\.s0\{[^}]+\}", css)
+    assert 'class="s0"' in html[html.index("<svg") :]
+    assert "x:y" not in css
+    assert "x:y" in html[html.index("<svg") :]
+
+
+def test_a_page_lists_so_many_plotted_numbers_and_says_where_the_rest_is() -> None:
+    """Hundreds of points are a drawing on the page and a table in the workbook."""
+    count = MOST_ROWS + 5
+    data = {
+        "day": [f"{1990 + place}-01-01" for place in range(count)],
+        "who": ["Motor"] * count,
+        "level": [2 + place / count for place in range(count)],
+    }
+    said = {"unit": "level", "claim": "It rose.", **samples.SAID}
+    html = _printed(charts.lines_over_time(data, period="day", value="level", series="who", **said))
+    numbers = html[html.index("Plotted numbers") : html.index("all are in exhibits.xlsx")]
+    assert numbers.count("<tr>") == MOST_ROWS + 1
+    assert f"The first {MOST_ROWS} of {count};" in html

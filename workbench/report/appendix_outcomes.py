@@ -1,4 +1,4 @@
-"""What stands behind the chapter on outcomes: what moved and why, plan against actual, loop, stages, flow of work."""
+"""What stands behind the chapter on outcomes: data that were not used, what moved and why, plan against actual, loop, stages, flow of work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from workbench.report.exhibits_drivers import (
     versions_exhibit,
 )
 from workbench.report.exhibits_flow import delivery_exhibit, flow_exhibit
-from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit
+from workbench.report.exhibits_loop import loop_lines_exhibit, stages_exhibit
+from workbench.report.exhibits_outcomes import honesty_exhibit
 from workbench.report.exhibits_shares import shares_exhibit
 from workbench.report.exhibits_signals import (
     chances_exhibit,
@@ -37,12 +38,12 @@ def outcomes_appendix(result: Outcomes | Off) -> tuple[Exhibit, ...]:
     result : Outcomes or Off
     """
     return (
+        honesty_exhibit(result),
         signals_exhibit(result),
         series_exhibit(result),
         products_exhibit(result),
         chances_exhibit(result),
         rare_exhibit(result),
-        loop_exhibit(result),
         loop_lines_exhibit(result),
         stages_exhibit(result),
         carriers_exhibit(result),
