@@ -99,7 +99,9 @@ def rows() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = _facts(folder, ROWS, 24, MANY)
-        found = {way: _in_own_process(way, path, folder) for way in WAYS}
+        # in turns, and the better of two: whatever else the machine does disturbs the one or the other
+        turns = [{way: _in_own_process(way, path, folder) for way in WAYS} for _ in range(2)]
+        found = {way: (min(t[way][0] for t in turns), max(t[way][1] for t in turns)) for way in WAYS}
         largest = max(_difference(folder, way) for way in WAYS if way != "ours")
         few = _timed(_way("ours", _facts(folder, FEW_ROWS, 24, MANY)))[1]
         review = _review(folder)
