@@ -290,7 +290,8 @@ def _product_findings(
 ) -> list[DataFinding]:
     frame = engine.fetch(emit_products(table, engine.dialect))
     known = set(inputs.products.ids)
-    unknown = frame[~frame["product"].isin(known) & (frame["product"] != "")].sort_values(["rows", "product"], ascending=[False, True])
+    unknown = frame[~frame["product"].isin(known) & (frame["product"] != "")]
+    unknown = unknown.sort_values(["rows", "product"], ascending=[False, True])
     if unknown.empty:
         return []
     rows, names = int(unknown["rows"].sum()), [str(name) for name in unknown["product"]]

@@ -84,6 +84,6 @@ def state_method(states: Sequence[TableState]) -> list[str]:
     )
     return [
         f"Databases: {listed}. The hash of the client's files does not cover them. A state is the SHA-256 of the "
-        "columns that the catalogue reads, the number of rows, and the sum of a number that the server makes of each row: two "
-        "runs with the same state, on the same version of the server, read the same rows."
+        "columns that the catalogue reads, the number of rows, and the sum of a number that the server makes of each "
+        "row: two runs with the same state, on the same version of the server, read the same rows."
     ]
