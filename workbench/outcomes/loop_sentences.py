@@ -63,7 +63,7 @@ def loop_figures(result: Outcomes) -> list[Figure]:
 
 
 def product_loop_figures(result: Outcomes) -> list[Figure]:
-    """Return the figures of single products' loops: ``loop/product/<key>/half``, ``open``, ``oldest``, …"""
+    """Return the figures of single products' loops: ``loop/product/<key>/half``, ``open``, ``oldest``, …."""
     if isinstance(result.loop, Off):
         return []
     return [figure for held in result.loop.of("product") for figure in _group_figures(result, result.loop, held)]

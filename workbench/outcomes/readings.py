@@ -16,7 +16,7 @@ from workbench.findings import Off
 from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.definitions import Measure
 from workbench.outcomes.insight_drafts import Drafts
-from workbench.outcomes.insights import Insight
+from workbench.outcomes.insights import Insight, where
 from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.wording import write_change
 
@@ -308,7 +308,9 @@ def _naming(insight: Insight, others: Sequence[Insight], inputs: OutcomesInputs)
     for other in others:
         metric = catalogue.metric(other.metric)
         if other.metric != insight.metric:
-            said.append(f"{metric.label} ({write_change(other.size, metric.unit, currency)})")
+            is_same = (other.scope_kind, other.parent) == (insight.scope_kind, insight.parent)
+            place = "" if is_same else where(other.scope_kind, other.parent, inputs.products) or " in the company"
+            said.append(f"{metric.label}{place} ({write_change(other.size, metric.unit, currency)})")
     if not said:
         return insight
     return replace(insight, detail=f"{insight.detail} With it went {theme.listing(said)}.")

@@ -19,6 +19,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -75,6 +76,11 @@ _TIERS = {
 
 FIRM = 5
 """Kinds that are not named above give way last."""
+
+SIDE_BY_SIDE = 2
+"""Dimensions looked at together, each by a thread of its own."""
+
+_Found = TypeVar("_Found")
 
 _PART_TIERS = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}
 
@@ -206,14 +212,14 @@ def _protect(
 ) -> ProtectedScores:
     task = _task(scores, minimum, published, extra)
     hidden_parts = _hide_parts(task)
-    hidden: set[tuple[str, ...]] = set()
-    unseen: set[tuple[str, ...]] = set()
-    for group in scores.instrument.groups:
+
+    def hide(group: Group) -> set[tuple[str, ...]]:
         keys = _offered(scores, group)
-        forced = {key for key in keys if key[1:3] in hidden_parts}
-        found = _hide(task, group, keys, forced)
-        hidden.update(found)
+        return _hide(task, group, keys, {key for key in keys if key[1:3] in hidden_parts})
+
+    hidden = set().union(*_each(scores.instrument.groups, hide))
     hidden, found_bounds = _close_bounds(task, hidden)
+    unseen: set[tuple[str, ...]] = set()
     for group in scores.instrument.groups:
         unseen.update(_hide_shares(task, _offered(scores, group), hidden))
     return _published(scores, hidden_parts, hidden, unseen, minimum, extra, found_bounds)
@@ -222,26 +228,40 @@ def _protect(
 def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[str, ...]], Audit]:
     """Hide more until no bounds of a small group come close; what earlier runs gave away stays so."""
     start = time.perf_counter()
-    scores, found = task.scores, set(hidden)
-    atoms = find_atoms(scores, task.people)
-    checked = left = 0
-    for group in scores.instrument.groups:
-        before = -1
-        while before != len(found):
-            before = len(found)
-            # Hiding a number only lets more fit, so what was seen stays seen; new tables are needed where answers enter
-            # nothing that is shown any more.
-            tables = list(_tables(task, group, atoms, found))
-            reach = [Reach.of(table) for table in tables]
-            result = audit_tables(tables, reach)
-            while closing := _closing(task, result, found):
-                found |= closing
-                tables = [table.without(found) for table in tables]
-                result = audit_tables(tables, reach)
-            if all(table.is_tied for table in tables):
-                break
-        checked, left = checked + result.checked, left + len(result.leaks)
+    atoms = find_atoms(task.scores, task.people)
+    closed = list(_each(task.scores.instrument.groups, lambda group: _close_group(task, group, atoms, hidden)))
+    found = hidden.union(*(more for more, _ in closed))
+    checked, left = sum(held.checked for _, held in closed), sum(len(held.leaks) for _, held in closed)
     return found, Audit((), checked, time.perf_counter() - start, len(found) - len(hidden), left)
+
+
+def _close_group(
+    task: _Task, group: Group, atoms: Atoms, hidden: set[tuple[str, ...]]
+) -> tuple[set[tuple[str, ...]], Audit]:
+    """Return what more to hide of one dimension, and what is left of its bounds then."""
+    found, before = set(hidden), -1
+    while before != len(found):
+        before = len(found)
+        # Hiding a number only lets more fit, so what was seen stays seen; new tables are needed where answers enter
+        # nothing that is shown any more.
+        tables = list(_tables(task, group, atoms, found))
+        reach = [Reach.of(table) for table in tables]
+        result = audit_tables(tables, reach)
+        while closing := _closing(task, result, found):
+            found |= closing
+            tables = [table.without(found) for table in tables]
+            result = audit_tables(tables, reach)
+        if all(table.is_tied for table in tables):
+            break
+    return found - hidden, result
+
+
+def _each(groups: Iterable[Group], look: Callable[[Group], _Found]) -> list[_Found]:
+    """Look at dimensions side by side: none hangs on another, and most of the time is HiGHS's and LAPACK's."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        return list(pool.map(look, groups))
 
 
 def _closing(task: _Task, result: Audit, hidden: Set[tuple[str, ...]]) -> set[tuple[str, ...]]:

@@ -209,7 +209,7 @@ def ordinal_shift(before: np.ndarray, after: np.ndarray) -> float | None:
     borders = ndtri(np.clip(shares, 0.01, 0.99))
     gaps = np.log(np.maximum(np.diff(borders), 0.05))
     start = np.concatenate([borders[:1], gaps, np.zeros(items - 1), [0.0, 0.0]])
-    enough = {"ftol": 1e-8, "gtol": 1e-3}  # the sign and two digits are asked for
+    enough = {"ftol": 1e-6, "gtol": 1e-3}  # the sign and two digits are asked for
     found = minimize(_misfit, start, args=(counts,), jac=True, method="L-BFGS-B", options=enough)
     return float(found.x[-2]) if np.isfinite(found.x).all() else None
 

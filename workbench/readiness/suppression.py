@@ -161,7 +161,9 @@ def _leaks_in(
 
 def _few_columns(basis: np.ndarray, sizes: np.ndarray, minimum: int) -> list[np.ndarray] | None:
     """Return vectors on few columns, each of other people, that share none; None where there are too many to try."""
-    rest = np.eye(basis.shape[1]) - basis.T @ basis  # where a vector lives, this sends a direction to nothing
+    onto = basis.T @ basis
+    rest = np.eye(basis.shape[1]) - onto  # where a vector lives, this sends a direction to nothing
+    squares = onto**2
     told: set[int] = set()
     found = []
     for count in range(1, minimum):
@@ -170,6 +172,9 @@ def _few_columns(basis: np.ndarray, sizes: np.ndarray, minimum: int) -> list[np.
             return None
         sets = usable[_combinations(len(usable), count)]
         sets = sets[sizes[sets].sum(axis=1) < minimum]
+        # A vector that lives on a set stays itself there, so the squares of the projection add up to one at least.
+        whole = sum(squares[sets[:, one], sets[:, other]] for one in range(count) for other in range(count))
+        sets = sets[whole > 1 - 3 * FLAT]
         is_flat = np.linalg.det(rest[sets[:, :, None], sets[:, None, :]]) < FLAT if len(sets) else np.zeros(0, bool)
         for inside in sets[is_flat]:
             values, vectors = np.linalg.eigh(rest[np.ix_(inside, inside)])
@@ -356,7 +361,7 @@ def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
 
     The fewer cells a leak needs, the more it says of what must be hidden; the first rows are shown in any case.
     """
-    from scipy.optimize import linprog
+    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csc_array, hstack
 
     is_in = np.abs(weights[free:]) > 1e-7
@@ -367,12 +372,11 @@ def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
         return weights
     price = np.where(np.arange(len(rows)) < free, 1e-3, 1.0)
     each = csc_array(table.T)
-    found = linprog(
+    wanted = weights @ table
+    found = milp(  # no whole numbers: `linprog` hands HiGHS the same at twice the price
         np.concatenate([price, price]),
-        A_eq=hstack([each, -each]),
-        b_eq=weights @ table,
-        bounds=(0, None),
-        method="highs",
+        constraints=LinearConstraint(hstack([each, -each]), wanted, wanted),
+        bounds=Bounds(0.0, np.inf),
     )
     if found.x is None:
         return weights

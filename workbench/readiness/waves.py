@@ -111,7 +111,8 @@ class Change:
         People who answered twice, later only, and earlier only.
     moves : Moves or None
     signs_agree : bool or None
-        Whether an ordered probit, which knows no distance between levels, sees the same direction.
+        Whether an ordered probit, which knows no distance between levels, sees the same direction; None where it
+        cannot tell, and for what chance alone may show.
     hidden : str
         Why the same people's change is not shown; empty where it is.
     """
@@ -256,6 +257,8 @@ def change(
     each = np.nansum(moved[people] * weight, axis=1) / (has_pair[people] @ weight)
     same = parts["same"]
     span = (min(values) - max(values), max(values) - min(values)) if values else None
+    p_value = None if error < NOTHING else min(1.0, 2 * float(stdtr(df, -abs(same) / error)))
+    may_be_called = p_value is None or p_value <= 1 - confidence + NOTHING  # the correction for many only raises it
     return Change(
         part=Part(ORGANISATION, "", ""),
         dimension="",
@@ -264,7 +267,7 @@ def change(
         items=tuple(usable),
         same_people=_estimate(same, error, df, confidence, int(twice.sum()), largest, span, bool((response < 1).any())),
         hodges_lehmann=hodges_lehmann(each),
-        p_value=None if error < NOTHING else min(1.0, 2 * float(stdtr(df, -abs(same) / error))),
+        p_value=p_value,
         p_ranks=signed_ranks(each),
         joiners=parts["joined"],
         leavers=parts["left"],
@@ -273,7 +276,7 @@ def change(
         joined=int((later & ~twice).sum()),
         left=int((earlier & ~twice).sum()),
         moves=_moves(held, weight, values, standing) if values else None,
-        signs_agree=_signs_agree(held, same, values) if values else None,
+        signs_agree=_signs_agree(held, same, values) if values and may_be_called else None,
     )
 
 

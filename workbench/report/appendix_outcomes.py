@@ -1,4 +1,4 @@
-"""What stands behind the chapter on outcomes: data that were not used, what moved and why, plan against actual, loop, stages, flow of work."""
+"""What stands behind the chapter on outcomes: data set aside, what moved and why, plan, loop, stages, flow of work."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ OF_JOBS = ("layer/", "coordination")
 """Figures about a function whose people read them here first: for those who decide, and then for them."""
 
 AUDIENCES: Mapping[str, Audience] = {
-    "board": Audience("For the board", None, ("line", "manager", "comparison"), has_notebooks=True),
+    "board": Audience("For the board", None, ("line", "manager", "comparison", "function"), has_notebooks=True),
     "line_owner": Audience(
         "For line owners", ("readiness", "outcomes"), ("line", "manager", "comparison"), BETWEEN_PEOPLE, OF_PEOPLE
     ),

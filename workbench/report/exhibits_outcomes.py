@@ -395,9 +395,10 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
 
 
 def _main_move(result: Outcomes, *, has_split: bool = False) -> Move | None:
-    """Return the move whose statement ranks first, if any."""
+    """Return the move whose statement ranks first, bad news before good as in the bottom line, if any."""
     moves = {(move.metric, move.kind, move.parent): move for move in result.moves}
-    ranked = [moves[key] for i in result.insights if (key := (i.metric, i.scope_kind, i.parent)) in moves]
+    told = sorted(result.insights, key=lambda insight: insight.is_favourable is True)
+    ranked = [moves[key] for i in told if (key := (i.metric, i.scope_kind, i.parent)) in moves]
     ranked = list(dict.fromkeys(ranked)) + [move for move in result.moves if move not in ranked]
     return next((move for move in ranked if move.split is not None or not has_split), None)
 

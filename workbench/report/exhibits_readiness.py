@@ -69,7 +69,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
                 "line": "Product line",
                 "class": "Class",
                 "sure": "Certainty",
-                "held_back": "Held back by (level)",
+                "held_back": "Lowest gates (level)",
                 "way": "Way to target",
                 "people": "Answers, incl. whole organisation",
             },

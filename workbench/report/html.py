@@ -81,6 +81,7 @@ def _rendered(template: str, values: dict[str, Any]) -> str:
         finalize=_keep_together,
     )
     pages.globals["most_rows"] = MOST_ROWS
+    pages.filters["runs"] = runs_of
     css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     policy = Markup(POLICY)  # noqa: S704 - ours
     return _with_shared_styles(pages.get_template(template).render(css=css, policy=policy, **values)) + "\n"
@@ -110,6 +111,27 @@ _DRAWING, _TAG, _STYLE = (
     re.compile(r' style="([^"{}]*)"'),
 )
 """Styles are looked for in the tags of our own drawings, which hold no client's words: these stand between them."""
+
+
+def runs_of(ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Return ids as a reader takes them in: each once, three or more that follow each other by their ends.
+
+    Examples
+    --------
+    >>> runs_of(["R-002", "R-007", "R-008", "R-009", "R-002"])
+    [('R-002', ''), ('R-007', 'R-009')]
+    """
+    runs: list[list[str]] = []
+    for name in dict.fromkeys(ids):
+        follows = bool(runs) and _place(name) == (_place(runs[-1][-1])[0], _place(runs[-1][-1])[1] + 1)
+        runs[-1].append(name) if follows else runs.append([name])
+    short = [[run] if len(run) > 2 else [[name] for name in run] for run in runs]
+    return [(run[0], run[-1] if len(run) > 1 else "") for group in short for run in group]
+
+
+def _place(name: str) -> tuple[str, int]:
+    letter, _, number = name.partition("-")
+    return letter, int(number) if number.isdigit() else -1
 
 
 def _keep_together(value: Any) -> Any:

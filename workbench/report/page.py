@@ -13,8 +13,8 @@ from workbench.errors import ReportError
 from workbench.findings import Finding, Findings
 from workbench.report.exhibit import SLUG, Exhibit
 
-Kind = Literal["line", "manager", "comparison"]
-"""What a page is about: one product line, what one product manager must read, or how the lines compare."""
+Kind = Literal["line", "manager", "comparison", "function"]
+"""What a page is about: a product line, what a product manager must read, how lines compare, or what a function changes."""
 
 NO_FINDINGS = Findings(())
 
@@ -28,7 +28,7 @@ class Page:
     key : str
         Lower-case slug: the page is printed as ``pages/<key>.html``.
     kind : str
-        ``line``, ``manager`` or ``comparison``; the audience decides which kinds exist.
+        ``line``, ``manager``, ``comparison`` or ``function``; the audience decides which kinds exist.
     title, question : str
         What the page is about, and what it answers.
     headline, next_steps : Findings
