@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.allocation import Rule, RuleError, RuleRow, compile_rules, describe, parse_rule
-from workbench.allocation.rules import Compare, Quantity, Support, Term
+from workbench.allocation.rules import Change, Compare, Count, Quantity, Support, Term
 
 PORTFOLIO = small()
 
@@ -114,6 +114,19 @@ def test_a_closed_line_frees_its_needs_in_a_rule() -> None:
         pytest.param("line loans needs line cards", 12, "requires, excludes or goes with", id="an unknown relation"),
         pytest.param("line cards requires line cards", 26, "both sides", id="a line against itself"),
         pytest.param('level of "loans', 10, "quote", id="an open quote"),
+        pytest.param("change of enginers within 5%", 11, "Did you mean 'engineers'", id="a misspelt name in a change"),
+        pytest.param("change of engineers by 5%", 21, "Write 'within' here", id="another word than within"),
+        pytest.param("change of engineers within a fifth", 28, "percentage", id="a share in words"),
+        pytest.param("change of engineers within 5", 29, "Write '%' here", id="a percentage without its sign"),
+        pytest.param("change of capacity of budget within 5%", 11, "same in every", id="a change of what is given"),
+        pytest.param("at most three of lines", 9, "whole number", id="a number in words"),
+        pytest.param("at most 1.5 of lines", 9, "whole number", id="half a line"),
+        pytest.param("at most 1 lines", 11, "Write: at most 1 of lines", id="a count without of"),
+        pytest.param("at least 3 of lines", 10, "there are 2 lines", id="more lines than there are"),
+        pytest.param("exactly 1 of lines loans, cads", 27, "Did you mean|There are", id="a misspelt line in a count"),
+        pytest.param("exactly 1 of lines loans, loans", 27, "named twice", id="a line twice"),
+        pytest.param("exactly 1 of lines loans,", 26, "name of a product line", id="a comma too many"),
+        pytest.param("exactly 1 of lines loans cards", 26, "should end here", id="a comma too few"),
         pytest.param("level of cards <= 3", 10, "cards-operate", id="a line where an activity is meant"),
     ],
 )
@@ -125,20 +138,46 @@ def test_a_rule_that_is_none_is_refused_at_its_character(text: str, position: in
     assert str(caught.value).endswith("^")
 
 
-def test_change_of_is_refused_with_the_two_rules_to_write() -> None:
-    """The replacement reads, and says the same."""
-    with pytest.raises(RuleError, match="not computed with yet") as caught:
-        parse_rule("change of engineers in line=cards within 20%", PORTFOLIO)
-    first, second = caught.value.remedy.removeprefix("Write two rules instead: ").removesuffix(".").split(" and ")
-    # today: 3 engineers a team x 2 teams + 4 needed = 10
-    assert [row.limit for text in (first, second) for row in rows(text)] == pytest.approx([12.0, 8.0])
+def test_a_limit_on_change_is_two_rows_around_today() -> None:
+    """Today: 3 engineers a team x 2 teams + 4 needed = 10."""
+    most, least = rows("change of engineers in line=cards within 20%")
+    assert (most.sense, most.limit, least.sense, least.limit) == (
+        "<=",
+        pytest.approx(12.0),
+        ">=",
+        pytest.approx(8.0),
+    )
+    assert most.terms == least.terms == (("level", "cards-operate", 3.0), ("support", "cards", 4.0))
+    (still,) = rows("change of level of loans-develop within 0%")
+    assert (still.sense, still.limit) == ("=", 2.0)
 
 
-@pytest.mark.parametrize("text", ["at most 3 of lines", "exactly 1 of lines loans, cards", "at least 1 of lines"])
-def test_counting_lines_is_refused_by_name(text: str) -> None:
-    """With what to write instead."""
-    with pytest.raises(RuleError, match=r"counting lines is not computed with yet\. .*keep line"):
-        parse_rule(text, PORTFOLIO)
+@pytest.mark.parametrize(
+    ("text", "counted", "sense", "limit"),
+    [
+        pytest.param("at most 1 of lines", ("loans", "cards"), "<=", 1.0, id="all lines"),
+        pytest.param('exactly 1 of lines loans, "Cards"', ("loans", "cards"), "=", 1.0, id="named lines"),
+        pytest.param("At least 0 of lines cards", ("cards",), ">=", 0.0, id="capitals"),
+    ],
+)
+def test_a_count_of_lines_is_one_row(text: str, counted: tuple[str, ...], sense: str, limit: float) -> None:
+    """Supported lines count one each."""
+    (row,) = rows(text)
+    assert row.terms == tuple(("support", line, 1.0) for line in counted)
+    assert (row.sense, row.limit, row.unit) == (sense, limit, "lines")
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    """An activity that is not done today cannot change by a share; the remedy reads as a rule."""
+    idle = replace(
+        PORTFOLIO,
+        activities=tuple(replace(item, current=0.0) for item in PORTFOLIO.activities),
+        rules=(Rule("r", " change of level of loans-market within 20%"),),
+    )
+    with pytest.raises(RuleError, match="none of it today") as caught:
+        compile_rules(idle)
+    assert caught.value.position == 12
+    assert parse_rule(caught.value.remedy.split(": ")[1].rstrip("."), PORTFOLIO)
 
 
 def test_an_error_survives_pickling() -> None:
@@ -178,18 +217,27 @@ supports = st.one_of(
     st.builds(Support, st.sampled_from(["keep", "close"]), st.sampled_from(["loans", "cards"])),
     st.builds(Support, st.sampled_from(["requires", "excludes", "goes with"]), st.just("loans"), st.just(("cards",))),
 )
+changes = st.builds(Change, quantities.filter(lambda item: item.kind in ("used", "level")), numbers)
+counts = st.builds(
+    Count,
+    st.sampled_from(["at most", "at least", "exactly"]),
+    st.integers(0, 1),
+    st.sampled_from([(), ("loans",), ("cards", "loans")]),
+)
 
 
 @settings(max_examples=200, deadline=None)
-@given(rule=st.one_of(compares, supports))
-def test_words_read_back_as_the_same_rule(rule: Compare | Support) -> None:
+@given(rule=st.one_of(compares, supports, changes, counts))
+def test_words_read_back_as_the_same_rule(rule: Change | Compare | Count | Support) -> None:
     """Text → rule → words → rule is stable, percentages exact."""
     words = describe(rule)
     assert parse_rule(words, PORTFOLIO) == rule
     assert describe(parse_rule(words, PORTFOLIO)) == words
 
 
-pieces = st.sampled_from([*"abe<>=%*+-.,'\" 0123", "line ", "engineers ", "budget ", "of ", "in "])
+signs = [*"abe<>=%*+-.,'\" 0123"]
+words = ["line ", "engineers ", "budget ", "of ", "in ", "change of ", "within ", "at most ", "lines "]
+pieces = st.sampled_from([*signs, *words])
 
 
 @settings(max_examples=300, deadline=None)

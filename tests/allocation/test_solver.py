@@ -79,6 +79,8 @@ def grid_best(portfolio: Portfolio, steps: int) -> float:
         pytest.param((("cap", "budget in use=market <= 40% of capacity of budget"),), id="a share"),
         pytest.param((("keep", "keep line cards"), ("floor", "level of loans-market >= 1")), id="keep and floor"),
         pytest.param((("tie", "engineers in line=loans >= 50% of engineers"),), id="a balance"),
+        pytest.param((("ramp", "change of budget in line=loans within 20%"),), id="a limit on change"),
+        pytest.param((("few", "at most 1 of lines"),), id="a count of lines"),
     ],
 )
 @pytest.mark.parametrize("budget", [150.0, 400.0])

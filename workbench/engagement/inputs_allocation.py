@@ -36,7 +36,7 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
     tables : Tables
         Checked: `check_allocation` found no fault. Money is in whole units of the currency.
     """
-    from workbench.allocation import AllocationInputs, Decision, FunctionPlan, Settings
+    from workbench.allocation import AllocationInputs, Decision, FunctionPlan, Project, Settings
 
     missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
     if missing:
@@ -50,7 +50,21 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
         Decision(row["decision"], row["date"].isoformat(), row["by"], row["product_line"] or "", row["what"])
         for _, row in _rows(tables, "decisions")
     )
-    return AllocationInputs(portfolio, Settings(currency=portfolio.currency), _scenarios(tables), plans, decisions)
+    projects = tuple(
+        Project(
+            id=row["project"],
+            sponsor=row["sponsor"] or "",
+            line=row["product_line"] or "",
+            budget=row["budget"],
+            spent=row["spent"],
+            people=row["people"],
+            ends=row["ends"].isoformat() if row["ends"] else "",
+            disposition=row["disposition"] or "",
+        )
+        for _, row in _rows(tables, "projects")
+    )
+    settings = Settings(currency=portfolio.currency)
+    return AllocationInputs(portfolio, settings, _scenarios(tables), plans, decisions, projects)
 
 
 def check_allocation(tables: Tables) -> list[Fault]:
@@ -409,8 +423,8 @@ def _unread(portfolio: Portfolio, name: str, text: str) -> tuple[str, str, str] 
         shown = f"{text!r}, character {error.position}: {error.found}"
         return shown, "a rule as in docs/allocation.md.", error.remedy
     for held in rows:
-        closes = held.unit == "lines" and len(held.terms) == 1 and held.limit == 0
-        if closes and portfolio.line(held.terms[0][1]).closing is None:
+        closes = held.unit == "lines" and held.limit == 0 and all(term[2] > 0 for term in held.terms)
+        if closes and any(portfolio.line(term[1]).closing is None for term in held.terms) and held.sense != ">=":
             return (
                 f"{text!r} closes a line that has no row in closing.",
                 "a row in closing for every line that may be closed.",
