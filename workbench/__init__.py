@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         resources_exhibit,
         rules_exhibit,
     )
+    from workbench.report.exhibits_cascade import functions_exhibit, projects_exhibit, short_lines_exhibit
     from workbench.report.exhibits_disclosure import disclosure_exhibit
     from workbench.report.exhibits_drivers import (
         carriers_exhibit,
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
         progress_exhibit,
         waves_exhibit,
     )
+    from workbench.report.pages_allocation import function_pages
     from workbench.report.pages_outcomes import outcomes_pages
     from workbench.report.pages_readiness import comparison_page, line_pages
     from workbench.report.story import (
@@ -161,6 +163,8 @@ _HOMES = {
     "filtered_exhibit": "workbench.report.exhibits_filter",
     "flags_exhibit": "workbench.report.exhibits_respondents",
     "flow_exhibit": "workbench.report.exhibits_flow",
+    "function_pages": "workbench.report.pages_allocation",
+    "functions_exhibit": "workbench.report.exhibits_cascade",
     "gap_exhibit": "workbench.report.exhibits_readiness",
     "honesty_exhibit": "workbench.report.exhibits_outcomes",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
@@ -185,6 +189,7 @@ _HOMES = {
     "process_behaviour": "workbench.report.charts",
     "products_exhibit": "workbench.report.exhibits_signals",
     "progress_exhibit": "workbench.report.exhibits_waves",
+    "projects_exhibit": "workbench.report.exhibits_cascade",
     "quotes_exhibit": "workbench.report.exhibits_sources",
     "rare_exhibit": "workbench.report.exhibits_signals",
     "read_summary": "workbench.report.summary",
@@ -205,6 +210,7 @@ _HOMES = {
     "second_view_exhibit": "workbench.report.exhibits_drivers",
     "series_exhibit": "workbench.report.exhibits_signals",
     "shares_exhibit": "workbench.report.exhibits_shares",
+    "short_lines_exhibit": "workbench.report.exhibits_cascade",
     "signals_exhibit": "workbench.report.exhibits_signals",
     "slope": "workbench.report.charts",
     "sources_exhibit": "workbench.report.exhibits_sources",
@@ -269,6 +275,8 @@ __all__ = [
     "filtered_exhibit",
     "flags_exhibit",
     "flow_exhibit",
+    "function_pages",
+    "functions_exhibit",
     "gap_exhibit",
     "honesty_exhibit",
     "line_decisions_exhibit",
@@ -293,6 +301,7 @@ __all__ = [
     "process_behaviour",
     "products_exhibit",
     "progress_exhibit",
+    "projects_exhibit",
     "quotes_exhibit",
     "rare_exhibit",
     "read_summary",
@@ -313,6 +322,7 @@ __all__ = [
     "second_view_exhibit",
     "series_exhibit",
     "shares_exhibit",
+    "short_lines_exhibit",
     "signals_exhibit",
     "slope",
     "sources_exhibit",

@@ -11,6 +11,13 @@ from workbench.allocation.answer import (
     allocate,
     change_inputs,
 )
+from workbench.allocation.cascade import Cascade, FunctionReading, Project, ResourceReading, read_cascade
+from workbench.allocation.cascade_words import (
+    cascade_findings,
+    function_cautions,
+    function_findings,
+    function_steps,
+)
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import (
     Curve,
@@ -53,6 +60,7 @@ __all__ = [
     "Activity",
     "Allocation",
     "AllocationInputs",
+    "Cascade",
     "Certificate",
     "Closing",
     "Conflict",
@@ -60,6 +68,7 @@ __all__ = [
     "Decision",
     "Evaluation",
     "FunctionPlan",
+    "FunctionReading",
     "Given",
     "Limits",
     "Line",
@@ -69,7 +78,9 @@ __all__ = [
     "Plan",
     "PlanCheck",
     "Portfolio",
+    "Project",
     "Resource",
+    "ResourceReading",
     "Rule",
     "RuleError",
     "RulePrice",
@@ -80,6 +91,7 @@ __all__ = [
     "ShadowPrice",
     "adbudg_from_answers",
     "allocate",
+    "cascade_findings",
     "cautions",
     "change_inputs",
     "change_portfolio",
@@ -92,6 +104,9 @@ __all__ = [
     "explain_lines",
     "exponential_from_answers",
     "figures",
+    "function_cautions",
+    "function_findings",
+    "function_steps",
     "headline",
     "line_finding",
     "method",
@@ -99,6 +114,7 @@ __all__ = [
     "parse_rule",
     "points_curve",
     "price_rules",
+    "read_cascade",
     "reason_words",
     "round_plan",
     "shadow_prices",

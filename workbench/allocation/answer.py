@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from workbench.allocation.cascade import Cascade, Project, read_cascade
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.explain import (
     LineReason,
@@ -67,7 +68,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class FunctionPlan:
-    """What a support function plans for a line: read and checked, not compared yet. Unit: the resource's."""
+    """What a support function plans for a line; see `cascade`. Unit: the resource's."""
 
     function: str
     line: str
@@ -95,8 +96,10 @@ class AllocationInputs:
     ----------
     portfolio : Portfolio
     settings : Settings
-    scenarios, function_plans, decisions
+    scenarios
         Read and checked; the report says that they are not used yet.
+    function_plans, decisions, projects
+        What the functions plan, what was decided, and what runs: for the cascade.
     """
 
     portfolio: Portfolio
@@ -104,6 +107,7 @@ class AllocationInputs:
     scenarios: tuple[Scenario, ...] = ()
     function_plans: tuple[FunctionPlan, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    projects: tuple[Project, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,8 @@ class Allocation:
         In the client's order of resources.
     rule_prices : tuple of RulePrice
         What each rule costs, in the client's order.
+    cascade : Cascade or None
+        What the plan asks of the functions; None where it was not read.
     """
 
     inputs: AllocationInputs
@@ -155,6 +161,7 @@ class Allocation:
     reasons: tuple[LineReason, ...]
     prices: tuple[ShadowPrice, ...]
     rule_prices: tuple[RulePrice, ...]
+    cascade: Cascade | None = None
 
     @property
     def portfolio(self) -> Portfolio:
@@ -266,6 +273,7 @@ def allocate(
     rule_prices = price_rules(best, seconds=left())
     reasons = explain_lines(best, binding={item.rule for item in rule_prices if item.price}, others=others)
     settled = round_plan(best, within=settings.near_equal)
+    prices = shadow_prices(best)
     return Allocation(
         inputs=inputs,
         plan=settled.plan,
@@ -273,8 +281,18 @@ def allocate(
         settled=settled,
         today=evaluate(portfolio, portfolio.today, {}),
         reasons=tuple(_carried_out(item, settled) for item in reasons),
-        prices=shadow_prices(best),
+        prices=prices,
         rule_prices=rule_prices,
+        cascade=read_cascade(
+            best,
+            supported=settled.plan.supported,
+            given=settled.given,
+            prices=prices,
+            function_plans=inputs.function_plans,
+            decisions=inputs.decisions,
+            projects=inputs.projects,
+            seconds=left(),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.allocation.answer import Allocation
+from workbench.allocation.cascade_numbers import cascade_figures
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.explain import PRICE_SHARE
 from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
@@ -26,6 +27,7 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     portfolio = result.portfolio
     parts = [*_whole(portfolio, plan), *_lines(portfolio, plan), *_activities(portfolio, plan)]
     parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan), *_rules(portfolio, plan)]
+    parts += cascade_figures(portfolio, plan.cascade if plan else None)
     return number_figures("A", parts)
 
 

@@ -102,16 +102,13 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
             )
         return Findings(tuple(items))
     items = [*_plan_cautions(result), *items]
-    unused = [
-        name
-        for name, held in (("scenarios", result.inputs.scenarios), ("function plans", result.inputs.function_plans))
-        if held
-    ]
+    plans = () if result.cascade is not None else result.inputs.function_plans
+    unused = [name for name, held in (("scenarios", result.inputs.scenarios), ("function plans", plans)) if held]
     if unused:
         items.append(
             Finding(
                 f"{' and '.join(unused).capitalize()} were read and checked, and not computed with yet.",
-                "The plan speaks of the base case; it was not compared with what the functions plan.",
+                "The plan speaks of the base case." + " It was not compared with the functions' plans." * bool(plans),
             )
         )
     return Findings(tuple(items))
