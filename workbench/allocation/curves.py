@@ -103,6 +103,8 @@ class Adbudg:
         c; above 1 the curve is an S.
     half : float
         d = (K/reference)^c, K the level at which half of the rise is reached.
+    family : str
+        ``adbudg``, or ``hill`` where K and c were given or fitted.
     """
 
     reference: float
@@ -110,11 +112,10 @@ class Adbudg:
     high: float
     shape: float
     half: float
+    family: str = "adbudg"
 
-    @property
-    def family(self) -> str:
-        """Name of the family."""
-        return "adbudg"
+    def __post_init__(self) -> None:
+        _need_rise(self.low, self.high, reference=self.reference, shape=self.shape, half=self.half)
 
     @property
     def inflection(self) -> float:
@@ -211,6 +212,9 @@ class Exponential:
     high: float
     rate: float
     reference: float
+
+    def __post_init__(self) -> None:
+        _need_rise(self.low, self.high, reference=self.reference, rate=self.rate)
 
     @property
     def family(self) -> str:
@@ -399,6 +403,46 @@ def exponential_from_answers(y0: float, y1: float, ymax: float, *, reference: fl
     return Exponential(float(y0), float(ymax), math.log((ymax - y0) / (ymax - y1)) / reference, float(reference))
 
 
+def hill_curve(low: float, high: float, half_level: float, shape: float, *, reference: float) -> Adbudg:
+    """Return the Hill curve: ``low + (high - low) x^c / (K^c + x^c)``, which is ADBUDG with d = (K/reference)^c.
+
+    Parameters
+    ----------
+    low, high : float
+        Outcome at level zero, and without limit. Unit: outcome.
+    half_level : float
+        K, the level at which half of the rise is reached. Unit: activity.
+    shape : float
+        c; above 1 the curve is an S.
+    reference : float
+        Level that readers know. Unit: activity.
+
+    Raises
+    ------
+    ModelError
+        A number is missing or out of its range, or the outcome without limit is not above that at zero.
+
+    Notes
+    -----
+    A. V. Hill (1910), The possible effects of the aggregation of the molecules of haemoglobin on its dissociation
+    curves, Journal of Physiology 40, iv-vii.
+
+    Examples
+    --------
+    >>> curve = hill_curve(1.0, 9.0, half_level=4.0, shape=2.0, reference=2.0)
+    >>> round(curve.value(4.0), 9), round(curve.value(2.0), 9), curve.family
+    (5.0, 2.6, 'hill')
+    """
+    if not (math.isfinite(half_level) and half_level > 0 and math.isfinite(reference) and reference > 0):
+        raise ModelError(
+            f"A Hill curve needs a half-way level and a reference above zero; got {half_level:g} and {reference:g}."
+        )
+    if not (math.isfinite(shape) and shape > 0):
+        raise ModelError(f"A Hill curve needs a shape above zero; got {shape:g}.")
+    half = (half_level / reference) ** shape
+    return Adbudg(float(reference), float(low), float(high), float(shape), half, "hill")
+
+
 def points_curve(levels: Sequence[float], outcomes: Sequence[float], *, reference: float = 0.0) -> Points:
     """Return the curve of straight lines through points.
 
@@ -408,6 +452,8 @@ def points_curve(levels: Sequence[float], outcomes: Sequence[float], *, referenc
         Fewer than two points, no point at level zero, levels that do not rise, or an outcome that falls.
     """
     pairs = sorted(zip(map(float, levels), map(float, outcomes), strict=True))
+    if not all(math.isfinite(number) for pair in pairs for number in pair):
+        raise ModelError("A curve of points holds numbers only; one is missing or without limit.")
     if len(pairs) < 2:
         raise ModelError(f"A curve of points needs at least two; got {len(pairs)}.")
     if pairs[0][0] != 0.0:
@@ -443,6 +489,15 @@ def shape_hangs_on_an_answer(curve: Adbudg) -> bool:
     y15 = curve.value(1.5 * curve.reference)
     steep = (curve.high - curve.low) / ((y15 - curve.low) * (curve.high - y15) * math.log(1.5))
     return abs(curve.shape - 1) <= steep * ANSWER_WOBBLE * abs(y15)
+
+
+def _need_rise(low: float, high: float, **above_zero: float) -> None:
+    """Refuse curves that fall, and numbers that are none."""
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ModelError(f"A curve rises from its outcome at zero; it is {low:g} there and {high:g} without limit.")
+    for name, value in above_zero.items():
+        if not (math.isfinite(value) and value > 0):
+            raise ModelError(f"A curve's {name} is a number above zero; got {value:g}.")
 
 
 def _tangent(curve: Curve, level: float, low: float, high: float, sign: float) -> CoverLine:

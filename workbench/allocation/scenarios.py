@@ -1,0 +1,335 @@
+"""Named changes of the inputs, and the plans that answer them side by side: what changes, and what never does.
+
+Each scenario is a portfolio of its own with its own certificate. Values of two scenarios are compared only within one
+of them: what the plan made for another is worth here, and what that loses (the regret of L. J. Savage 1951, The
+Theory of Statistical Decision, Journal of the American Statistical Association 46(253), 55-67).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from workbench.allocation.conflict import Conflict
+from workbench.allocation.model import (
+    Activity,
+    Portfolio,
+    Rule,
+    check_plan,
+    evaluate,
+    line_money,
+)
+from workbench.allocation.solver import GAP, Limits, Plan, solve
+from workbench.errors import ModelError, nearest
+from workbench.findings import Figure
+
+BASE = "base"
+"""What the case without any change is called."""
+NOTICED = 0.01
+"""A line's money is the same where it differs by less than this share of the larger (ours)."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Named changes relative to the base.
+
+    Attributes
+    ----------
+    name, text : str
+        What it is called, and what it stands for.
+    weights : mapping of objective to float
+        New strategy weights.
+    capacities : mapping of resource to float
+        New capacities, the same in every period. Unit: the resource's.
+    rules : mapping of rule to text
+        New rules, or other texts of rules there are.
+    without_rules : tuple of rule
+        Rules that do not hold.
+    outcomes : mapping of activity or line to float
+        What their outcomes are worth, in percent of the base (80: a fifth less).
+    maximums : mapping of activity to float
+        New largest useful levels. Unit: the activity's.
+    """
+
+    name: str
+    text: str = ""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    capacities: Mapping[str, float] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    without_rules: tuple[str, ...] = ()
+    outcomes: Mapping[str, float] = field(default_factory=dict)
+    maximums: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario with its answer: a plan with its certificate, or the rules that cannot hold together."""
+
+    name: str
+    text: str
+    portfolio: Portfolio
+    answer: Plan | Conflict
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan; None where the rules cannot hold."""
+        return self.answer if isinstance(self.answer, Plan) else None
+
+
+@dataclass(frozen=True)
+class LineAcross:
+    """A line in every scenario that has a plan.
+
+    Attributes
+    ----------
+    line, name : str
+    supported : tuple of bool or None
+        In the order of the scenarios; None where there is no plan.
+    money : tuple of float or None
+        Unit: currency a period.
+    today_money : float
+    """
+
+    line: str
+    name: str
+    supported: tuple[bool | None, ...]
+    money: tuple[float | None, ...]
+    today_money: float
+
+    @property
+    def decision(self) -> str:
+        """``supported`` or ``closed`` where every plan agrees, else ``depends``."""
+        found = {held for held in self.supported if held is not None}
+        return "depends" if len(found) != 1 else "supported" if found == {True} else "closed"
+
+    @property
+    def money_moves(self) -> str:
+        """``more``, ``less`` or ``same`` as today where every plan agrees, else ``depends``."""
+        found = {_direction(held, self.today_money) for held in self.money if held is not None}
+        return found.pop() if len(found) == 1 else "depends"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Plans side by side.
+
+    Attributes
+    ----------
+    cases : tuple of Case
+        The base first, then the scenarios in the client's order.
+    lines : tuple of LineAcross
+        In the client's order.
+    regret : tuple of tuple of float or None
+        ``regret[i][j]``: value lost in case i by carrying out the plan of case j; None where that plan breaks something
+        there, or there is none. Unit: value of case i.
+    """
+
+    cases: tuple[Case, ...]
+    lines: tuple[LineAcross, ...]
+    regret: tuple[tuple[float | None, ...], ...]
+
+    @property
+    def always(self) -> tuple[LineAcross, ...]:
+        """Lines on which every plan decides alike."""
+        return tuple(line for line in self.lines if line.decision != "depends")
+
+    @property
+    def depends(self) -> tuple[LineAcross, ...]:
+        """Lines that are supported in one plan and closed in another."""
+        return tuple(line for line in self.lines if line.decision == "depends")
+
+    @property
+    def holds_everywhere(self) -> tuple[str, ...]:
+        """Cases whose plan holds in every case that has one."""
+        planned = [place for place, case in enumerate(self.cases) if case.plan is not None]
+        return tuple(self.cases[j].name for j in planned if all(self.regret[i][j] is not None for i in planned))
+
+
+def apply_scenario(portfolio: Portfolio, scenario: Scenario) -> Portfolio:
+    """Return the portfolio as a scenario has it; the given one stays as it is.
+
+    Raises
+    ------
+    ModelError
+        A name is unknown (the nearest ones are named), or a number is out of its range.
+    """
+    who = f"Scenario {scenario.name!r}"
+    for part, known, kind in (
+        (scenario.weights, [item.id for item in portfolio.objectives], "objective"),
+        (scenario.capacities, [item.id for item in portfolio.resources], "resource"),
+        (scenario.without_rules, [rule.name for rule in portfolio.rules], "rule"),
+        (scenario.maximums, [item.id for item in portfolio.activities], "activity"),
+    ):
+        for name in part:
+            if name not in known:
+                raise ModelError(f"{who} names the unknown {kind} {name!r}. {nearest(name, known)}".strip())
+    changed = _new_rules(portfolio, scenario)
+    percents = _percents(portfolio, scenario, who)
+    return replace(
+        portfolio,
+        resources=tuple(
+            replace(item, capacity=tuple(float(scenario.capacities[item.id]) for _ in item.capacity))
+            if item.id in scenario.capacities
+            else item
+            for item in portfolio.resources
+        ),
+        activities=tuple(_with_maximum(item, scenario, who) for item in portfolio.activities),
+        objectives=tuple(
+            replace(
+                item,
+                weight=float(scenario.weights.get(item.id, item.weight)),
+                worths={name: worth * percents.get(name, 100.0) / 100.0 for name, worth in item.worths.items()},
+            )
+            for item in portfolio.objectives
+        ),
+        rules=changed,
+    )
+
+
+def compare_scenarios(
+    portfolio: Portfolio,
+    scenarios: Sequence[Scenario],
+    *,
+    base: Plan | None = None,
+    gap: float = GAP,
+    seconds: float = 60.0,
+) -> Comparison:
+    """Return the plans of the base and of every scenario, and what they have in common.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        The base.
+    scenarios : sequence of Scenario
+    base : Plan, optional
+        The base's plan, where it is at hand.
+    gap : float
+        Gap to prove in each, as a share of its lift.
+    seconds : float
+        Backstop of them together; a plan stopped by it says so in its certificate.
+
+    Raises
+    ------
+    ModelError
+        A scenario names what there is not, two share a name, or time ran out before one of them had any plan.
+    """
+    names = [BASE, *(scenario.name for scenario in scenarios)]
+    if len(set(names)) != len(names):
+        raise ModelError(f"Two scenarios share a name, or one is called {BASE!r}: {', '.join(names[1:])}.")
+    until = time.monotonic() + seconds
+    cases: list[Case] = []
+    held = [(BASE, "", portfolio), *((item.name, item.text, apply_scenario(portfolio, item)) for item in scenarios)]
+    for place, (name, text, changed) in enumerate(held):
+        if place == 0 and base is not None:
+            cases.append(Case(name, text, portfolio, base))
+            continue
+        left = max(until - time.monotonic(), 1.0) / (len(held) - place)
+        candidates = [(case.plan.first, case.plan.supported) for case in cases if case.plan is not None]
+        answer = solve(changed, gap=gap, candidates=_within(changed, candidates), limits=Limits(seconds=left))
+        cases.append(Case(name, text, changed, answer))
+    return Comparison(tuple(cases), tuple(_lines(portfolio, cases)), _regret(cases))
+
+
+def scenario_figures(comparison: Comparison) -> Iterator[Figure]:
+    """Yield the numbers of a comparison, in an order that depends on the client's tables only; without ids."""
+    plan = "scenarios, plan"
+    for case, losses in zip(comparison.cases, comparison.regret, strict=True):
+        unit = case.portfolio.value_unit
+        value = case.plan.value if case.plan is not None else None
+        yield Figure("", f"scenario_value/{case.name}", f"{case.name}: value of its plan", value, unit, source=plan)
+        yield Figure(
+            "",
+            f"scenario_regret/{case.name}",
+            f"{case.name}: value lost by carrying out the plan of the base",
+            losses[0],
+            unit,
+            source=plan,
+        )
+    for line in comparison.lines:
+        yield Figure(
+            "",
+            f"scenario_decision/{line.line}",
+            f"{line.name}: decision in all plans",
+            line.decision,
+            "text",
+            source=plan,
+        )
+    yield Figure(
+        "", "scenario_depends", "Lines that hang on the scenario", len(comparison.depends), "count", source=plan
+    )
+
+
+def _new_rules(portfolio: Portfolio, scenario: Scenario) -> tuple[Rule, ...]:
+    kept = [rule for rule in portfolio.rules if rule.name not in scenario.without_rules]
+    rules = [replace(rule, text=scenario.rules.get(rule.name, rule.text)) for rule in kept]
+    there = {rule.name for rule in rules}
+    return (*rules, *(Rule(name, text, "") for name, text in scenario.rules.items() if name not in there))
+
+
+def _percents(portfolio: Portfolio, scenario: Scenario, who: str) -> dict[str, float]:
+    """Return the percentage of each activity's worth, from its own name or its line's."""
+    activities, lines = {item.id for item in portfolio.activities}, {line.id for line in portfolio.lines}
+    found: dict[str, float] = {}
+    for name, percent in scenario.outcomes.items():
+        if name in activities and name in lines:
+            raise ModelError(f"{who}: {name!r} is an activity and a product line; name the activities instead.")
+        if name not in activities | lines:
+            guess = nearest(name, activities | lines)
+            raise ModelError(f"{who} names the unknown activity or product line {name!r}. {guess}".strip())
+        if not 0 <= percent < float("inf"):
+            raise ModelError(f"{who}: outcomes of {name!r} are {percent:g} % of the base; 0 or more is allowed.")
+        held = [name] if name in activities else [item.id for item in portfolio.activities_of(name)]
+        for activity in held:
+            found[activity] = found.get(activity, 100.0) * percent / 100.0
+    return found
+
+
+def _with_maximum(item: Activity, scenario: Scenario, who: str) -> Activity:
+    if item.id not in scenario.maximums:
+        return item
+    most = float(scenario.maximums[item.id])
+    if not item.minimum <= most < float("inf"):
+        raise ModelError(f"{who}: the maximum of {item.id!r} is {most:g}, below its minimum {item.minimum:g}.")
+    return replace(item, maximum=most)
+
+
+def _within(
+    portfolio: Portfolio, candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]]
+) -> list[tuple[Mapping[str, float], Mapping[str, bool]]]:
+    """Return those plans of other cases that hold in this one: it is then never worse than they are."""
+    return [plan for plan in candidates if check_plan(portfolio, *plan).holds]
+
+
+def _lines(portfolio: Portfolio, cases: Sequence[Case]) -> Iterator[LineAcross]:
+    today = evaluate(portfolio, portfolio.today, {})
+    for line in portfolio.lines:
+        yield LineAcross(
+            line.id,
+            line.name,
+            tuple(None if case.plan is None else case.plan.supported[line.id] for case in cases),
+            tuple(
+                None if case.plan is None else line_money(case.portfolio, case.plan.found, line.id) for case in cases
+            ),
+            line_money(portfolio, today, line.id),
+        )
+
+
+def _regret(cases: Sequence[Case]) -> tuple[tuple[float | None, ...], ...]:
+    rows = []
+    for case in cases:
+        losses: list[float | None] = []
+        for other in cases:
+            if case.plan is None or other.plan is None:
+                losses.append(None)
+                continue
+            check = check_plan(case.portfolio, other.plan.first, other.plan.supported)
+            losses.append(max(case.plan.value - check.value, 0.0) if check.holds else None)
+        rows.append(tuple(losses))
+    return tuple(rows)
+
+
+def _direction(money: float, today: float) -> str:
+    if abs(money - today) <= NOTICED * max(abs(money), abs(today)):
+        return "same"
+    return "more" if money > today else "less"
