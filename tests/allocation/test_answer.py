@@ -575,6 +575,19 @@ def test_what_if_refuses_unknown_names(change: dict[str, object], said: str) -> 
         change_portfolio(TIGHT, **change)
 
 
+NAN = float("nan")
+
+
+class Falls:
+    """A curve that brings less the more is done."""
+
+    family = "falls"
+
+    def value(self, level: float) -> float:
+        """Return five less the level."""
+        return 5.0 - level
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
@@ -584,6 +597,23 @@ def test_what_if_refuses_unknown_names(change: dict[str, object], said: str) -> 
         pytest.param(lambda: replace(TIGHT.activities[0], minimum=9), "minimum 9 <= maximum 5", id="box"),
         pytest.param(lambda: Resource("x", "HR", "people", (-1.0,)), "0 or more", id="capacity"),
         pytest.param(lambda: Closing(1.0) and Objective("x", -1.0, {}), "0 or more", id="weight"),
+        pytest.param(lambda: Resource("x", "HR", "people", (NAN,)), "0 or more", id="capacity that is no number"),
+        pytest.param(lambda: Resource("x", "HR", "people", (1.0,), 1.0, -1.0), "the step is", id="negative step"),
+        pytest.param(lambda: replace(TIGHT.activities[0], current=NAN), "current level", id="level that is no number"),
+        pytest.param(lambda: replace(TIGHT.activities[0], maximum=NAN), "maximum nan", id="maximum that is no number"),
+        pytest.param(
+            lambda: replace(TIGHT.activities[0], recipe={"budget": NAN}), "takes nan of 'budget'", id="recipe"
+        ),
+        pytest.param(lambda: replace(TIGHT.activities[0], smallest_move=-1), "smallest move", id="smallest move"),
+        pytest.param(lambda: Objective("x", 1.0, {"a": NAN}), "worth nan of 'a'", id="worth"),
+        pytest.param(lambda: Objective("x", NAN, {}), "0 or more", id="weight that is no number"),
+        pytest.param(lambda: replace(TIGHT.lines[0], needs={"budget": -1}), "needs -1 of 'budget'", id="negative need"),
+        pytest.param(lambda: Closing(NAN), "nan once", id="cost of closing"),
+        pytest.param(lambda: Closing(1.0, 0.0, 1.5), "avoidable share", id="more freed than there is"),
+        pytest.param(lambda: replace(TIGHT, objectives=TIGHT.objectives * 2), "objectives share", id="objective twice"),
+        pytest.param(
+            lambda: replace(TIGHT.activities[0], curve=Falls()), "falls from 5 at level 0 to 0", id="a curve that falls"
+        ),
     ],
 )
 def test_a_portfolio_that_makes_no_sense_is_refused(broken: object, said: str) -> None:

@@ -6,7 +6,6 @@ from workbench.allocation.answer import (
     Decision,
     FunctionPlan,
     LineRow,
-    Scenario,
     Settings,
     allocate,
     change_inputs,
@@ -19,12 +18,14 @@ from workbench.allocation.cascade_words import (
     function_steps,
 )
 from workbench.allocation.conflict import Conflict, Given
+from workbench.allocation.curve_fit import CurveFit, fit_curve
 from workbench.allocation.curves import (
     Curve,
     adbudg_from_answers,
     check_answers,
     consistency,
     exponential_from_answers,
+    hill_curve,
     points_curve,
 )
 from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
@@ -44,6 +45,7 @@ from workbench.allocation.model import (
 )
 from workbench.allocation.numbers import figures
 from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
+from workbench.allocation.scenarios import Comparison, Scenario, apply_scenario, compare_scenarios, scenario_figures
 from workbench.allocation.sentences import (
     cautions,
     headline,
@@ -55,6 +57,7 @@ from workbench.allocation.sentences import (
 )
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, solve
+from workbench.allocation.weights import Pair, Weighting, direct_weights, pairwise_weights, per_unit, swing_weights
 
 __all__ = [
     "Activity",
@@ -63,8 +66,10 @@ __all__ = [
     "Cascade",
     "Certificate",
     "Closing",
+    "Comparison",
     "Conflict",
     "Curve",
+    "CurveFit",
     "Decision",
     "Evaluation",
     "FunctionPlan",
@@ -75,6 +80,7 @@ __all__ = [
     "LineReason",
     "LineRow",
     "Objective",
+    "Pair",
     "Plan",
     "PlanCheck",
     "Portfolio",
@@ -89,35 +95,45 @@ __all__ = [
     "Settings",
     "Settled",
     "ShadowPrice",
+    "Weighting",
     "adbudg_from_answers",
     "allocate",
+    "apply_scenario",
     "cascade_findings",
     "cautions",
     "change_inputs",
     "change_portfolio",
     "check_answers",
     "check_plan",
+    "compare_scenarios",
     "compile_rules",
     "consistency",
     "describe",
+    "direct_weights",
     "evaluate",
     "explain_lines",
     "exponential_from_answers",
     "figures",
+    "fit_curve",
     "function_cautions",
     "function_findings",
     "function_steps",
     "headline",
+    "hill_curve",
     "line_finding",
     "method",
     "next_steps",
+    "pairwise_weights",
     "parse_rule",
+    "per_unit",
     "points_curve",
     "price_rules",
     "read_cascade",
     "reason_words",
     "round_plan",
+    "scenario_figures",
     "shadow_prices",
     "solve",
+    "swing_weights",
     "ways_out",
 ]

@@ -19,8 +19,10 @@ from workbench.allocation.explain import (
     shadow_prices,
 )
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
+from workbench.allocation.scenarios import Scenario
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
+from workbench.allocation.weights import Weighting
 from workbench.errors import ModelError
 from workbench.findings import Off
 
@@ -52,18 +54,6 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.gap < 1 or not 0 <= self.near_equal < 1 or not self.seconds > 0:
             raise ModelError("gap and near_equal are shares of 0 to 1, seconds is above 0.")
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Named changes relative to the base: read and checked, not computed with yet."""
-
-    name: str
-    text: str = ""
-    weights: Mapping[str, float] = field(default_factory=dict)
-    capacities: Mapping[str, float] = field(default_factory=dict)
-    rules: Mapping[str, str] = field(default_factory=dict)
-    without_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +90,8 @@ class AllocationInputs:
         Read and checked; the report says that they are not used yet.
     function_plans, decisions, projects
         What the functions plan, what was decided, and what runs: for the cascade.
+    weighting : Weighting or None
+        How the weights came about, where they were not simply given.
     """
 
     portfolio: Portfolio
@@ -108,6 +100,7 @@ class AllocationInputs:
     function_plans: tuple[FunctionPlan, ...] = ()
     decisions: tuple[Decision, ...] = ()
     projects: tuple[Project, ...] = ()
+    weighting: Weighting | None = None
 
 
 @dataclass(frozen=True)

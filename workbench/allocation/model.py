@@ -16,12 +16,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.allocation.curves import Curve
 from workbench.allocation.rules import RuleRow, compile_rules, quoted
 from workbench.errors import ModelError, nearest
 from workbench.theme import currency_sign
+
+if TYPE_CHECKING:
+    from workbench.allocation.curve_fit import CurveFit
 
 TOLERANCE = 1e-7
 """A row may be exceeded by this share of its own size before it counts as broken: solvers work to about this."""
@@ -57,6 +60,8 @@ class Resource:
         object.__setattr__(self, "capacity", tuple(float(amount) for amount in held))
         if not all(math.isfinite(amount) and amount >= 0 for amount in (*self.capacity, self.unit_cost)):
             raise ModelError(f"Resource {self.id!r}: capacity and unit cost are numbers of 0 or more.")
+        if self.step is not None and not 0 <= self.step < math.inf:
+            raise ModelError(f"Resource {self.id!r}: the step is a number of 0 or more; got {self.step:g}.")
 
     def money_units(self, currency: str) -> float | None:
         """Return how many units of the currency one unit is, by its name; None when the resource is not money.
@@ -101,6 +106,10 @@ class Activity:
         Who gave them.
     check : float or None
         How far the fifth answer is from the curve, share of its range.
+    smallest_move : float
+        Smallest change from today that is worth making; 0 where any is. Unit: `unit`.
+    fit : CurveFit or None
+        How the curve was fitted, where it comes from history.
     """
 
     id: str
@@ -115,6 +124,8 @@ class Activity:
     status: str = ""
     said_by: str = ""
     check: float | None = None
+    smallest_move: float = 0.0
+    fit: CurveFit | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipe", dict(self.recipe))
@@ -124,6 +135,15 @@ class Activity:
             )
         if not 0 <= self.current < math.inf:
             raise ModelError(f"Activity {self.id!r}: the current level is a number of 0 or more.")
+        if not 0 <= self.smallest_move < math.inf:
+            raise ModelError(f"Activity {self.id!r}: the smallest move is a number of 0 or more.")
+        _need_numbers(self.recipe, f"Activity {self.id!r}: the recipe takes")
+        first, last = self.curve.value(0.0), self.curve.value(self.maximum)
+        if not (math.isfinite(first) and math.isfinite(last) and first <= last):
+            raise ModelError(
+                f"Activity {self.id!r}: the outcome falls from {first:g} at level 0 to {last:g} at its maximum; "
+                "state harm by a negative worth."
+            )
 
 
 @dataclass(frozen=True)
@@ -156,6 +176,7 @@ class Objective:
         object.__setattr__(self, "worths", dict(self.worths))
         if not (math.isfinite(self.weight) and self.weight >= 0):
             raise ModelError(f"Objective {self.id!r}: the weight is a number of 0 or more.")
+        _need_numbers(self.worths, f"Objective {self.id!r}: the outcome is worth")
 
 
 @dataclass(frozen=True)
@@ -166,6 +187,12 @@ class Closing:
     yearly_cost: float = 0.0
     avoidable_share: float = 1.0
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.one_off_cost) and math.isfinite(self.yearly_cost)):
+            raise ModelError(f"Closing costs {self.one_off_cost:g} once and {self.yearly_cost:g} a year: no numbers.")
+        if not 0 <= self.avoidable_share <= 1:
+            raise ModelError(f"The avoidable share of closing is {self.avoidable_share:g}; 0 to 1 is allowed.")
 
 
 @dataclass(frozen=True)
@@ -181,6 +208,7 @@ class Line:
     def __post_init__(self) -> None:
         object.__setattr__(self, "needs", dict(self.needs))
         object.__setattr__(self, "name", self.name or self.id)
+        _need_numbers(self.needs, f"Line {self.id!r}: it needs", is_amount=True)
 
 
 @dataclass(frozen=True)
@@ -229,6 +257,8 @@ class Portfolio:
             raise ModelError("Two resources, activities or lines share a key.")
         if len({rule.name for rule in self.rules}) != len(self.rules):
             raise ModelError("Two rules share a name.")
+        if len({objective.id for objective in self.objectives}) != len(self.objectives):
+            raise ModelError("Two objectives share a key.")
         for activity in self.activities:
             self._need("line", activity.line, f"Activity {activity.id!r}")
             for name in activity.recipe:
@@ -331,6 +361,14 @@ class Portfolio:
     def today(self) -> dict[str, float]:
         """The current level of every activity."""
         return {activity.id: activity.current for activity in self.activities}
+
+
+def _need_numbers(amounts: Mapping[str, float], words: str, *, is_amount: bool = False) -> None:
+    """Refuse amounts that are no numbers, or below zero where they must not be."""
+    for name, amount in amounts.items():
+        if not math.isfinite(amount) or (is_amount and amount < 0):
+            least = " of 0 or more" if is_amount else ""
+            raise ModelError(f"{words} {amount:g} of {name!r}; a number{least} is allowed.")
 
 
 @dataclass(frozen=True)
