@@ -229,7 +229,7 @@ def _write_settings(sheet: Worksheet, formats: Mapping[str, Format]) -> None:
         if info.is_required():
             note = f"{note} Must be filled." + (" Such as 2026-09-30." if key == "as_of" else "")
             sheet.write_blank(row, 1, None, formats["text"])
-        elif info.default is not None:
+        elif info.default_factory is None and info.default is not None:
             sheet.write_string(row, 1, str(info.default), formats["text"])
         choices = choices_of(info)
         if choices:

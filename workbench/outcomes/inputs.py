@@ -39,6 +39,8 @@ class Settings:
         Most statements one reader gets.
     false_share : float
         Share of false ones among the moves that are named, at most; 0 to 1.
+    reviews : tuple of date
+        Days of earlier reviews; those that do not lie before `as_of` do not count.
     """
 
     as_of: dt.date
@@ -48,6 +50,7 @@ class Settings:
     fiscal_year_starts: int = 1
     insights_per_reader: int = 5
     false_share: float = 0.10
+    reviews: tuple[dt.date, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.5 < self.confidence < 1:

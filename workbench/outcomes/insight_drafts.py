@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from workbench.outcomes.insights import (
     where,
 )
 from workbench.outcomes.loop import Loop
+from workbench.outcomes.novelty import NOVELTY, say_known
 from workbench.outcomes.signal_log import LoopHealth
 from workbench.outcomes.stages import BAND, StageEvidence
 from workbench.outcomes.wording import write_change, write_pair, write_rarity
@@ -55,7 +56,9 @@ class Drafts:
         loop: Loop | Off | None = None,
         *,
         picked: float = 1.0,
+        said: Callable[[Move], int] = lambda _: 0,
     ) -> None:
+        self.said = said
         self.confidence = picked_confidence(inputs.settings.confidence, picked)
         self.series = {one.scope: one for one in series}
         self.inputs, self.texts, self.loop = inputs, texts, loop
@@ -70,6 +73,7 @@ class Drafts:
         is_sure = series.watched.has_moved
         metric, products = series.metric, self.products
         low, high = self._interval(move, series)
+        times = self.said(move)
         unit, stake = exposure(metric, series, self._company(metric), abs(move.change), abs(move.before))
         owner = self.owner(metric, move.kind, move.parent)
         rows = round(float(series.frame["n"][series.frame["is_judged"]].sum()))
@@ -83,6 +87,7 @@ class Drafts:
             DEPENDS if move.holds_under_other_shares is False else "",
             say_owner(metric, owner) if is_sure else "",
             f"Chance alone would show as much in {write_rarity(move.p)} reviews." if is_sure else say_doubt(move.q),
+            say_known(times),
             say_rows(rows, files),
         ]
         has_lever = bool(move.events) or (move.split is not None and move.split.cause in ("rate", "shares"))
@@ -99,7 +104,7 @@ class Drafts:
             stake=stake,
             evidence=(1.0 - move.q) * sure_part(move.change, low, high),
             actionability=actionability(owner, metric, self.inputs, has_lever=has_lever),
-            novelty=1.0,
+            novelty=NOVELTY[times],
             score=0.0,
             cause=move.split if is_sure else None,
             events=move.events,

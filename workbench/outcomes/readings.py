@@ -7,7 +7,7 @@ metric at the level where it belongs, of a ratio and its numerator the ratio.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -68,11 +68,12 @@ class Ranking:
         targets: Sequence[TargetCheck] = (),
         stages: Sequence[StageEvidence] = (),
         loop: Loop | Off | None = None,
+        said: Callable[[Move], int] = lambda _: 0,
     ) -> None:
         self.inputs, self.most = inputs, inputs.settings.insights_per_reader
         tested = [one for one in series if one.watched.change is not None]
         picked = sum(one.watched.has_moved for one in tested) / max(len(tested), 1)
-        drafts = Drafts(series, inputs, texts, loop, picked=picked)
+        drafts = Drafts(series, inputs, texts, loop, picked=picked, said=said)
         missed = [drafts.of_target(c) for c in targets if c.assurance.verdict == "fails" and c.value is not None]
         self.own = {reader: {_scope(move) for move in held} for reader, held in (own or {}).items()}
         all_moves = [*moves, *(move for held in (own or {}).values() for move in held)]

@@ -7,7 +7,7 @@ was run, so that each number can be traced.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -39,6 +39,7 @@ from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
 from workbench.outcomes.insights import Insight
 from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.managers import LINE, Reader, readers_of
+from workbench.outcomes.novelty import times_said
 from workbench.outcomes.other_shares import OtherShares, Survival
 from workbench.outcomes.provenance import TableState, states_of
 from workbench.outcomes.rare_events import RareEvents, watch_gaps
@@ -437,7 +438,15 @@ class _Review:
         self.findings += share_findings(cubes, self.products)
         own_moves = self.own_moves(series, moves, cubes, causes)
         ranking = Ranking(
-            self.inputs, series, texts, moves=moves, own=own_moves, targets=targets, stages=stages, loop=loop
+            self.inputs,
+            series,
+            texts,
+            moves=moves,
+            own=own_moves,
+            targets=targets,
+            stages=stages,
+            loop=loop,
+            said=self.said_before(series),
         )
         return Outcomes(
             settings=self.settings,
@@ -577,6 +586,26 @@ class _Review:
                 if rows is not None and self.counts(metric, kind, parent):
                     found.append(self.series(metric, kind, parent, rows))
         return found
+
+    def said_before(self, series: Sequence[Series]) -> Callable[[Move], int]:
+        """Return what tells at how many of the last two reviews a move could be said already."""
+        reviews = [day for day in self.settings.reviews if day < self.settings.as_of]
+        held = {one.scope: one for one in series}
+        named = [one.watched.change.p for one in series if one.watched.change is not None and one.watched.has_moved]
+
+        def times(move: Move) -> int:
+            one = held[move.metric, move.kind, move.parent]
+            periods, values = one.frame["period"].tolist(), one.frame["value"].to_numpy(dtype=float)
+            start = self.break_place(one.metric, one.kind, one.parent, periods, NEW_LEVELS)
+
+            def watch_first(count: int) -> Watched:
+                if count <= start:  # what was measured then was another measure
+                    return Watched(None)
+                return self.watched(one.metric, one.frame.iloc[:count], values[:count], start)
+
+            return times_said(move, periods, reviews, watch_first, max(named, default=0.0))
+
+        return times
 
     def counts(self, metric: Metric, kind: str, parent: str) -> bool:
         """Return whether the metric speaks of this product at its stage."""
