@@ -92,6 +92,7 @@ def build_outcomes(tables: Tables) -> OutcomesInputs | Off:
             currency=settings.currency,
             money_scale=settings.money_scale,
             fiscal_year_starts=settings.fiscal_year_starts,
+            reviews=settings.reviews,
         ),
         sources={
             **{name: found.file for name, found in tables.facts.items()},

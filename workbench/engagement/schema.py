@@ -888,6 +888,9 @@ class EngagementSettings(BaseModel):
         "everyone",
         description="Who was asked: everyone, or teams (column unit) that were drawn; then teams count, not people.",
     )
+    reviews: tuple[Annotated[dt.date, AfterValidator(_plausible)], ...] = Field(
+        default_factory=tuple, description="Days of earlier reviews: what could be said then is no news now."
+    )
     sources: dict[str, Source] = Field(
         default_factory=dict, description="Per table: date_order, decimal, encoding, sheet."
     )
