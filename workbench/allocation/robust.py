@@ -1,0 +1,382 @@
+"""Which decisions hold when every answer may be wrong, and plans that look to the mean, the bad tail or the worst.
+
+Each draw of the answers has a best plan of its own. A decision of the plan holds in a draw where some plan with that
+decision is as good as the draw's best, to within `NEAR_EQUAL` of the lift. Beside the plan stand those that are best on
+average, in the worst tenth of the draws (see `tail`) and in the worst draw.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.allocation.draws import DRAWS, SPREAD, Draws, draw_answers
+from workbench.allocation.grid import GridPlan, LevelGrid
+from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
+from workbench.allocation.solver import Plan, sharp_form
+from workbench.allocation.tail import best_tail, tail_mean, tail_weights
+from workbench.errors import ModelError
+
+TAIL = 0.1
+"""The bad tail is the worst tenth of the draws."""
+LEAST_MOVE = 0.01
+"""A level moves when it changes by more than this share of the largest level (ours)."""
+WORK = 15_000
+"""Draws times activities that are solved anew (ours: ten seconds); larger portfolios get fewer draws."""
+FEWEST = 40
+"""No portfolio gets fewer draws."""
+_FIRMLY = 0.9
+
+
+@dataclass(frozen=True)
+class LineHold:
+    """In how many draws the decision on a line holds.
+
+    Attributes
+    ----------
+    line, name : str
+    supported : bool
+        The plan's decision.
+    may_close : bool
+        Closing was open at all; where it was not, the decision holds by that.
+    holds_in : int
+        Draws in which the decision holds.
+    """
+
+    line: str
+    name: str
+    supported: bool
+    may_close: bool
+    holds_in: int
+
+
+@dataclass(frozen=True)
+class MoveHold:
+    """In how many draws an activity moves as the plan says.
+
+    Attributes
+    ----------
+    activity, line, unit : str
+    direction : str
+        ``more``, ``less`` or ``as today``.
+    today, level : float
+        Level today and in the plan. Unit: `unit`.
+    holds_in : int
+        Draws in which the move goes the same way.
+    low, high : float
+        Between these the level lies in nine of ten draws' best plans. Unit: `unit`.
+    """
+
+    activity: str
+    line: str
+    unit: str
+    direction: str
+    today: float
+    level: float
+    holds_in: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RiskRow:
+    """A plan, and what it brings over the draws. Unit: value.
+
+    Attributes
+    ----------
+    name : str
+        ``today``, ``plan``, ``mean`` (best on average), ``tail`` (best in the worst tenth), ``worst`` (best in the
+        worst draw).
+    mean, tail, worst : float
+        Over all draws, over the worst tenth, in the worst draw.
+    below_today : float
+        Share of draws in which it brings less than today's levels.
+    levels, supported : mapping
+    closed : tuple of str
+        Lines it closes.
+    differs : int
+        Activities that move otherwise than in the plan.
+    """
+
+    name: str
+    mean: float
+    tail: float
+    worst: float
+    below_today: float
+    levels: Mapping[str, float]
+    supported: Mapping[str, bool]
+    closed: tuple[str, ...]
+    differs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Robustness:
+    """What holds of a plan when the answers are drawn anew.
+
+    Attributes
+    ----------
+    plan : Plan
+    draws : int
+        Draws that were solved.
+    asked : int
+        Draws that were asked for: more than were solved where the portfolio is large.
+    spread, seed : float, int
+    lines, moves : tuples
+        In the client's order.
+    as_good : int
+        Draws in which the plan as a whole is as good as the draw's best.
+    regret : float
+        What the plan gives up against each draw's best plan, on average. Unit: value.
+    open_gap : float
+        Largest gap left in a draw, share of the lift (on the grid).
+    open_draws : int
+        Draws whose gap is above the tolerance.
+    plans : tuple of RiskRow
+    seconds : float
+    """
+
+    plan: Plan
+    draws: int
+    asked: int
+    spread: float
+    seed: int
+    lines: tuple[LineHold, ...]
+    moves: tuple[MoveHold, ...]
+    as_good: int
+    regret: float
+    open_gap: float
+    open_draws: int
+    plans: tuple[RiskRow, ...]
+    seconds: float
+
+    def row(self, name: str) -> RiskRow:
+        """Return a plan by its name."""
+        return next(row for row in self.plans if row.name == name)
+
+    def __repr__(self) -> str:
+        shaky = [item.name for item in self.lines if item.holds_in < _FIRMLY * self.draws]
+        return f"Robustness over {self.draws:,} draws; below 9 of 10: {', '.join(shaky) or 'no decision'}."
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """The draws on a grid, and every plan that was found for one of them (all values scaled).
+
+    Attributes
+    ----------
+    grid : LevelGrid
+    draws : Draws
+    values : array, shape (n, n_levels)
+        Of each grid level in each draw.
+    plans : tuple of GridPlan
+        The plan first; every plan holds in every draw.
+    worth : array, shape (n, n_plans)
+        Of each plan in each draw.
+    bounds : array, shape (n,)
+        What no plan on the grid can beat in each draw.
+    tolerance : float
+        Plans this close count as equally good.
+    """
+
+    grid: LevelGrid
+    draws: Draws
+    values: np.ndarray
+    plans: tuple[GridPlan, ...]
+    worth: np.ndarray
+    bounds: np.ndarray
+    tolerance: float
+
+    @property
+    def best(self) -> np.ndarray:
+        """The best worth found in each draw."""
+        return self.worth.max(axis=1)
+
+
+def lay_field(plan: Plan, draws: Draws) -> Field:
+    """Solve every draw anew on one grid, each from the best plan found for another.
+
+    Parameters
+    ----------
+    plan : Plan
+    draws : Draws
+        Of the plan's portfolio.
+    """
+    if draws.portfolio is not plan.portfolio and draws.portfolio != plan.portfolio:
+        raise ModelError("The draws are of another portfolio than the plan.")
+    form = sharp_form(plan)
+    grid = LevelGrid(form, form.shares(plan.first), form.support_array(plan.supported))
+    values = np.hstack([draws.values(place, levels) for place, levels in enumerate(grid.levels)]) / form.scale
+    values = np.round(values, 12)
+    tolerance = max(NEAR_EQUAL * plan.certificate.lift / form.scale, 1e-9)
+    plans = [grid.plan]
+    best, chosen = np.asarray(grid.value_of(grid.plan, values)).copy(), np.zeros(draws.n, dtype=int)
+    bounds = np.empty(draws.n)
+    for number in range(draws.n):
+        found = grid.best(values[number], tolerance=tolerance, pool=[plans[chosen[number]]])
+        bounds[number] = found.bound
+        if found.value > best[number] + 1e-12 and grid.holds(found.plan):
+            worth = np.asarray(grid.value_of(found.plan, values))
+            is_better = worth > best
+            best[is_better], chosen[is_better] = worth[is_better], len(plans)
+            plans.append(found.plan)
+    worth = np.column_stack([np.asarray(grid.value_of(item, values)) for item in plans])
+    return Field(grid, draws, values, tuple(plans), worth, np.maximum(bounds, worth.max(axis=1)), tolerance)
+
+
+def affordable(plan: Plan, n: int = DRAWS) -> int:
+    """Return how many of `n` draws are solved anew for a portfolio of this size."""
+    return min(n, max(WORK // max(len(plan.portfolio.activities), 1), FEWEST))
+
+
+def robustness(
+    plan: Plan,
+    *,
+    draws: Draws | None = None,
+    n: int = DRAWS,
+    spread: float = SPREAD,
+    ranges: Mapping[tuple[str, str], tuple[float, float]] | None = None,
+    seed: int = 1,
+    field: Field | None = None,
+) -> Robustness:
+    """Return in how many draws each decision and each move holds, and plans for the mean, the tail and the worst.
+
+    Parameters
+    ----------
+    plan : Plan
+    draws : Draws, optional
+        Drawn already; otherwise `n`, `spread`, `ranges` and `seed` are those of `draw_answers`.
+    field : Field, optional
+        The draws solved already (see `lay_field`).
+    """
+    started = time.monotonic()
+    if field is None:
+        held = draws or draw_answers(plan.portfolio, n=affordable(plan, n), spread=spread, ranges=ranges, seed=seed)
+        field = lay_field(plan, held)
+    held, form = field.draws, field.grid.form
+    enough = field.best - field.tolerance
+    portfolio, scale = plan.portfolio, form.scale
+    gaps = (field.bounds - field.best) / max(plan.certificate.lift / scale, 1e-12)
+    return Robustness(
+        plan=plan,
+        draws=held.n,
+        asked=max(n, held.n) if draws is None else held.n,
+        spread=held.spread,
+        seed=held.seed,
+        lines=_line_holds(field, enough),
+        moves=_move_holds(field, enough),
+        as_good=int(np.sum(field.worth[:, 0] >= enough)),
+        regret=float(np.mean(field.best - field.worth[:, 0]) * scale),
+        open_gap=float(gaps.max(initial=0.0)),
+        open_draws=int(np.sum(field.bounds - field.best > 1.001 * field.tolerance)),
+        plans=_risk_rows(field, portfolio.today),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
+    form = field.grid.form
+    is_open = np.array([plan.is_open for plan in field.plans])
+    holds = {}
+    for number, line in enumerate(form.lines):
+        same = is_open[:, number] == is_open[0, number]
+        holds[line] = int(np.sum(field.worth[:, same].max(axis=1) >= enough))
+    supported = form.supports(field.grid.plan.is_open)
+    return tuple(
+        LineHold(line.id, line.name, supported[line.id], line.closing is not None, holds[line.id])
+        for line in form.portfolio.lines
+    )
+
+
+def _move_holds(field: Field, enough: np.ndarray) -> tuple[MoveHold, ...]:
+    form = field.grid.form
+    shares = np.array([plan.shares for plan in field.plans])
+    today = form.shares(form.portfolio.today)
+    chosen = field.worth.argmax(axis=1)
+    chosen[field.worth[:, 0] >= enough] = 0
+    held = {}
+    for place, activity in enumerate(form.activities):
+        change = shares[:, place] - today[place]
+        first = "more" if change[0] > LEAST_MOVE else "less" if change[0] < -LEAST_MOVE else "as today"
+        same = {
+            "more": change > LEAST_MOVE,
+            "less": change < -LEAST_MOVE,
+            "as today": np.abs(change) <= SMALL_MOVE,
+        }[first]
+        low, high = np.quantile(shares[chosen, place], [0.05, 0.95])
+        size = float(form.size[place])
+        held[activity.id] = MoveHold(
+            activity.id,
+            activity.line,
+            activity.unit,
+            first,
+            activity.current,
+            float(shares[0, place]) * size,
+            int(np.sum(field.worth[:, same].max(axis=1) >= enough)),
+            float(low) * size,
+            float(high) * size,
+        )
+    return tuple(held[activity.id] for activity in form.portfolio.activities)
+
+
+def _risk_rows(field: Field, today: Mapping[str, float]) -> tuple[RiskRow, ...]:
+    """Today, the plan, and the plans that are best on average, in the tail and in the worst draw."""
+    grid, form = field.grid, field.grid.form
+    now = grid.on_grid(form.shares(today), np.ones(len(form.lines)))
+    found = {"today": now, "plan": grid.plan}
+    for name, share in (("mean", 1.0), ("tail", TAIL), ("worst", 0.0)):
+        found[name] = _tail_plan(field, share)
+    now_values = np.asarray(grid.value_of(now, field.values))
+    rows = []
+    for name, plan in found.items():
+        values = np.asarray(grid.value_of(plan, field.values))
+        supported = form.supports(plan.is_open)
+        change = np.abs(plan.shares - grid.plan.shares)
+        rows.append(
+            RiskRow(
+                name,
+                float(values.mean() * form.scale),
+                tail_mean(values, TAIL) * form.scale,
+                float(values.min() * form.scale),
+                float(np.mean(values < now_values - 1e-9 * np.abs(now_values))),
+                form.levels(plan.shares),
+                supported,
+                tuple(line for line, is_open in supported.items() if not is_open),
+                int(np.sum(change > LEAST_MOVE)),
+            )
+        )
+    return tuple(rows)
+
+
+def _tail_plan(field: Field, share: float) -> GridPlan:
+    """Return the plan with the best mean over the worst share of draws; one found already where none is better."""
+    grid, form = field.grid, field.grid.form
+    score = np.array([tail_mean(column, share) for column in field.worth.T])
+    # the plan itself where nothing is clearly better
+    top = 0 if score[0] >= score.max() - field.tolerance / 10 else int(score.argmax())
+    best, value = field.plans[top], float(score[top])
+    closing = np.array([form.portfolio.closing_value(line) / form.scale for line in form.lines])
+    splits: list[tuple[int, int]] = []
+    for _ in range(4):
+        model = grid.programme(np.zeros(grid.size), tuple(splits))
+        n = len(field.values)
+        outcomes = np.hstack([np.tile(closing, (n, 1)), field.values, np.zeros((n, len(splits)))])
+        start = np.concatenate([best.is_open, best.weights])
+        point, _, bound = best_tail(
+            model, outcomes, share, tolerance=field.tolerance / 4, start=None if splits else start
+        )
+        if point is None:
+            break
+        values = tail_weights(outcomes @ point, share) @ field.values
+        plan, jumps = grid.read(point, values)
+        if plan is not None and grid.holds(plan):
+            here = tail_mean(np.asarray(grid.value_of(plan, field.values)), share)
+            if here > value + field.tolerance / 10:
+                best, value = plan, here
+        fresh = [split for split in jumps if split not in splits]
+        if bound - closing.sum() - value <= field.tolerance or not fresh:
+            break
+        splits.extend(fresh[:3])
+    return best
