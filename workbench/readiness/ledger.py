@@ -7,7 +7,7 @@ enters a report. The doors keep the files (`workbench.engagement.publications`).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,6 +122,7 @@ class _Writer:
         self.weights: dict[float, int] = {}
         self.marks: dict[str, int] = {}
         self._known_marks: dict[int, tuple[Mapping[str, str], int]] = {}
+        self._orders: dict[int, tuple[Sequence[str], np.ndarray]] = {}
 
     def document(self) -> dict[str, Any]:
         held = self.held
@@ -146,7 +147,7 @@ class _Writer:
         return self.groups.setdefault(bits, len(self.groups))
 
     def term(self, one: Term) -> list[Any]:
-        order = np.array(sorted(range(len(one.keys)), key=lambda place: one.keys[place]), dtype=int)
+        order = self.order(one.keys)
         columns = []
         for item, column in sorted(zip(one.items, one.weights.T, strict=True), key=lambda pair: pair[0]):
             own = order[column[order] != 0.0].tolist()
@@ -156,6 +157,13 @@ class _Writer:
                 weights = numbers[0] if len(set(numbers)) == 1 else numbers
                 columns.append([item, self.mark(one, item), group, weights])
         return [one.wave, columns]
+
+    def order(self, keys: Sequence[str]) -> np.ndarray:
+        """Return the places of keys in alphabetical order; most terms share one list of keys."""
+        if id(keys) not in self._orders:
+            places = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=int)
+            self._orders[id(keys)] = keys, places
+        return self._orders[id(keys)][1]
 
     def mark(self, one: Term, item: str) -> int:
         marks = self.made.of(one, item)

@@ -199,7 +199,10 @@ def person_levels(answers: Answers, instrument: Instrument, part: Part) -> pd.Da
         speaks = (lines.isna() | (lines == "") | (lines == part.id)).to_numpy(dtype=bool)
         pooled = [name for name, item in own.items() if item.scope == "organisation"]
         held = held.where(pd.DataFrame({name: speaks | (name in pooled) for name in own}, index=held.index))
-    return held.groupby(answers.sheets["respondent"].astype(str)).mean()
+    people = answers.sheets["respondent"].astype(str)
+    if people.is_unique:  # one sheet each, the usual case: nothing to average
+        return held.set_axis(people).sort_index()
+    return held.groupby(people).mean()
 
 
 def compare_waves(before: Scores, after: Scores, settings: Settings) -> Comparison:
