@@ -339,6 +339,21 @@ def test_check_of_a_good_folder_says_what_it_cannot_answer(room: Path, capsys: p
     assert shown.endswith("Next: workbench run acme\n")
 
 
+def test_check_says_which_metrics_a_misspelt_column_would_leave_out(
+    room: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the nearest name; the folder is good otherwise, and a run leaves these metrics out."""
+    shutil.copytree(ROOT / "client_data" / "harbour-mutual", room / "client_data" / "harbour-mutual")
+    shutil.copytree(ROOT / "templates", room / "templates", dirs_exist_ok=True)
+    catalogue = room / "client_data" / "harbour-mutual" / "metrics.yaml"
+    text = catalogue.read_text(encoding="utf-8")
+    assert call("check", "harbour-mutual") == 0
+    assert "is off" not in capsys.readouterr().out
+    catalogue.write_text(text.replace("time: {column: month}", "time: {column: mnth}", 1), encoding="utf-8")
+    assert call("check", "harbour-mutual") == 0
+    assert "Written premium is off: premiums has no column mnth (Did you mean 'month'?)." in capsys.readouterr().out
+
+
 def test_new_makes_a_folder_that_check_understands(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The example rows are ignored; a second time it is wrong usage."""
     (room / "templates").rmdir()

@@ -100,7 +100,7 @@ def check(
         say(f"{rows} example row{' is' if rows == 1 else 's are'} ignored: their key begins with example.")
     for off in study.missing:
         say(f"Not answered: {off}")
-    for sentence in study.untested:
+    for sentence in (*study.off, *study.untested):
         say(sentence)
     if study.unused:
         say(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")

@@ -142,6 +142,126 @@ def test_every_fault_names_its_cell(client: Any, files: dict[str, str], cell: st
     assert said[0].remedy
 
 
+HISTORY = "activity,period,level,outcome\n" + "".join(
+    f"motor-develop,2026-{month:02},{level},{9 * level**2 / (4 + level**2):.4f}\n"
+    for month, level in enumerate((0.5, 1, 1.5, 2, 2.5, 3, 4, 5), start=1)
+)
+FITTED = {
+    **changed("activities.csv", "2,,1,5,adbudg,0,4,6,10,1.5", "2,,1,5,hill,,,,,"),
+    "curve_history.csv": HISTORY,
+}
+THREE = "objective,weight,is_money,agreed_on,agreed_by,swing,worst,best\nmargin,{0}\nreach,{1}\ntrust,{2}\n"
+
+
+def weighed(rows: tuple[str, str, str], comparisons: str = "") -> dict[str, str]:
+    """Return the files with three objectives."""
+    files = {**FILES, "objectives.csv": THREE.format(*rows)}
+    return {**files, "comparisons.csv": f"objective,other,ratio,said_by\n{comparisons}"} if comparisons else files
+
+
+SWINGS = (",yes,,,100,0,5000000", ",no,,,50,0,10", ",no,,,25,10,20")
+BLANK = (",yes,,,,,", ",no,,,,,", ",no,,,,,")
+
+
+def test_a_curve_is_fitted_to_its_history(client: Any) -> None:
+    """A hill without answers; the fit stays beside the curve."""
+    activity = client.write(FITTED).load().allocation.portfolio.activity("motor-develop")
+    assert activity.curve.family == "hill"
+    assert activity.fit.parameters["half_level"] == pytest.approx(2.0, rel=0.01)
+    assert activity.fit.parameters["shape"] == pytest.approx(2.0, rel=0.01)
+    assert activity.fit.n == 8
+
+
+def test_a_hill_is_given_by_its_parameters(client: Any) -> None:
+    """And a smallest move travels along."""
+    files = changed("activities.csv", "ymax,y05,status", "ymax,y05,status,half_level,shape,smallest_move")
+    files["activities.csv"] = files["activities.csv"].replace(
+        "adbudg,0,4,6,10,1.5,confirmed", "hill,1,,,9,,confirmed,4,2,0.5"
+    )
+    activity = client.write(files).load().allocation.portfolio.activity("motor-develop")
+    assert (activity.curve.value(0), activity.curve.value(4.0), activity.smallest_move) == (
+        1.0,
+        pytest.approx(5.0),
+        0.5,
+    )
+
+
+def test_swings_and_pairs_make_weights(client: Any) -> None:
+    """A swing is about its range; pairs are shares, with their consistency beside them."""
+    inputs = client.write(weighed(SWINGS)).load().allocation
+    shares = [100 / 175 * 100, 50 / 175 * 100, 25 / 175 * 100]
+    assert [item.weight for item in inputs.portfolio.objectives] == pytest.approx(
+        [shares[0] / 5e6, shares[1] / 10, shares[2] / 10]
+    )
+    assert inputs.weighting.method == "swing"
+    pairs = "margin,reach,2,CFO\nmargin,trust,4,CFO\nreach,trust,2,CFO\n"
+    inputs = client.write(weighed(BLANK, pairs)).load().allocation
+    assert [item.weight for item in inputs.portfolio.objectives] == pytest.approx([4 / 7, 2 / 7, 1 / 7])
+    assert inputs.weighting.consistency_ratio == pytest.approx(0.0, abs=1e-9)
+    assert client.write({**FILES, "comparisons.csv": None}).load().allocation.weighting is None
+
+
+def test_swings_of_money_heed_its_scale(client: Any) -> None:
+    """Ends and worths in thousands, weights per euro."""
+    settings = {"engagement.yaml": "name: Tiny Insurance\nas_of: 2026-09-30\nmoney_scale: 1000\n"}
+    swings = (SWINGS[0].replace("5000000", "5000"), *SWINGS[1:])
+    budget = {"resources.csv": FILES["resources.csv"].replace("budget,Finance,EUR,4000000", "budget,Finance,kEUR,4000")}
+    inputs = client.write({**weighed(swings), **settings, **budget}).load().allocation
+    assert inputs.portfolio.objectives[0].weight == pytest.approx(100 / 175 * 100 / 5e6)
+
+
+@pytest.mark.parametrize(
+    ("files", "cell", "found"),
+    [
+        pytest.param({**FITTED, "curve_history.csv": "activity,period,level,outcome\nmotor-market,a,1,2\n"}, "family",
+                     "no answers and no history", id="nothing to fit to"),
+        pytest.param({**FILES, "curve_history.csv": HISTORY}, "activity", "a history and answers", id="both"),
+        pytest.param({**FITTED, "curve_history.csv": "\n".join(HISTORY.splitlines()[:5])}, "activity",
+                     "4 points are too few", id="a short history"),
+        pytest.param(changed("activities.csv", "adbudg,0,4,6,10,1.5", "hill,0,,,10,"), "row 2", "half_level is blank",
+                     id="half a hill"),
+        pytest.param(weighed((SWINGS[0], SWINGS[1], BLANK[2])), "swing", "the swing is blank", id="a swing missing"),
+        pytest.param(weighed((SWINGS[0], SWINGS[1], ",no,,,25,20,10")), "best", "best is 10, worst is 20", id="ends"),
+        pytest.param(weighed((SWINGS[0], SWINGS[1], "1,no,,,25,10,20")), "weight", "beside swings", id="two ways"),
+        pytest.param(weighed(BLANK), "weight", "the weight is blank", id="no way at all"),
+        pytest.param(weighed(BLANK, "margin,reach,2,\n"), "ratio", "2 comparisons are missing", id="pairs missing"),
+        pytest.param(weighed(BLANK, "margin,reach,12,\n"), "ratio", "12", id="a ratio beyond the scale"),
+        pytest.param(weighed(BLANK, "margin,raech,2,\n"), "other", "raech", id="a misspelt objective"),
+        pytest.param({**FILES, "scenarios/lean.yaml": "outcomes: {fleett: 80}\n"}, "", "'fleett'", id="scenario: a line"),
+        pytest.param({**FILES, "scenarios/lean.yaml": "maximums: {motor-develop: 0.5}\n"}, "", "whose minimum is 1",
+                     id="scenario: a maximum below the minimum"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_curve_or_weight_names_its_cell(
+    client: Any, files: dict[str, str], cell: str, found: str
+) -> None:
+    """And says what is allowed and what to do."""
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    said = [fault for fault in caught.value.faults if found in fault.found]
+    assert said, caught.value.faults
+    assert cell in said[0].cell
+    assert said[0].remedy
+
+
+def test_rules_of_scenarios_are_read_beside_other_faults(client: Any) -> None:
+    """A wrong answer does not hide a misspelt name in a scenario's rule; both come at once."""
+    files = changed("activities.csv", "0,4,6,10", "0,4,3.5,10")
+    files["scenarios/lean.yaml"] = "rules: {More: 'change of level of motor-markt within 5%'}\n"
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    told = " ".join(fault.found for fault in caught.value.faults)
+    assert "y15 is 3.5" in told
+    assert "character 20: 'motor-markt'" in told
+
+
+def test_a_scenario_says_what_it_changes(client: Any) -> None:
+    """Outcomes in percent, and maximums."""
+    files = {**FILES, "scenarios/lean.yaml": "outcomes: {fleet: 80}\nmaximums: {motor-develop: 4}\n"}
+    scenario = client.write(files).load().allocation.scenarios[0]
+    assert (scenario.outcomes, scenario.maximums) == ({"fleet": 80.0}, {"motor-develop": 4.0})
+
+
 def test_two_periods_are_refused(client: Any) -> None:
     """One period is planned in this version, and the cell of the second is named."""
     two = "resource,function,unit,capacity,period,unit_cost\nengineers,HR,people,30,2026,1\nengineers,HR,people,30,2027,1\n"

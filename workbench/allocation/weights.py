@@ -41,8 +41,8 @@ MOST_COMPARED = 10
 """Objectives that can be compared in pairs: for more there is no index, and nobody keeps 45 ratios straight."""
 LIMIT = 0.10
 """A consistency ratio above this: ask again (Saaty 1977)."""
-LARGEST_RATIO = 9.0
-"""End of Saaty's scale: extremely more important."""
+LARGEST_RATIO, SMALLEST_RATIO = 9.0, 0.11
+"""Ends of Saaty's scale, extremely more important and the reverse; 1/9 as people write it."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _matrix(pairs: Sequence[Pair], names: Sequence[str], person: str) -> np.ndar
         i, j = place[pair.objective], place[pair.other]
         if i == j:
             raise ModelError(f"{pair.objective!r} is compared with itself{by}.")
-        if not 1.0 / LARGEST_RATIO - 1e-9 <= pair.ratio <= LARGEST_RATIO + 1e-9:
+        if not SMALLEST_RATIO <= pair.ratio <= LARGEST_RATIO:
             raise ModelError(
                 f"{pair.objective!r} to {pair.other!r} is {pair.ratio:g}{by}; 1/9 to 9 is allowed (1: as important)."
             )

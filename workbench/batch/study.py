@@ -40,6 +40,8 @@ class Study:
         Variables of this machine with the addresses of the client's databases.
     untested : tuple of str
         What only a run can test: tables in databases, and addresses that this machine lacks; as sentences.
+    off : tuple of str
+        Metrics that a run would leave out because the facts lack a table or column; as sentences.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Study:
     named: frozenset[str] = frozenset()
     variables: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 def prepare_study(engagement: str, root: Path | None = None) -> Study:
@@ -80,7 +83,27 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         named=frozenset(held.settings.model_fields_set),
         variables=tuple(sorted({one.address.removeprefix("env:") for one in held.settings.databases.values()})),
         untested=_untested(held.outcomes),
+        off=_off(held.outcomes, held.tables.facts),
     )
+
+
+def _off(outcomes: Any, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return why metrics would be off, as far as files tell: what lies in databases is not opened before a run."""
+    from workbench.outcomes.catalogue_checks import check_catalogue
+
+    catalogue = getattr(outcomes, "catalogue", None)
+    if catalogue is None:
+        return ()
+    # a table in a database is taken to have whatever is asked of it
+    inside = {table.name for table in catalogue.tables if table.database}
+    beyond = {one.metric for one in catalogue.metrics if any(part.table in inside for _, part in one.measures)}
+    found = check_catalogue(catalogue, {name: held.columns for name, held in facts.items()})
+    made = {one.metric: {part.metric for part in one.inputs} for one in catalogue.metrics}
+    while True:  # and so is whatever is made of it
+        more = {name for name, parts in made.items() if parts & beyond} - beyond
+        if not more:
+            return tuple(trouble.reason for trouble in found if trouble.metric not in beyond)
+        beyond |= more
 
 
 def _untested(outcomes: Any) -> tuple[str, ...]:

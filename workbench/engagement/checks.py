@@ -375,7 +375,8 @@ def _aliases(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fa
 
 
 def _objectives(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
-    if "objectives" in tables and len(tables["objectives"]) and not (tables["objectives"]["weight"] > 0).any():
+    weights = tables["objectives"]["weight"].dropna().tolist() if "objectives" in tables else []
+    if weights and not any(weight > 0 for weight in weights):  # where none is given, swings or comparisons say what counts
         found, remedy = "every weight is 0, so nothing is worth anything", "Give at least one objective a weight."
         yield tables.fault("objectives", 0, "weight", found, "a weight above 0 in at least one row.", remedy)
 

@@ -526,7 +526,14 @@ def build_scenarios(
     scenarios: dict[str, dict[str, Any]] = {}
     paths: dict[tuple[str, str, str], int] = {}
     bad: list[tuple[int, str]] = []
-    parts = {"weight": "weights", "capacity": "capacities", "rule": "rules", "without_rule": "without_rules"}
+    parts = {
+        "weight": "weights",
+        "capacity": "capacities",
+        "rule": "rules",
+        "without_rule": "without_rules",
+        "outcome": "outcomes",
+        "maximum": "maximums",
+    }
     for number, row in enumerate(rows):
         scenario = scenarios.setdefault(row["scenario"], {})
         part, name, value = parts[row["change"]], row["name"], row["value"]

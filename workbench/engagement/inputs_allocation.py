@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.curve_inputs import curve_faults, is_fitted, read_curve
+from workbench.engagement.weight_inputs import weigh, weight_faults
 from workbench.errors import Fault, ModelError
 from workbench.findings import Off
 
 if TYPE_CHECKING:
     from workbench.allocation import AllocationInputs, Portfolio
-    from workbench.allocation.curves import Curve
     from workbench.engagement.load import Tables
 
 NEEDED = ("resources", "activities", "recipes", "objectives", "worths")
@@ -64,7 +65,7 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
         for _, row in _rows(tables, "projects")
     )
     settings = Settings(currency=portfolio.currency)
-    return AllocationInputs(portfolio, settings, _scenarios(tables), plans, decisions, projects)
+    return AllocationInputs(portfolio, settings, _scenarios(tables), plans, decisions, projects, _weights(tables)[1])
 
 
 def check_allocation(tables: Tables) -> list[Fault]:
@@ -75,13 +76,15 @@ def check_allocation(tables: Tables) -> list[Fault]:
         *_activity_faults(tables),
         *_point_faults(tables),
         *_row_faults(tables),
+        *curve_faults(tables, list(_rows(tables, "activities")), list(_rows(tables, "curve_history"))),
+        *weight_faults(tables, list(_rows(tables, "objectives")), list(_rows(tables, "comparisons"))),
     ]
     rules = list(_rows(tables, "rules"))
     scenarios = tables.documents.get("scenarios") or {}
-    if faults or not (rules or scenarios) or any(name not in tables for name in NEEDED[:3]):
+    if not (rules or scenarios) or any(name not in tables for name in NEEDED[:3]):
         return faults
-    try:
-        portfolio = _portfolio(tables, with_rules=False)
+    try:  # rules speak of names and amounts, so they are read beside answers that are still wrong
+        portfolio = _portfolio(tables, with_rules=False, is_skeleton=bool(faults))
     except (ModelError, KeyError, TypeError, ValueError):
         return faults  # a fault that other checks name; rules are read once it is mended
     for label, row in rules:
@@ -93,7 +96,7 @@ def check_allocation(tables: Tables) -> list[Fault]:
 # -- building --------------------------------------------------------------------------------------------------------
 
 
-def _portfolio(tables: Tables, *, with_rules: bool = True) -> Portfolio:
+def _portfolio(tables: Tables, *, with_rules: bool = True, is_skeleton: bool = False) -> Portfolio:
     from workbench.allocation import Portfolio, Resource, Rule
 
     currency = tables.settings.currency if tables.settings else "EUR"
@@ -109,9 +112,9 @@ def _portfolio(tables: Tables, *, with_rules: bool = True) -> Portfolio:
     periods = [row["period"] for _, row in _rows(tables, "resources") if row["period"]]
     return Portfolio(
         resources=tuple(resources),
-        activities=tuple(_activities(tables)),
+        activities=tuple(_activities(tables, is_skeleton=is_skeleton)),
         lines=tuple(_lines(tables)),
-        objectives=tuple(_objectives(tables)),
+        objectives=() if is_skeleton else tuple(_objectives(tables)),
         rules=tuple(Rule(row["rule"], row["text"], row["owner"] or "") for _, row in _rows(tables, "rules"))
         if with_rules
         else (),
@@ -120,8 +123,9 @@ def _portfolio(tables: Tables, *, with_rules: bool = True) -> Portfolio:
     )
 
 
-def _activities(tables: Tables) -> Iterator[Any]:
-    from workbench.allocation import Activity, consistency
+def _activities(tables: Tables, *, is_skeleton: bool = False) -> Iterator[Any]:
+    """Activities; of a skeleton the curves only stand in, for what speaks of names and amounts alone."""
+    from workbench.allocation import Activity, consistency, points_curve
     from workbench.allocation.curves import Adbudg
 
     recipes: dict[str, dict[str, float]] = {}
@@ -130,8 +134,15 @@ def _activities(tables: Tables) -> Iterator[Any]:
     points: dict[str, list[tuple[float, float]]] = {}
     for _, row in _rows(tables, "curve_points"):
         points.setdefault(row["activity"], []).append((row["level"], row["outcome"]))
+    history: dict[str, list[tuple[float, float]]] = {}
+    for _, row in _rows(tables, "curve_history"):
+        history.setdefault(row["activity"], []).append((row["level"], row["outcome"]))
     for _, row in _rows(tables, "activities"):
-        curve = _curve(row, points.get(row["activity"], []))
+        curve, fit = (
+            (points_curve([0.0, 1.0], [0.0, 1.0]), None)
+            if is_skeleton
+            else read_curve(row, points.get(row["activity"], []), history.get(row["activity"], []))
+        )
         check = consistency(curve, row["y05"]) if isinstance(curve, Adbudg) and row["y05"] is not None else None
         yield Activity(
             id=row["activity"],
@@ -146,18 +157,9 @@ def _activities(tables: Tables) -> Iterator[Any]:
             status=row["status"] or "",
             said_by=row["said_by"] or "",
             check=check,
+            smallest_move=row["smallest_move"] or 0.0,
+            fit=fit,
         )
-
-
-def _curve(row: Mapping[str, Any], points: list[tuple[float, float]]) -> Curve:
-    from workbench.allocation import adbudg_from_answers, exponential_from_answers, points_curve
-
-    reference = row["reference"] if row["reference"] is not None else row["current"]
-    if row["family"] == "points":
-        return points_curve([level for level, _ in points], [outcome for _, outcome in points], reference=reference)
-    if row["family"] == "exponential":
-        return exponential_from_answers(row["y0"], row["y1"], row["ymax"], reference=reference)
-    return adbudg_from_answers(row["y0"], row["y1"], row["y15"], row["ymax"], reference=reference)
 
 
 def _lines(tables: Tables) -> Iterator[Any]:
@@ -193,17 +195,23 @@ def _objectives(tables: Tables) -> Iterator[Any]:
     for _, row in _rows(tables, "worths"):
         worths.setdefault(row["objective"], {})[row["activity"]] = row["value"]
         statuses.setdefault(row["objective"], []).append(row["status"])
+    weights, _ = _weights(tables)
     for _, row in _rows(tables, "objectives"):
         held = statuses.get(row["objective"], [])
         yield Objective(
             id=row["objective"],
-            weight=row["weight"],
+            weight=weights[row["objective"]],
             worths=worths.get(row["objective"], {}),
             is_money=row["is_money"] == "yes",
             is_confirmed=bool(held) and all(status == "confirmed" for status in held),
             agreed_on=row["agreed_on"].isoformat() if row["agreed_on"] else "",
             agreed_by=row["agreed_by"] or "",
         )
+
+
+def _weights(tables: Tables) -> tuple[dict[str, float], Any]:
+    scale = tables.settings.money_scale if tables.settings else 1
+    return weigh(list(_rows(tables, "objectives")), list(_rows(tables, "comparisons")), money_scale=scale)
 
 
 def _scenarios(tables: Tables) -> tuple[Any, ...]:
@@ -217,6 +225,8 @@ def _scenarios(tables: Tables) -> tuple[Any, ...]:
             dict(_part(held, "capacities") or {}),
             dict(_part(held, "rules") or {}),
             tuple(_part(held, "without_rules") or ()),
+            dict(_part(held, "outcomes") or {}),
+            dict(_part(held, "maximums") or {}),
         )
         for name, held in (tables.documents.get("scenarios") or {}).items()
     )
@@ -288,7 +298,12 @@ def _activity_faults(tables: Tables) -> Iterator[Fault]:
                 "Say in recipes what one unit of it takes; without one it would cost nothing.",
             )
         reference = row["reference"] if row["reference"] is not None else row["current"]
-        if row["family"] != "points" and reference is not None and not reference > 0:
+        if (
+            row["family"] not in ("points", "hill")
+            and not is_fitted(row)
+            and reference is not None
+            and not reference > 0
+        ):
             column = "reference" if row["reference"] is not None else "current"
             yield fault(
                 column,
@@ -304,7 +319,7 @@ def _activity_faults(tables: Tables) -> Iterator[Fault]:
                     "at least two rows in curve_points, the first at level 0.",
                     "Add them, or answer y0 to ymax.",
                 )
-        else:
+        elif row["family"] != "hill" and not is_fitted(row):
             yield from _answer_faults(tables, label, row)
 
 
@@ -434,10 +449,12 @@ def _unread(portfolio: Portfolio, name: str, text: str) -> tuple[str, str, str] 
 
 
 def _scenario_faults(tables: Tables, portfolio: Portfolio) -> Iterator[Fault]:
-    """Scenarios are not computed with yet, but their names and rules are checked."""
+    """Names, rules and maximums of scenarios that the base does not know or allow."""
     from workbench.errors import nearest
 
-    objectives = [item.id for item in portfolio.objectives]
+    objectives = [row["objective"] for _, row in _rows(tables, "objectives")]
+    activities = [item.id for item in portfolio.activities]
+    worked_on = [*activities, *(line.id for line in portfolio.lines if line.id not in activities)]
     resources = [item.id for item in portfolio.resources]
     rules = [row["rule"] for _, row in _rows(tables, "rules")]
     for name, held in (tables.documents.get("scenarios") or {}).items():
@@ -445,6 +462,8 @@ def _scenario_faults(tables: Tables, portfolio: Portfolio) -> Iterator[Fault]:
             ("weights", objectives, "objective"),
             ("capacities", resources, "resource"),
             ("without_rules", rules, "rule"),
+            ("outcomes", worked_on, "activity or product line"),
+            ("maximums", activities, "activity"),
         ):
             for item in _part(held, part) or ():
                 if item not in known:
@@ -453,8 +472,15 @@ def _scenario_faults(tables: Tables, portfolio: Portfolio) -> Iterator[Fault]:
                         (name, part, item),
                         f"scenario {name!r} names {item!r}.",
                         f"the name of a {kind}: {', '.join(known) or 'none'}.",
-                        nearest(item, known),
+                        nearest(item, known) or "Correct the scenario.",
                     )
+        for item, most in (_part(held, "maximums") or {}).items():
+            least = portfolio.activity(item).minimum if item in activities else 0.0
+            if most < least:
+                seen = f"scenario {name!r} has a maximum of {most:g} for {item!r}, whose minimum is {least:g}."
+                yield tables.document_fault(
+                    "scenarios", (name, "maximums", item), seen, f"{least:g} or more.", "Correct the number."
+                )
         for item, text in (_part(held, "rules") or {}).items():
             found = _unread(portfolio, item, text)
             if found is not None:

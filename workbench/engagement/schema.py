@@ -663,8 +663,9 @@ class Activity(Opinion):
     reference: Amount | None = column("Level that the answers speak of; blank means today's.", example=4, default=None)
     minimum: Amount = column("Smallest level if it is done at all.", example=1, default=0.0)
     maximum: Amount = column("Largest useful level.", example=8)
-    family: Literal["adbudg", "exponential", "points"] = column(
-        "adbudg (four answers), exponential (y0, y1, ymax) or points (sheet curve_points).",
+    family: Literal["adbudg", "exponential", "points", "hill"] = column(
+        "adbudg (four answers), exponential (y0, y1, ymax), points (sheet curve_points) or hill (y0, ymax, half_level, "
+        "shape); a hill or exponential with no answer, or y0 alone, is fitted to the sheet curve_history.",
         example="adbudg",
         default="adbudg",
     )
@@ -675,6 +676,13 @@ class Activity(Opinion):
     y05: Number | None = column(
         "Outcome with half as much (checks the other answers).", example=2.2, default=None, unit="outcome"
     )
+    half_level: Amount | None = column(
+        "Of family hill: level at which half of the rise is reached.", example=None, default=None
+    )
+    shape: Amount | None = column("Of family hill: above 1 it is an S.", example=None, default=None)
+    smallest_move: Amount = column(
+        "Smallest change from today's level that is worth making; 0 where any is.", example=0, default=0.0
+    )
 
 
 class CurvePoint(Row):
@@ -684,6 +692,16 @@ class CurvePoint(Row):
     activity: Key = column("Activity.", example="motor-market", refers="activities.activity")
     level: Amount = column("Level.", example=2, unit="the activity's unit")
     outcome: Number = column("Outcome at that level.", example=3.5, unit="outcome")
+
+
+class CurveHistory(Row):
+    """What came of a level in one past period, to which a curve is fitted."""
+
+    key = ("activity", "period")
+    activity: Key = column("Activity.", example="motor-market", refers="activities.activity")
+    period: Text = column("When, in the client's own words.", example="2026-Q1")
+    level: Amount = column("Level in that period.", example=2, unit="the activity's unit")
+    outcome: Number = column("Outcome in that period.", example=3.4, unit="outcome")
 
 
 class Recipe(Row):
@@ -700,10 +718,37 @@ class Objective(Row):
 
     key = ("objective",)
     objective: Key = column("Key.", example="margin")
-    weight: Amount = column("Strategy weight.", example=1)
+    weight: Amount | None = column(
+        "Strategy weight; blank in every row where swings or the sheet comparisons say it.", example=1, default=None
+    )
     is_money: YesNo = column("yes where its worths are money.", example="yes", default="no")
     agreed_on: dt.date | None = column("When the weight was agreed.", example=dt.date(2026, 9, 1), default=None)
     agreed_by: Text | None = column("By whom.", example="Executive board", default=None)
+    swing: Amount | None = column(
+        "Points for the step from worst to best: 100 for the step one would take first, less for the others.",
+        example=None,
+        default=None,
+    )
+    worst: Number | None = column(
+        "Worst end that people had in mind, in the unit of the worths.", example=None, default=None
+    )
+    best: Number | None = column(
+        "Best end that people had in mind, in the unit of the worths.", example=None, default=None
+    )
+
+
+class Comparison(Row):
+    """How much more important one objective is than another, as one person sees it."""
+
+    key = ("objective", "other", "said_by")
+    objective: Key = column("Objective.", example="margin", refers="objectives.objective")
+    other: Key = column("The one it is compared with.", example="reach", refers="objectives.objective")
+    ratio: Annotated[float, Field(ge=0.11, le=9)] = column(
+        "How many times as important: 1 as important, 3 moderately, 5 strongly, 7 very strongly, 9 extremely more; "
+        "below 1 where the other counts more.",
+        example=3,
+    )
+    said_by: Text | None = column("Who said so; blank where one answer stands for all.", example=None, default=None)
 
 
 class Worth(Opinion):
@@ -751,11 +796,11 @@ class ScenarioRow(Row):
 
     key = ("scenario", "change", "name")
     scenario: Key = column("Name of the scenario.", example="lean-year")
-    change: Literal["weight", "capacity", "rule", "without_rule"] = column(
-        "weight, capacity, rule or without_rule.", example="capacity"
+    change: Literal["weight", "capacity", "rule", "without_rule", "outcome", "maximum"] = column(
+        "weight, capacity, rule, without_rule, outcome (percent of the base) or maximum.", example="capacity"
     )
-    name: Key = column("Objective, resource or rule it changes.", example="engineers")
-    value: Text = column("The new weight or capacity, or the rule's text.", example="56")
+    name: Key = column("Objective, resource, rule, activity or (of an outcome) line it changes.", example="engineers")
+    value: Text = column("The new weight, capacity, percentage or maximum, or the rule's text.", example="56")
 
 
 # -- the consultant's own --------------------------------------------------------------------------------------------
@@ -906,6 +951,8 @@ class Scenario(BaseModel):
     capacities: dict[Key, Amount] = Field(default_factory=dict)
     rules: dict[Key, Text] = Field(default_factory=dict)
     without_rules: tuple[Key, ...] = ()
+    outcomes: dict[Key, Amount] = Field(default_factory=dict)
+    maximums: dict[Key, Amount] = Field(default_factory=dict)
 
 
 class ImportedWave(BaseModel):
@@ -1063,6 +1110,8 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("objectives", Objective, "allocation", "required"),
         TableSpec("worths", Worth, "allocation", "required"),
         TableSpec("curve_points", CurvePoint, "allocation", "useful"),
+        TableSpec("curve_history", CurveHistory, "allocation", "useful"),
+        TableSpec("comparisons", Comparison, "allocation", "useful"),
         TableSpec("rules", Rule, "allocation", "useful"),
         TableSpec("needs", Need, "allocation", "useful"),
         TableSpec("closing", Closing, "allocation", "useful"),
