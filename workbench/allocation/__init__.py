@@ -44,6 +44,7 @@ from workbench.allocation.model import (
     evaluate,
 )
 from workbench.allocation.numbers import figures
+from workbench.allocation.repairs import Repair
 from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
 from workbench.allocation.scenarios import Comparison, Scenario, apply_scenario, compare_scenarios, scenario_figures
 from workbench.allocation.sentences import (
@@ -85,6 +86,7 @@ __all__ = [
     "PlanCheck",
     "Portfolio",
     "Project",
+    "Repair",
     "Resource",
     "ResourceReading",
     "Rule",

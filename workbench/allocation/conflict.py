@@ -1,9 +1,10 @@
 """When no plan can hold: which named rules cannot stand together, given the capacities and maxima.
 
-The deletion filter of J. W. Chinneck and E. W. Dravnieks (1991), ORSA Journal on Computing 3(2), 157-168: leave out
-one member at a time; if what remains still cannot hold, it was not needed for the conflict. What is left is minimal:
-dropping any one of its rules ends this conflict. Others may remain, so each rule is dropped in turn and the search
-goes on until a plan holds (the tree of R. Reiter 1987, Artificial Intelligence 32(1), 57-95).
+Few members can be in a conflict at all (`suspects`). Of those the deletion filter of J. W. Chinneck and E. W. Dravnieks
+(1991), ORSA Journal on Computing 3(2), 157-168, leaves out one at a time; if what remains still cannot hold, it was not
+needed. What is left is minimal: dropping any one of its rules ends this conflict. Others may remain, so each rule is
+dropped in turn and the search goes on until a plan holds (the tree of R. Reiter 1987, Artificial Intelligence 32(1),
+57-95). The smallest single changes after which a plan exists are solved for as well (`repairs`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from scipy.sparse import csr_matrix, vstack
 from workbench.allocation.canonical import Canonical, RowName
 from workbench.allocation.highs import LinearModel, search
 from workbench.allocation.model import Portfolio, Rule
+from workbench.allocation.repairs import Repair, find_repairs
+from workbench.allocation.suspects import Member, halved_members, members_of, priced_members
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +79,9 @@ class Conflict:
         Further conflicts that remain when rules of this one are dropped.
     is_complete : bool
         There is no conflict besides this and `others`.
+    repairs : tuple of Repair
+        Single changes after each of which a plan exists, all else in force, the smallest first; empty where one
+        change is not enough.
     """
 
     portfolio: Portfolio
@@ -85,6 +91,7 @@ class Conflict:
     frees: tuple[str, ...] = ()
     others: tuple[Conflict, ...] = ()
     is_complete: bool = True
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def any_one_frees(self) -> bool:
@@ -131,7 +138,8 @@ def find_conflict(form: Canonical, *, seconds: float = FURTHER_SECONDS) -> Confl
         Backstop of the search for further conflicts; the first is always found.
     """
     deadline = time.monotonic() + seconds
-    found = [_Members(*_filtered(form, frozenset()))]
+    probe = _Probe(form)
+    found = [_Members(*probe.filtered(frozenset()))]
     waiting = [frozenset({member}) for member in found[0].branches]
     seen, is_complete = set(waiting), True
     while waiting:
@@ -141,7 +149,7 @@ def find_conflict(form: Canonical, *, seconds: float = FURTHER_SECONDS) -> Confl
         dropped = waiting.pop(0)
         held = next((item for item in found if not dropped & set(item.kept)), None)
         if held is None:
-            possible = _holds(form, dropped)
+            possible = probe.holds(dropped)
             if possible is None:
                 is_complete = False
             if possible is not False:
@@ -149,54 +157,86 @@ def find_conflict(form: Canonical, *, seconds: float = FURTHER_SECONDS) -> Confl
             if len(found) == MOST_CONFLICTS:
                 is_complete = False
                 break
-            held = _Members(*_filtered(form, dropped))
+            held = _Members(*probe.filtered(dropped))
             found.append(held)
         further = [dropped | {member} for member in held.branches]
         waiting += [item for item in further if item not in seen]
         seen.update(further)
-    first, *others = [_as_conflict(form, item) for item in found]
-    return replace(first, others=tuple(others), is_complete=is_complete)
+    first, *others = [_as_conflict(probe, item) for item in found]
+    # with several conflicts one change is enough only where they share what it changes
+    shared = [member for member in found[0].kept if member[0] != "closing"]
+    repairs = find_repairs(form, shared, first.frees, feasibility)
+    return replace(first, others=tuple(others), is_complete=is_complete, repairs=repairs)
 
 
 @dataclass(frozen=True)
 class _Members:
     """What a conflict is made of, and whether no member can be spared."""
 
-    kept: tuple[tuple[str, str], ...]
+    kept: tuple[Member, ...]
     is_minimal: bool
 
     @property
-    def branches(self) -> tuple[tuple[str, str], ...]:
+    def branches(self) -> tuple[Member, ...]:
         """What may be dropped against it: its rules; where it has none, what is given."""
         return tuple(item for item in self.kept if item[0] == "rule") or self.kept
 
 
-def _filtered(form: Canonical, dropped: Set[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], bool]:
-    """Leave out one member at a time for as long as the rest cannot hold."""
-    portfolio, is_minimal = form.portfolio, True
-    members = [("rule", rule.name) for rule in portfolio.rules]
-    members += [("maximum", activity.id) for activity in portfolio.activities]
-    members += [("closing", line.id) for line in portfolio.lines if line.closing is None]
-    members += [("capacity", item.id) for item in portfolio.resources]
-    out = set(dropped)
-    for member in members:
-        possible = None if member in out else _holds(form, {*out, member})
-        if possible is None:
-            is_minimal = is_minimal and member in out
-        elif not possible:
-            out.add(member)
-    return tuple(member for member in members if member not in out), is_minimal
+class _Probe:
+    """Asks whether a plan can hold, each question once."""
+
+    def __init__(self, form: Canonical) -> None:
+        self.form, self.members = form, members_of(form.portfolio)
+        self.known: dict[frozenset[Member], bool | None] = {}
+
+    def holds(self, without: Collection[Member]) -> bool | None:
+        """Return whether a plan can hold without these members; None: not known in time."""
+        asked = frozenset(without)
+        if asked not in self.known:
+            self.known[asked] = _holds(self.form, asked)
+        return self.known[asked]
+
+    def filtered(self, dropped: Set[Member]) -> tuple[tuple[Member, ...], bool]:
+        """Return a minimal set of members that cannot hold, none of them dropped; and whether it is surely minimal.
+
+        Where another conflict remains without one of its rules, that one is returned: of two conflicts through the
+        same rule and a given, the one with fewer rules.
+        """
+        out = frozenset(dropped)
+        while True:
+            kept, is_sure = self._minimal(out)
+            spare = next((item for item in kept if item[0] == "rule" and self.holds(out | {item}) is False), None)
+            if spare is None:
+                return kept, is_sure
+            out |= {spare}
+
+    def _minimal(self, dropped: Set[Member]) -> tuple[tuple[Member, ...], bool]:
+        every = frozenset(self.members)
+        free = feasibility(self.form, without=every)
+        priced = priced_members(self.form, free, np.minimum(self.form.top, _wanted(self.form)), dropped)
+        if priced is None or self.holds(every - priced) is not False:
+            order = [item for item in reversed(self.members) if item not in dropped]
+            kept, is_sure = halved_members(order, lambda held: self.holds(every - held))
+            return tuple(item for item in self.members if item in set(kept)), is_sure
+        suspects, is_minimal = [item for item in self.members if item in priced], True
+        out = set(every - priced)
+        for member in suspects:
+            possible = self.holds(out | {member})
+            is_minimal = is_minimal and possible is not None
+            if possible is False:
+                out.add(member)
+        return tuple(item for item in suspects if item not in out), is_minimal
 
 
-def _as_conflict(form: Canonical, held: _Members) -> Conflict:
-    portfolio = form.portfolio
-    rules = tuple(rule for rule in portfolio.rules if ("rule", rule.name) in held.kept)
+def _as_conflict(probe: _Probe, held: _Members) -> Conflict:
+    form = probe.form
+    rules = tuple(rule for rule in form.portfolio.rules if ("rule", rule.name) in held.kept)
     return Conflict(
-        portfolio,
+        form.portfolio,
         rules,
         tuple(_given(form, kind, name) for kind, name in held.kept if kind != "rule"),
         held.is_minimal,
-        tuple(rule.name for rule in rules if _holds(form, {("rule", rule.name)})),
+        tuple(rule.name for rule in rules if probe.holds({("rule", rule.name)})),
     )
 
 

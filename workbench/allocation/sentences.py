@@ -133,7 +133,7 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
         steps = [
             Finding(
                 "Drop or soften one of the rules in conflict, or raise what is given.",
-                f"{theme.listing(names, 8)}.{who}",
+                f"{theme.listing(names, 8)}.{who} {cheapest_repair(result)}".rstrip(),
             )
         ]
         for other in result.others:
@@ -306,9 +306,26 @@ def conflict_finding(conflict: Conflict) -> Finding:
     return Finding(
         claim,
         " ".join(
-            part for part in (f"{texts}." if texts else "", ways_out(conflict), f"{more}." if more else "") if part
+            part
+            for part in (
+                f"{texts}." if texts else "",
+                ways_out(conflict),
+                f"{more}." if more else "",
+                cheapest_repair(conflict),
+            )
+            if part
         ),
     )
+
+
+def cheapest_repair(conflict: Conflict) -> str:
+    """Return the smallest single change that is enough, and the next, in words; empty where one is not enough."""
+    if not conflict.repairs:
+        return ""
+    first, *rest = conflict.repairs
+    size = f" ({theme.percent(first.share, 0 if first.share >= 0.095 else 1)} of it)" if 0 < first.share < 1 else ""
+    other = f", or {rest[0]}" if rest else ""
+    return f"Cheapest single way out: {first}{size}{other}."
 
 
 def ways_out(conflict: Conflict) -> str:

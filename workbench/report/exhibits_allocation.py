@@ -372,7 +372,7 @@ def _conflict_table(conflict: Conflict) -> Exhibit:
                 "conflict": number,
                 "what": rule.name,
                 "kind": "rule",
-                "says": rule.text,
+                "says": rule.text + _alone(conflict, "rule", rule.name),
                 "owner": rule.owner or theme.MISSING,
             }
             for rule in held.rules
@@ -407,6 +407,12 @@ def _conflict_table(conflict: Conflict) -> Exhibit:
             source="rules, resources, needs, activities",
         ),
     )
+
+
+def _alone(conflict: Conflict, kind: str, name: str) -> str:
+    """Return the change of one rule that is enough by itself, to stand behind its words."""
+    found = next((item for item in conflict.repairs if (item.kind, item.name) == (kind, name)), None)
+    return f"; enough alone: {found.text}" if found is not None else ""
 
 
 def _moving(portfolio: Portfolio, plan: Allocation | None) -> list[Activity]:
