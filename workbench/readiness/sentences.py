@@ -70,7 +70,7 @@ def headline(result: Readiness | Off) -> Findings:
         carried = numbers.ids("coordination", *(f"item/{name}" for name in about.items))
         found.append(Finding(fit_claim(about.claim), about.detail, carried))
     classes = [f"lines/{name.replace(' ', '-')}" for name in (*CLASSES, TOO_CLOSE, NOT_SHOWN)]
-    found.append(Finding(_by_class(verdict), _each_line(result, verdict), numbers.ids(*classes)))
+    found.append(Finding(_by_class(verdict), _each_line(verdict), numbers.ids(*classes)))
     gap = gap_finding(result.gaps, result.instrument, numbers)
     found += [gap] if gap is not None else []
     found += wave_findings(result.instrument, result.changes, numbers)
@@ -294,19 +294,16 @@ def _by_class(verdict: Verdict) -> str:
     return fit_claim(f"Of {many} product line{'s' if many != 1 else ''}, {theme.listing(words, 5) or 'none is shown'}.")
 
 
-def _each_line(result: Readiness, verdict: Verdict) -> str:
-    return " ".join(f"{line.name}: {_line_words(result, line)}." for line in verdict.lines)
+def _each_line(verdict: Verdict) -> str:
+    return " ".join(f"{line.name}: {_line_words(line)}." for line in verdict.lines)
 
 
-def _line_words(result: Readiness, line: LineVerdict) -> str:
+def _line_words(line: LineVerdict) -> str:
     if line.verdict == NOT_SHOWN:
         return "no verdict, because some of its gates are hidden to protect a small group"
     inside = [certainty_words(line.certainty)] if line.certainty is not None else []
     inside += ["claimed, not yet evidenced"] if line.not_yet_evidenced else []
-    words = line.words
-    if line.verdict != TOO_CLOSE and inside:
-        words = f"{line.verdict} ({'; '.join(inside)})"
-    return f"{words}, {lowest_words(line.verdict).lower()} {held_back_words(result, line.gates, line.held_back_by, 2)}"
+    return f"{line.verdict} ({'; '.join(inside)})" if line.verdict != TOO_CLOSE and inside else line.short_words
 
 
 def _cautions(result: Readiness) -> Iterator[Finding]:

@@ -119,7 +119,7 @@ def wave_findings(instrument: Instrument, changes: Sequence[Change], numbers: Fi
             f"Same people: {_low_first(name)} {change_words(first)} since {first.before}.",
             f"Same people: one dimension {change_words(first)} since {first.before}.",
         ),
-        " ".join((*_others(instrument, sure[1:]), *_by_line(instrument, last))),
+        " ".join((*_others(instrument, sure[1:]), *_by_line(last))),
         numbers.ids(*(one.key for one in sure)),
     )
 
@@ -224,17 +224,20 @@ def _ends(change: Change) -> str:
 def _others(instrument: Instrument, sure: Sequence[Change]) -> Iterator[str]:
     if sure:
         words = [f"{_low_first(instrument.group(one.dimension).name)} {change_words(one)}" for one in sure]
-        yield f"Also {theme.listing(words, 9)}."
+        yield f"Also {theme.listing(words, 3)}."
 
 
-def _by_line(instrument: Instrument, last: Sequence[Change]) -> Iterator[str]:
+def _by_line(last: Sequence[Change]) -> Iterator[str]:
     by_part: dict[str, list[str]] = {}
     for one in last:
         if one.part.kind == LINE and one.direction:
-            name = _low_first(instrument.group(one.dimension).name)
-            by_part.setdefault(one.part.name, []).append(f"{name} {change_words(one)}")
-    for name, words in by_part.items():
-        yield f"{name}: {theme.listing(words, 9)}."
+            by_part.setdefault(one.part.name, []).append(one.direction)
+    words = [
+        f"{name} {' and '.join(f'{held.count(way)} {way}' for way in ('rose', 'fell') if way in held)}"
+        for name, held in by_part.items()
+    ]
+    if words:
+        yield f"Dimensions by line: {theme.listing(words, 9)}."
 
 
 def _apart(change: Change) -> str:

@@ -460,7 +460,7 @@ def _level(score: Score) -> Any:
 
 def _gap_label(result: Readiness, gap: RoleGap) -> str:
     item = result.instrument.item(gap.item)
-    return f"{item.printed} {item.title}: {_short(gap.first)} minus {_short(gap.second)}"
+    return f"{item.printed} {_short(gap.first)} minus {_short(gap.second)}: {item.title}"
 
 
 def _short(part: Part) -> str:
