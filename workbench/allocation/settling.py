@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from workbench.allocation.canonical import Canonical
 from workbench.allocation.highs import LinearModel, search
 from workbench.allocation.model import TOLERANCE, check_plan
+from workbench.allocation.moves import count_moves, fewest_moves, too_small, worth_making
 from workbench.allocation.polish import polish_plan, tangent_programme
 from workbench.allocation.rules import GivenRow, given_rows
 from workbench.allocation.solver import Plan, make_plan, sharp_form
@@ -27,6 +28,8 @@ _NEARLY = 1e-6
 """A step is not begun for less than this share of it: searches leave that much."""
 MANY = 60
 """Above this many activities only whole people are settled, small moves stay."""
+MOVE_SECONDS = 3.0
+"""Backstop of the search for fewer moves; what it has not proved is not said to be the fewest."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Settled:
         more than there is.
     broken_rules : tuple of str
         Rules on what lines are given that hold for what is used and not for the whole steps.
+    is_fewest : bool
+        Before whole steps: no plan with the same lines supported that is nearly as good moves fewer activities.
+    small_move_cost : float
+        Value given up because moves below an activity's smallest are not worth making. Unit: value.
+    small_moves : tuple of activity
+        Moves that stayed below the smallest, because nothing else would hold.
     """
 
     plan: Plan
@@ -58,6 +67,9 @@ class Settled:
     is_whole: bool
     given: Mapping[str, Mapping[str, float]]
     broken_rules: tuple[str, ...] = ()
+    is_fewest: bool = False
+    small_move_cost: float = 0.0
+    small_moves: tuple[str, ...] = ()
 
 
 def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
@@ -75,7 +87,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     best_value = form.value_of(shares, is_open)
     certificate = plan.certificate
     lift = certificate.lift
-    calm, fixed = _fewer_moves(form, shares, is_open, best_value - within * lift / form.scale)
+    calm, fixed, tight, is_fewest, large_value = _calm(form, plan, shares, is_open, within * lift / form.scale)
     calm_value = form.value_of(calm, is_open)
     stepped = [number for number, name in enumerate(form.row_names) if _step(form, number)]
     # whole steps within the rules on what lines are given; where there are none, whole steps all the same
@@ -84,7 +96,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
     given: dict[str, dict[str, float]] | None = None
     broken: tuple[str, ...] = ()
     for held, asked in tries:
-        found = _whole_steps(form, calm, is_open, stepped, held, within_rules=asked)
+        found = _whole_steps(tight, calm, is_open, stepped, held, within_rules=asked)
         settled = None if found is None else _as_plan(form, plan, found[0], is_open)
         given = None if found is None or settled is None else _whole_given(form, settled, found[1])
         if settled is not None and given is not None and not _is_below(settled, plan.baseline_value):
@@ -97,24 +109,55 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
         settled = _as_plan(form, plan, calm, is_open)
     if settled is None or _is_below(settled, plan.baseline_value):
         settled, calm_value, is_whole = plan, best_value, not stepped
+        is_fewest, large_value = False, best_value
     return Settled(
         plan=settled,
-        moves=_moves(form, form.shares(settled.first)),
-        best_moves=_moves(form, shares),
-        near_equal_cost=max((best_value - calm_value) * form.scale, 0.0),
+        moves=count_moves(form, form.shares(settled.first)),
+        best_moves=count_moves(form, shares),
+        near_equal_cost=max((large_value - calm_value) * form.scale, 0.0),
         rounding_cost=max(calm_value * form.scale + form.zero_value - settled.value, 0.0),
         is_whole=is_whole,
         given=_used(settled) if given is None else given,
         broken_rules=broken,
+        is_fewest=is_fewest,
+        small_move_cost=max((best_value - large_value) * form.scale, 0.0),
+        small_moves=too_small(form, form.shares(settled.first)),
     )
+
+
+def _calm(
+    form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarray, slack: float
+) -> tuple[np.ndarray, dict[int, float], Canonical, bool, float]:
+    """Return levels with few moves and none too small, and what keeps them so.
+
+    After them: what stays, the rows, whether the moves are the fewest, and the value from which they were saved.
+    """
+    tight, large, fixed = form, shares, None
+    if any(activity.smallest_move > 0 for activity in form.activities):
+        found = worth_making(form, plan, is_open, seconds=MOVE_SECONDS)
+        if found is not None:
+            large, fixed, tight = found.shares, dict(found.fixed), found.form
+    large_value = form.value_of(large, is_open)
+    calm = large
+    if fixed is None:
+        calm, fixed = _fewer_moves(form, shares, is_open, large_value - slack)
+    if len(shares) > MANY or (tight is form and any(item.smallest_move > 0 for item in form.activities)):
+        return calm, fixed, tight, False, large_value
+    fewer, is_proved = fewest_moves(
+        form,
+        plan,
+        is_open,
+        least_value=large_value - slack,
+        fewer_than=count_moves(form, calm),
+        seconds=MOVE_SECONDS,
+    )
+    if fewer is None:
+        return calm, fixed, tight, is_proved, large_value
+    return fewer.shares, dict(fewer.fixed), fewer.form, fewer.is_fewest, large_value
 
 
 def _is_below(settled: Plan, baseline_value: float) -> bool:
     return settled.value < baseline_value - 1e-9 * abs(baseline_value)
-
-
-def _moves(form: Canonical, shares: np.ndarray) -> int:
-    return int(np.sum(np.abs(shares - form.shares(form.portfolio.today)) > 1e-6))
 
 
 def _fewer_moves(
