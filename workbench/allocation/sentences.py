@@ -10,6 +10,7 @@ from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
 from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
+from workbench.allocation.input_words import fit_cautions, weighting_cautions
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
 from workbench.findings import Finding, Findings, Off, fit_claim
@@ -87,7 +88,7 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
     if isinstance(result, Off):
         return Findings(())
     portfolio = result.portfolio
-    items = [*_curve_cautions(portfolio), *_value_cautions(portfolio)]
+    items = [*_curve_cautions(portfolio), *fit_cautions(portfolio), *_value_cautions(portfolio)]
     if isinstance(result, Conflict):
         if not all(item.minimal for item in (result, *result.others)):
             items.append(
@@ -101,7 +102,7 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
                 )
             )
         return Findings(tuple(items))
-    items = [*_plan_cautions(result), *items]
+    items = [*_plan_cautions(result), *items, *weighting_cautions(result.inputs.weighting)]
     plans = () if result.cascade is not None else result.inputs.function_plans
     unused = [name for name, held in (("scenarios", result.inputs.scenarios), ("function plans", plans)) if held]
     if unused:
