@@ -37,6 +37,13 @@ if TYPE_CHECKING:
         resources_exhibit,
         rules_exhibit,
     )
+    from workbench.report.exhibits_allocation_robust import (
+        holds_exhibit,
+        prices_exhibit,
+        questions_exhibit,
+        risk_plans_exhibit,
+        wishes_exhibit,
+    )
     from workbench.report.exhibits_cascade import functions_exhibit, projects_exhibit, short_lines_exhibit
     from workbench.report.exhibits_disclosure import disclosure_exhibit
     from workbench.report.exhibits_drivers import (
@@ -166,6 +173,7 @@ _HOMES = {
     "function_pages": "workbench.report.pages_allocation",
     "functions_exhibit": "workbench.report.exhibits_cascade",
     "gap_exhibit": "workbench.report.exhibits_readiness",
+    "holds_exhibit": "workbench.report.exhibits_allocation_robust",
     "honesty_exhibit": "workbench.report.exhibits_outcomes",
     "line_decisions_exhibit": "workbench.report.exhibits_allocation",
     "line_levels_exhibit": "workbench.report.exhibits_readiness",
@@ -186,10 +194,12 @@ _HOMES = {
     "plan_exhibit": "workbench.report.exhibits_drivers",
     "plan_lines_exhibit": "workbench.report.exhibits_drivers",
     "portfolio_exhibit": "workbench.report.exhibits_summary",
+    "prices_exhibit": "workbench.report.exhibits_allocation_robust",
     "process_behaviour": "workbench.report.charts",
     "products_exhibit": "workbench.report.exhibits_signals",
     "progress_exhibit": "workbench.report.exhibits_waves",
     "projects_exhibit": "workbench.report.exhibits_cascade",
+    "questions_exhibit": "workbench.report.exhibits_allocation_robust",
     "quotes_exhibit": "workbench.report.exhibits_sources",
     "rare_exhibit": "workbench.report.exhibits_signals",
     "read_summary": "workbench.report.summary",
@@ -200,6 +210,7 @@ _HOMES = {
     "response_curves": "workbench.report.charts",
     "response_exhibit": "workbench.report.exhibits_readiness",
     "reversal_exhibit": "workbench.report.exhibits_drivers",
+    "risk_plans_exhibit": "workbench.report.exhibits_allocation_robust",
     "roadmap_exhibit": "workbench.report.exhibits_roadmap",
     "role_gaps_exhibit": "workbench.report.exhibits_sources",
     "rollup_exhibit": "workbench.report.exhibits_outcomes",
@@ -227,6 +238,7 @@ _HOMES = {
     "waves_exhibit": "workbench.report.exhibits_waves",
     "weights_exhibit": "workbench.report.exhibits_respondents",
     "what_if_panel": "workbench.panels.what_if",
+    "wishes_exhibit": "workbench.report.exhibits_allocation_robust",
 }
 """Where each name lives; a pillar is its own home."""
 
@@ -278,6 +290,7 @@ __all__ = [
     "function_pages",
     "functions_exhibit",
     "gap_exhibit",
+    "holds_exhibit",
     "honesty_exhibit",
     "line_decisions_exhibit",
     "line_levels_exhibit",
@@ -298,10 +311,12 @@ __all__ = [
     "plan_exhibit",
     "plan_lines_exhibit",
     "portfolio_exhibit",
+    "prices_exhibit",
     "process_behaviour",
     "products_exhibit",
     "progress_exhibit",
     "projects_exhibit",
+    "questions_exhibit",
     "quotes_exhibit",
     "rare_exhibit",
     "read_summary",
@@ -312,6 +327,7 @@ __all__ = [
     "response_curves",
     "response_exhibit",
     "reversal_exhibit",
+    "risk_plans_exhibit",
     "roadmap_exhibit",
     "role_gaps_exhibit",
     "rollup_exhibit",
@@ -339,6 +355,7 @@ __all__ = [
     "waves_exhibit",
     "weights_exhibit",
     "what_if_panel",
+    "wishes_exhibit",
 ]
 
 

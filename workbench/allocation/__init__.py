@@ -17,6 +17,7 @@ from workbench.allocation.cascade_words import (
     function_findings,
     function_steps,
 )
+from workbench.allocation.closings import LineClosing, closing_effects
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curve_fit import CurveFit, fit_curve
 from workbench.allocation.curves import (
@@ -28,6 +29,8 @@ from workbench.allocation.curves import (
     hill_curve,
     points_curve,
 )
+from workbench.allocation.doubt import Doubt, examine_plan
+from workbench.allocation.draws import Answer, Draws, draw_answers, drawn_portfolio
 from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
 from workbench.allocation.model import (
     Activity,
@@ -44,7 +47,17 @@ from workbench.allocation.model import (
     evaluate,
 )
 from workbench.allocation.numbers import figures
+from workbench.allocation.ranges import (
+    ExchangeRate,
+    PriceRange,
+    Rung,
+    WishPrice,
+    exchange_rates,
+    price_ranges,
+    price_wishes,
+)
 from workbench.allocation.repairs import Repair
+from workbench.allocation.robust import LineHold, MoveHold, RiskRow, Robustness, robustness
 from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
 from workbench.allocation.scenarios import Comparison, Scenario, apply_scenario, compare_scenarios, scenario_figures
 from workbench.allocation.sentences import (
@@ -58,12 +71,15 @@ from workbench.allocation.sentences import (
 )
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, solve
+from workbench.allocation.value_of_information import AnswerValue, Information
 from workbench.allocation.weights import Pair, Weighting, direct_weights, pairwise_weights, per_unit, swing_weights
 
 __all__ = [
     "Activity",
     "Allocation",
     "AllocationInputs",
+    "Answer",
+    "AnswerValue",
     "Cascade",
     "Certificate",
     "Closing",
@@ -72,32 +88,44 @@ __all__ = [
     "Curve",
     "CurveFit",
     "Decision",
+    "Doubt",
+    "Draws",
     "Evaluation",
+    "ExchangeRate",
     "FunctionPlan",
     "FunctionReading",
     "Given",
+    "Information",
     "Limits",
     "Line",
+    "LineClosing",
+    "LineHold",
     "LineReason",
     "LineRow",
+    "MoveHold",
     "Objective",
     "Pair",
     "Plan",
     "PlanCheck",
     "Portfolio",
+    "PriceRange",
     "Project",
     "Repair",
     "Resource",
     "ResourceReading",
+    "RiskRow",
+    "Robustness",
     "Rule",
     "RuleError",
     "RulePrice",
     "RuleRow",
+    "Rung",
     "Scenario",
     "Settings",
     "Settled",
     "ShadowPrice",
     "Weighting",
+    "WishPrice",
     "adbudg_from_answers",
     "allocate",
     "apply_scenario",
@@ -107,12 +135,17 @@ __all__ = [
     "change_portfolio",
     "check_answers",
     "check_plan",
+    "closing_effects",
     "compare_scenarios",
     "compile_rules",
     "consistency",
     "describe",
     "direct_weights",
+    "draw_answers",
+    "drawn_portfolio",
     "evaluate",
+    "examine_plan",
+    "exchange_rates",
     "explain_lines",
     "exponential_from_answers",
     "figures",
@@ -129,9 +162,12 @@ __all__ = [
     "parse_rule",
     "per_unit",
     "points_curve",
+    "price_ranges",
     "price_rules",
+    "price_wishes",
     "read_cascade",
     "reason_words",
+    "robustness",
     "round_plan",
     "scenario_figures",
     "shadow_prices",

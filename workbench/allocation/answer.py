@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.allocation.cascade import Cascade, Project, read_cascade
 from workbench.allocation.conflict import Conflict
+from workbench.allocation.doubt import Doubt, examine_plan
 from workbench.allocation.explain import (
     LineReason,
     RulePrice,
@@ -144,6 +145,8 @@ class Allocation:
         What each rule costs, in the client's order.
     cascade : Cascade or None
         What the plan asks of the functions; None where it was not read.
+    doubt : Doubt or None
+        What holds of the plan where answers are wrong, and what things cost; None where nothing was drawn.
     """
 
     inputs: AllocationInputs
@@ -155,6 +158,7 @@ class Allocation:
     prices: tuple[ShadowPrice, ...]
     rule_prices: tuple[RulePrice, ...]
     cascade: Cascade | None = None
+    doubt: Doubt | None = None
 
     @property
     def portfolio(self) -> Portfolio:
@@ -220,6 +224,7 @@ def allocate(
     gap: float | None = None,
     near_equal: float | None = None,
     seconds: float | None = None,
+    draws: int = 0,
 ) -> Allocation | Conflict | Off:
     """Return the plan with its reasons; the rules in conflict where no plan holds; `Off` where tables are absent.
 
@@ -228,6 +233,8 @@ def allocate(
     inputs : AllocationInputs or Off
     gap, near_equal, seconds : float, optional
         Overrule the inputs' settings.
+    draws : int
+        Draws of all answers with which the plan is tested (see `doubt`); 0: it is not, which saves some 15 seconds.
 
     Raises
     ------
@@ -286,6 +293,7 @@ def allocate(
             projects=inputs.projects,
             seconds=left(),
         ),
+        doubt=examine_plan(best, shown=settled.plan, n=draws) if draws else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.allocation.answer import Allocation
 from workbench.allocation.cascade_numbers import cascade_figures
 from workbench.allocation.conflict import Conflict
+from workbench.allocation.doubt import doubt_figures
 from workbench.allocation.explain import PRICE_SHARE
 from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
 from workbench.findings import Figure, Figures, Off, number_figures
@@ -28,6 +29,7 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     parts = [*_whole(portfolio, plan), *_lines(portfolio, plan), *_activities(portfolio, plan)]
     parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan), *_rules(portfolio, plan)]
     parts += cascade_figures(portfolio, plan.cascade if plan else None)
+    parts += doubt_figures(portfolio, plan.doubt if plan else None)
     return number_figures("A", parts)
 
 

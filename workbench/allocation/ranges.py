@@ -73,6 +73,11 @@ class PriceRange:
     ladder: tuple[Rung, ...]
     is_verified: bool
 
+    def rung(self, share: float) -> float | None:
+        """Return what a unit is worth on average where the capacity changes by a share of `LADDER`; None: no plan."""
+        near = [rung.worth for rung in self.ladder if abs(rung.amount - share * self.capacity) <= 1e-9 * self.capacity]
+        return near[0] if near else None
+
 
 @dataclass(frozen=True)
 class ExchangeRate:

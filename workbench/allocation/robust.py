@@ -240,6 +240,7 @@ def robustness(
     ranges: Mapping[tuple[str, str], tuple[float, float]] | None = None,
     seed: int = 1,
     field: Field | None = None,
+    shown: Plan | None = None,
 ) -> Robustness:
     """Return in how many draws each decision and each move holds, and plans for the mean, the tail and the worst.
 
@@ -250,6 +251,8 @@ def robustness(
         Drawn already; otherwise `n`, `spread`, `ranges` and `seed` are those of `draw_answers`.
     field : Field, optional
         The draws solved already (see `lay_field`).
+    shown : Plan, optional
+        The plan to carry out, where it is not quite the best one: its levels say which way an activity moves.
     """
     started = time.monotonic()
     if field is None:
@@ -266,12 +269,12 @@ def robustness(
         spread=held.spread,
         seed=held.seed,
         lines=_line_holds(field, enough),
-        moves=_move_holds(field, enough),
+        moves=_move_holds(field, enough, shown or plan),
         as_good=int(np.sum(field.worth[:, 0] >= enough)),
         regret=float(np.mean(field.best - field.worth[:, 0]) * scale),
         open_gap=float(gaps.max(initial=0.0)),
         open_draws=int(np.sum(field.bounds - field.best > 1.001 * field.tolerance)),
-        plans=_risk_rows(field, portfolio.today),
+        plans=_risk_rows(field, portfolio.today, shown or plan),
         seconds=time.monotonic() - started,
     )
 
@@ -290,16 +293,17 @@ def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
     )
 
 
-def _move_holds(field: Field, enough: np.ndarray) -> tuple[MoveHold, ...]:
+def _move_holds(field: Field, enough: np.ndarray, shown: Plan) -> tuple[MoveHold, ...]:
     form = field.grid.form
     shares = np.array([plan.shares for plan in field.plans])
     today = form.shares(form.portfolio.today)
     chosen = field.worth.argmax(axis=1)
     chosen[field.worth[:, 0] >= enough] = 0
+    wanted = form.shares(shown.first) - today
     held = {}
     for place, activity in enumerate(form.activities):
         change = shares[:, place] - today[place]
-        first = "more" if change[0] > LEAST_MOVE else "less" if change[0] < -LEAST_MOVE else "as today"
+        first = "more" if wanted[place] > LEAST_MOVE else "less" if wanted[place] < -LEAST_MOVE else "as today"
         same = {
             "more": change > LEAST_MOVE,
             "less": change < -LEAST_MOVE,
@@ -313,7 +317,7 @@ def _move_holds(field: Field, enough: np.ndarray) -> tuple[MoveHold, ...]:
             activity.unit,
             first,
             activity.current,
-            float(shares[0, place]) * size,
+            shown.level(activity.id),
             int(np.sum(field.worth[:, same].max(axis=1) >= enough)),
             float(low) * size,
             float(high) * size,
@@ -321,11 +325,11 @@ def _move_holds(field: Field, enough: np.ndarray) -> tuple[MoveHold, ...]:
     return tuple(held[activity.id] for activity in form.portfolio.activities)
 
 
-def _risk_rows(field: Field, today: Mapping[str, float]) -> tuple[RiskRow, ...]:
+def _risk_rows(field: Field, today: Mapping[str, float], shown: Plan) -> tuple[RiskRow, ...]:
     """Today, the plan, and the plans that are best on average, in the tail and in the worst draw."""
     grid, form = field.grid, field.grid.form
     now = grid.on_grid(form.shares(today), np.ones(len(form.lines)))
-    found = {"today": now, "plan": grid.plan}
+    found = {"today": now, "plan": grid.on_grid(form.shares(shown.first), form.support_array(shown.supported))}
     for name, share in (("mean", 1.0), ("tail", TAIL), ("worst", 0.0)):
         found[name] = _tail_plan(field, share)
     now_values = np.asarray(grid.value_of(now, field.values))

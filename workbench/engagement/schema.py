@@ -93,7 +93,19 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "rare",
         "shares",
     ),
-    "allocation": ("money", "lines", "curves", "resources", "rules", "proof"),
+    "allocation": (
+        "money",
+        "lines",
+        "curves",
+        "resources",
+        "rules",
+        "proof",
+        "holds",
+        "risk",
+        "questions",
+        "prices",
+        "wishes",
+    ),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
 
