@@ -105,6 +105,9 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "questions",
         "prices",
         "wishes",
+        "functions",
+        "short",
+        "projects",
     ),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
