@@ -8,7 +8,13 @@ import pytest
 from allocation_cases import seeded, small
 
 from workbench.allocation import Conflict, check_plan, evaluate, solve
-from workbench.allocation.scenarios import Scenario, apply_scenario, compare_scenarios, scenario_figures
+from workbench.allocation.scenarios import (
+    Scenario,
+    apply_scenario,
+    compare_scenarios,
+    scenario_figures,
+    scenario_findings,
+)
 from workbench.errors import ModelError
 
 RULES = (("floor", "level of loans-market >= 1"), ("cap", "budget in use=market <= 300"))
@@ -99,6 +105,9 @@ def test_what_never_changes_is_told_from_what_depends() -> None:
     assert by_line["cards"].decision == "depends"
     assert [line.line for line in got.depends] == ["cards"]
     assert [line.line for line in got.always] == ["loans"]
+    claims = [finding.claim for finding in scenario_findings(got)]
+    assert "Consumer loans is supported whatever the scenario." in claims
+    assert "Cards hangs on the scenario: closed in base and bad." in claims
     figures = {figure.key: figure for figure in scenario_figures(got)}
     assert figures["scenario_decision/cards"].value == "depends"
     assert figures["scenario_value/bad"].value == got.cases[2].plan.value
@@ -114,6 +123,9 @@ def test_a_scenario_without_a_plan_is_a_conflict_beside_plans() -> None:
     assert isinstance(got.cases[1].answer, Conflict)
     assert [rule.name for rule in got.cases[1].answer.rules] == ["floor"]
     assert got.regret == ((0.0, None), (None, None))
+    (said,) = scenario_findings(got)
+    assert said.claim == "No plan holds in hard."
+    assert said.detail == "floor cannot be kept with what is given."
     assert all(line.supported[1] is None and line.decision != "depends" for line in got.lines)
 
 

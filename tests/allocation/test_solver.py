@@ -541,6 +541,15 @@ def test_without_activities_there_is_nothing_to_plan() -> None:
     assert isinstance(allocate(AllocationInputs(empty)), Off)
 
 
+def test_what_nobody_valued_is_off_and_half_a_plan_is_refused() -> None:
+    """No objective at all: the question is off; a plan handed in says a level of every activity."""
+    nothing = allocate(AllocationInputs(replace(small(), objectives=())))
+    assert isinstance(nothing, Off)
+    assert nothing.tables == ("objectives", "worths")
+    with pytest.raises(ModelError, match="'loans-market' has none"):
+        solve(small(), candidates=[({"loans-develop": 1.0, "cards-operate": 1.0}, {})])
+
+
 def test_a_capacity_of_nothing_is_a_box() -> None:
     """What takes a resource there is none of is never run, and the rest is proved as ever."""
     portfolio = _with_giant(_concave("g", 1e6), capacity=25.0)

@@ -254,6 +254,8 @@ def allocate(
     portfolio = inputs.portfolio
     if not portfolio.activities:
         return Off("allocation", "There is no activity to give people, money or marketing to.", ("activities",))
+    if not portfolio.objectives:
+        return Off("allocation", "Nobody said what any outcome is worth.", ("objectives", "worths"))
     until = time.monotonic() + settings.seconds
 
     def left() -> float:

@@ -124,6 +124,9 @@ class Canonical:
 
     def shares(self, levels: Mapping[str, float]) -> np.ndarray:
         """Return levels in the client's units as scaled levels in canonical order."""
+        missing = next((activity.id for activity in self.portfolio.activities if activity.id not in levels), None)
+        if missing is not None:
+            raise ModelError(f"A plan says a level of every activity; {missing!r} has none.")
         return np.array([levels[activity.id] for activity in self.activities]) / self.size
 
     def supports(self, is_open: np.ndarray) -> dict[str, bool]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from workbench import theme
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.model import (
     Activity,
@@ -22,7 +23,7 @@ from workbench.allocation.model import (
 )
 from workbench.allocation.solver import GAP, Limits, Plan, solve
 from workbench.errors import ModelError, nearest
-from workbench.findings import Figure
+from workbench.findings import Figure, Finding, Findings, fit_claim
 
 BASE = "base"
 """What the case without any change is called."""
@@ -258,6 +259,62 @@ def scenario_figures(comparison: Comparison) -> Iterator[Figure]:
     yield Figure(
         "", "scenario_depends", "Lines that hang on the scenario", len(comparison.depends), "count", source=plan
     )
+
+
+def scenario_findings(comparison: Comparison) -> Findings:
+    """Return what never changes over the scenarios, what hangs on them, and which plan holds everywhere."""
+    cases, items = comparison.cases, []
+    planned = [case for case in cases if case.plan is not None]
+    if len(planned) > 1:
+        for decision, words in (("supported", "supported"), ("closed", "closed")):
+            held = [line.name for line in comparison.lines if line.decision == decision]
+            if held:
+                verb = "is" if len(held) == 1 else "are"
+                items.append(
+                    Finding(
+                        fit_claim(
+                            f"{theme.listing(held, 3)} {verb} {words} whatever the scenario.",
+                            f"{len(held)} lines are {words} whatever the scenario.",
+                        ),
+                        f"In each of {len(planned)} plans: {theme.listing([case.name for case in planned], 8)}.",
+                    )
+                )
+    for line in comparison.depends:
+        closed = [case.name for case, is_open in zip(cases, line.supported, strict=True) if is_open is False]
+        items.append(
+            Finding(
+                fit_claim(
+                    f"{line.name} hangs on the scenario: closed in {theme.listing(closed, 2)}.",
+                    f"{line.name} hangs on the scenario.",
+                    "A line hangs on the scenario.",
+                ),
+                f"Closed in {theme.listing(closed, 8)}; supported in the others.",
+            )
+        )
+    for case in cases:
+        if isinstance(case.answer, Conflict):
+            named = [rule.name for rule in case.answer.rules]
+            verb = "cannot hold together" if len(named) > 1 else "cannot be kept with what is given"
+            items.append(
+                Finding(
+                    fit_claim(f"No plan holds in {case.name}.", "In one scenario no plan holds."),
+                    f"{theme.listing(named, 6)} {verb}." if named else "What is given cannot hold.",
+                )
+            )
+    everywhere = comparison.holds_everywhere
+    if len(planned) > 1:
+        said = (
+            Finding(
+                fit_claim(
+                    f"The plan of {theme.listing(list(everywhere), 2)} can be carried out in every scenario.",
+                    "Some plans can be carried out in every scenario.",
+                )
+            )
+            if everywhere
+            else Finding("No plan can be carried out in every scenario.", "Each breaks a rule or capacity in another.")
+        )
+        items.append(said)
+    return Findings(tuple(items))
 
 
 def _new_rules(portfolio: Portfolio, scenario: Scenario) -> tuple[Rule, ...]:

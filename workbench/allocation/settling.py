@@ -72,7 +72,7 @@ class Settled:
     small_moves: tuple[str, ...] = ()
 
 
-def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
+def round_plan(plan: Plan, *, within: float = NEAR_EQUAL, move_seconds: float = MOVE_SECONDS) -> Settled:
     """Return a plan near the best one with fewer small moves and whole steps.
 
     Parameters
@@ -81,13 +81,17 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
         The best one.
     within : float
         What fewer moves may cost, as a share of the lift.
+    move_seconds : float
+        Backstop of the search for fewer moves; 0 leaves it out, for a what-if that must keep up.
     """
     form = sharp_form(plan)
     shares, is_open = form.shares(plan.first), form.support_array(plan.supported)
     best_value = form.value_of(shares, is_open)
     certificate = plan.certificate
     lift = certificate.lift
-    calm, fixed, tight, is_fewest, large_value = _calm(form, plan, shares, is_open, within * lift / form.scale)
+    calm, fixed, tight, is_fewest, large_value = _calm(
+        form, plan, shares, is_open, within * lift / form.scale, move_seconds
+    )
     calm_value = form.value_of(calm, is_open)
     stepped = [number for number, name in enumerate(form.row_names) if _step(form, number)]
     # whole steps within the rules on what lines are given; where there are none, whole steps all the same
@@ -126,7 +130,7 @@ def round_plan(plan: Plan, *, within: float = NEAR_EQUAL) -> Settled:
 
 
 def _calm(
-    form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarray, slack: float
+    form: Canonical, plan: Plan, shares: np.ndarray, is_open: np.ndarray, slack: float, seconds: float
 ) -> tuple[np.ndarray, dict[int, float], Canonical, bool, float]:
     """Return levels with few moves and none too small, and what keeps them so.
 
@@ -134,14 +138,18 @@ def _calm(
     """
     tight, large, fixed = form, shares, None
     if any(activity.smallest_move > 0 for activity in form.activities):
-        found = worth_making(form, plan, is_open, seconds=MOVE_SECONDS)
+        found = worth_making(form, plan, is_open, seconds=seconds)
         if found is not None:
             large, fixed, tight = found.shares, dict(found.fixed), found.form
     large_value = form.value_of(large, is_open)
     calm = large
     if fixed is None:
         calm, fixed = _fewer_moves(form, shares, is_open, large_value - slack)
-    if len(shares) > MANY or (tight is form and any(item.smallest_move > 0 for item in form.activities)):
+    if (
+        seconds <= 0
+        or len(shares) > MANY
+        or (tight is form and any(item.smallest_move > 0 for item in form.activities))
+    ):
         return calm, fixed, tight, False, large_value
     fewer, is_proved = fewest_moves(
         form,
@@ -149,7 +157,7 @@ def _calm(
         is_open,
         least_value=large_value - slack,
         fewer_than=count_moves(form, calm),
-        seconds=MOVE_SECONDS,
+        seconds=seconds,
     )
     if fewer is None:
         return calm, fixed, tight, is_proved, large_value
