@@ -60,7 +60,7 @@ def planted(seed: int, n: int, idle: int) -> tuple[Portfolio, set[str]]:
     kind = KINDS[seed % len(KINDS)]
     least = next(item for item in activities if item.minimum and item.line not in {a, b, c, *apart})
     apart.add(least.line)
-    top = first.maximum
+    top, both = first.maximum, min(first.maximum, second.maximum)
     texts = {
         "floor": [f"level of {first.id} >= {1.5 * top:.4f}"],
         "cap": [f"level of {first.id} >= {0.6 * top:.4f}", f"level of {first.id} <= {0.4 * top:.4f}"],
@@ -71,7 +71,11 @@ def planted(seed: int, n: int, idle: int) -> tuple[Portfolio, set[str]]:
         ],
         "keep": [f"keep line {a}", f"line {a} requires line {b}", f"line {b} requires line {c}", f"close line {c}"],
         "order": [f"keep line {a}", f"keep line {b}", f"line {a} excludes line {b}"],
-        "share": [f"r0 in line={a} <= 5% of r0 in line={b}", f"r0 in line={b} <= 0", f"r0 in line={a} >= 0.1"],
+        "share": [
+            f"level of {second.id} <= 50% of level of {first.id}",
+            f"level of {first.id} <= {0.1 * both:.5f}",
+            f"level of {second.id} >= {0.2 * both:.5f}",
+        ],
         "people": [f"r0 >= {1.3 * base.resources[0].capacity[0]:.4f}"],
         "gap": [
             f"level of {least.id} >= {0.2 * least.minimum:.5f}",

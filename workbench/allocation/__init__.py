@@ -71,6 +71,7 @@ from workbench.allocation.sentences import (
 )
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, solve
+from workbench.allocation.tradeoffs import Frontier, FrontierPoint, frontier
 from workbench.allocation.value_of_information import AnswerValue, Information
 from workbench.allocation.weights import Pair, Weighting, direct_weights, pairwise_weights, per_unit, swing_weights
 
@@ -92,6 +93,8 @@ __all__ = [
     "Draws",
     "Evaluation",
     "ExchangeRate",
+    "Frontier",
+    "FrontierPoint",
     "FunctionPlan",
     "FunctionReading",
     "Given",
@@ -150,6 +153,7 @@ __all__ = [
     "exponential_from_answers",
     "figures",
     "fit_curve",
+    "frontier",
     "function_cautions",
     "function_findings",
     "function_steps",

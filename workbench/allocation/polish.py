@@ -58,7 +58,7 @@ def polish_plan(
     """
     is_open = np.round(is_open)
     n = len(form.activities)
-    low, high, is_concave = _stretches(form, shares, is_open, dict(fixed or {}))
+    low, high, is_concave = stretches_at(form, shares, is_open, dict(fixed or {}))
     limit_high = form.row_high - form.by_support @ is_open
     limit_low = form.row_low - form.by_support @ is_open
     tangents = _first_tangents(form, shares, low, high, is_concave)
@@ -79,7 +79,7 @@ def polish_plan(
         if is_close and (is_concave.all() or not is_better):
             break
         new = [
-            (int(place), *_tangent(form, int(place), here[place], low[place], high[place]))
+            (int(place), *tangent_at(form, int(place), here[place], low[place], high[place]))
             for place in np.flatnonzero(promised - lifts > close / (10 * n))
             if high[place] > low[place]
         ]
@@ -93,7 +93,7 @@ def tangent_programme(
     form: Canonical, shares: np.ndarray, is_open: np.ndarray, fixed: Mapping[int, float]
 ) -> LinearModel:
     """Return the programme under the first tangents: levels, then values, near a plan with supports held."""
-    low, high, is_concave = _stretches(form, shares, is_open, dict(fixed))
+    low, high, is_concave = stretches_at(form, shares, is_open, dict(fixed))
     tangents = _first_tangents(form, shares, low, high, is_concave)
     limit_high, limit_low = form.row_high - form.by_support @ is_open, form.row_low - form.by_support @ is_open
     return _programme(form, np.clip(shares, low, high), low, high, is_concave, tangents, limit_low, limit_high)
@@ -106,11 +106,11 @@ def _first_tangents(
     for place in np.flatnonzero(is_concave & (high > low)):
         near = np.clip(shares[place] * (1.0 + AROUND), low[place], high[place])
         for share in np.unique(np.concatenate([[low[place], high[place]], near])):
-            tangents.append((int(place), *_tangent(form, int(place), float(share), low[place], high[place])))
+            tangents.append((int(place), *tangent_at(form, int(place), float(share), low[place], high[place])))
     return tangents
 
 
-def _stretches(
+def stretches_at(
     form: Canonical, shares: np.ndarray, is_open: np.ndarray, fixed: dict[int, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Interval in which each activity may move, and whether it is concave there."""
@@ -136,7 +136,7 @@ def _stretches(
     return low, high, is_concave
 
 
-def _tangent(form: Canonical, place: int, share: float, low: float, high: float) -> tuple[float, float]:
+def tangent_at(form: Canonical, place: int, share: float, low: float, high: float) -> tuple[float, float]:
     """Slope and intercept of the curve's own tangent, in scaled terms."""
     activity, size, worth = form.activities[place], float(form.size[place]), float(form.worth[place])
     share = min(max(share, low), high)
@@ -165,7 +165,7 @@ def _programme(
     n, cuts = len(here), len(tangents)
     gain = np.concatenate([np.zeros(n), np.where(is_concave, 1.0, 0.0)])
     for place in np.flatnonzero(~is_concave):
-        gain[place] = _tangent(form, int(place), float(here[place]), float(low[place]), float(high[place]))[0]
+        gain[place] = tangent_at(form, int(place), float(here[place]), float(low[place]), float(high[place]))[0]
     held = np.array([form.lift(place, share) for place, share in enumerate(low)])
     is_fixed = high <= low
     y_low, y_high = np.where(is_fixed, held, -np.inf), np.where(is_fixed, held, np.inf)

@@ -1,0 +1,139 @@
+"""Frontiers: a published one point for point, no plan above the bounds, every point a plan that holds."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from allocation_cases import seeded, small
+
+from workbench.allocation import (
+    Activity,
+    Line,
+    Objective,
+    Portfolio,
+    Resource,
+    check_plan,
+    evaluate,
+    points_curve,
+    solve,
+)
+from workbench.allocation.tradeoffs import frontier
+from workbench.errors import ModelError
+
+ONE = (77, 94, 71, 63, 96, 82, 85, 75, 72, 91, 99, 63, 84, 87, 79, 94, 90)
+TWO = (65, 90, 90, 77, 95, 84, 70, 94, 66, 92, 74, 97, 60, 60, 65, 97, 93)
+WEIGHT = (80, 87, 68, 72, 66, 77, 99, 85, 70, 93, 98, 72, 100, 89, 67, 86, 91)
+
+
+def knapsack() -> Portfolio:
+    """Return seventeen items with two profits each, whole or not at all, under one weight of 900."""
+    activities = tuple(
+        Activity(f"i{place}", "all", "develop", "pieces", points_curve([0, 1], [0, 1]), {"w": float(weight)}, 0, 1, 1)
+        for place, weight in enumerate(WEIGHT)
+    )
+    objectives = tuple(
+        Objective(name, 1.0, {f"i{place}": float(value) for place, value in enumerate(values)})
+        for name, values in (("one", ONE), ("two", TWO))
+    )
+    return Portfolio((Resource("w", "Stores", "kg", (900.0,), 1.0),), activities, (Line("all"),), objectives)
+
+
+def two_goals(seed: int, n: int = 6) -> Portfolio:
+    """Return a seeded portfolio with a second objective, which some activities hurt."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    portfolio = seeded(seed, n)
+    worths = {item.id: draw.uniform(-0.5, 3) for item in portfolio.activities}
+    return replace(portfolio, objectives=(*portfolio.objectives, Objective("future", 1.0, worths, True, True)))
+
+
+def test_a_published_frontier_comes_out_point_for_point() -> None:
+    """The bi-objective knapsack of MultiObjectiveAlgorithms.jl (test/algorithms/EpsilonConstraint.jl): all nine points.
+
+    With a step of one every floor from 906 to 983 is asked for, so none may be missed, and none between is a plan.
+    """
+    found = frontier(knapsack(), "one", "two", points=78, gap=1e-4)
+    expected = [
+        (955, 906), (949, 915), (948, 939), (943, 940), (936, 942), (935, 947), (934, 971), (927, 972), (918, 983),
+    ]  # fmt: skip
+    assert [(round(point.goal, 6), round(point.other, 6)) for point in found.points] == expected
+    assert found.proved
+    # only those on the upper hull could a sum with weights have found
+    assert [point.other for point in found.points if point.on_hull] == pytest.approx([906, 939, 971, 983])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_every_point_is_a_plan_that_holds_and_no_plan_beats_its_bound(seed: int) -> None:
+    """Checked without the solver, against thousands of random plans; goals fall as the floor rises."""
+    portfolio = two_goals(seed)
+    found = frontier(portfolio, "margin", "future", points=5, seconds=40)
+    assert found.proved
+    closing = {line.id: portfolio.closing_value(line.id) for line in portfolio.lines}
+    for point in found.points:
+        assert check_plan(portfolio, point.levels, point.supported).holds
+        held = evaluate(portfolio, point.levels, point.supported)
+        cost = sum(closing[line] for line, kept in point.supported.items() if not kept)
+        assert point.goal == pytest.approx(held.by_objective["margin"] - cost, rel=1e-6)
+        assert point.other == pytest.approx(held.by_objective["future"], rel=1e-6)
+        assert point.other >= point.least - 1e-6 * abs(point.least)
+        assert point.goal <= point.bound
+    goals = [point.goal for point in found.points]
+    assert goals == sorted(goals, reverse=True)
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    tried = 0
+    for _ in range(3000):
+        supported = {line.id: line.closing is None or draw.random() < 0.8 for line in portfolio.lines}
+        size = draw.uniform(0.2, 1.0)
+        levels = {
+            item.id: draw.choice([0.0, draw.uniform(item.minimum, max(item.minimum, size * item.maximum))])
+            if supported[item.line]
+            else 0.0
+            for item in portfolio.activities
+        }
+        if not check_plan(portfolio, levels, supported).holds:
+            continue
+        tried += 1
+        held = evaluate(portfolio, levels, supported)
+        goal = held.by_objective["margin"] - sum(closing[line] for line, kept in supported.items() if not kept)
+        for point in found.points:
+            assert held.by_objective["future"] < point.least or goal <= point.bound * (1 + 1e-9)
+    assert tried > 100
+
+
+def test_the_ends_are_the_best_plans_of_each_objective_alone() -> None:
+    """The same as `solve` finds with the other's weight at nothing."""
+    portfolio = two_goals(1)
+    found = frontier(portfolio, "margin", "future", points=2, seconds=40)
+    for name, got in (("margin", found.points[0].goal), ("future", found.points[-1].other)):
+        alone = replace(
+            portfolio,
+            objectives=tuple(replace(item, weight=float(item.id == name)) for item in portfolio.objectives),
+            lines=portfolio.lines if name == "margin" else tuple(
+                line if line.closing is None else replace(line, closing=replace(line.closing, one_off_cost=0.0))
+                for line in portfolio.lines
+            ),
+        )  # fmt: skip
+        best = solve(alone)
+        assert got == pytest.approx(best.value, rel=1e-3)
+    first, last = found.points
+    assert last.exchange_rate == pytest.approx((first.goal - last.goal) / (last.other - first.other))
+
+
+def test_one_objective_that_is_the_other_leaves_one_point() -> None:
+    """Nothing to trade off."""
+    portfolio = small()
+    (margin,) = portfolio.objectives
+    twin = replace(portfolio, objectives=(margin, replace(margin, id="twin")))
+    assert len(frontier(twin, "margin", "twin", points=5).points) == 1
+
+
+def test_wrong_questions_are_refused_in_words() -> None:
+    """A name that is close, the same objective twice, one point, no plan."""
+    portfolio = two_goals(0)
+    with pytest.raises(ModelError, match="margin"):
+        frontier(portfolio, "margn", "future")
+    with pytest.raises(ModelError, match="two different"):
+        frontier(portfolio, "margin", "margin")
+    with pytest.raises(ModelError, match="two different"):
+        frontier(portfolio, "margin", "future", points=1)
