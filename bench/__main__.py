@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 BENCHES = (
-    *("run", "rollup", "engines", "outcomes", "drivers", "allocation", "conflicts", "tradeoffs", "large"),
+    *("run", "rollup", "engines", "outcomes", "drivers", "allocation", "conflicts", "doubt", "tradeoffs", "large"),
     *("coverage", "respondents", "gaps", "waves", "readiness", "hiding", "leaks", "signals", "insights"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""
