@@ -25,7 +25,7 @@ TAIL = 0.1
 LEAST_MOVE = 0.01
 """A level moves when it changes by more than this share of the largest level (ours)."""
 WORK = 15_000
-"""Draws times activities that are solved anew (ours: ten seconds); larger portfolios get fewer draws."""
+"""Draws times activities that are solved anew (ours: some ten to twenty seconds); larger portfolios get fewer."""
 FEWEST = 40
 """No portfolio gets fewer draws."""
 _FIRMLY = 0.9

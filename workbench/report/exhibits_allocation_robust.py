@@ -348,7 +348,7 @@ def _range_words(price: PriceRange) -> str:
     """Return by how much less or more of a resource there may be while a step is worth the same."""
     low = "any less" if price.low is None else f"{_rough(price.capacity - price.low)} less"
     high = "any more" if price.high is None else f"{_rough(price.high - price.capacity)} more"
-    return f"{low} to {high}"
+    return f"{low} to {high}" + ("" if price.is_verified else " (not verified)")
 
 
 def _rough(amount: float) -> str:
