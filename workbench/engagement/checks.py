@@ -376,7 +376,7 @@ def _aliases(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fa
 
 def _objectives(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
     weights = tables["objectives"]["weight"].dropna().tolist() if "objectives" in tables else []
-    if weights and not any(weight > 0 for weight in weights):  # where none is given, swings or comparisons say what counts
+    if weights and not any(weight > 0 for weight in weights):  # none given: swings or pairs say it
         found, remedy = "every weight is 0, so nothing is worth anything", "Give at least one objective a weight."
         yield tables.fault("objectives", 0, "weight", found, "a weight above 0 in at least one row.", remedy)
 
