@@ -200,9 +200,9 @@ def prices_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     for item, price in zip(portfolio.resources, doubt.prices, strict=True):
         step = result.prices[len(rows)].amount
         shares = (0.1, 0.2, -0.1)
-        keys = [f"slope/{item.id}", *(f"rung/{item.id}/{share:g}" for share in shares)]
-        worth = [price.up, *(price.rung(share) for share in shares)]
-        ends = [f"slope_low/{item.id}", f"slope_high/{item.id}"]
+        keys = [f"step_worth/{item.id}", *(f"rung/{item.id}/{share:g}" for share in shares)]
+        worth = [result.prices[len(rows)].up, *(price.rung(share) for share in shares)]
+        ends = [f"slope/{item.id}", f"slope_low/{item.id}", f"slope_high/{item.id}"]
         rows.append(
             {
                 "resource": item.id,
@@ -220,12 +220,12 @@ def prices_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if scarce:
         top = max(scarce, key=lambda price: price.up * price.capacity)
         row = next(row for row in rows if row["resource"] == top.resource)
-        claim = f"More of {top.resource} is worth most: {_value(portfolio, row['next'])} for {row['step']}"
+        claim = f"Scarcest is {top.resource}: {row['step']} more is worth {_value(portfolio, row['next'])}"
         further = row["twenty"]
         claim = fit_claim(
             f"{claim}, {_value(portfolio, further)} each for a fifth more." if further is not None else f"{claim}.",
             f"{claim}.",
-            f"More of {top.resource} is worth most.",
+            f"Scarcest is {top.resource}.",
         )
     else:
         claim = "No resource is short: more of any of them would bring nothing."
