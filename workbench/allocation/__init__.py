@@ -59,7 +59,14 @@ from workbench.allocation.ranges import (
 from workbench.allocation.repairs import Repair
 from workbench.allocation.robust import LineHold, MoveHold, RiskRow, Robustness, robustness
 from workbench.allocation.rules import RuleError, RuleRow, compile_rules, describe, parse_rule
-from workbench.allocation.scenarios import Comparison, Scenario, apply_scenario, compare_scenarios, scenario_figures
+from workbench.allocation.scenarios import (
+    Comparison,
+    Scenario,
+    apply_scenario,
+    compare_scenarios,
+    scenario_figures,
+    scenario_findings,
+)
 from workbench.allocation.sentences import (
     cautions,
     headline,
@@ -174,6 +181,7 @@ __all__ = [
     "robustness",
     "round_plan",
     "scenario_figures",
+    "scenario_findings",
     "shadow_prices",
     "solve",
     "swing_weights",
