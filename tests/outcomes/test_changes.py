@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from bench.signals import SHIFTS, WORLDS, false_alarms, found_shifts
 from workbench.outcomes.changes import LEAST_CHANCE, p_value, shape_of
 from workbench.outcomes.control_charts import watch
+from workbench.outcomes.definitions import SignalRules
 
 SERIES = 120
 FEW = 2 * np.sqrt(0.05 * 0.95 / SERIES)
@@ -65,3 +66,39 @@ def test_gaps_neither_shape_nor_date_a_change() -> None:
     assert (whole.change.first, holed.change.first) == (40, 40)
     assert holed.change.points == 7
     assert holed.change.p <= 0.005
+
+
+def test_a_change_is_dated_by_all_points_after_the_baseline() -> None:
+    """A level that has stood for two years did not begin a year ago, because a year is what is judged."""
+    values = 50 + np.random.default_rng(5).standard_normal(60)
+    values[40:] += 5
+    change = watch(values).change
+    assert change is not None
+    assert (change.first, change.points) == (40, 20)
+    assert change.after == pytest.approx(values[40:].mean())
+    values[44:] -= 10  # above for four months, below for sixteen
+    later = watch(values).change
+    assert later is not None
+    assert later.first == 44
+    assert later.size < 0
+
+
+def test_missing_periods_are_no_points_of_a_new_level() -> None:
+    """Of shares, and of what is compared with the year before, the level is that of as many periods as are named."""
+    generator = np.random.default_rng(3)
+    rows = np.full(48, 400.0)
+    values = generator.binomial(400, 0.2, 48) / 400
+    values[40:] = generator.binomial(400, np.linspace(0.32, 0.4, 8)) / 400
+    values[42] = np.nan
+    share = watch(values, rules=SignalRules(chart="p"), rows=rows).change
+    assert share is not None
+    assert share.points == 7
+    assert share.after == pytest.approx(np.nanmean(values[40:]))
+    levels = 50 + generator.standard_normal(30)
+    levels[24:] += np.arange(10, 16)
+    levels[26] = np.nan
+    year = watch(levels, rules=SignalRules(season="known"), grain="month")
+    assert year.season is not None
+    assert year.season.kind == "year_before"
+    assert year.change is not None
+    assert year.change.after == pytest.approx(np.nanmean(levels[24:]))

@@ -92,7 +92,7 @@ def change_between(
     season : Season or None
         What was removed; the null goes through the same removal.
     """
-    new = new[-NEW_POINTS:]
+    every, new = new, new[-NEW_POINTS:]
     if new.size == 0 or limits.is_constant:
         return None
     scaled = flat[np.concatenate([base, new])]
@@ -104,8 +104,10 @@ def change_between(
         look = new.size - 1
     start = _begin(scaled[: base.size], scaled[base.size : base.size + look + 1])
     after = new[start : look + 1]
+    if start == 0 and every.size > new.size:  # it stood there before the points that are judged: since when?
+        after = _older(flat, base, every[: every.size - new.size + look + 1], after)
     spread = math.sqrt(max(float(scaled[: base.size].var(ddof=1)), 1e-300))
-    shift = float(scaled[base.size + start : base.size + look + 1].mean() - scaled[: base.size].mean())
+    shift = float(flat[after].mean() - scaled[: base.size].mean())
     p = p_value(statistic, base.size, new.size, limits.rho, season, shape_of(limits.transform, scaled[: base.size]))
     levels = float(shown[base].mean()), float(shown[after].mean())
     return Change(int(after[0]), int(after.size), *levels, shift / spread, statistic, p)
@@ -197,6 +199,16 @@ def _begin(base: Array, new: Array) -> int:
         gap = float(after.mean() - before.mean())
         gains.append(gap * gap * before.size * after.size / (before.size + after.size))
     return int(np.argmax(gains))
+
+
+def _older(flat: Array, base: Array, every: Array, after: Array) -> Array:
+    """Return the places of a new level that began before `after`, the first points of which are all at it."""
+    begun = every[_begin(flat[base], flat[every]) :]
+    sooner = begun[begun < after[0]]
+    middle = float(flat[base].mean())
+    if not sooner.size or (flat[sooner].mean() - middle) * (flat[after].mean() - middle) <= 0:
+        return after
+    return begun
 
 
 def _by_length(series: Array, baseline: int) -> Iterator[tuple[int, Array]]:

@@ -213,7 +213,9 @@ class _Reading:
         self.within = (None, None)
         found = self.judge(apart, "none", places, season)
         if found.change is not None:  # say levels, not changes of changes: what was to be expected, and what came
-            after = float(np.nanmean(self.held[found.change.first : found.change.first + found.change.points]))
+            known = np.flatnonzero(np.isfinite(apart))
+            at = known[known >= found.change.first][: found.change.points]  # a missing period is none of its points
+            after = float(self.held[at].mean())
             found = replace(found, change=replace(found.change, before=after - found.change.size, after=after))
         return found
 
@@ -305,8 +307,7 @@ def _watch_shares(held: Array, rows: Array, rules: SignalRules, start: int, note
     known = np.flatnonzero(np.isfinite(scores))
     change = change_between(scores, held, places, known[known > on_scores.baseline_to], on_scores)
     if change is not None:
-        new = np.arange(change.first, change.first + change.points)
-        new = new[np.isfinite(held[new])]
+        new = known[known >= change.first][: change.points]  # a missing period is none of its points
         change = replace(change, before=middle, after=float((held[new] * rows[new]).sum() / rows[new].sum()))
     fired = signals(scores, on_scores, rules.rules)
     low, high = share_limits(rows, middle, on_scores.lower, on_scores.upper)
