@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import poisson
 from scipy.stats import t as student
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -18,7 +19,7 @@ from workbench.outcomes import target_odds
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import watch
 from workbench.outcomes.definitions import Measure
-from workbench.outcomes.target_odds import SUREST, Assurance, chance_of_target, periods_ahead, with_chance
+from workbench.outcomes.target_odds import SUREST, Assurance, assurance, chance_of_target, periods_ahead, with_chance
 
 BY = dt.date(2027, 3, 31)
 
@@ -126,3 +127,28 @@ def test_periods_ahead(grain: str, latest: dt.date, by: dt.date, expected: int) 
     """The period that holds the date counts, in the metric's own calendar."""
     metric = Metric("orders", "Orders", "count", Measure("events"), grain=grain)
     assert periods_ahead(metric, latest, by) == expected
+
+
+def test_a_count_that_equals_its_target_meets_it() -> None:
+    """Among Poisson counts of mean 4 the chances are those of at least 5 and at most 3, not of what lies beyond."""
+    generator, held = np.random.default_rng(17), Assurance(5.0, BY, "hit_and_miss", "so")
+    up: list[float] = []
+    down: list[float] = []
+    for _ in range(40):
+        values = generator.poisson(4.0, 60).astype(float)
+        limits = watch(values).limits
+        up.append(with_chance(held, values, limits, None, direction="up", ahead=3).chance or np.nan)
+        low = replace(held, target=3.0)
+        down.append(with_chance(low, values, limits, None, direction="down", ahead=3).chance or np.nan)
+    assert np.mean(up) == pytest.approx(poisson.sf(4, 4.0), abs=0.03)
+    assert np.mean(down) == pytest.approx(poisson.cdf(3, 4.0), abs=0.03)
+
+
+@pytest.mark.parametrize(("target", "is_met", "verdict"), [(60.0, True, "not_stated"), (60.0, False, "fails")])
+def test_nothing_is_consistent_that_the_latest_period_contradicts(target: float, is_met: bool, verdict: str) -> None:
+    """A target beyond the usual range that the latest period meets is not said to be missed again and again."""
+    limits = watch(50 + np.random.default_rng(1).standard_normal(36)).limits
+    found = assurance(limits, target, "up", is_met=is_met)
+    assert found.verdict == verdict
+    other = assurance(limits, target, "down", is_met=is_met)
+    assert other.verdict == ("passes" if is_met else "not_stated")

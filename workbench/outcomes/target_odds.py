@@ -20,7 +20,7 @@ from workbench.errors import ModelError
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.limits import LEAST_POINTS, Limits
 from workbench.outcomes.periods import next_period, start_of
-from workbench.outcomes.scales import forward, is_at_least
+from workbench.outcomes.scales import SAME, forward, is_at_least
 from workbench.outcomes.seasons import Season
 
 DRAWS, SEED = 2_000, 20_260_930
@@ -81,6 +81,7 @@ def assurance(
     by: dt.date | None = None,
     edges: tuple[float | None, float | None] = (None, None),
     is_changing: bool = False,
+    is_met: bool | None = None,
 ) -> Assurance:
     """Return whether the process as it runs passes its target, fails it, or hits and misses it.
 
@@ -99,9 +100,13 @@ def assurance(
         Of a band.
     is_changing : bool
         The metric has moved since its baseline.
+    is_met : bool or None
+        Whether the latest period meets the target: what says otherwise is not said to be consistent.
     """
 
     def answer(verdict: str, reason: str) -> Assurance:
+        if verdict in ("passes", "fails") and is_met is not None and is_met == (verdict == "fails"):
+            verdict, reason = "not_stated", "the latest period lies outside its usual range"
         return Assurance(target, by, verdict, reason)
 
     if direction == "neutral":
@@ -262,6 +267,13 @@ def _hits(
     return reached
 
 
+def _between_whole(asked: Array, direction: str) -> Array:
+    """Return target and edges of whole numbers half a step outside: a count that equals its target meets it."""
+    from_above, from_below = np.floor(asked + SAME) + 0.5, np.ceil(asked - SAME) - 0.5
+    goal = from_above[0] if direction == "down" else from_below[0]
+    return np.array([goal, from_below[1], from_above[2]])
+
+
 def with_chance(
     stated: Assurance,
     held: Sequence[float] | Array,
@@ -300,7 +312,10 @@ def with_chance(
         return stated
     name = "none" if limits.transform == "shares" else limits.transform
     flat = forward(values, name, clip=True)[known[0] : known[-1] + 1]
-    goals = forward(np.array([target or 0.0, edges[0] or 0.0, edges[1] or 0.0]), name, clip=True)
+    asked = np.array([target or 0.0, edges[0] or 0.0, edges[1] or 0.0])
+    if (values[known] == np.round(values[known])).all():
+        asked = _between_whole(asked, direction)
+    goals = forward(asked, name, clip=True)
     found = chance_of_target(
         flat,
         ahead,
