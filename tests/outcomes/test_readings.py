@@ -16,13 +16,14 @@ import reading_grade
 
 from bench import insights as simulated
 from workbench import outcomes
-from workbench.outcomes import Event, Outcomes
+from workbench.outcomes import Event, Move, Outcomes
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.definitions import Loop, Measure, Target, Worth
 from workbench.outcomes.inputs import Signal
-from workbench.outcomes.insights import Insight
+from workbench.outcomes.insights import Insight, say_move
 from workbench.outcomes.managers import Reader
-from workbench.outcomes.readings import is_denominator, is_derived, is_numerator, is_same_rows, told_once
+from workbench.outcomes.reading_sentences import reading_headline, reading_steps
+from workbench.outcomes.readings import Ranking, is_denominator, is_derived, is_numerator, is_same_rows, told_once
 
 PRODUCTS = ("car", "van", "home", "flat")
 MONTHS = pd.period_range("2022-10", "2026-09", freq="M")
@@ -359,3 +360,98 @@ def test_rows_and_the_customers_of_the_same_rows_are_one_statement() -> None:
     assert is_same_rows(customers, rows)
     assert not is_same_rows(rows, rows)
     assert not is_same_rows(rows, replace(customers, measure=Measure("others", "distinct", "customer")))
+
+
+# -- no more than the numbers hold -----------------------------------------------------------------------------------
+
+
+def test_a_level_that_went_back_is_not_told_as_if_it_stood(tmp_path: Path) -> None:
+    """Three dear months in the middle: from when to when, nothing to keep, and one series is not all reviews."""
+    frame = monthly({"car": (1.3, 1.0)})
+    is_back = (frame["product"] == "car") & (frame["day"] >= dt.date(2026, 5, 1))
+    frame.loc[is_back, "amount"] /= 1.3
+    result = review(tmp_path, frame, [replace(PRICE, direction="up")])
+    found = reading(result, "Ann")[0]
+    assert (found.is_over, found.until) == (True, dt.date(2026, 4, 1))
+    assert "from February 2026 to April 2026 only" in found.claim
+    assert "since" not in found.claim
+    assert "a lasting change" not in found.claim
+    assert "By chance alone, this one series would show as much" in found.detail
+    page = next(one for one in result.readings if one.reader.name == "Ann")
+    steps = reading_steps(result, page, outcomes.figures(result))
+    assert "how to keep" not in steps[0].claim
+    names = [figure.name for figure in outcomes.figures(result) if figure.key == "after/price/product/car"]
+    assert names == ["Price, Car (product): from February 2026 to April 2026 only"]
+    standing = reading(review(tmp_path, monthly({"car": (1.3, 1.0)}), [PRICE]), "Ann")[0]
+    assert not standing.is_over
+    assert "since February 2026" in standing.claim
+
+
+def test_what_moved_is_counted_where_its_statement_found_no_room(tmp_path: Path) -> None:
+    """A page of one statement counts both outcomes that moved, and does not say that none has."""
+    inputs = samples.Bench(tmp_path).inputs({"events": monthly({"car": (1.25, 0.7)})}, [SOLD, PRICE], products())
+    result = outcomes.measure(inputs, insights_per_reader=1)
+    assert isinstance(result, Outcomes)
+    page = next(one for one in result.readings if one.reader.name == "Ann")
+    numbers = outcomes.figures(result)
+    assert len(page.insights) == 1
+    assert numbers["reading/manager/Ann/moved"].value == 2
+    assert "2 of 2 outcomes have really moved" in reading_headline(result, page, numbers)[0].claim
+
+
+def test_no_figure_calls_a_point_outside_its_range_inside_it(tmp_path: Path) -> None:
+    """Lines that moved the other way have their own change; one that left its range and is not told says so."""
+    result = review(
+        tmp_path, monthly({"car": (1.2, 1.0), "van": (1.2, 1.0), "home": (0.8, 1.0), "flat": (0.8, 1.0)}), [PRICE]
+    )
+    numbers = outcomes.figures(result)
+    for line, sign in (("motor", 1), ("house", -1)):
+        figure = numbers[f"change/price/product_line/{line}"]
+        assert isinstance(figure.value, float)
+        assert figure.value * sign > 0
+    for series in result.series:
+        key = f"change/{series.metric.metric}/{series.kind}/{series.parent or 'all'}"
+        if any(series.is_outside()) and key in numbers:
+            assert numbers[key].source != "inside its usual range"
+
+
+def test_intervals_of_hints_hold_for_what_was_picked(tmp_path: Path) -> None:
+    """A hint is picked for its size as a move is: few hints among many series have wide intervals."""
+    result = review(tmp_path, monthly({}), [PRICE])
+    one = next(s for s in result.series if s.kind == "product" and s.watched.change is not None)
+    change = one.watched.change
+    assert change is not None
+    hint = replace(one, watched=replace(one.watched, is_kept=False, q=0.3))
+    others = [replace(s, watched=replace(s.watched, is_kept=False, q=0.9)) for s in result.series if s is not one]
+    move = Move(
+        *one.scope,
+        since=one.period(change.first),
+        until=one.period(change.first),
+        before=change.before,
+        after=change.after,
+        size_sigma=change.size_sigma,
+        p=change.p,
+        is_favourable=None,
+        is_outside=False,
+        q=0.3,
+    )
+    inputs = samples.Bench(tmp_path).inputs({"events": monthly({})}, [PRICE], products())
+    reader = Reader("manager", "Ann", "Ann", products=PRODUCTS)
+
+    def width(series: list[Any]) -> float:
+        told = Ranking(inputs, series, {}, moves=[], own={reader: [move]}).all[0]
+        assert told.low is not None
+        assert told.high is not None
+        return told.high - told.low
+
+    assert width([hint, *others]) > 1.2 * width([hint])
+
+
+def test_a_long_statement_of_a_level_that_went_back_keeps_its_place() -> None:
+    """Where the months do not fit, "for a time" stands for them, and the product is still named."""
+    metric = replace(PRICE, label="Days until 85 % of claims are settled", unit="days")
+    day = dt.date(2026, 4, 1)
+    move = Move("price", "product", "car", day, dt.date(2026, 6, 1), 56.5, 81.8, 2.0, 0.001, None, False, is_over=True)
+    held = products()
+    named = replace(held, products=tuple(replace(p, name="Company pension scheme") for p in held.products))
+    assert say_move(move, metric, named, "EUR").endswith("in Company pension scheme rose to 81.8 days for a time.")

@@ -56,10 +56,12 @@ class Drafts:
         loop: Loop | Off | None = None,
         *,
         picked: float = 1.0,
+        hinted: float = 1.0,
         said: Callable[[Move], int] = lambda _: 0,
     ) -> None:
         self.said = said
         self.confidence = picked_confidence(inputs.settings.confidence, picked)
+        self.doubtful = picked_confidence(inputs.settings.confidence, hinted)
         self.series = {one.scope: one for one in series}
         self.inputs, self.texts, self.loop = inputs, texts, loop
         self.products, self.currency = inputs.products, inputs.settings.currency
@@ -86,7 +88,9 @@ class Drafts:
             say_also(move, products) if is_sure else "",
             DEPENDS if move.holds_under_other_shares is False else "",
             say_owner(metric, owner) if is_sure else "",
-            f"Chance alone would show as much in {write_rarity(move.p)} reviews." if is_sure else say_doubt(move.q),
+            f"By chance alone, this one series would show as much in {write_rarity(move.p)} reviews."
+            if is_sure
+            else say_doubt(move.q),
             say_known(times),
             say_rows(rows, files),
         ]
@@ -117,6 +121,7 @@ class Drafts:
             until=move.until,
             files=files,
             unit=unit,
+            is_over=move.is_over,
         )
 
     def of_target(self, check: TargetCheck) -> Insight:
@@ -323,7 +328,7 @@ class Drafts:
         after = values[judged & (places >= change.first)][: change.points]
         if before.size < 2 or not after.size:
             return move.change, move.change
-        confidence = self.confidence if series.watched.has_moved else self.inputs.settings.confidence
+        confidence = self.confidence if series.watched.has_moved else self.doubtful
         low, high = change_interval(before, after, limits.rho, confidence=confidence)
         reach = (high - low) / 2
         return move.change - reach, move.change + reach

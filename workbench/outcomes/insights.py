@@ -87,6 +87,8 @@ class Insight:
         The client's files that the rows stand in.
     unit : str
         In what the stake is counted: ``money`` or ``part`` (of the company's rows).
+    is_over : bool
+        A change that later periods no longer show.
     """
 
     kind: str
@@ -114,6 +116,7 @@ class Insight:
     until: dt.date | None = None
     files: tuple[str, ...] = ()
     unit: str = "part"
+    is_over: bool = False
 
     @property
     def scope(self) -> tuple[str, str, str, str]:
@@ -131,20 +134,29 @@ def when(metric: Metric, period: dt.date) -> str:
     return theme.month(period) if metric.has_months else f"the {metric.grain} from {theme.day(period)}"
 
 
+def say_span(metric: Metric, since: dt.date, until: dt.date, *, is_over: bool) -> str:
+    """Return since when a level stands, or from when to when it stood: what went back is not told as if it stood."""
+    first, last = (theme.month(day) if metric.has_months else theme.day(day) for day in (since, until))
+    if not is_over:
+        return f"since {first}"
+    return f"in {first} only" if first == last else f"from {first} to {last} only"
+
+
 def say_move(move: Move, metric: Metric, products: ProductMap, currency: str) -> str:
     """Return the sentence about a move: what, where, from what to what, since when; shorter where it must be."""
     place = where(move.kind, move.parent, products)
     verb = "rose" if move.change > 0 else "fell"
     before, after = write_pair(move.before, move.after, metric.unit, currency)
-    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
-    usual = ", outside its usual range" if move.is_outside else ", a lasting change"
+    span = say_span(metric, move.since, move.until, is_over=move.is_over)
+    usual = ", outside its usual range" if move.is_outside else "" if move.is_over else ", a lasting change"
     tail = {True: ", for the better", False: ", for the worse", None: ""}[move.is_favourable]
     for candidate in (
-        f"{metric.label}{place} {verb} from {before} to {after} since {since}{usual}{tail}.",
-        f"{metric.label}{place} {verb} from {before} to {after} since {since}{usual}.",
-        f"{metric.label}{place} {verb} from {before} to {after} since {since}.",
-        f"{metric.label}{place} {verb} to {after} since {since}.",
-        f"{metric.label} {verb} to {after} since {since}.",
+        f"{metric.label}{place} {verb} from {before} to {after} {span}{usual}{tail}.",
+        f"{metric.label}{place} {verb} from {before} to {after} {span}{usual}.",
+        f"{metric.label}{place} {verb} from {before} to {after} {span}.",
+        f"{metric.label}{place} {verb} to {after} {span}.",
+        *([f"{metric.label}{place} {verb} to {after} for a time."] if move.is_over else []),
+        f"{metric.label} {verb} to {after} {span}.",
     ):
         if len(candidate) <= CLAIM_LENGTH:
             return candidate
@@ -156,9 +168,9 @@ def say_hint(move: Move, metric: Metric, products: ProductMap, currency: str) ->
     place = where(move.kind, move.parent, products)
     verb = "risen" if move.change > 0 else "fallen"
     before, after = write_pair(move.before, move.after, metric.unit, currency)
-    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
+    span = say_span(metric, move.since, move.until, is_over=move.is_over)
     return fit_claim(
-        f"{metric.label}{place} may have {verb} from {before} to {after} since {since}; it may be chance.",
+        f"{metric.label}{place} may have {verb} from {before} to {after} {span}; it may be chance.",
         f"{metric.label}{place} may have {verb} to {after}; it may be chance.",
         f"{metric.label} may have {verb} to {after}; it may be chance.",
         f"{metric.label[:60]} may have {verb}; it may be chance.",

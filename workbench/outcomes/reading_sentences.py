@@ -42,12 +42,12 @@ def reading_figures(result: Outcomes) -> list[Figure]:
     """
     found: dict[str, Figure] = {}
     for reading in result.readings:
-        moves = [i for i in reading.insights if i.kind == "move"]
+        ways = _ways(result, reading.reader)
         counts = (
             ("watched", "Outcomes with enough periods to judge", len(_watched(result, reading.reader))),
-            ("moved", "Outcomes that moved", len({i.metric for i in moves})),
-            ("better", "Outcomes that moved for the better", len({i.metric for i in moves if i.is_favourable is True})),
-            ("worse", "Outcomes that moved for the worse", len({i.metric for i in moves if i.is_favourable is False})),
+            ("moved", "Outcomes that moved", len(ways)),
+            ("better", "Outcomes that moved for the better", sum(True in held for held in ways.values())),
+            ("worse", "Outcomes that moved for the worse", sum(False in held for held in ways.values())),
         )
         for what, name, count in counts:
             key = reading_key(reading.reader, what)
@@ -134,6 +134,16 @@ def _about(result: Outcomes, insight: Insight) -> str:
     return f"{what or result.catalogue.metric(insight.metric).label}, {where}"
 
 
+def _ways(result: Outcomes, reader: Reader) -> dict[str, set[bool | None]]:
+    """Return each outcome of a reader that moved, and the ways: also where its statement found no room on the page."""
+    found: dict[str, set[bool | None]] = {}
+    for move in result.own_moves:
+        series = result.find(move.metric, move.kind, move.parent)
+        if reader.reads(move.kind, move.parent) and series is not None and series.watched.has_moved:
+            found.setdefault(move.metric, set()).add(move.is_favourable)
+    return found
+
+
 def _watched(result: Outcomes, reader: Reader) -> list[Series]:
     """Return the series of a reader that have enough periods to judge, one a metric."""
     found: dict[str, Series] = {}
@@ -162,7 +172,14 @@ def _answer(result: Outcomes, reading: Reading, numbers: Figures) -> Finding:
         claim = f"{reader.name}: none of {watched} outcomes has moved beyond its usual ups and downs."
         short = f"None of {watched} outcomes has moved beyond its usual ups and downs."
         return Finding(fit_claim(claim, short), about + rest, ids)
-    sides = ((better, "for the better"), (worse, "for the worse"), (moved - better - worse, "neither better nor worse"))
+    both = sum({True, False} <= held for held in _ways(result, reader).values())
+    if both:
+        rest = f" {both} of them moved both ways, in different places.{rest}"
+    sides = (
+        (better, "for the better"),
+        (worse, "for the worse"),
+        (moved - better - worse + both, "neither better nor worse"),
+    )
     said = theme.listing([f"{count} {words}" for count, words in sides if count > 0])
     claim = f"{moved} of {watched} outcomes {'has' if moved == 1 else 'have'} really moved: {said}."
     return Finding(fit_claim(f"{reader.name}: {claim}", claim), about + rest, ids)
@@ -189,12 +206,9 @@ def _step(result: Outcomes, insight: Insight, numbers: Figures) -> Finding:
     by = f" within {days:g} days" if days else ""
     where = "" if insight.scope_kind == "company" else f" in {name}"
     way = "up" if insight.size > 0 else "down"
-    what = (
-        f"how to keep {metric.label}{where} {way}"
-        if insight.is_favourable
-        else f"what to do about {metric.label}{where}"
-    )
-    short = f"how to keep {metric.label} {way}" if insight.is_favourable else f"what to do about {metric.label}"
+    is_kept = insight.is_favourable and not insight.is_over  # what went back cannot be kept
+    what = f"how to keep {metric.label}{where} {way}" if is_kept else f"what to do about {metric.label}{where}"
+    short = f"how to keep {metric.label} {way}" if is_kept else f"what to do about {metric.label}"
     why = ""
     if insight.events and insight.period is not None:
         since = insight.period

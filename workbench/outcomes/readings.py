@@ -73,7 +73,8 @@ class Ranking:
         self.inputs, self.most = inputs, inputs.settings.insights_per_reader
         tested = [one for one in series if one.watched.change is not None]
         picked = sum(one.watched.has_moved for one in tested) / max(len(tested), 1)
-        drafts = Drafts(series, inputs, texts, loop, picked=picked, said=said)
+        hinted = picked + sum(is_hint(one) for one in tested) / max(len(tested), 1)  # hints are picked for size too
+        drafts = Drafts(series, inputs, texts, loop, picked=picked, hinted=hinted, said=said)
         missed = [drafts.of_target(c) for c in targets if c.assurance.verdict == "fails" and c.value is not None]
         self.own = {reader: {_scope(move) for move in held} for reader, held in (own or {}).items()}
         all_moves = [*moves, *(move for held in (own or {}).values() for move in held)]

@@ -160,6 +160,8 @@ class Move:
         The few products or segments that carry it, or that there are none; None where it has no split.
     q : float
         Smallest share of false alarms among all series at which it would be named, 0 to 1.
+    is_over : bool
+        Judged periods after `until` no longer stand at the new level.
     """
 
     metric: str
@@ -180,6 +182,7 @@ class Move:
     carriers: Carriers | None = None
     q: float = 0.0
     breaks: tuple[tuple[str, str], ...] = ()
+    is_over: bool = False
 
     @property
     def change(self) -> float:
@@ -732,6 +735,7 @@ class _Review:
             also=also,
             holds_under_other_shares=None if survival is None else survival.holds,
             breaks=() if survival is None else survival.breaks,
+            is_over=lead.latest is not None and until < lead.latest["period"],
             carriers=causes.carriers(lead.metric, shares, *spans, lead.kind, lead.parent),
             q=lead.watched.q or 0.0,
         )
@@ -844,6 +848,7 @@ class _Review:
                 latest = held.latest if held is not None else None
                 value = None if latest is None else float(latest["value"])
                 watched = held.watched if held is not None else Watched(None)
+                met = _meets(metric, value, target.value)
                 verdict = assurance(
                     watched.widest,
                     target.value,
@@ -851,6 +856,7 @@ class _Review:
                     by=target.by,
                     edges=(metric.low, metric.high),
                     is_changing=watched.has_moved or watched.has_left,
+                    is_met=met,
                 )
                 if not metric.is_watched:
                     verdict = replace(verdict, reason=OVERLAP)
@@ -867,7 +873,6 @@ class _Review:
                             metric, held.kind, held.parent, held.frame["period"].tolist(), NEW_LEVELS
                         ),
                     )
-                met = _meets(metric, value, target.value)
                 check = TargetCheck(metric.metric, target.kind, target.scope, target, value, met, verdict)
                 survival = None if held is None else self.target_holds(held, check, cubes.get(metric.metric))
                 if survival is not None:
@@ -903,6 +908,7 @@ class _Review:
                 by=check.target.by,
                 edges=(metric.low, metric.high),
                 is_changing=again.has_left or (again.change is not None and again.change.p <= most),
+                is_met=check.is_met,
             ).verdict
             return verdict == check.assurance.verdict
 

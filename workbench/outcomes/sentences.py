@@ -10,7 +10,7 @@ from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings,
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import SPREAD_NOTES
 from workbench.outcomes.driver_sentences import carrier_figures, driver_figures, reversal_cautions
-from workbench.outcomes.insights import CAUSES, Insight
+from workbench.outcomes.insights import CAUSES, Insight, say_span
 from workbench.outcomes.limits import LEAST_POINTS
 from workbench.outcomes.loop_sentences import (
     loop_cautions,
@@ -191,7 +191,11 @@ def _decision(insight: Insight, result: Outcomes, numbers: Figures) -> Finding:
 
     def step(place: str) -> str:
         named = f"{metric.label}{place}"
-        what = f"how to keep {named} {way}" if insight.is_favourable else f"what to do about {named}"
+        what = (
+            f"how to keep {named} {way}"
+            if insight.is_favourable and not insight.is_over
+            else f"what to do about {named}"
+        )
         return f"Decide{when} {what} ({who})."
 
     why = _why(insight)
@@ -304,24 +308,39 @@ def _value_figure(result: Outcomes, series: Series) -> Figure:
 def _move_figures(result: Outcomes, series: Series, moved: dict[tuple[str, str, str], Move]) -> list[Figure]:
     name, source = _figure_name(result, series), _files(result, series.metric)
     change = series.watched.change
-    if series.scope not in moved or change is None:
+    if change is None or not (series.scope in moved or (series.kind != "product" and series.watched.has_moved)):
         if series.kind == "product":
             return []
-        reason = series.watched.reason or "inside its usual range"
+        reason = series.watched.reason or _why_unmoved(series)
         return [
             Figure("", scope_key("change", *series.scope), f"{name}: change", None, series.metric.unit, source=reason)
         ]
-    since = theme.month(series.period(change.first))
+    span = series_span(series)
     low, high = _interval_of(result, series)
     rows = (
         ("before", f"{name}: baseline", change.before, None, None),
-        ("after", f"{name}: since {since}", change.after, None, None),
-        ("change", f"{name}: change since {since}", change.size, low, high),
+        ("after", f"{name}: {span}", change.after, None, None),
+        ("change", f"{name}: change {span}", change.size, low, high),
     )
     return [
         Figure("", scope_key(what, *series.scope), label, float(value), series.metric.unit, start, end, source=source)
         for what, label, value, start, end in rows
     ]
+
+
+def _why_unmoved(series: Series) -> str:
+    """Return why no change is stated; a point outside the usual range is not called one inside it."""
+    return "not told from chance among all series" if any(series.is_outside()) else "inside its usual range"
+
+
+def series_span(series: Series) -> str:
+    """Return since when a series stands at its new level, or from when to when it stood there."""
+    change, latest = series.watched.change, series.latest
+    if change is None or latest is None:
+        return ""
+    judged = [place for place in range(change.first, len(series.frame)) if series.frame["is_judged"].iloc[place]]
+    since, until = series.period(change.first), series.period(max(judged[: change.points], default=change.first))
+    return say_span(series.metric, since, until, is_over=until < latest["period"])
 
 
 def _interval_of(result: Outcomes, series: Series) -> tuple[float | None, float | None]:
@@ -439,8 +458,9 @@ def _answer(result: Outcomes, numbers: Figures) -> Finding:
     said = theme.listing([f"{count} {words}" for count, words in counts if count])
     verb = "has" if len(result.moves) == 1 else "have"
     claim = f"{len(result.moves)} of {on} outcomes {verb} really moved: {said}."
-    others = f"The others stayed inside their usual ups and downs; {judged} have enough periods to judge. "
-    detail = f"{others if len(result.moves) < on else ''}{say_portfolio(result)}{rest}"
+    still = judged - len(result.moves)
+    others = f"{judged} have enough periods to judge; in {still} of them no move can be told from chance. "
+    detail = f"{others if still > 0 else ''}{say_portfolio(result)}{rest}"
     return Finding(fit_claim(claim), detail, ids)
 
 

@@ -237,6 +237,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
 
 def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, key: str) -> Exhibit:
     """Return why one move happened: the steps from the level before to the level after."""
+    from workbench.outcomes.insights import say_span
     from workbench.outcomes.sentences import scope_key
 
     metric = result.catalogue.metric(move.metric)
@@ -247,7 +248,7 @@ def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, ke
     rows.append(_step("After", split.after, True, numbers, f"{base}/after"))
     points = ", effects in points of percent" if metric.unit == "share" else ""
     events = f"; on record: {_brief(move.events[0].what, 60)}" if move.events else ""
-    since = theme.month(move.since) if metric.has_months else theme.day(move.since)
+    span = say_span(metric, move.since, move.until, is_over=move.is_over)
     return Exhibit(
         key,
         waterfall(
@@ -262,7 +263,7 @@ def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, ke
             claim=_cause_claim(result, move, split),
             subtitle=(
                 f"{metric.label}, {result.name(move.kind, move.parent)}: baseline against the "
-                f"{metric.grain}s since {since}{points}{events}"
+                f"{metric.grain}s {span}{points}{events}"
             ),
             source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)),
             figures="ids",
@@ -476,6 +477,8 @@ def _range(result: Outcomes, series: Series) -> str:
 
 
 def _state(series: Series, move: Move | None) -> str:
+    from workbench.outcomes.insights import say_span
+
     if series.watched.limits is None:
         return "too early"
     if series.watched.has_left:
@@ -486,7 +489,7 @@ def _state(series: Series, move: Move | None) -> str:
         return "usual ups and downs"
     way = "rose" if move.change > 0 else "fell"
     side = {True: ", for the better", False: ", for the worse", None: ""}[move.is_favourable]
-    return f"{way} since {theme.month(move.since)}{side}"
+    return f"{way} {say_span(series.metric, move.since, move.until, is_over=move.is_over)}{side}"
 
 
 def _written(result: Outcomes, value: float, unit: str) -> str:

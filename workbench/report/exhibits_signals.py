@@ -35,7 +35,8 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.insights import say_span
+    from workbench.outcomes.sentences import scope_key, series_span
     from workbench.outcomes.signal_sentences import say_portfolio
     from workbench.outcomes.wording import write_pair
 
@@ -55,7 +56,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
             {
                 "metric": metric.label,
                 "where": result.name(move.kind, move.parent),
-                "since": theme.month(move.since) if metric.has_months else theme.day(move.since),
+                "since": _when(say_span(metric, move.since, move.until, is_over=move.is_over)),
                 "before": before,
                 "after": after,
                 "also": _also(len(move.also)),
@@ -69,12 +70,11 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
             continue
         latest = series.latest
         value = theme.MISSING if latest is None else theme.formatted(float(latest["value"]), metric.unit, currency)
-        since = series.period(change.first)
         rows.append(
             {
                 "metric": metric.label,
                 "where": result.name(series.kind, series.parent),
-                "since": theme.month(since) if metric.has_months else theme.day(since),
+                "since": _when(series_span(series)),
                 "before": theme.MISSING,
                 "after": value,
                 "also": "",
@@ -134,6 +134,9 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
     lines = [series for series in shown if series.kind != "company"]
     count = sum(series.watched.has_moved for series in lines)
     claim = f"{metric.label}: {count} of {len(lines)} lines shown left their usual range, the others did not."
+    left = [any(series.is_outside()) for series in lines]
+    if count not in (0, len(lines)) and left != [series.watched.has_moved for series in lines]:
+        claim = f"{metric.label}: {count} of {len(lines)} lines shown moved, beyond chance."
     if count in (0, len(lines)):
         claim = f"{metric.label}: {'none' if not count else 'all'} of {len(lines)} lines shown moved."
     removed = any(series.watched.season is not None for series in shown)
@@ -435,6 +438,10 @@ def _main_comparison(result: Outcomes) -> Comparison | None:
     held = result.signals.comparisons
     share = result.settings.false_share
     return max(held, key=lambda one: (len(one.funnel.outside(share)), len(one.funnel.parts)), default=None)
+
+
+def _when(span: str) -> str:
+    return span.removeprefix("since ").removeprefix("in ").removeprefix("from ")
 
 
 def _also(count: int) -> str:
