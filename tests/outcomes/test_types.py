@@ -27,6 +27,7 @@ from workbench.outcomes.definitions import Condition, Length, Measure, PeriodTab
 from workbench.outcomes.dialects import Window
 from workbench.outcomes.gather import fetch_parts
 from workbench.outcomes.rollup import company_values, product_values, roll_up
+from workbench.products import ProductMap
 
 AS_OF = dt.date(2026, 5, 20)
 PRODUCTS = ["car", "van", "home"]

@@ -100,8 +100,7 @@ def _line_findings(result: Readiness, numbers: Figures, part: Part) -> list[Find
         found.append(
             Finding(
                 fit_claim(f"{part.name}: {line.verdict}{sure}.", f"This line: {line.verdict}{sure}."),
-                (f"{low} {back}." if line.gates else "Too few answers on some gate may be shown.")
-                + settled,
+                (f"{low} {back}." if line.gates else "Too few answers on some gate may be shown.") + settled,
                 numbers.ids(
                     f"class/{part.id}",
                     f"certainty/{part.id}",
