@@ -14,7 +14,7 @@ from workbench.findings import Finding, Findings
 from workbench.report.exhibit import SLUG, Exhibit
 
 Kind = Literal["line", "manager", "comparison", "function"]
-"""What a page is about: a product line, what a product manager must read, how lines compare, what a function changes."""
+"""What a page is about: a line, what a product manager must read, how lines compare, what a function changes."""
 
 NO_FINDINGS = Findings(())
 
