@@ -249,7 +249,7 @@ def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.
     groups = np.logical_or.reduceat(owners[order], starts, axis=0) if len(starts) else owners[:0]
     # People with the same answers are told apart by their place alone: an order of their own makes the rows' order
     # of no consequence for what is hidden.
-    groups = groups[:, np.lexsort(groups)] if groups.size else groups
+    groups = groups[:, np.lexsort(np.packbits(groups, axis=0))] if groups.size else groups
     is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
     return columns[:, is_used], groups[is_used]
 

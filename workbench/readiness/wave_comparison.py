@@ -197,8 +197,8 @@ def person_levels(answers: Answers, instrument: Instrument, part: Part) -> pd.Da
     if part.kind == LINE:
         lines = answers.sheets["product_line"]
         speaks = (lines.isna() | (lines == "") | (lines == part.id)).to_numpy(dtype=bool)
-        pooled = [name for name, item in own.items() if item.scope == "organisation"]
-        held = held.where(pd.DataFrame({name: speaks | (name in pooled) for name in own}, index=held.index))
+        is_pooled = np.array([item.scope == "organisation" for item in own.values()], dtype=bool)
+        held = held.where(speaks[:, None] | is_pooled)
     people = answers.sheets["respondent"].astype(str)
     if people.is_unique:  # one sheet each, the usual case: nothing to average
         return held.set_axis(people).sort_index()
