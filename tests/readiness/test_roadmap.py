@@ -300,6 +300,18 @@ def test_next_steps_begin_with_the_initiatives(build: Make, instrument: Instrume
     assert (figures["percent-to-target/x"].low, figures["percent-to-target/x"].high) == (way.low, way.high)
 
 
+def test_what_waits_comes_after_what_it_waits_for(build: Make, instrument: Instrument, result: Planned) -> None:
+    """A chain of waiting initiatives is told from its end; a circle ends too."""
+    whole = assess(company(build, instrument), target=3.0)
+    held = (result.roadmap.initiatives * 3)[:3]
+    for after, order in (((3,), (), (2,)), (2, 3, 1)), (((2,), (3,), (1,)), (1, 3, 2)):
+        chain = tuple(
+            replace(one, owner=f"owner {n}", after=a) for n, (one, a) in enumerate(zip(held, after, strict=True), 1)
+        )
+        found = readiness.next_steps(replace(whole, roadmap=replace(whole.roadmap, initiatives=chain)))
+        assert [finding.detail.split("Owner: owner ")[1][0] for finding in found[:3]] == [str(n) for n in order]
+
+
 @pytest.mark.parametrize(("level", "expected"), [(1.0, 0.0), (3.0, 0.5), (5.0, 1.0)])
 def test_the_way_of_a_sum_begins_at_the_lowest_sum(
     level: float, expected: float, small: Make, answers_of: Make

@@ -61,6 +61,9 @@ EDGE = 0.05
 DECIMALS, SHARE_DECIMALS = 1, 2
 """What is shown is what leaves: a level with more decimals would give away more than the report does."""
 
+HALF = 0.5 / 10**DECIMALS + 1e-9
+"""How far a level may lie from what it is rounded to."""
+
 _TIERS = {
     (WEIGHTED, LINE): -3,
     (ITEM, ROLE): -2,
@@ -318,9 +321,8 @@ def bounds_of(score: Score) -> tuple[float, float]:
     """Return what a level as it is shown lies between."""
     if score.level is None:
         return -math.inf, math.inf
-    half = 0.5 / 10**DECIMALS + 1e-9
-    low = -math.inf if score.edge == "≤" else score.level.value - (0.0 if score.edge else half)
-    high = math.inf if score.edge == "≥" else score.level.value + (0.0 if score.edge else half)
+    low = -math.inf if score.edge == "≤" else score.level.value - (0.0 if score.edge else HALF)
+    high = math.inf if score.edge == "≥" else score.level.value + (0.0 if score.edge else HALF)
     return low, high
 
 

@@ -116,13 +116,13 @@ def next_steps(result: Readiness | Off) -> Findings:
 
 
 def _in_order(roadmap: Roadmap) -> list[int]:
-    """Return the places of the initiatives, those first that wait for nothing."""
-    return sorted(range(1, len(roadmap.initiatives) + 1), key=lambda place: bool(roadmap.initiatives[place - 1].after))
-
-
-def lowest_words(verdict: str) -> str:
-    """Return what the lowest gates are to a line: what holds it back, or only the lowest where all of them stand."""
-    return "Lowest gate:" if verdict == PRODUCT_RUN else "Held back by"
+    """Return the places of the initiatives, each after those that it waits for."""
+    left, found = list(range(1, len(roadmap.initiatives) + 1)), list[int]()
+    while left:
+        ready = [place for place in left if set(roadmap.initiatives[place - 1].after) <= set(found)]
+        found.append(min(ready, default=left[0]))
+        left.remove(found[-1])
+    return found
 
 
 def _made_of(instrument: Instrument) -> str:

@@ -20,6 +20,7 @@ from workbench.errors import ModelError
 from workbench.readiness.anonymity import (
     DECIMALS,
     DISTRIBUTION_FROM,
+    HALF,
     PROTECTED,
     SHARE_DECIMALS,
     ProtectedScores,
@@ -36,9 +37,6 @@ from workbench.stats import Estimate, benjamini_hochberg
 
 NOTHING = 1e-12
 """Below this a weight is rounding noise."""
-
-HALF = 0.5 / 10**DECIMALS + 1e-9
-"""How far a number may lie from what it is rounded to."""
 
 STRAIGHT = ("mean", "sum")
 """Ways to combine items in which a difference of levels is the sum of its items' differences."""

@@ -50,10 +50,8 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
     columns = {"what": "Initiative", "where": "Where first", "owner": "Owner", "effort": "Effort"}
     columns |= {"cost": "Known cost" if _is_part(result) else "Cost"} if is_costed else {}
     columns |= {"gain": "Brings", "exit": "Done when shown"}
-    whole, ways = (
-        sum(one.gain for one in held.initiatives),
-        [result.percent_to_target[part.id] for part in result.lines],
-    )
+    whole = sum(one.gain for one in held.initiatives)
+    ways = [result.percent_to_target[part.id] for part in result.lines]
     known = [way for way in ways if way is not None]
     today = sum(known) / len(known) if known and len(known) == len(ways) else None
     count = len(rows)

@@ -12,7 +12,7 @@ from workbench.findings import Finding, Findings, Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_waves import waves_exhibit
-from workbench.report.page import Page
+from workbench.report.page import Page, page_key
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def line_pages(result: Readiness | Off) -> tuple[Page, ...]:
     numbers = figures(result)
     return tuple(
         Page(
-            key=f"line-{_slug(part.id)}",
+            key=page_key("line", part.id),
             kind="line",
             title=part.name,
             question=f"Does {part.name} work as a product, and what comes next?",
@@ -82,20 +82,16 @@ _NO_PEERS = Finding(
 )
 
 
-def _slug(name: str) -> str:
-    """Return a product line's key as a part of a file's name; keys are letters, digits, dots, dashes, underscores."""
-    return "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in name.lower()).strip("-") or "line"
-
-
 def _line_findings(result: Readiness, numbers: Figures, part: Part) -> list[Finding]:
-    from workbench.readiness.sentences import certainty_words, held_back_words, lowest_words
+    from workbench.readiness.sentences import certainty_words, held_back_words
+    from workbench.readiness.verdict import PRODUCT_RUN
 
     found = []
     if result.verdict is not None:
         line = result.verdict.line(part.id)
         sure = f" ({certainty_words(line.certainty)})" if line.certainty is not None else ""
         back = held_back_words(result, line.gates, line.held_back_by)
-        low = lowest_words(line.verdict)
+        low = "Lowest gate:" if line.verdict == PRODUCT_RUN else "Held back by"
         settled = f" Settled by {line.settled_by}." if line.settled_by else ""
         found.append(
             Finding(
@@ -183,7 +179,7 @@ def _line_levels(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
             else f"Every dimension that may be shown has reached its target; lowest is {theme.level(level)}."
         )
     return Exhibit(
-        f"readiness-line-{_slug(part.id)}",
+        f"readiness-{page_key('line', part.id)}",
         dots_intervals(
             rows,
             label="dimension",
@@ -208,7 +204,7 @@ def _line_levels(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
 def _line_questions(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
     items = [(item, result.scores.get("item", part, item.id)) for item in result.instrument.items]
     shown = [(item, score) for item, score in items if score.level is not None]
-    key = f"readiness-questions-{_slug(part.id)}"
+    key = f"readiness-questions-{page_key('line', part.id)}"
     if not shown:
         return Exhibit(key, Note(f"No single question of {part.name} has enough answers to be shown.", ""))
     item, score = min(shown, key=lambda one: (_shown(one[1]), one[0].id))
