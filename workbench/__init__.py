@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         progress_exhibit,
         waves_exhibit,
     )
+    from workbench.report.exhibits_what_if import what_if_exhibit
     from workbench.report.pages_allocation import function_pages
     from workbench.report.pages_outcomes import outcomes_pages
     from workbench.report.pages_readiness import comparison_page, line_pages
@@ -237,6 +238,7 @@ _HOMES = {
     "waterfall": "workbench.report.charts",
     "waves_exhibit": "workbench.report.exhibits_waves",
     "weights_exhibit": "workbench.report.exhibits_respondents",
+    "what_if_exhibit": "workbench.report.exhibits_what_if",
     "what_if_panel": "workbench.panels.what_if",
     "wishes_exhibit": "workbench.report.exhibits_allocation_robust",
 }
@@ -354,6 +356,7 @@ __all__ = [
     "waterfall",
     "waves_exhibit",
     "weights_exhibit",
+    "what_if_exhibit",
     "what_if_panel",
     "wishes_exhibit",
 ]

@@ -45,6 +45,8 @@ from workbench.allocation.model import (
     change_portfolio,
     check_plan,
     evaluate,
+    line_money,
+    line_people,
 )
 from workbench.allocation.numbers import figures
 from workbench.allocation.ranges import (
@@ -167,6 +169,8 @@ __all__ = [
     "headline",
     "hill_curve",
     "line_finding",
+    "line_money",
+    "line_people",
     "method",
     "next_steps",
     "pairwise_weights",

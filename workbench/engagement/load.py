@@ -10,8 +10,8 @@ import hashlib
 import importlib
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,8 @@ class Engagement:
         What could not be answered, and which tables would.
     ignored : tuple of (str, int)
         Tables with rows that count as examples, because their key begins with ``example``, and how many.
+    asked : mapping of pillar to frozenset of str
+        What its inputs were made of, found or not, as in `Tables.watched`: nothing else can change its answer.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Engagement:
     unused: tuple[str, ...] = ()
     missing: tuple[Off, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def remark(self) -> str:
@@ -124,7 +127,8 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     if faults or products is None or tables.settings is None:
         raise ClientDataError(_in_order(faults, reading.order))
     settings, tables = tables.settings, _in_currency(tables)
-    inputs = {pillar: _build(pillar, tables) for pillar in PILLARS}
+    asked: dict[str, set[str]] = {pillar: set() for pillar in PILLARS}
+    inputs = {pillar: _build(pillar, tables.watched(asked[pillar])) for pillar in PILLARS}
     if hasattr(inputs["readiness"], "published"):
         inputs["readiness"] = replace(inputs["readiness"], published=read_published(folder.name, root))
     missing = tuple(value for value in inputs.values() if isinstance(value, Off))
@@ -149,6 +153,7 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         ),
         missing=missing,
         ignored=tuple(reading.ignored.items()),
+        asked={pillar: frozenset(names) for pillar, names in asked.items()},
     )
 
 

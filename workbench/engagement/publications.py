@@ -114,6 +114,26 @@ def read_published(engagement: str, root: Path | None = None) -> tuple[Publicati
     return tuple(found)
 
 
+def published_contents(engagement: str, root: Path | None = None, *, without: str = "") -> tuple[str, ...]:
+    """Return the hashes of all that binds a run of an engagement, sorted: as long as they stay, so does its guard.
+
+    Parameters
+    ----------
+    engagement : str
+    root : Path, optional
+        The workbench's folder.
+    without : str
+        A run whose own entry does not count.
+
+    Raises
+    ------
+    LedgerError
+        An entry cannot be read.
+    """
+    entries = _binding(_folder(engagement, root), engagement)
+    return tuple(sorted({content for entry in entries if entry.run != without for content in entry.contents}))
+
+
 def list_publications(engagement: str, root: Path | None = None) -> tuple[Entry, ...]:
     """Return every published run of an engagement, oldest first; one that cannot be read says so in `trouble`.
 

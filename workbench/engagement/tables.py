@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,21 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     def __len__(self) -> int:
         return len(self.frames)
 
+    def watched(self, asked: set[str]) -> Tables:
+        """Return the same tables; what is asked of them, found or not, is put into `asked`.
+
+        Parameters
+        ----------
+        asked : set of str
+            Filled with names of tables, ``document:NAME`` and ``facts:NAME``; ``*`` where all were gone through.
+        """
+        return replace(
+            self,
+            frames=_Watched(self.frames, asked),
+            documents=_Watched(self.documents, asked, "document:"),
+            facts=_Watched(self.facts, asked, "facts:"),
+        )
+
     def where(self, table: str, row_index: int | None, column: str | None = None) -> tuple[str, str, str]:
         """Return file, sheet and cell of a value.
 
@@ -128,3 +143,24 @@ class Tables(Mapping[str, "pd.DataFrame"]):
             document, path = f"scenarios/{path[0]}", path[1:]
         source = self._sources.get(document) or Document(f"{document}.yaml", "", {})
         return source.fault(path, found, allowed, remedy)
+
+
+@dataclass(frozen=True, eq=False)
+class _Watched(Mapping[str, Any]):
+    """A mapping that notes what is asked of it."""
+
+    held: Mapping[str, Any]
+    asked: set[str]
+    prefix: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(f"{self.prefix}{name}")
+        return self.held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.add(f"{self.prefix}*")
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        self.asked.add(f"{self.prefix}*")
+        return len(self.held)

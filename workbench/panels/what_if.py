@@ -1,6 +1,7 @@
-"""What if a budget, a weight or a line were different: sliders over `allocation.allocate`, the plan beside today.
+"""What if a budget, a weight or a line were different: sliders over the search, the new plan beside the chapter's.
 
-A panel shows and calls; it computes nothing. In a batch run, or without widgets, it prints what could be moved.
+A panel shows and calls; it computes nothing. Every move plans again at once, and the latest one wins. In a batch run,
+or without widgets, it prints what could be moved.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.allocation import Allocation, AllocationInputs, Conflict, allocate, change_inputs, headline
+from workbench.allocation import Allocation, AllocationInputs, Conflict, Plan, change_portfolio, headline, solve
+from workbench.errors import WorkbenchError
 from workbench.findings import Off
+from workbench.panels.latest import LatestWins
 
 if TYPE_CHECKING:
     from workbench.allocation import Portfolio
@@ -21,13 +24,15 @@ NARROWEST, WIDEST, STEP = 50, 150, 5
 """Range and step of the budget sliders, in percent of what there is (ours)."""
 
 
-def what_if_panel(inputs: AllocationInputs | Off) -> Any:
+def what_if_panel(inputs: AllocationInputs | Off, result: Allocation | Conflict | Off | None = None) -> Any:
     """Return the panel; as text under ``WORKBENCH_BATCH=1`` and where ipywidgets is missing.
 
     Parameters
     ----------
     inputs : AllocationInputs or Off
         The engagement's ``allocation``.
+    result : Allocation, Conflict or Off, optional
+        The chapter's result: its plan is the one to compare with, and to begin the search from.
 
     Returns
     -------
@@ -40,7 +45,8 @@ def what_if_panel(inputs: AllocationInputs | Off) -> Any:
         import ipywidgets
     except ModuleNotFoundError:
         return WhatIfText(inputs)
-    return _panel(ipywidgets, inputs)
+    start = result.best if isinstance(result, Allocation) else solve(inputs.portfolio)
+    return _panel(ipywidgets, inputs.portfolio, start)
 
 
 def is_batch() -> bool:
@@ -49,31 +55,33 @@ def is_batch() -> bool:
 
 
 def answer(
-    inputs: AllocationInputs | Off,
+    start: Plan | Conflict,
     *,
     capacity_percent: Mapping[str, float] | None = None,
     weights: Mapping[str, float] | None = None,
     locks: Mapping[str, str] | None = None,
-) -> Allocation | Conflict | Off:
-    """Return the plan under the panel's settings: what its button does.
+) -> Plan | Conflict:
+    """Return the best plan under the panel's settings: what every move of a slider asks for.
 
     Parameters
     ----------
-    inputs : AllocationInputs or Off
+    start : Plan or Conflict
+        The plan to begin with, or what there is instead.
     capacity_percent : mapping of resource to percent
     weights : mapping of objective to weight
     locks : mapping of line to one of `LOCKS`
     """
     held = dict(locks or {})
-    changed = change_inputs(
-        inputs,
+    changed = change_portfolio(
+        start.portfolio,
         capacity_percent=capacity_percent,
         weights=weights,
         keep=_lines_with(held, "keep"),
         close=_lines_with(held, "close"),
         as_today=_lines_with(held, "as today"),
     )
-    return allocate(changed)
+    known = [] if isinstance(start, Conflict) else [(start.first, start.supported)]
+    return solve(changed, candidates=known)
 
 
 def _lines_with(locks: Mapping[str, str], lock: str) -> tuple[str, ...]:
@@ -103,33 +111,34 @@ class WhatIfText:
         return "\n".join(["What if? Open this notebook with `workbench lab` to move:", *controls])
 
 
-def _panel(widgets: Any, inputs: AllocationInputs) -> Any:
-    portfolio = inputs.portfolio
+def _panel(widgets: Any, portfolio: Portfolio, start: Plan | Conflict) -> Any:
     budgets, weights, locks = _budgets(widgets, portfolio), _weights(widgets, portfolio), _locks(widgets, portfolio)
-    button = widgets.Button(description="Plan again", button_style="primary", tooltip="Solve with these settings")
     shown = widgets.Output()
 
-    def plan_again(_: Any = None) -> None:
-        button.disabled = True
-        shown.clear_output(wait=True)
-        with shown:
-            try:
-                _show(answer(
-                    inputs,
-                    capacity_percent={name: slider.value for name, slider in budgets.items()},
-                    weights={name: box.value for name, box in weights.items()},
-                    locks={name: choice.value for name, choice in locks.items()},
-                ))  # fmt: skip
-            finally:
-                button.disabled = False
+    def plan_again(settings: dict[str, dict[str, Any]]) -> None:
+        try:
+            shown.outputs = _displays(start, answer(start, **settings))
+        except WorkbenchError as error:  # such as weights that are all zero
+            shown.outputs = ({"output_type": "stream", "name": "stdout", "text": f"{error}\n"},)
 
-    button.on_click(plan_again)
+    latest = LatestWins(plan_again)
+
+    def ask(_: Any = None) -> None:
+        latest.ask({
+            "capacity_percent": {name: slider.value for name, slider in budgets.items()},
+            "weights": {name: box.value for name, box in weights.items()},
+            "locks": {name: choice.value for name, choice in locks.items()},
+        })  # fmt: skip
+
+    for control in (*budgets.values(), *weights.values(), *locks.values()):
+        control.observe(ask, names="value")
+    ask()
     columns = widgets.HBox([
         widgets.VBox([widgets.HTML("<b>Budgets, % of today's</b>"), *budgets.values()]),
         widgets.VBox([widgets.HTML("<b>Weights</b>"), *weights.values()]),
         widgets.VBox([widgets.HTML("<b>Lines</b>"), *locks.values()]),
     ])  # fmt: skip
-    return widgets.VBox([columns, button, shown])
+    return widgets.VBox([columns, shown])
 
 
 def _budgets(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
@@ -152,9 +161,13 @@ def _locks(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
     return {line.id: widgets.Dropdown(options=LOCKS, value="free", description=line.name) for line in portfolio.lines}
 
 
-def _show(result: Allocation | Conflict | Off) -> None:
-    from IPython.display import display
+def _displays(start: Plan | Conflict, found: Plan | Conflict) -> tuple[dict[str, Any], ...]:
+    """Return what the panel shows, as the outputs of a cell: the lines, below the words where no plan holds."""
+    from IPython.core.interactiveshell import InteractiveShell
 
-    from workbench.report.exhibits_allocation import line_decisions_exhibit
+    from workbench.report.exhibits_what_if import what_if_exhibit
 
-    display(headline(result), line_decisions_exhibit(result))
+    written = InteractiveShell.instance().display_formatter.format  # type: ignore[union-attr]  # set by itself
+    items = [headline(found)] if isinstance(found, Conflict) else []
+    bundles = [written(item) for item in (*items, what_if_exhibit(start, found))]
+    return tuple({"output_type": "display_data", "data": data, "metadata": more} for data, more in bundles)
