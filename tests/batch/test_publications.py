@@ -455,10 +455,13 @@ def test_no_key_of_a_respondent_leaves_the_ledger(root: Path, surveyed: Path, pu
     assert replace(entry, when="", contents=()) == Entry(
         "acme", (home / "only-readiness").readlink().name, "", "w1", 49, "board", "readiness", entry.numbers, (), True
     )
-    assert sorted(path.name for path in home.iterdir()) == ["failed", "only-readiness", "publications", "runs"]
+    names = [".cache", "failed", "only-readiness", "publications", "runs"]
+    assert sorted(path.name for path in home.iterdir()) == names
+    closed = (".cache", "publications")
+    assert all((home / name).stat().st_mode & 0o077 == 0 for name in closed), "for their owner alone"
     scanned = 0
     for path in home.rglob("*"):
-        if path.is_file() and "publications" not in path.parts:
+        if path.is_file() and not set(closed) & set(path.parts):
             texts = [path.read_bytes()]
             if path.suffix == ".xlsx":
                 with zipfile.ZipFile(path) as archive:

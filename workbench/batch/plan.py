@@ -78,6 +78,11 @@ class Job:
     overrides: Mapping[str, Any]
     stage: int
 
+    @property
+    def asks_databases(self) -> bool:
+        """Whether it may open the client's databases: the outcomes do, and a notebook of the client's own may."""
+        return self.notebook.is_own or self.notebook.pillar not in ("readiness", "allocation", SUMMARY)
+
     def bind(self, engagement: str, output_dir: str) -> Parameters:
         """Return its checked parameters, with the folder for its chapter."""
         return bind_parameters(self.notebook.pillar, engagement, output_dir, self.overrides, self.cell)

@@ -21,7 +21,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from workbench.batch.drawing import Drawings
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
-from workbench.engagement.publications import published
+from workbench.engagement.publications import note_content, published, published_contents
 
 ABANDONED_SECONDS = 24 * 3600
 """A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
@@ -264,7 +264,16 @@ def _tags(cell: Mapping[str, Any]) -> Sequence[str]:
 
 
 def make_manifest(
-    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], *, status: str, seconds: float, message: str = ""
+    staging: Staging,
+    plan: Plan,
+    study: Study,
+    jobs: Sequence[Any],
+    *,
+    status: str,
+    seconds: float,
+    message: str = "",
+    key: str = "",
+    bound: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return what a run was made of: inputs, versions, effective parameters, times and status of each notebook.
 
@@ -278,6 +287,10 @@ def make_manifest(
         ``done`` or ``failed``, and why.
     seconds : float
         From the command to now.
+    key : str
+        From `workbench.batch.keys.engagement_key`.
+    bound : iterable of str
+        What binds later runs once this one has appeared; see `workbench.engagement.publications`.
     """
     went = {job.notebook: job for job in jobs}
     notebooks = []
@@ -307,6 +320,8 @@ def make_manifest(
         "finished": finished.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "data_hash": study.data_hash,
+        "key": "" if study.variables else key,  # what lies in databases has none
+        "bound": sorted(bound),
         "inputs": [
             {"path": str(file.path), "bytes": int(file.bytes), "sha256": str(file.sha256)} for file in study.files
         ],
@@ -382,6 +397,7 @@ def publish_run(
     chapters: Chapters,
     drawings: Drawings,
     start: float,
+    key: str = "",
 ) -> tuple[Path, tuple[str, ...], tuple[str, ...]]:
     """Make the report of the staged chapters and let it appear.
 
@@ -398,6 +414,8 @@ def publish_run(
         Of all chapters.
     start : float
         `time.monotonic` of the command.
+    key : str
+        From `workbench.batch.keys.engagement_key`.
 
     Returns
     -------
@@ -425,7 +443,8 @@ def publish_run(
     if not report.audience.has_notebooks:
         shutil.rmtree(staging.result / "notebooks")
     seconds = time.monotonic() - start
-    manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds)
+    shown = published_contents(plan.engagement, plan.root) | {note_content(note) for note in chapters.notes()}
+    manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds, key=key, bound=shown)
     write_json(staging.result / "manifest.json", manifest)
     pointer = f"only-{plan.only}" if plan.only else "latest"
     audience = report.meta.audience

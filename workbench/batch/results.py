@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+CAUSES = {
+    "data": "The client's files have faults",
+    "parameters": "A parameter or a notebook cannot be used",
+    "cell_error": "A cell stopped",
+    "chapter": "A notebook saved no chapter of its own",
+    "cell_timeout": "A cell ran too long",
+    "deadline": "It took longer than it may",
+    "memory": "It needed more memory than there is",
+    "kernel_start": "Its kernel did not start",
+    "kernel_died": "Its kernel died",
+    "disk": "The disk is full or cannot be written",
+    "report": "The report breaks a rule of the house",
+    "publications": "What earlier runs showed cannot be read",
+    "internal": "A fault of the workbench itself",
+}
+"""Why a run failed, and how that is said."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +31,7 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``checked``, ``started``, ``cell``, ``finished``, ``failed``, ``rendering``, ``published``.
+        ``unchanged``, ``checked``, ``started``, ``cell``, ``finished``, ``failed``, ``rendering``, ``published``.
     engagement, notebook : str
         Whose; the notebook's name, or empty.
     text : str
@@ -37,12 +55,18 @@ class JobResult:
     ----------
     notebook : str
     status : str
-        ``done``, ``failed`` or ``not run``.
+        ``done``, ``unchanged`` (its chapter was there already), ``failed`` or ``not run``.
     seconds : float
     cause : str
-        Of a failure: ``data``, ``cell_error``, ``kernel_died``, ``chapter``; else empty.
+        Of a failure, one of `CAUSES`; else empty.
     message : str
-        The failure's own sentences.
+        The failure's own sentences; they may quote a cell of the client's.
+    cell : int
+        Code cell that stopped, counted from one; 0 where none did.
+    attempts : int
+        How often it was started.
+    peak_mb : float
+        Most memory that its kernel held; 0 where nobody could look. Unit: megabytes.
     """
 
     notebook: str
@@ -50,6 +74,9 @@ class JobResult:
     seconds: float = 0.0
     cause: str = ""
     message: str = ""
+    cell: int = 0
+    attempts: int = 1
+    peak_mb: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,14 +87,16 @@ class EngagementResult:
     ----------
     engagement : str
     status : str
-        ``done`` or ``failed``.
+        ``done``, ``unchanged`` (the last report still holds) or ``failed``.
     seconds : float
     jobs : tuple of JobResult
         Empty where nothing was started.
     folder : str
         Of the published report, or where the notebooks of a failed run are kept; empty where there is neither.
     message : str
-        Of a failure, in sentences.
+        Of a failure, in sentences; they may quote a cell of the client's.
+    cause : str
+        Of a failure, one of `CAUSES`; else empty.
     answers : tuple of str
         The report's bottom line, claim by claim.
     recorded : str
@@ -82,18 +111,37 @@ class EngagementResult:
     jobs: tuple[JobResult, ...] = ()
     folder: str = ""
     message: str = ""
+    cause: str = ""
     answers: tuple[str, ...] = ()
     recorded: str = ""
     held_to: tuple[str, ...] = ()
 
     @property
     def is_done(self) -> bool:
-        """Whether a report was published."""
-        return self.status == "done"
+        """Whether there is a report of the files as they are."""
+        return self.status in ("done", "unchanged")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
+    def to_json(self, *, with_words: bool = True) -> dict[str, Any]:
+        """Return plain values; without words, nothing that could quote the client's files.
+
+        Parameters
+        ----------
+        with_words : bool
+            Whether messages and answers are among them.
+        """
+        held = self
+        if not with_words:
+            held = replace(self, message="", answers=(), jobs=tuple(replace(job, message="") for job in self.jobs))
+        return asdict(held)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> EngagementResult:
+        """Return the result that `to_json` wrote."""
+        held: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
+        }
+        held["jobs"] = tuple(JobResult(**job) for job in document["jobs"])
+        return cls(**held)
 
 
 @dataclass(frozen=True)
@@ -109,6 +157,11 @@ class BatchResult:
 
     engagements: tuple[EngagementResult, ...]
     seconds: float
+
+    @property
+    def unchanged(self) -> tuple[EngagementResult, ...]:
+        """The engagements whose last report still holds."""
+        return tuple(held for held in self.engagements if held.status == "unchanged")
 
     @property
     def failed(self) -> tuple[EngagementResult, ...]:

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench import errors
+from workbench.batch.cache import Cache
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
 from workbench.batch.kernel import kernel_environment, kernel_manager
+from workbench.batch.keys import engagement_key, read_ground
 from workbench.batch.plan import Job, Plan, make_plan
 from workbench.batch.publish import (
     Staging,
@@ -58,6 +60,7 @@ def run_engagement(
     *,
     only: str = "",
     overrides: Sequence[str] | Mapping[str, Any] = (),
+    fresh: bool = True,
     root: Path | None = None,
     on_event: Callable[[Event], None] = silent,
     workers: Workers | None = None,
@@ -71,6 +74,8 @@ def run_engagement(
         One pillar; it runs with the summary and is published beside ``latest``, as ``only-<pillar>``.
     overrides : sequence of ``KEY=VALUE`` or mapping
         Parameters of the notebooks.
+    fresh : bool
+        Whether every notebook runs, also one whose chapter was made of the same before.
     root : Path, optional
         The workbench's folder.
     on_event : callable
@@ -95,8 +100,8 @@ def run_engagement(
         if workers is None:
             cores = count_cores()
             with open_workers(cores, max(cores, len(plan.stages()[0]))) as own:
-                return _run_plan(plan, own, on_event, start)
-        return _run_plan(plan, workers, on_event, start)
+                return _run_plan(plan, own, on_event, start, fresh)
+        return _run_plan(plan, workers, on_event, start, fresh)
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
         return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(faults))
@@ -115,9 +120,13 @@ def _all_faults(engagement: str, root: Path | None, first: ClientDataError) -> C
     return first
 
 
-def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], start: float) -> EngagementResult:
+def _run_plan(
+    plan: Plan, workers: Workers, on_event: Callable[[Event], None], start: float, fresh: bool
+) -> EngagementResult:
     from workbench.batch.study import prepare_study
 
+    ground = read_ground(plan.root)
+    key = engagement_key(plan, ground)  # before anything is read: a file that changes meanwhile makes it another
     reading = workers.processes.submit(prepare_study, plan.engagement, plan.root)
     loading = threading.Thread(target=_load_papermill, daemon=True)  # while another process reads the files
     loading.start()
@@ -129,25 +138,33 @@ def _run_plan(plan: Plan, workers: Workers, on_event: Callable[[Event], None], s
     on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - start))
     with writing_to(reports_folder(plan.root), "WORKBENCH_REPORTS"):
         staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
+        cache = Cache(staging.home, plan, study, ground, is_fresh=fresh)
         try:
-            return _run_staged(plan, study, staging, workers, on_event, start)
+            return _run_staged(plan, study, staging, workers, on_event, start, cache, key)
         except BaseException:
             discard(staging)
             raise
 
 
 def _run_staged(
-    plan: Plan, study: Study, staging: Staging, workers: Workers, on_event: Callable[[Event], None], start: float
+    plan: Plan,
+    study: Study,
+    staging: Staging,
+    workers: Workers,
+    on_event: Callable[[Event], None],
+    start: float,
+    cache: Cache,
+    key: str,
 ) -> EngagementResult:
     drawings = Drawings(workers.processes, staging.folder / "drawings")
     chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
     try:
-        jobs += _run_stages(plan, staging, chapters, drawings, workers, on_event)
+        jobs += _run_stages(plan, staging, chapters, drawings, workers, on_event, cache)
         stopped = [job for job in jobs if job.status == "failed"]
         if not stopped:
             on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
-            published, answers, others = publish_run(staging, plan, study, jobs, chapters, drawings, start)
+            published, answers, others = publish_run(staging, plan, study, jobs, chapters, drawings, start, key=key)
             seconds = time.monotonic() - start
             on_event(Event("published", plan.engagement, text=str(published), seconds=seconds))
             return EngagementResult(
@@ -186,6 +203,7 @@ def _run_stages(
     drawings: Drawings,
     workers: Workers,
     on_event: Callable[[Event], None],
+    cache: Cache,
 ) -> Iterator[JobResult]:
     """Run stage after stage; after a failure the stages behind it are not started."""
     is_good = True
@@ -194,7 +212,9 @@ def _run_stages(
             yield from (JobResult(job.notebook.name, "not run") for job in stage)
             continue
         given = chapters.done()
-        calls = [partial(run_job, plan, job, staging, chapters, given, drawings, workers, on_event) for job in stage]
+        calls = [
+            partial(run_job, plan, job, staging, chapters, given, drawings, workers, on_event, cache) for job in stage
+        ]
         with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
             running = [threads.submit(one) for one in calls]
             try:
@@ -202,7 +222,7 @@ def _run_stages(
             except BaseException:
                 workers.stop()
                 raise
-        is_good = all(result.status == "done" for result in results)
+        is_good = all(result.status != "failed" for result in results)
         yield from results
 
 
@@ -230,6 +250,7 @@ def run_job(
     drawings: Drawings,
     workers: Workers,
     on_event: Callable[[Event], None] = silent,
+    cache: Cache | None = None,
 ) -> JobResult:
     """Execute one notebook into the staging folder; the only caller of papermill.
 
@@ -249,14 +270,22 @@ def run_job(
         Gives the kernel's slot.
     on_event : callable
         Told of the start, each cell and the end.
+    cache : Cache, optional
+        Where its chapter may be already, and is kept.
     """
-    name = job.notebook.name
+    name, folder, output = job.notebook.name, chapters.prepare(job, given), staging.notebook_of(job.notebook)
+    if cache is not None and cache.lay_out(job, given, folder, output):
+        drawings.begin(chapters.take(plan, job, given))
+        on_event(Event("unchanged", plan.engagement, name))
+        return JobResult(name, "unchanged", attempts=0)
     with workers.slots:
         start = time.monotonic()
         on_event(Event("started", plan.engagement, name))
         try:
-            _execute(plan, job, staging, chapters.prepare(job, given), workers, on_event)
+            _execute(plan, job, staging, folder, workers, on_event)
             drawings.begin(chapters.take(plan, job, given))
+            if cache is not None:
+                cache.keep(job, given, folder, output)
         except NotebookError as error:
             seconds = time.monotonic() - start
             on_event(Event("failed", plan.engagement, name, error.cause, seconds))
@@ -279,10 +308,9 @@ def _execute(
     watch = _Watch(
         lambda place: on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
     )
-    without = ("readiness", "allocation", "summary")  # they ask no database
     environment = kernel_environment(
         os.environ,
-        () if job.notebook.pillar in without and not job.notebook.is_own else plan.variables,
+        plan.variables if job.asks_databases else (),
         WORKBENCH_HOME=plan.root,
         WORKBENCH_CLIENTS=clients_folder(plan.root),
         WORKBENCH_REPORTS=staging.reports,

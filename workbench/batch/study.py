@@ -42,6 +42,8 @@ class Study:
         What only a run can test: tables in databases, and addresses that this machine lacks; as sentences.
     off : tuple of str
         Metrics that a run would leave out because the facts lack a table or column; as sentences.
+    asked : mapping of pillar to frozenset of str
+        What each pillar's inputs were made of, as in `Engagement.asked`.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Study:
     variables: tuple[str, ...] = ()
     untested: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def prepare_study(engagement: str, root: Path | None = None) -> Study:
@@ -84,6 +87,7 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         variables=tuple(sorted({one.address.removeprefix("env:") for one in held.settings.databases.values()})),
         untested=_untested(held.outcomes),
         off=_off(held.outcomes, held.tables.facts),
+        asked=dict(held.asked),
     )
 
 

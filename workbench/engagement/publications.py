@@ -114,16 +114,8 @@ def read_published(engagement: str, root: Path | None = None) -> tuple[Publicati
     return tuple(found)
 
 
-def published_contents(engagement: str, root: Path | None = None, *, without: str = "") -> tuple[str, ...]:
-    """Return the hashes of all that binds a run of an engagement, sorted: as long as they stay, so does its guard.
-
-    Parameters
-    ----------
-    engagement : str
-    root : Path, optional
-        The workbench's folder.
-    without : str
-        A run whose own entry does not count.
+def published_contents(engagement: str, root: Path | None = None) -> frozenset[str]:
+    """Return the hashes of all that binds a run of an engagement: as long as they stay, so does what its guard hides.
 
     Raises
     ------
@@ -131,7 +123,7 @@ def published_contents(engagement: str, root: Path | None = None, *, without: st
         An entry cannot be read.
     """
     entries = _binding(_folder(engagement, root), engagement)
-    return tuple(sorted({content for entry in entries if entry.run != without for content in entry.contents}))
+    return frozenset(content for entry in entries for content in entry.contents)
 
 
 def list_publications(engagement: str, root: Path | None = None) -> tuple[Entry, ...]:
@@ -248,6 +240,33 @@ def write_note(path: Path, record: str) -> None:
         As the result holds it.
     """
     _write(path, record.encode())
+
+
+def note_content(note: bytes) -> str:
+    """Return the hash under which the ledger would keep what a note makes public.
+
+    Raises
+    ------
+    ReportError
+        It is no note.
+    """
+    return _name_of(_read_note(note)[0])
+
+
+def note_holds(engagement: str, note: bytes, root: Path | None = None) -> bool:
+    """Return whether a note that was kept could still be published: it knew of every run that binds it now.
+
+    Raises
+    ------
+    LedgerError
+        Earlier entries cannot be read.
+    """
+    try:
+        text, after, _ = _read_note(note)
+        _check_known(_binding(_folder(engagement, root), engagement), {_name_of(text): text}, [after])
+    except ReportError:
+        return False
+    return True
 
 
 @contextmanager
