@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 
@@ -10,10 +11,13 @@ from allocation_cases import seeded, small
 
 from workbench.allocation import (
     Activity,
+    Closing,
     Line,
     Objective,
     Portfolio,
     Resource,
+    Rule,
+    adbudg_from_answers,
     check_plan,
     evaluate,
     points_curve,
@@ -118,6 +122,87 @@ def test_the_ends_are_the_best_plans_of_each_objective_alone() -> None:
         assert got == pytest.approx(best.value, rel=1e-3)
     first, last = found.points
     assert last.exchange_rate == pytest.approx((first.goal - last.goal) / (last.other - first.other))
+
+
+def whole(seed: int) -> Portfolio:
+    """Return nine activities, whole or not at all, some of which help one objective and hurt the other."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    names = [f"a{place}" for place in range(9)]
+    activities = tuple(
+        Activity(
+            name, f"l{place % 3}", "develop", "pieces", points_curve([0, 1], [draw.uniform(0, 2), draw.uniform(3, 9)]),
+            {"r0": draw.uniform(1, 5), "r1": draw.uniform(0, 5)}, 0, 1, 1,
+        )
+        for place, name in enumerate(names)
+    )  # fmt: skip
+    lines = tuple(
+        Line(f"l{place}", needs={"r0": draw.uniform(0, 2)}, closing=Closing(draw.uniform(-5, 5)) if place else None)
+        for place in range(3)
+    )
+    worths = [{name: draw.uniform(least, 3) for name in names} for least in (0.5, -1.5)]
+    objectives = tuple(Objective(name, 1.0, held, True, True) for name, held in zip("ab", worths, strict=True))
+    resources = tuple(Resource(f"r{k}", "HR", "units", (draw.uniform(9, 16),), 1.0) for k in range(2))
+    return Portfolio(resources, activities, lines, objectives, (Rule("d", "line l1 requires line l2"),))
+
+
+def every_plan(portfolio: Portfolio) -> list[tuple[float, float]]:
+    """Return both goals of every plan of `whole` that holds, each one counted out."""
+    found = []
+    for kept in itertools.product((True, False), repeat=2):
+        supported = dict(zip(("l0", "l1", "l2"), (True, *kept), strict=True))
+        cost = sum(portfolio.closing_value(line) for line, is_kept in supported.items() if not is_kept)
+        free = [item.id for item in portfolio.activities if supported[item.line]]
+        for chosen in itertools.product((0.0, 1.0), repeat=len(free)):
+            levels = {item.id: 0.0 for item in portfolio.activities} | dict(zip(free, chosen, strict=True))
+            used = [sum(item.recipe[name] * levels[item.id] for item in portfolio.activities) for name in ("r0", "r1")]
+            if any(amount > item.capacity[0] for amount, item in zip(used, portfolio.resources, strict=True)):
+                continue
+            if check_plan(portfolio, levels, supported).holds:
+                held = evaluate(portfolio, levels, supported).by_objective
+                found.append((held["a"] - cost, held["b"]))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_small_frontiers_equal_counting_every_plan(seed: int) -> None:
+    """At each floor no plan has more of the first goal, and of those with as much none more of the second."""
+    portfolio = whole(seed)
+    plans, found = every_plan(portfolio), frontier(portfolio, "a", "b", points=7, gap=1e-7)
+    assert found.proved
+    for point in found.points:
+        best = max(goal for goal, other in plans if other >= point.least - 1e-7)
+        assert point.goal == pytest.approx(best, abs=1e-5)
+        assert point.other == pytest.approx(max(other for goal, other in plans if goal >= best - 1e-6), abs=1e-5)
+    assert found.points[-1].other == pytest.approx(max(other for _, other in plans))
+
+
+@pytest.mark.parametrize("seed", range(1, 3))
+def test_curves_of_two_minds_equal_a_fine_grid(seed: int) -> None:
+    """One S-curve helps one goal and hurts the other, two help both, on one budget: no point of a grid is better."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    curves = [
+        adbudg_from_answers(0, draw.uniform(1, 3), draw.uniform(4, 6), draw.uniform(7, 9), reference=3) for _ in "abc"
+    ]
+    activities = tuple(
+        Activity(f"a{place}", "all", "market", "EUR", curve, {"budget": 1.0}, 0, 0, 9)
+        for place, curve in enumerate(curves)
+    )
+    signs = ((1, 1, 1), (-0.6, 1, 0.4))
+    worths = [{f"a{place}": part * draw.uniform(0.5, 2) for place, part in enumerate(parts)} for parts in signs]
+    objectives = tuple(Objective(name, 1.0, held, True, True) for name, held in zip("ab", worths, strict=True))
+    portfolio = Portfolio((Resource("budget", "Finance", "EUR", (9.0,), 1.0),), activities, (Line("all"),), objectives)
+    found = frontier(portfolio, "a", "b", points=4)
+    assert found.proved
+    parts = 150
+    values = [[curve.value(9 * step / parts) for step in range(parts + 1)] for curve in curves]
+    grid = [(i, j, k) for i in range(parts + 1) for j in range(parts + 1 - i) for k in {parts - i - j, 0}]
+    goals = [
+        tuple(sum(worth[f"a{n}"] * values[n][at] for n, at in enumerate(levels)) for worth in worths) for levels in grid
+    ]
+    for point in found.points:
+        best = max((goal for goal, other in goals if other >= point.least), default=-1.0)
+        assert best <= point.bound + 1e-9
+        assert best <= point.goal * (1 + 5e-4)
 
 
 def test_one_objective_that_is_the_other_leaves_one_point() -> None:

@@ -1,33 +1,34 @@
 """The most of one goal while another stays above a floor, proved on the continuous curves.
 
-Both goals are covered by lines that lie nowhere below their curves, on the same pieces; what the programme with both
-promises no plan can beat. Where the covers part from the curves, lines are added or pieces split. Plans are improved
-with supports and branches held (Kelley 1960), and count only where they hold in our own arithmetic.
+Three bounds and three ways to a plan, the cheap ones first. The plan of the floor before is carried over: its levels
+are sought anew under the new floor with supports held (`chords`), and the prices found there bound every plan
+(`outlines`). Where the two do not meet, the programme under the covers of both goals gives better prices and
+supports. Where that is not enough, a search decides what those prices leave open: whatever would cost more than the
+bound is above the plan is settled without it. Plans count only where they hold in our own arithmetic.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from workbench.allocation.canonical import Canonical
+from workbench.allocation.chords import SPREADS, best_levels
 from workbench.allocation.cover import LEAST_SPLIT, Piece
 from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import check_plan
-from workbench.allocation.polish import stretches_at, tangent_at
+from workbench.allocation.outlines import OUTWARDS, Outlines, Priced, Prices, price_bound
 
-ROUNDS, RELAXED, POLISHES = 40, 6, 30
-"""Searches and relaxations a point, and programmes of an improvement, at most."""
-OUTWARDS = 1e-9
-"""Bounds are rounded outwards by this, times one plus their size."""
+ROUNDS, RELAXED, STEPS, POLISHES = 40, 5, 3, 8
+"""Searches, relaxations and steps along prices for one floor, and programmes of an improvement, at most."""
 MARGIN = 1e-9
 """A floor is missed by no more than this (scaled): the digits that a solver leaves."""
-FIRST_LINES = 7
-"""Lines laid on each curve before the first programme."""
+HALF_LINES = 3
+"""Lines laid on each half of a piece that is split, besides those of the whole."""
 NODES = 100_000
 
 
@@ -49,18 +50,9 @@ class TwoGoals:
 
     def __init__(self, first: Canonical, second: Canonical, gap: float, until: float) -> None:
         self.forms, self.gap, self.until = (first, second), gap, until
-        self.pieces: list[tuple[Piece, Piece]] = []
-        for place in range(len(first.activities)):
-            if first.most[place] > 0:
-                self.pieces.append(self._pair(place, float(first.least[place]), float(first.most[place])))
-        self.cuts: dict[tuple[int, int, float, float], dict[tuple[float, float], None]] = {}
-
-    def _pair(self, place: int, low: float, high: float, count: int = FIRST_LINES) -> tuple[Piece, Piece]:
-        pair = (Piece(place, low, high), Piece(place, low, high))
-        for form, piece in zip(self.forms, pair, strict=True):
-            for share in np.linspace(low, high, count):
-                piece.add(form, float(share))
-        return pair
+        self.outlines = Outlines(first)
+        self.effects = (self.outlines.effect(first), self.outlines.effect(second))
+        self.splits: dict[int, list[tuple[float, float]]] = {}
 
     def best(
         self, least: float | None, *, candidates: Sequence[Goals] = (), swapped: bool = False, gap: float | None = None
@@ -70,66 +62,29 @@ class TwoGoals:
         None where no plan holds, or none was found in time.
         """
         main, other = (1, 0) if swapped else (0, 1)
-        asked, floor = self.gap if gap is None else gap, self._scaled(other, least)
-        state = _State(-np.inf, np.inf, None)
+        state = _State(main, other, self._scaled(other, least), self.gap if gap is None else gap)
         for item in candidates:
-            self._offer(state, item.shares, item.is_open, main, other, floor)
-        before = np.inf
-        for _ in range(RELAXED):
-            found = relax(self._programme(main, other, floor, is_relaxed=True))
-            if found.point is None:
-                return None
-            state.bound = min(state.bound, self._bound(main, found.value))
-            shares, is_open, errors = self._read(found.point, main, other)
-            grown = [self._lay(number, inside) for number, inside, error in errors if error > 1e-9]
-            if not any(grown) or before - found.value < 0.05 * asked * max(abs(found.value), 1e-12):
-                break
-            before = found.value
-        tries = [np.where(is_open > 0.5, 1.0, 0.0), np.where(is_open > 1e-6, 1.0, 0.0)]
-        tries += [item.is_open for item in candidates]
-        for held in tries:
-            if not self._is_proved(state, asked):
-                self._improve(state, shares, held, main, other, floor, asked)
-        for _ in range(ROUNDS):
-            left = self.until - time.monotonic()
-            if self._is_proved(state, asked) or left <= 0:
-                break
-            lift = max(state.value, 1e-4)
-            size = max(abs(state.value + float(self.forms[main].standing.sum())), lift, 1e-12)
-            share = 0.2 * asked * lift / size if state.plan is not None else 0.2 * asked
-            answer = search(self._programme(main, other, floor, is_relaxed=False), gap=share, seconds=left, nodes=NODES)
-            state.bound = min(state.bound, self._bound(main, answer.bound))
-            if answer.point is None:
-                if answer.status == "infeasible" and state.plan is None:
-                    return None
-                break
-            shares, is_open, errors = self._read(answer.point, main, other)
-            self._offer(state, shares, np.round(is_open), main, other, floor)
-            self._improve(state, shares, np.round(is_open), main, other, floor, asked)
-            worst = max((error for *_, error in errors), default=0.0)
-            least_error = min(0.1 * asked * lift / max(len(errors), 1), worst / 2)
-            split = [(self.pieces[number], inside) for number, inside, error in errors if error > least_error]
-            for pair, inside in split:
-                self._refine(pair, inside)
+            self._offer(state, item.shares, item.is_open)
+        if candidates:
+            self._walk(state, candidates[0].shares, candidates[0].is_open)
+        if not self._is_proved(state) and self._relaxed(state):
+            self._searched(state)
         if state.plan is None:
             return None
         shares, is_open = state.plan
         values = [self._value(number, shares, is_open) for number in (0, 1)]
-        form = self.forms[main]
-        lift = max(state.value, 1e-4)
-        missing = max(state.bound - state.value, 0.0) / lift
+        form, missing = self.forms[main], max(state.bound - state.value, 0.0) / self._lift(state)
         bound = max(form.zero_value + form.scale * state.bound, values[main])
-        return Goals(shares, is_open, values[0], values[1], bound, float(missing), bool(missing <= asked))
+        return Goals(shares, is_open, values[0], values[1], bound, float(missing), bool(missing <= state.asked))
 
     def raised(self, plan: Goals, *, is_exact: bool) -> Goals:
         """Return the plan with more of the second goal where that costs nothing of the first."""
         if is_exact:
             found = self.best(plan.goal, candidates=[plan], swapped=True)
         else:
-            state = _State(-np.inf, np.inf, None)
-            floor = self._scaled(0, plan.goal)
-            self._offer(state, plan.shares, plan.is_open, 1, 0, floor)
-            self._improve(state, plan.shares, plan.is_open, 1, 0, floor, self.gap)
+            state = _State(1, 0, self._scaled(0, plan.goal), self.gap)
+            self._offer(state, plan.shares, plan.is_open)
+            self._improve(state, plan.shares, plan.is_open)
             if state.plan is None:
                 return plan
             values = [self._value(number, *state.plan) for number in (0, 1)]
@@ -148,263 +103,371 @@ class TwoGoals:
         form = self.forms[number]
         return form.zero_value + form.scale * form.value_of(shares, is_open)
 
-    def _bound(self, main: int, value: float) -> float:
-        bound = value - float(self.forms[main].standing.sum())
-        return bound + OUTWARDS * (1.0 + abs(bound))
-
     @staticmethod
-    def _is_proved(state: _State, asked: float) -> bool:
-        return state.plan is not None and state.bound - state.value <= asked * max(state.value, 1e-4)
+    def _lift(state: _State) -> float:
+        return max(state.value, 1e-4)
 
-    def _offer(
-        self, state: _State, shares: np.ndarray, is_open: np.ndarray, main: int, other: int, floor: float | None
-    ) -> None:
-        form = self.forms[main]
+    def _is_proved(self, state: _State) -> bool:
+        return state.plan is not None and state.bound - state.value <= state.asked * self._lift(state)
+
+    def _offer(self, state: _State, shares: np.ndarray, is_open: np.ndarray) -> None:
+        form = self.forms[state.main]
         # whole numbers come back with dust: what is all but nothing, or all but the minimum, is that
         shares = np.where((is_open[form.line_of] > 0) & (shares > np.maximum(form.least / 2, 1e-9)), shares, 0.0)
         shares = form.shares(form.levels(np.where((shares > 0) & (shares < form.least), form.least, shares)))
         value = form.value_of(shares, is_open)
         if value <= state.value:
             return
-        if floor is not None and self.forms[other].value_of(shares, is_open) < floor - MARGIN:
+        if state.floor is not None and self.forms[state.other].value_of(shares, is_open) < state.floor - MARGIN:
             return
         if check_plan(form.portfolio, form.levels(shares), form.supports(is_open), rows=form.rules).holds:
             state.value, state.plan = value, (shares, is_open)
 
+    def _priced(self, state: _State, prices: Prices) -> Priced:
+        """Take what prices bound, and keep the prices that bound best."""
+        sides = (state.main, state.other)
+        found = price_bound(
+            (self.forms[sides[0]], self.forms[sides[1]]),
+            self.outlines,
+            (self.effects[sides[0]], self.effects[sides[1]]),
+            prices,
+            state.floor,
+            0.02 * state.asked * self._lift(state),
+        )
+        if state.priced is None or found.bound < state.priced.bound:
+            state.priced = found
+        state.bound = min(state.bound, found.bound)
+        return found
+
+    # -- plans -------------------------------------------------------------------------------------------------------
+
+    def _improve(self, state: _State, shares: np.ndarray, is_open: np.ndarray) -> Prices | None:
+        """Seek the best levels with these supports, offer what holds, and return the prices there; None: none hold."""
+        form, other = self.forms[state.main], self.forms[state.other]
+        effects = (self.effects[state.main], self.effects[state.other])
+        is_open, prices, shift = np.round(is_open), None, 0.0
+        least = None if state.floor is None else state.floor - MARGIN / 2 + float(other.standing @ (1.0 - is_open))
+        of_floor = state.of_floor
+        for step in range(POLISHES):
+            fineness = min(step, len(SPREADS) - 1)
+            asked = None if least is None else least + shift
+            found = best_levels(form, self.outlines, effects, shares, is_open, asked, of_floor, fineness)
+            if found is None and shift > 0:
+                shift = 0.0
+                continue
+            if found is None:
+                return prices
+            shares, prices, of_floor = found.shares, found.prices, found.prices.floor
+            before = state.value
+            self._offer(state, shares, is_open)
+            # where a curve helps one goal and hurts the other, chords promise more than there is: ask for that more
+            short = 0.0 if state.floor is None else state.floor - other.value_of(shares, is_open)
+            shift = shift + 1.2 * short if short > MARGIN else shift
+            if step > 0 and short <= MARGIN and state.value <= before + 0.02 * state.asked * self._lift(state):
+                break
+        state.of_floor = of_floor
+        return prices
+
+    def _walk(self, state: _State, shares: np.ndarray, is_open: np.ndarray) -> None:
+        """Improve a plan, ask its prices what they would rather support, and go on from there."""
+        form, seen = self.forms[state.main], set()
+        for _ in range(STEPS):
+            prices = self._improve(state, shares, is_open)
+            if prices is None:
+                return
+            priced = self._priced(state, prices)
+            if self._is_proved(state):
+                return
+            is_open = np.where(form.may_close, priced.by_line > 0, True).astype(float)
+            shares = np.where(is_open[form.line_of] > 0, priced.shares, 0.0)
+            face = (is_open.tobytes(), (shares > 0).tobytes())
+            if face in seen:
+                return
+            seen.add(face)
+
+    def _relaxed(self, state: _State) -> bool:
+        """Solve the programme under the covers, for prices and supports; False where no plan holds."""
+        near = state.priced.shares if state.priced is not None else 0.5 * self.forms[0].most
+        state.pieces = self._pieces(state, near)
+        m = len(self.forms[0].row_names)
+        for _ in range(RELAXED):
+            found = relax(self._programme(state, is_relaxed=True))
+            if found.point is None:
+                return False
+            self._bounded(state, found.value)
+            # the floor stands before the portfolio's rows
+            priced = self._priced(state, Prices(found.prices[found.prices.size - m :], -float(found.prices[-m - 1])))
+            shares, is_open, errors = self._read(state, found.point)
+            allowed = 0.02 * state.asked * self._lift(state)
+            if self._is_proved(state) or found.value - self._base(state) - priced.bound < allowed:
+                break
+            least = allowed / (10 * max(len(errors), 1))
+            if not any([self._lay(state, number, inside) for number, inside, error in errors if error > least]):
+                break
+        for held in (np.where(is_open > 0.5, 1.0, 0.0), np.where(is_open > 1e-6, 1.0, 0.0)):
+            if not self._is_proved(state):
+                self._walk(state, shares, held)
+        return True
+
+    def _searched(self, state: _State) -> None:
+        """Search among all that prices leave open, splitting the covers where they jump over the curves."""
+        for _ in range(ROUNDS):
+            left = self.until - time.monotonic()
+            if self._is_proved(state) or left <= 0:
+                return
+            size = max(abs(state.value + float(self.forms[state.main].standing.sum())), self._lift(state), 1e-12)
+            share = 0.2 * state.asked * (self._lift(state) / size if state.plan is not None else 1.0)
+            answer = search(self._programme(state, is_relaxed=False), gap=share, seconds=left, nodes=NODES)
+            if answer.point is None:
+                if answer.status == "infeasible" and state.plan is not None:
+                    state.bound = min(state.bound, state.value)  # all that was settled costs more than it could bring
+                elif answer.status != "infeasible":
+                    self._bounded(state, answer.bound)
+                return
+            self._bounded(state, answer.bound)
+            shares, is_open, errors = self._read(state, answer.point)
+            self._offer(state, shares, np.round(is_open))
+            self._improve(state, shares, np.round(is_open))
+            worst = max((error for *_, error in errors), default=0.0)
+            least = min(0.1 * state.asked * self._lift(state) / max(len(errors), 1), worst / 2)
+            wrong = [(state.pieces[number], inside) for number, inside, error in errors if error > least]
+            for piece, inside in wrong:
+                self._refine(state, piece, inside)
+
+    def _base(self, state: _State) -> float:
+        return float(self.forms[state.main].standing.sum())
+
+    def _bounded(self, state: _State, value: float) -> None:
+        """Take a programme's bound, which counts what stands; what was settled is worth no more than the plan."""
+        bound = value - self._base(state)
+        state.bound = min(state.bound, max(bound + OUTWARDS * (1.0 + abs(bound)), state.settled))
+
     # -- covers ------------------------------------------------------------------------------------------------------
 
-    def _lay(self, number: int, share: float) -> bool:
-        return any([piece.add(form, share) for form, piece in zip(self.forms, self.pieces[number], strict=True)])
+    def _pieces(self, state: _State, near: np.ndarray) -> list[_Cell]:
+        """Return a piece for each activity, those split before in their parts, with lines around where prices lead."""
+        form, cells = self.forms[0], []
+        signs = self._signs(state)
+        for place in np.flatnonzero(form.most > 0):
+            parts = self.splits.get(int(place))
+            if parts:
+                cells += [self._cell(int(place), *part, signs[place]) for part in parts]
+                continue
+            low, high = float(form.least[place]), float(form.most[place])
+            covers = {
+                side: Piece(int(place), low, high, self.outlines.near(int(place), side, float(near[place])))
+                for side in signs[place]
+            }
+            cells.append(_Cell(int(place), low, high, covers))
+        return cells
 
-    def _refine(self, pair: tuple[Piece, Piece], share: float) -> None:
+    def _signs(self, state: _State) -> list[tuple[int, ...]]:
+        """Return for each activity which covers count: of its rise (0), of its fall (1)."""
+        held = [self.effects[state.main]] + ([self.effects[state.other]] if state.floor is not None else [])
+        return [
+            tuple(
+                side
+                for side, is_used in ((0, any(part > 0 for part in parts)), (1, any(part < 0 for part in parts)))
+                if is_used
+            )
+            for parts in zip(*held, strict=True)
+        ]
+
+    def _cell(self, place: int, low: float, high: float, sides: Sequence[int]) -> _Cell:
+        cell = _Cell(place, low, high, {side: Piece(place, low, high) for side in sides})
+        for side, piece in cell.covers.items():
+            for share in np.linspace(low, high, HALF_LINES + 2):
+                piece.add(self.outlines.units[side], float(share))
+        return cell
+
+    def _lay(self, state: _State, number: int, share: float) -> bool:
+        covers = state.pieces[number].covers
+        return any([piece.add(self.outlines.units[side], share) for side, piece in covers.items()])
+
+    def _refine(self, state: _State, cell: _Cell, share: float) -> None:
         """Another line where the curve bends, a split where it is jumped over."""
-        number = self.pieces.index(pair)
-        if self._lay(number, share):
+        number = next(place for place, held in enumerate(state.pieces) if held is cell)
+        if self._lay(state, number, share):
             return
-        for form, piece in zip(self.forms, pair, strict=True):
-            *_, jump = form.line(piece.activity, share, piece.low, piece.high)
+        for side, piece in cell.covers.items():
+            *_, jump = self.outlines.units[side].line(piece.activity, share, piece.low, piece.high)
             if jump is not None and jump[0] < share < jump[1]:
                 margin = LEAST_SPLIT * (jump[1] - jump[0])
                 cut = float(np.clip(share, jump[0] + margin, jump[1] - margin))
-                halves = [self._pair(piece.activity, *ends, 3) for ends in ((piece.low, cut), (cut, piece.high))]
+                parts = ((cell.low, cut), (cut, cell.high))
+                halves = [self._cell(cell.activity, *part, tuple(cell.covers)) for part in parts]
                 for half in halves:
-                    for new, old in zip(half, pair, strict=True):
-                        new.lines.update(old.lines)
-                self.pieces[number : number + 1] = halves
+                    for own, cover in half.covers.items():
+                        cover.lines.update(cell.covers[own].lines)
+                state.pieces[number : number + 1] = halves
+                self.splits[cell.activity] = [
+                    (held.low, held.high) for held in state.pieces if held.activity == cell.activity
+                ]
                 return
 
-    def _programme(self, main: int, other: int, floor: float | None, *, is_relaxed: bool) -> LinearModel:
-        """Return the programme: supports, then x, y of the main goal, y of the other, and z of each piece."""
-        form, n, n_lines = self.forms[main], len(self.pieces), len(self.forms[0].lines)
-        x, y, t, z = (n_lines + part * n + np.arange(n) for part in range(4))
-        count = n_lines + 4 * n
-        activity = np.array([pair[0].activity for pair in self.pieces], dtype=int)
-        low = np.array([pair[0].low for pair in self.pieces])
-        high = np.array([pair[0].high for pair in self.pieces])
-        is_merged = (low == 0.0) & (np.bincount(activity, minlength=len(form.activities))[activity] == 1)
+    def _programme(self, state: _State, *, is_relaxed: bool) -> LinearModel:
+        """Return the programme: supports, then x and z of each piece, then y of each of its covers."""
+        form, cells = self.forms[state.main], state.pieces
+        n, n_lines = len(cells), len(form.lines)
+        owner = np.array([number for number, cell in enumerate(cells) for _ in cell.covers], dtype=int)
+        side_of = np.array([side for cell in cells for side in cell.covers], dtype=int)
+        x, z, y = n_lines + np.arange(n), n_lines + n + np.arange(n), n_lines + 2 * n + np.arange(owner.size)
+        count = n_lines + 2 * n + owner.size
+        activity = np.array([cell.activity for cell in cells], dtype=int)
+        low, high = np.array([cell.low for cell in cells]), np.array([cell.high for cell in cells])
+        is_single = np.bincount(activity, minlength=len(form.activities))[activity] == 1
+        settled = self._settled(state) if not is_relaxed else None
+        is_merged = (low == 0.0) & is_single
+        if settled is not None:  # open with its line: no other way could be worth as much as the plan
+            is_merged = is_merged | (is_single & (settled[1][activity] > 0))
         line = form.line_of[activity]
         on = np.where(is_merged, line, z)
-        rows, columns, data, row_low, row_high = [], [], [], [], []
-        height = 0
-
-        def add(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], size: int, least: float, most: float) -> None:
-            nonlocal height
-            for row, column, value in parts:
-                rows.append(height + row)
-                columns.append(column)
-                data.append(np.broadcast_to(value, row.shape))
-            row_low.append(np.full(size, least))
-            row_high.append(np.full(size, most))
-            height += size
-
+        rows = _Rows(count)
         place = np.arange(n)
-        add([(place, x, np.ones(n)), (place, on, -high)], n, -np.inf, 0.0)
-        add([(place, x, np.ones(n)), (place, on, -low)], n, 0.0, np.inf)
-        for side, column in ((main, y), (other, t)) if floor is not None else ((main, y),):
-            owner, slopes, intercepts = self._lines(side)
-            many = np.arange(owner.size)
+        rows.add([(place, x, np.ones(n)), (place, on, -high)], n, -np.inf, 0.0)
+        has_low = np.flatnonzero(low > 0)
+        some = np.arange(has_low.size)
+        rows.add(
+            [(some, x[has_low], np.ones(has_low.size)), (some, on[has_low], -low[has_low])], has_low.size, 0.0, np.inf
+        )
+        held = [
+            (number, *one)
+            for number, (cell, side) in enumerate(zip((cells[place] for place in owner), side_of, strict=True))
+            for one in cell.covers[int(side)].lines
+        ]
+        if held:
+            which, slopes, intercepts = (np.array(part) for part in zip(*held, strict=True))
+            which, many = which.astype(int), np.arange(len(held))
             parts = [
-                (many, column[owner], np.ones(owner.size)),
-                (many, x[owner], -slopes),
-                (many, on[owner], -intercepts),
+                (many, y[which], np.ones(many.size)),
+                (many, x[owner[which]], -slopes),
+                (many, on[owner[which]], -intercepts),
             ]
-            add(parts, owner.size, -np.inf, 0.0)
+            rows.add(parts, many.size, -np.inf, 0.0)
         split = np.flatnonzero(~is_merged)
         if split.size:
             names, which = np.unique(activity[split], return_inverse=True)
             own = np.arange(names.size)
-            add(
-                [(which, z[split], np.ones(split.size)), (own, form.line_of[names], -np.ones(names.size))],
-                names.size,
-                -np.inf,
-                0.0,
-            )
-        if floor is not None:
-            held = self.forms[other]
-            parts = [
-                (np.zeros(n, dtype=int), t, np.ones(n)),
-                (np.zeros(n_lines, dtype=int), np.arange(n_lines), held.standing),
-            ]
-            add(parts, 1, floor - MARGIN + float(held.standing.sum()), np.inf)
-        shape = (height, count)
-        upper = csr_matrix((np.concatenate(data), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+            parts = [(which, z[split], np.ones(split.size)), (own, form.line_of[names], -np.ones(names.size))]
+            rows.add(parts, names.size, -np.inf, 0.0)
+        gains = [np.zeros(count), np.zeros(count)]
+        for gain, number in zip(gains, (state.main, state.other), strict=True):
+            gain[:n_lines] = self.forms[number].standing
+            effect = self.effects[number][activity[owner]] if owner.size else np.zeros(0)
+            gain[y] = np.where(side_of == 0, np.maximum(effect, 0.0), np.maximum(-effect, 0.0))
+        standing = float(self.forms[state.other].standing.sum())
+        all_places = np.zeros(count, dtype=int)
+        least = -np.inf if state.floor is None else state.floor - MARGIN + standing
+        rows.add([(all_places, np.arange(count), gains[1])], 1, least, np.inf)
         by_level = np.zeros((len(form.row_names), count))
         by_level[:, x], by_level[:, :n_lines] = form.by_level[:, activity], form.by_support
-        gain, floor_of, top = np.zeros(count), np.zeros(count), np.ones(count)
-        gain[:n_lines], gain[y] = form.standing, 1.0
+        floor_of, top = np.zeros(count), np.ones(count)
         floor_of[:n_lines] = np.where(form.may_close, 0.0, 1.0)
-        floor_of[y], top[y] = -np.inf, np.inf
-        floor_of[t], top[t] = (0.0, 0.0) if floor is None else (-np.inf, np.inf)
         top[x], top[z] = high, np.where(is_merged, 0.0, 1.0)
+        floor_of[y] = np.where(side_of == 0, 0.0, -1.0) if owner.size else 0.0
+        top[y] = np.where(side_of == 0, 1.0, 0.0) if owner.size else 0.0
         is_whole = np.zeros(count, dtype=bool)
         if not is_relaxed:
             is_whole[:n_lines], is_whole[z] = form.may_close, ~is_merged
-        return LinearModel(
-            gain, floor_of, top, is_whole, csr_matrix(vstack([upper, csr_matrix(by_level)])),
-            np.concatenate([*row_low, form.row_low]), np.concatenate([*row_high, form.row_high]),
-        )  # fmt: skip
+        if settled is not None:
+            floor_of[:n_lines] = np.where(settled[0] > 0, 1.0, floor_of[:n_lines])
+            top[:n_lines] = np.where((settled[0] < 0) & form.may_close, 0.0, top[:n_lines])
+            top[z] = np.where(settled[1][activity] < 0, 0.0, top[z])
+        return rows.model(gains[0], floor_of, top, is_whole, by_level, form.row_low, form.row_high)
 
-    def _lines(self, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        held = [(number, *line) for number, pair in enumerate(self.pieces) for line in pair[side].lines]
-        owner, slopes, intercepts = (np.array(part) for part in zip(*held, strict=True))
-        return owner.astype(int), slopes, intercepts
+    def _settled(self, state: _State) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return which lines and activities cannot be decided otherwise at a profit: 1 on, -1 off, 0 open."""
+        if state.priced is None or state.plan is None:
+            return None
+        form, room = self.forms[state.main], state.priced.bound - state.value
+        state.settled = max(state.settled, state.value)
+        lines, single = state.priced.by_line, state.priced.by_activity
+        line = np.where(form.may_close & (np.abs(lines) > room), np.sign(lines), 0.0)
+        activity = np.where((form.least > 0) & (np.abs(single) > room), np.sign(single), 0.0)
+        return line, activity
 
-    def _read(
-        self, point: np.ndarray, main: int, other: int
-    ) -> tuple[np.ndarray, np.ndarray, list[tuple[int, float, float]]]:
-        """Return levels, supports, and of each piece in use its level and by how much both covers promise too much."""
-        form, n, n_lines = self.forms[main], len(self.pieces), len(self.forms[0].lines)
+    def _read(self, state: _State, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[tuple[int, float, float]]]:
+        """Return levels, supports, and of each piece in use its level and by how much its covers promise too much."""
+        form, n, n_lines = self.forms[state.main], len(state.pieces), len(self.forms[0].lines)
         shares, errors = np.zeros(len(form.activities)), []
-        single = np.bincount([pair[0].activity for pair in self.pieces], minlength=len(form.activities))
-        for number, pair in enumerate(self.pieces):
-            piece = pair[0]
-            is_merged = piece.low == 0.0 and single[piece.activity] == 1
-            on = float(point[int(form.line_of[piece.activity])] if is_merged else point[n_lines + 3 * n + number])
-            level = float(point[n_lines + number])
-            shares[piece.activity] += level
-            if on > 1e-6:
-                inside = float(np.clip(level / on, piece.low, piece.high))
+        sizes = np.abs(self.effects[state.main])
+        if state.floor is not None:
+            sizes = sizes + np.abs(self.effects[state.other])
+        single = np.bincount([cell.activity for cell in state.pieces], minlength=len(form.activities))
+        for number, cell in enumerate(state.pieces):
+            level, is_on = float(point[n_lines + number]), float(point[n_lines + n + number])
+            if single[cell.activity] == 1 and is_on < 1e-9:
+                is_on = float(point[int(form.line_of[cell.activity])]) if level > 0 or cell.low == 0.0 else 0.0
+            shares[cell.activity] += level
+            if is_on > 1e-6:
+                inside = float(np.clip(level / is_on, cell.low, cell.high))
                 missed = sum(
-                    held.over(inside) - self.forms[side].lift(piece.activity, inside) for side, held in enumerate(pair)
+                    piece.over(inside) - self.outlines.units[side].lift(cell.activity, inside)
+                    for side, piece in cell.covers.items()
                 )
-                errors.append((number, inside, on * missed))
-        is_open = np.array(point[:n_lines])
-        return shares, is_open, errors
+                errors.append((number, inside, is_on * float(sizes[cell.activity]) * missed))
+        return shares, np.array(point[:n_lines]), errors
 
-    # -- improving ---------------------------------------------------------------------------------------------------
 
-    def _improve(
-        self,
-        state: _State,
-        shares: np.ndarray,
-        is_open: np.ndarray,
-        main: int,
-        other: int,
-        floor: float | None,
-        asked: float,
-    ) -> None:
-        """Seek the best levels with these supports, each activity on its stretch, and offer what holds."""
-        form, n = self.forms[main], len(self.forms[main].activities)
-        sides = (main, other) if floor is not None else (main,)
-        shares = np.where(is_open[form.line_of] > 0, shares, 0.0)
-        bounds = [stretches_at(self.forms[side], shares, is_open, {}) for side in sides]
-        low = np.maximum.reduce([part[0] for part in bounds])
-        high = np.maximum(np.minimum.reduce([part[1] for part in bounds]), low)
-        here = np.clip(shares, low, high)
-        limit_low = form.row_low - form.by_support @ is_open
-        limit_high = form.row_high - form.by_support @ is_open
-        for side, (_, _, is_concave) in zip(sides, bounds, strict=True):
-            for place in np.flatnonzero(is_concave & (high > low)):
-                cuts = self.cuts.setdefault((side, int(place), float(low[place]), float(high[place])), {})
-                for share in (low[place], high[place]) if not cuts else ():
-                    cuts[tangent_at(self.forms[side], int(place), float(share), low[place], high[place])] = None
-                cuts[tangent_at(self.forms[side], int(place), float(here[place]), low[place], high[place])] = None
-        close, shift = max(0.02 * asked * max(state.value, 1e-4), 1e-9), 0.0
-        for _ in range(POLISHES):
-            asked_floor = None if floor is None else floor + shift
-            found = relax(self._tangents(sides, bounds, here, low, high, is_open, asked_floor, limit_low, limit_high))
-            if found.point is None and shift > 0:
-                shift = 0.0
-                continue
-            if found.point is None:
-                return
-            here = np.clip(found.point[:n], low, high)
-            missed = 0.0
-            for number, (side, (_, _, is_concave)) in enumerate(zip(sides, bounds, strict=True)):
-                held = self.forms[side]
-                lifts = np.array([held.lift(place, share) for place, share in enumerate(here)])
-                over = np.where(
-                    is_concave & (high > low), found.point[(number + 1) * n : (number + 2) * n] - lifts, 0.0
-                )
-                missed += float(np.maximum(over, 0.0).sum())
-                for place in np.flatnonzero(over > close / (10 * n)):
-                    key = (side, int(place), float(low[place]), float(high[place]))
-                    self.cuts[key][tangent_at(held, int(place), float(here[place]), low[place], high[place])] = None
-            before = state.value
-            self._offer(state, here, is_open, main, other, floor)
-            # tangents promise more of the other goal than there is: ask for that much more
-            short = 0.0 if floor is None else floor - self.forms[other].value_of(here, is_open)
-            if missed <= close and short <= MARGIN and state.value <= before + close:
-                return
-            shift = shift + 1.2 * short if 0 < short <= 10 * close else shift
-            if missed <= 1e-12:
-                return
+@dataclass(frozen=True)
+class _Cell:
+    """An interval of scaled levels of one activity, with the covers over it: of its rise (0), of its fall (1)."""
 
-    def _tangents(
-        self,
-        sides: tuple[int, ...],
-        bounds: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]],
-        here: np.ndarray,
-        low: np.ndarray,
-        high: np.ndarray,
-        is_open: np.ndarray,
-        floor: float | None,
-        limit_low: np.ndarray,
-        limit_high: np.ndarray,
-    ) -> LinearModel:
-        """Return levels x and the values of each goal under their tangents, the floor, and the portfolio's rows."""
-        n, parts = len(here), len(sides)
-        held: list[tuple[int, int, float, float]] = []
-        least, most = [low], [high]
-        for number, (side, (_, _, is_concave)) in enumerate(zip(sides, bounds, strict=True)):
-            form = self.forms[side]
-            fixed = high <= low
-            value = np.array([form.lift(place, share) if fixed[place] else 0.0 for place, share in enumerate(low)])
-            least.append(np.where(fixed, value, -np.inf))
-            most.append(np.where(fixed, value, np.inf))
-            for place in np.flatnonzero(~fixed):
-                if is_concave[place]:
-                    lines = list(self.cuts[side, int(place), float(low[place]), float(high[place])])
-                else:  # below a convex stretch: what it promises is there
-                    lines = [tangent_at(form, int(place), float(here[place]), low[place], high[place])]
-                held += [(int(place), number, slope, intercept) for slope, intercept in lines]
-        places = np.array([item[0] for item in held], dtype=int)
-        numbers = np.array([item[1] for item in held], dtype=int)
-        slopes, row = np.array([item[2] for item in held]), np.arange(len(held))
-        columns = np.concatenate([places, (numbers + 1) * n + places])
-        data = np.concatenate([-slopes, np.ones(len(held))])
-        upper = csr_matrix((data, (np.concatenate([row, row]), columns)), shape=(len(held), (parts + 1) * n))
-        own = np.hstack([self.forms[0].by_level, np.zeros((len(limit_low), parts * n))])
-        blocks, lows, highs = [upper, csr_matrix(own)], [np.full(len(held), -np.inf), limit_low], [
-            np.array([item[3] for item in held]), limit_high]  # fmt: skip
-        if floor is not None:
-            second = np.zeros((1, (parts + 1) * n))
-            second[0, 2 * n :] = 1.0
-            blocks.append(csr_matrix(second))
-            lows.append(np.array([floor + float(self.forms[sides[1]].standing @ (1.0 - is_open))]))
-            highs.append(np.array([np.inf]))
-        gain = np.zeros((parts + 1) * n)
-        gain[n : 2 * n] = 1.0
-        return LinearModel(
-            gain, np.concatenate(least), np.concatenate(most), np.zeros(gain.size, dtype=bool),
-            csr_matrix(vstack(blocks)), np.concatenate(lows), np.concatenate(highs),
-        )  # fmt: skip
+    activity: int
+    low: float
+    high: float
+    covers: dict[int, Piece]
 
 
 @dataclass
 class _State:
-    """Best value so far and bound (scaled, over doing nothing), and the plan."""
+    """What is sought, best value so far and bound (scaled, over doing nothing), the plan, and the best prices."""
 
-    value: float
-    bound: float
-    plan: tuple[np.ndarray, np.ndarray] | None
+    main: int
+    other: int
+    floor: float | None
+    asked: float
+    value: float = -np.inf
+    bound: float = np.inf
+    plan: tuple[np.ndarray, np.ndarray] | None = None
+    priced: Priced | None = None
+    of_floor: float = 0.0
+    settled: float = -np.inf
+    """Value of the plan beside which something was settled: a bound of what was left open is no less."""
+    pieces: list[_Cell] = field(default_factory=list)
+
+
+class _Rows:
+    """A sparse matrix, block by block."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.height = count, 0
+        self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.low: list[np.ndarray] = []
+        self.high: list[np.ndarray] = []
+
+    def add(self, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], size: int, low: float, high: float) -> None:
+        self.parts += [(self.height + row, column, value) for row, column, value in parts]
+        self.low.append(np.full(size, low))
+        self.high.append(np.full(size, high))
+        self.height += size
+
+    def model(
+        self,
+        gain: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        is_whole: np.ndarray,
+        last: np.ndarray,
+        last_low: np.ndarray,
+        last_high: np.ndarray,
+    ) -> LinearModel:
+        """Return the programme with the portfolio's rows last."""
+        more, columns = np.nonzero(last)
+        parts = [*self.parts, (self.height + more, columns, last[more, columns])]
+        rows, places, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        shape = (self.height + last.shape[0], self.count)
+        return LinearModel(
+            gain, low, high, is_whole, csr_matrix((values, (rows, places)), shape=shape),
+            np.concatenate([*self.low, last_low]), np.concatenate([*self.high, last_high]),
+        )  # fmt: skip

@@ -9,6 +9,7 @@ Applied Mathematics and Computation 213(2), 455-465).
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,7 +54,7 @@ class FrontierPoint:
     changed : tuple of str
         Lines kept or closed otherwise than at the point before.
     on_hull : bool
-        A sum with weights could have found it.
+        A sum with weights could have found it; False only where the bound shows that none can.
     """
 
     goal: float
@@ -208,19 +209,28 @@ def _frontier(
                 rate, changed,
             )
         )  # fmt: skip
-    hull = _on_hull([(point.other, point.goal) for point in points])
-    held = tuple(replace(point, on_hull=place in hull) for place, point in enumerate(points))
+    hull = _hull([(point.other, point.goal) for point in points])
+    held = tuple(replace(point, on_hull=not _is_inside(point, hull)) for point in points)
     return Frontier(objective, against, held, is_complete, time.monotonic() - started)
 
 
-def _on_hull(points: Sequence[tuple[float, float]]) -> set[int]:
-    """Return the places of points on the upper hull: what a sum with weights can find."""
-    hull: list[int] = []
-    for place, (x, y) in enumerate(points):
+def _hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points on the upper hull: what a sum with weights finds."""
+    hull: list[tuple[float, float]] = []
+    for x, y in points:
         while len(hull) >= 2:
-            (x1, y1), (x2, y2) = points[hull[-2]], points[hull[-1]]
-            if (y2 - y1) * (x - x1) >= (y - y1) * (x2 - x1):
+            (x1, y1), (x2, y2) = hull[-2], hull[-1]
+            if (y2 - y1) * (x - x1) > (y - y1) * (x2 - x1):
                 break
             hull.pop()
-        hull.append(place)
-    return set(hull)
+        hull.append((x, y))
+    return hull
+
+
+def _is_inside(point: FrontierPoint, hull: Sequence[tuple[float, float]]) -> bool:
+    """Return whether no plan above the floor comes up to the hull at what the point brings of the other."""
+    for (x1, y1), (x2, y2) in itertools.pairwise(hull):
+        if x1 <= point.other <= x2 and x2 > x1:
+            there = y1 + (y2 - y1) * (point.other - x1) / (x2 - x1)
+            return point.bound < there
+    return False
