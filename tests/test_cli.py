@@ -122,7 +122,7 @@ def test_a_run_that_is_held_to_earlier_ones_says_so(
     """Whoever wonders why something is hidden finds the runs, and what to do if nobody received them."""
     held = dataclasses.replace(done("acme"), recorded="r5", held_to=("r1", "r2", "r3", "r4"))
     monkeypatch.setattr("workbench.batch.run.run_engagement", lambda *_, **__: held)
-    monkeypatch.setattr("workbench.batch.run.run_batch", lambda *_, **__: BatchResult((held, done("other")), 1.0))
+    monkeypatch.setattr("workbench.batch.night.run_batch", lambda *_, **__: BatchResult((held, done("other")), 1.0))
     assert call("run", "acme") == 0
     shown = capsys.readouterr().out
     assert "r1, r2, r3 and 1 more" in shown
@@ -168,13 +168,13 @@ def test_a_batch_names_the_failed_ones_last_and_exits_1(
 ) -> None:
     """The others have their reports."""
     monkeypatch.setattr(
-        "workbench.batch.run.run_batch", lambda names, **_: BatchResult((done("a"), failed("b"), done("c")), 9.0)
+        "workbench.batch.night.run_batch", lambda names, **_: BatchResult((done("a"), failed("b"), done("c")), 9.0)
     )
     assert call("batch", "--all") == 1
     shown = capsys.readouterr()
     assert shown.out.startswith("2 of 3 engagements have a new report (9 s).")
     assert shown.err.splitlines()[-1] == "Failed: b"
-    monkeypatch.setattr("workbench.batch.run.run_batch", lambda names, **_: BatchResult((done("a"),), 9.0))
+    monkeypatch.setattr("workbench.batch.night.run_batch", lambda names, **_: BatchResult((done("a"),), 9.0))
     assert call("batch", "a", "--jobs", "2") == 0
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench import allocation, outcomes, readiness
-    from workbench.batch.run import run_batch, run_engagement
+    from workbench.batch.night import run_batch
+    from workbench.batch.run import run_engagement
     from workbench.engagement.load import Engagement, load_engagement
     from workbench.errors import ClientDataError, ModelError, NotebookError, ReportError, UsageError, WorkbenchError
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
@@ -216,7 +217,7 @@ _HOMES = {
     "role_gaps_exhibit": "workbench.report.exhibits_sources",
     "rollup_exhibit": "workbench.report.exhibits_outcomes",
     "rules_exhibit": "workbench.report.exhibits_allocation",
-    "run_batch": "workbench.batch.run",
+    "run_batch": "workbench.batch.night",
     "run_engagement": "workbench.batch.run",
     "save_chapter": "workbench.report.story",
     "second_view_exhibit": "workbench.report.exhibits_drivers",

@@ -129,9 +129,11 @@ def run(
         list[str] | None,
         typer.Option("-p", metavar="KEY=VALUE", help="A parameter of the notebooks; may be given several times."),
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every notebook, also those whose files stayed.")] = False,
 ) -> None:
     """Run a client's notebooks and publish one checked report in reports/NAME/latest/.
 
+    A notebook whose files, parameters and code are as they were does not run again: its chapter is taken as it is.
     With --only, that pillar and the summary run, and the report goes to reports/NAME/only-PILLAR/.
 
     Example: workbench run harbour-mutual --only readiness -p confidence=0.9
@@ -140,7 +142,7 @@ def run(
 
     progress = Progress()
     try:
-        result = run_engagement(name, only=only, overrides=parameter or [], on_event=progress)
+        result = run_engagement(name, only=only, overrides=parameter or [], fresh=fresh, on_event=progress)
     finally:
         progress.close()
     _tell(result)
@@ -155,24 +157,32 @@ def batch(
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Notebooks at a time; by default one a core.")
     ] = None,
+    shard: Annotated[
+        str, typer.Option("--shard", metavar="I/N", help="Run only part I of N: each machine takes another.")
+    ] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, also what is unchanged.")] = False,
 ) -> None:
-    """Run many engagements on all cores; one that fails stops no other and is named at the end.
+    """Run many engagements on all cores; what is unchanged is left alone; one that fails stops no other.
+
+    A batch that was stopped is gone on with by the same command: what was finished is not done again.
 
     Example: workbench batch --all --jobs 4
     """
-    from workbench.batch.run import run_batch
+    from workbench.batch.night import run_batch
 
     if bool(names) == all_:
         raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
     progress = Progress(has_names=True)
     try:
-        result = run_batch(names or [], jobs=jobs, on_event=progress)
+        result = run_batch(names or [], jobs=jobs, fresh=fresh, shard=shard, on_event=progress)
     finally:
         progress.close()
-    done = len(result.engagements) - len(result.failed)
-    say(f"{done} of {len(result.engagements)} engagements have a new report ({result.seconds:.0f} s).")
+    same, count = len(result.unchanged), len(result.engagements)
+    new = count - same - len(result.failed)
+    unchanged = f", {same} {'is' if same == 1 else 'are'} unchanged" if same else ""
+    say(f"{new} of {count} engagements have a new report{unchanged} ({result.seconds:.0f} s).")
     for held in result.engagements:
-        if held.is_done:
+        if held.status == "done":
             say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
             if held.held_to:
                 say(f"    held to what earlier runs showed: workbench publications {held.engagement}")

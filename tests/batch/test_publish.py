@@ -11,16 +11,14 @@ from pathlib import Path
 import pytest
 
 from workbench.batch import publish
+from workbench.batch.locks import ABANDONED_SECONDS, OWNER, is_abandoned
 from workbench.batch.plan import NotebookFile, make_plan
 from workbench.batch.publish import (
-    ABANDONED_SECONDS,
     MANIFEST_FORMAT,
-    OWNER,
     Staging,
     appear,
     discard,
     effective_parameters,
-    is_abandoned,
     open_staging,
     read_manifest,
     seal_notebook,

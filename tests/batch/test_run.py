@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from workbench.batch.results import Event
-from workbench.batch.run import run_batch, run_engagement
+from workbench.batch.run import run_engagement
 from workbench.batch.workers import Workers
 from workbench.errors import ClientDataError, Fault, UsageError
 
@@ -219,66 +219,6 @@ def test_wrong_usage_raises_before_anything_is_read(root: Path, workers: Workers
             run_engagement("acme", workers=workers, **wrong)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no engagement 'nobody'"):
         run_engagement("nobody", workers=workers)
-
-
-def test_one_bad_client_stops_no_other_and_is_named(
-    root: Path, study_of: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In one batch one folder is faulty, one breaks in a way nobody foresaw, two are none, one has its report."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from workbench.batch import workers
-
-    for name in ("bad", "odd", "Acme Two"):
-        (root / "client_data" / name).mkdir()
-    (root / "client_data" / "Acme Two" / "engagement.yaml").write_text("name: Two\n", encoding="utf-8")
-    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
-
-    def prepare(name: str, root: Path | None = None) -> object:
-        if name == "bad":
-            raise ClientDataError((Fault("survey.csv", "", "row 2", "a fault.", "none.", "Mend it."),))
-        if name == "odd":
-            raise ZeroDivisionError("nobody foresaw this")
-        return study_of(name)
-
-    monkeypatch.setattr("workbench.batch.study.prepare_study", prepare)
-    monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
-    got = run_batch(jobs=2)
-    assert [(held.engagement, held.status) for held in got.engagements] == [
-        ("acme", "done"),
-        ("bad", "failed"),
-        ("linked", "failed"),
-        ("odd", "failed"),
-        ("Acme Two", "failed"),
-    ]
-    assert got.exit_code == 1
-    messages = {held.engagement: held.message for held in got.failed}
-    assert "leads out of the clients' folder" in messages["linked"]
-    assert "cannot name an engagement" in messages["Acme Two"]
-    assert "a fault." in messages["bad"]
-    assert "nobody foresaw this" in messages["odd"]
-    assert (root / "reports" / "acme" / "latest" / "report.html").is_file()
-
-
-def test_a_batch_refuses_wrong_usage_before_anything_starts(root: Path) -> None:
-    """Unknown and repeated names, no jobs, a link that was typed."""
-    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
-    with pytest.raises(UsageError, match="leads out of the clients' folder"):
-        run_batch(["acme", "linked"])
-    with pytest.raises(UsageError, match="no engagement 'nobody'"):
-        run_batch(["acme", "nobody"])
-    with pytest.raises(UsageError, match="twice"):
-        run_batch(["acme", "acme"])
-    with pytest.raises(UsageError, match="at least 1"):
-        run_batch(["acme"], jobs=0)
-
-
-def test_a_batch_of_nothing_is_wrong_usage(root: Path, client: Path) -> None:
-    """There is nothing to run."""
-    (client / "engagement.yaml").unlink()
-    client.rmdir()
-    with pytest.raises(UsageError, match="no engagement to run"):
-        run_batch()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to a console, not to a process")

@@ -28,16 +28,11 @@ from typing import Any
 
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
+from workbench.batch.locks import Lock, is_abandoned, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
 from workbench.engagement.publications import note_content, published, published_contents
-
-ABANDONED_SECONDS = 24 * 3600
-"""A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
-
-OWNER = "owner"
-"""The file in a staging folder that is locked while a process works on the run."""
 
 MANIFEST_FORMAT = 1
 """Raised when a manifest written earlier can no longer be read."""
@@ -63,25 +58,6 @@ DISTRIBUTIONS = (
     "ipywidgets",
 )
 """Whose versions a manifest names."""
-
-
-@dataclass
-class Lock:
-    """A locked file; the system lets go of it when this process ends, however it ends.
-
-    Attributes
-    ----------
-    descriptor : int
-        The open file; -1 once it is released.
-    """
-
-    descriptor: int
-
-    def release(self) -> None:
-        """Let go of it; a second time nothing happens."""
-        descriptor, self.descriptor = self.descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -154,7 +130,7 @@ def open_staging(engagement: str, reports: Path, run: str) -> Staging:
                 shutil.rmtree(left, ignore_errors=True)
     for folder in (staging.chapters, staging.work, staging.folder / "source", staging.result / "notebooks"):
         folder.mkdir(parents=True)
-    return replace(staging, owner=_own(staging.folder / OWNER))
+    return replace(staging, owner=own_folder(staging.folder))
 
 
 def discard(staging: Staging) -> None:
@@ -164,48 +140,6 @@ def discard(staging: Staging) -> None:
     shutil.rmtree(staging.folder, ignore_errors=True)
     if (staging.home / ".staging").is_dir() and not any((staging.home / ".staging").iterdir()):
         (staging.home / ".staging").rmdir()
-
-
-def _own(path: Path) -> Lock | None:
-    """Lock a new file and write this machine's name into it; None where files cannot be locked."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))
-    try:
-        fcntl.flock(lock.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # some network shares
-        lock.release()
-        return None
-    os.write(lock.descriptor, platform.node().encode())  # only now: a file without a name says nothing
-    return lock
-
-
-def is_abandoned(folder: Path) -> bool:
-    """Return whether nobody works on a staging folder any more.
-
-    A lock tells it at once on the machine that took it; from another machine, or without locks, only age does.
-
-    Parameters
-    ----------
-    folder : Path
-    """
-    try:
-        import fcntl
-
-        with (folder / OWNER).open("r+", encoding="utf-8") as file:
-            if platform.node() and file.read() == platform.node():
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return True
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError, ValueError):
-        pass
-    try:
-        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
-    except OSError:  # another run has just removed it
-        return False
 
 
 # -- notebooks --------------------------------------------------------------------------------------------------------
@@ -274,6 +208,7 @@ def make_manifest(
     message: str = "",
     key: str = "",
     bound: Iterable[str] = (),
+    answers: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return what a run was made of: inputs, versions, effective parameters, times and status of each notebook.
 
@@ -291,6 +226,8 @@ def make_manifest(
         From `workbench.batch.keys.engagement_key`.
     bound : iterable of str
         What binds later runs once this one has appeared; see `workbench.engagement.publications`.
+    answers : sequence of str
+        The report's bottom line.
     """
     went = {job.notebook: job for job in jobs}
     notebooks = []
@@ -322,6 +259,7 @@ def make_manifest(
         "data_hash": study.data_hash,
         "key": "" if study.variables else key,  # what lies in databases has none
         "bound": sorted(bound),
+        "answers": list(answers),
         "inputs": [
             {"path": str(file.path), "bytes": int(file.bytes), "sha256": str(file.sha256)} for file in study.files
         ],
@@ -444,12 +382,15 @@ def publish_run(
         shutil.rmtree(staging.result / "notebooks")
     seconds = time.monotonic() - start
     shown = published_contents(plan.engagement, plan.root) | {note_content(note) for note in chapters.notes()}
-    manifest = make_manifest(staging, plan, study, jobs, status="done", seconds=seconds, key=key, bound=shown)
+    answers = tuple(finding.claim for finding in report.front.headline)
+    manifest = make_manifest(
+        staging, plan, study, jobs, status="done", seconds=seconds, key=key, bound=shown, answers=answers
+    )
     write_json(staging.result / "manifest.json", manifest)
     pointer = f"only-{plan.only}" if plan.only else "latest"
     audience = report.meta.audience
     with published(staging.home, chapters.notes(), run=staging.run, audience=audience, only=plan.only) as others:
-        return appear(staging, pointer), tuple(finding.claim for finding in report.front.headline), others
+        return appear(staging, pointer), answers, others
 
 
 def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:

@@ -153,10 +153,14 @@ class BatchResult:
     engagements : tuple of EngagementResult
         In the order of the names.
     seconds : float
+    id, shard : str
+        Its name in the ledger; the part of a list that it was.
     """
 
     engagements: tuple[EngagementResult, ...]
     seconds: float
+    id: str = ""
+    shard: str = ""
 
     @property
     def unchanged(self) -> tuple[EngagementResult, ...]:

@@ -1,4 +1,4 @@
-"""Run an engagement's notebooks with papermill, side by side, and publish the report; or many engagements at once."""
+"""Run an engagement's notebooks with papermill, side by side, and publish the report."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import re
 import secrets
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -31,22 +30,20 @@ from workbench.batch.publish import (
     publish_run,
     stage_notebook,
 )
-from workbench.batch.results import BatchResult, EngagementResult, Event, JobResult, silent
+from workbench.batch.results import EngagementResult, Event, JobResult, silent
 from workbench.batch.study import Study
 from workbench.batch.workers import Workers, count_cores, open_workers
-from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
+from workbench.engagement.places import clients_folder, reports_folder
 from workbench.errors import (
     ClientDataError,
     FolderError,
     LedgerError,
     NotebookError,
+    ReportError,
     UsageError,
     WorkbenchError,
     writing_to,
 )
-
-SETTINGS_FILES = ("engagement.yaml", "engagement.xlsx")
-"""A folder that holds one of these is meant as an engagement."""
 
 IOPUB_SECONDS = 60
 """How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
@@ -104,9 +101,23 @@ def run_engagement(
         return _run_plan(plan, workers, on_event, start, fresh)
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
-        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(faults))
+        seconds = time.monotonic() - start
+        return EngagementResult(engagement, "failed", seconds, message=str(faults), cause=cause_of(faults))
     except (FolderError, LedgerError) as error:
-        return EngagementResult(engagement, "failed", time.monotonic() - start, message=str(error))
+        seconds = time.monotonic() - start
+        return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
+
+
+def cause_of(error: WorkbenchError) -> str:
+    """Return which of `CAUSES` an error is."""
+    kinds: tuple[tuple[type[WorkbenchError], str], ...] = (
+        (ClientDataError, "data"),
+        (UsageError, "parameters"),
+        (FolderError, "disk"),
+        (LedgerError, "publications"),
+        (ReportError, "report"),
+    )
+    return next((cause for kind, cause in kinds if isinstance(error, kind)), "internal")
 
 
 def _all_faults(engagement: str, root: Path | None, first: ClientDataError) -> ClientDataError:
@@ -177,14 +188,14 @@ def _run_staged(
                 recorded=staging.run if chapters.notes() else "",
                 held_to=others,
             )
-        message = "\n\n".join(job.message for job in stopped)
+        message, cause = "\n\n".join(job.message for job in stopped), stopped[0].cause
     except WorkbenchError as error:
-        message = str(error)
+        message, cause = str(error), cause_of(error)
     finally:
         drawings.stop()
     seconds = time.monotonic() - start
     kept = keep_failed(staging, plan, study, jobs, message, seconds)
-    return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message)
+    return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
 
 
 def _load_papermill() -> None:
@@ -289,7 +300,7 @@ def run_job(
         except NotebookError as error:
             seconds = time.monotonic() - start
             on_event(Event("failed", plan.engagement, name, error.cause, seconds))
-            return JobResult(name, "failed", seconds, _kind_of(error), str(error))
+            return JobResult(name, "failed", seconds, _kind_of(error), str(error), error.cell)
         seconds = time.monotonic() - start
         on_event(Event("finished", plan.engagement, name, seconds=seconds))
         return JobResult(name, "done", seconds)
@@ -385,78 +396,3 @@ def _kind_of(error: NotebookError) -> str:
     if error.cell == 0:
         return "chapter"
     return "data" if re.match(r"\d+ faults? in the client's files", error.cause) else "cell_error"
-
-
-# -- many engagements -------------------------------------------------------------------------------------------------
-
-
-def run_batch(
-    names: Sequence[str] = (),
-    *,
-    jobs: int | None = None,
-    root: Path | None = None,
-    on_event: Callable[[Event], None] = silent,
-) -> BatchResult:
-    """Run many engagements on all cores; one that fails does not stop the others.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Empty means all; then a folder that holds an engagement but cannot be run is a failed result.
-    jobs : int, optional
-        Kernels at a time; by default one a core.
-    root : Path, optional
-        The workbench's folder.
-    on_event : callable
-        Told what happens, from several threads.
-
-    Raises
-    ------
-    UsageError
-        There is no engagement, a name that was given is none or comes twice, or fewer than one job was asked for.
-    """
-    start = time.monotonic()
-    chosen = list(names) or [*list_engagements(root=root), *misnamed_engagements(root)]
-    if not chosen:
-        raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
-    if len(set(chosen)) != len(chosen):
-        raise UsageError("An engagement is named twice.")
-    for name in names:
-        engagement_folder(name, root=root)
-    slots = count_cores() if jobs is None else jobs
-    if slots < 1:
-        raise UsageError(f"--jobs {jobs}: at least 1.")
-    results: dict[str, EngagementResult] = {}
-    with open_workers(slots, slots) as workers, ThreadPoolExecutor(slots, thread_name_prefix="engagement") as threads:
-        running: dict[Future[EngagementResult], str] = {
-            threads.submit(_run_safely, name, root, on_event, workers): name for name in chosen
-        }
-        try:
-            for future in as_completed(running):
-                results[running[future]] = future.result()
-        except BaseException:
-            for future in running:
-                future.cancel()
-            workers.stop()
-            raise
-    return BatchResult(tuple(results[name] for name in chosen), time.monotonic() - start)
-
-
-def misnamed_engagements(root: Path | None = None) -> tuple[str, ...]:
-    """Return the folders among the clients' that hold an engagement under a name that none can have, sorted."""
-    folder, known = clients_folder(root), set(list_engagements(root=root))
-    others = (entry for entry in folder.iterdir() if entry.name not in known) if folder.is_dir() else ()
-    return tuple(sorted(entry.name for entry in others if any((entry / name).is_file() for name in SETTINGS_FILES)))
-
-
-def _run_safely(name: str, root: Path | None, on_event: Callable[[Event], None], workers: Workers) -> EngagementResult:
-    start = time.monotonic()
-    try:
-        result = run_engagement(name, root=root, on_event=on_event, workers=workers)
-    except WorkbenchError as error:
-        result = EngagementResult(name, "failed", time.monotonic() - start, message=str(error))
-    except Exception:  # noqa: BLE001  (a fault of ours in one engagement must not stop the others of the night)
-        result = EngagementResult(name, "failed", time.monotonic() - start, message=traceback.format_exc())
-    if not result.is_done:
-        on_event(Event("failed", name, text=result.message, seconds=result.seconds))
-    return result

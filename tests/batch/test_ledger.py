@@ -1,0 +1,191 @@
+"""The ledger survives damage, remembers what a notebook needs, and holds no word of a client's."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.batch import ledger as ledgers
+from workbench.batch.ledger import Ledger, Memory, merge_batches
+from workbench.batch.plan import hash_file
+from workbench.batch.results import EngagementResult, JobResult
+from workbench.errors import FolderError, UsageError
+
+
+def result(name: str, status: str = "done", seconds: float = 4.0, /, **job: object) -> EngagementResult:
+    """Return how an engagement of one notebook went."""
+    held = {"status": "done", "seconds": seconds, "peak_mb": 210.5, **job}
+    return EngagementResult(
+        name, status, seconds, (JobResult("10_readiness", **held),), message="Row 3 says 'Berta'.", answers=("Yes.",)
+    )  # type: ignore[arg-type]
+
+
+def test_what_was_recorded_comes_back_without_words(tmp_path: Path) -> None:
+    """Statuses, times and causes; neither messages nor answers, which may quote a client's cells."""
+    with Ledger(tmp_path / "reports" / "_ledger.sqlite") as ledger:
+        ledger.begin("b1", ["acme", "zenith"], list_hash="h", shard="")
+        ledger.record("b1", result("acme"))
+        ledger.record("b1", result("zenith", "failed", cause="cell_error", cell=3, message="1 / 'Berta'"))
+        ledger.finish("b1", 9.0)
+        held = ledger.last_batch()
+    assert held is not None
+    assert (held["engagements"], held["seconds"], held["list_hash"]) == (["acme", "zenith"], 9.0, "h")
+    assert held["finished"]
+    found = [EngagementResult.from_json(document) for document in held["results"]]
+    assert [(one.engagement, one.status, one.jobs[0].cell) for one in found] == [
+        ("acme", "done", 0),
+        ("zenith", "failed", 3),
+    ]
+    content = b"".join(path.read_bytes() for path in (tmp_path / "reports").iterdir())
+    assert b"Berta" not in content
+    assert b"Yes." not in content
+    assert (tmp_path / "reports" / "_ledger.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_it_remembers_what_a_notebook_needed_when_it_last_ended_well(tmp_path: Path) -> None:
+    """A failed run and an unchanged one say nothing about time and memory."""
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        assert ledger.memory_of("acme", "10_readiness") is None
+        assert ledger.seconds_of("acme") == 0.0
+        for number, seconds in enumerate((8.0, 2.0, 4.0)):
+            ledger.begin(f"b{number}", ["acme"])
+            ledger.record(f"b{number}", result("acme", "done", seconds))
+        ledger.begin("b8", ["acme"])
+        ledger.record("b8", result("acme", "failed", 99.0, status="failed"))
+        ledger.begin("b9", ["acme"])
+        ledger.record("b9", result("acme", "unchanged", 0.0, status="unchanged"))
+        assert ledger.memory_of("acme", "10_readiness") == Memory(4.0, 210.5)
+        assert ledger.seconds_of("acme") == 4.0
+        assert ledger.usual_seconds("acme", before="b2") == 8.0, "of 8 and 2 the upper one"
+        assert ledger.memory_of("zenith", "10_readiness") is None
+
+
+def test_a_hash_is_remembered_only_of_a_file_that_has_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file written a moment ago may be written again within the same tick of the clock."""
+    read = []
+    monkeypatch.setattr(ledgers, "hash_file", lambda path: read.append(path) or hash_file(path))
+    path = tmp_path / "survey.csv"
+    path.write_text("a", encoding="utf-8")
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        assert ledger.file_hash(path) == ledger.file_hash(path) == hash_file(path)
+        assert len(read) == 2, "too young"
+        old = time.time() - 60
+        os.utime(path, (old, old))
+        assert ledger.file_hash(path) == ledger.file_hash(path) == hash_file(path)
+        assert len(read) == 3
+        path.write_text("b", encoding="utf-8")
+        os.utime(path, (old, old))
+        moved = tmp_path / "other.csv"
+        moved.write_text("c", encoding="utf-8")
+        os.utime(moved, (old, old))
+        moved.replace(path)
+        assert ledger.file_hash(path) == hash_file(path), "same size and time, another file"
+        with pytest.raises(FileNotFoundError):
+            ledger.file_hash(tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "future", "cut"])
+def test_a_damaged_ledger_is_put_aside(tmp_path: Path, damage: str) -> None:
+    """A night is not lost to it: a new one is begun, the old one kept beside."""
+    path = tmp_path / "l.sqlite"
+    with Ledger(path) as ledger:
+        ledger.begin("b1", [f"acme-{number}" for number in range(2000)])
+    content = path.read_bytes()
+    if damage == "future":
+        base = sqlite3.connect(path)
+        base.execute("PRAGMA user_version = 999")
+        base.close()
+    else:
+        path.write_bytes({"garbage": b"no database " * 1000, "empty": b"", "cut": content[: len(content) // 2]}[damage])
+    with Ledger(path) as ledger:
+        ledger.begin("b2", ["acme"])
+        held = ledger.last_batch()
+        assert held is not None
+        assert held["id"] == "b2"
+        assert len(ledger.batches()) == 1
+    assert path.with_name("l.sqlite.damaged").exists() == (damage != "empty")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file where the folder should be."""
+    (tmp_path / "reports").write_text("", encoding="utf-8")
+    with pytest.raises(FolderError, match="reports"):
+        Ledger(tmp_path / "reports" / "l.sqlite")
+
+
+def test_threads_write_one_after_the_other(tmp_path: Path) -> None:
+    """Eight at once, nothing lost; a reader in between sees whole records."""
+    with Ledger(tmp_path / "l.sqlite") as ledger, Ledger(tmp_path / "l.sqlite") as reader:
+        ledger.begin("b", [])
+        threads = [
+            threading.Thread(target=lambda n=n: [ledger.record("b", result(f"c{n}-{k}")) for k in range(10)])
+            for n in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        held = reader.last_batch()
+    assert held is not None
+    assert len(held["results"]) == 80
+
+
+def shard(
+    folder: Path, number: int, names: list[str], *, count: int = 2, list_hash: str = "h", ended: bool = True
+) -> Path:
+    """Return the ledger of a shard that has run."""
+    path = folder / f"l-{number}.sqlite"
+    with Ledger(path) as ledger:
+        ledger.begin(f"b{number}", names, list_hash=list_hash, shard=f"{number}/2")
+        for name in names:
+            ledger.record(f"b{number}", result(name))
+        if ended:
+            ledger.finish(f"b{number}", 3.0 * number)
+    return path
+
+
+def test_shards_merge_into_what_one_machine_would_have(tmp_path: Path) -> None:
+    """Every engagement once, the longest shard's time; parts that do not belong together are refused."""
+    paths = [shard(tmp_path, 1, ["a", "c"]), shard(tmp_path, 2, ["b"])]
+    with Ledger(tmp_path / "whole.sqlite") as ledger:
+        assert merge_batches(paths, ledger, "whole") == ("a", "b", "c")
+        held = ledger.last_batch()
+        assert held is not None
+        assert [one["engagement"] for one in held["results"]] == ["a", "b", "c"]
+        assert held["seconds"] == 6.0
+        for wrong, words in (
+            (paths[:1], "each is needed once"),
+            ([paths[0], paths[0]], "each is needed once"),
+            ([paths[0], shard(tmp_path / "x", 2, ["b"], list_hash="other")], "different lists"),
+            ([paths[0], shard(tmp_path / "y", 2, ["b"], ended=False)], "no finished shard"),
+        ):
+            with pytest.raises(UsageError, match=words):
+                merge_batches(wrong, ledger, "never")
+        assert len(ledger.batches()) == 1
+
+
+def test_an_engagement_can_be_forgotten(tmp_path: Path) -> None:
+    """Nothing that is remembered names it any more."""
+    client = tmp_path / "clients" / "acme"
+    client.mkdir(parents=True)
+    (client / "survey.csv").write_text("a", encoding="utf-8")
+    os.utime(client / "survey.csv", (0, 0))
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        ledger.begin("b", ["acme", "zenith"])
+        ledger.record("b", result("acme"))
+        ledger.record("b", result("zenith"))
+        ledger.file_hash(client / "survey.csv")
+        ledger.forget("acme", client)
+        held = ledger.last_batch()
+    assert held is not None
+    assert held["engagements"] == ["zenith"]
+    base = sqlite3.connect(tmp_path / "l.sqlite")
+    rows = "\n".join(base.iterdump())
+    base.close()
+    assert "zenith" in rows
+    assert "acme" not in rows

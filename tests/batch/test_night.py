@@ -1,0 +1,193 @@
+"""A night: what still holds is left alone, the rest runs, and every machine deals the same list alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from workbench.batch import night, workers
+from workbench.batch.ledger import LEDGER, Ledger
+from workbench.batch.night import Shard, hash_list, open_ledger, run_batch, take_shard
+from workbench.batch.results import Event
+from workbench.batch.study import Study
+from workbench.errors import ClientDataError, Fault, UsageError
+
+
+@pytest.fixture
+def many(root: Path, monkeypatch: pytest.MonkeyPatch, study_of: Callable[[str], Study]) -> tuple[Path, set[str]]:
+    """Give a workbench with three clients, read in threads; and the set of those whose files have faults."""
+    for name in ("borealis", "cobalt"):
+        shutil.copytree(root / "client_data" / "acme", root / "client_data" / name)
+    faulty: set[str] = set()
+
+    def prepare(name: str, root: Path | None = None) -> Study:
+        if name in faulty:
+            raise ClientDataError((Fault("survey.csv", "", "row 2", "a fault.", "none.", "Mend it."),))
+        return study_of(name)
+
+    monkeypatch.setattr("workbench.batch.study.prepare_study", prepare)
+    monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
+    monkeypatch.setattr(night, "read_ground", lambda root: night.Ground("code", "environment"))
+    monkeypatch.setattr("workbench.batch.run.read_ground", lambda root: night.Ground("code", "environment"))
+    return root, faulty
+
+
+def statuses(found: night.BatchResult) -> dict[str, str]:
+    """Return how each engagement went."""
+    return {held.engagement: held.status for held in found.engagements}
+
+
+def test_the_second_night_runs_only_what_changed_or_failed(many: tuple[Path, set[str]]) -> None:
+    """Unchanged ones keep their report and start nothing; a failed one is tried again; the ledger has it all."""
+    root, faulty = many
+    faulty.add("cobalt")
+    first = run_batch(jobs=2)
+    assert statuses(first) == {"acme": "done", "borealis": "done", "cobalt": "failed"}
+    assert first.failed[0].cause == "data"
+    pages = {name: (root / "reports" / name / "latest").readlink() for name in ("acme", "borealis")}
+
+    faulty.clear()
+    (root / "client_data" / "borealis" / "rules.csv").write_text("rule,text\n", encoding="utf-8")
+    events: list[Event] = []
+    second = run_batch(jobs=2, on_event=events.append)
+    assert statuses(second) == {"acme": "unchanged", "borealis": "done", "cobalt": "done"}
+    assert second.exit_code == 0
+    assert (root / "reports" / "acme" / "latest").readlink() == pages["acme"]
+    assert (root / "reports" / "borealis" / "latest").readlink() != pages["borealis"]
+    assert {event.engagement for event in events if event.kind in ("checked", "started")} == {"borealis", "cobalt"}
+    (acme,) = second.unchanged
+    assert acme.answers == tuple(
+        json.loads((root / "reports" / "acme" / "latest" / "manifest.json").read_text(encoding="utf-8"))["answers"]
+    )
+
+    assert set(statuses(run_batch(jobs=2)).values()) == {"unchanged"}
+    with Ledger(root / "reports" / LEDGER) as ledger:
+        held = ledger.batches()
+        assert [len(one["results"]) for one in held] == [3, 3, 3]
+        assert all(one["finished"] for one in held)
+        assert ledger.seconds_of("borealis") > 0
+    assert set(statuses(run_batch(["acme"], fresh=True)).values()) == {"done"}
+
+
+def test_without_its_ledger_a_night_still_knows_what_is_unchanged(many: tuple[Path, set[str]]) -> None:
+    """The folders are the truth: only times are forgotten."""
+    root, _ = many
+    run_batch(["acme"])
+    for path in (root / "reports").glob(f"{LEDGER}*"):
+        path.unlink()
+    assert statuses(run_batch(["acme"])) == {"acme": "unchanged"}
+
+
+def test_a_report_that_lost_its_page_or_key_is_made_again(many: tuple[Path, set[str]]) -> None:
+    """Whoever deletes part of it gets it back."""
+    root, _ = many
+    latest = root / "reports" / "acme" / "latest"
+    run_batch(["acme"])
+    (latest / "report.html").unlink()
+    assert statuses(run_batch(["acme"])) == {"acme": "done"}
+    manifest = json.loads((latest / "manifest.json").read_text(encoding="utf-8"))
+    (latest / "manifest.json").write_text(json.dumps({**manifest, "bound": ["a"]}), encoding="utf-8")
+    assert statuses(run_batch(["acme"])) == {"acme": "done"}, "somebody withdrew what it was guarded against"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files cannot be locked so on Windows")
+def test_two_batches_do_not_write_one_ledger(many: tuple[Path, set[str]]) -> None:
+    """The second one says so and starts nothing; shards have ledgers of their own."""
+    root, _ = many
+    with open_ledger(Shard(), root):
+        with pytest.raises(UsageError, match="Another batch is running"):
+            run_batch(["acme"])
+        with open_ledger(Shard(1, 2), root), open_ledger(Shard(2, 2), root):
+            pass
+    assert sorted(path.name for path in (root / "reports").glob("*.sqlite")) == [
+        "_ledger-1of2.sqlite",
+        "_ledger-2of2.sqlite",
+        LEDGER,
+    ]
+
+
+def test_every_machine_deals_alike(many: tuple[Path, set[str]]) -> None:
+    """All parts together are the list, none twice; the two largest lie in different parts; order says nothing."""
+    root, _ = many
+    for name, size in (("acme", 10_000), ("cobalt", 9_000)):
+        (root / "client_data" / name / "survey.csv").write_text("x" * size, encoding="utf-8")
+    names = ["acme", "borealis", "cobalt"]
+    parts = [take_shard(names, Shard(number, 2)) for number in (1, 2)]
+    assert sorted(name for part in parts for name in part) == names
+    assert [take_shard(names[::-1], Shard(number, 2)) for number in (1, 2)] == parts
+    assert sum("acme" in part and "cobalt" in part for part in parts) == 0
+    assert hash_list(names) == hash_list(names[::-1]) != hash_list(names[1:])
+    result = run_batch(names, shard="2/2", jobs=2)
+    assert [held.engagement for held in result.engagements] == parts[1]
+    assert result.shard == "2/2"
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "1/0", "1-4", "a/b", "1/", "²/4", "1/4/2"])
+def test_what_is_no_shard_is_refused(text: str) -> None:
+    """With what to write instead."""
+    with pytest.raises(UsageError, match="such as 2/4"):
+        Shard.parse(text)
+    assert str(Shard.parse("2/4")) == "2/4"
+    assert str(Shard.parse("")) == ""
+
+
+def test_one_bad_client_stops_no_other_and_is_named(
+    root: Path, study_of: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one batch one folder is faulty, one breaks in a way nobody foresaw, two are none, one has its report."""
+    for name in ("bad", "odd", "Acme Two"):
+        (root / "client_data" / name).mkdir()
+    (root / "client_data" / "Acme Two" / "engagement.yaml").write_text("name: Two\n", encoding="utf-8")
+    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
+
+    def prepare(name: str, root: Path | None = None) -> object:
+        if name == "bad":
+            raise ClientDataError((Fault("survey.csv", "", "row 2", "a fault.", "none.", "Mend it."),))
+        if name == "odd":
+            raise ZeroDivisionError("nobody foresaw this")
+        return study_of(name)
+
+    monkeypatch.setattr("workbench.batch.study.prepare_study", prepare)
+    monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
+    got = run_batch(jobs=2)
+    assert [(held.engagement, held.status) for held in got.engagements] == [
+        ("acme", "done"),
+        ("bad", "failed"),
+        ("linked", "failed"),
+        ("odd", "failed"),
+        ("Acme Two", "failed"),
+    ]
+    assert got.exit_code == 1
+    messages = {held.engagement: held.message for held in got.failed}
+    assert "leads out of the clients' folder" in messages["linked"]
+    assert "cannot name an engagement" in messages["Acme Two"]
+    assert "a fault." in messages["bad"]
+    assert "nobody foresaw this" in messages["odd"]
+    assert (root / "reports" / "acme" / "latest" / "report.html").is_file()
+
+
+def test_a_batch_refuses_wrong_usage_before_anything_starts(root: Path) -> None:
+    """Unknown and repeated names, no jobs, a link that was typed."""
+    (root / "client_data" / "linked").symlink_to(root, target_is_directory=True)
+    with pytest.raises(UsageError, match="leads out of the clients' folder"):
+        run_batch(["acme", "linked"])
+    with pytest.raises(UsageError, match="no engagement 'nobody'"):
+        run_batch(["acme", "nobody"])
+    with pytest.raises(UsageError, match="twice"):
+        run_batch(["acme", "acme"])
+    with pytest.raises(UsageError, match="at least 1"):
+        run_batch(["acme"], jobs=0)
+
+
+def test_a_batch_of_nothing_is_wrong_usage(root: Path, client: Path) -> None:
+    """There is nothing to run."""
+    (client / "engagement.yaml").unlink()
+    client.rmdir()
+    with pytest.raises(UsageError, match="no engagement to run"):
+        run_batch()

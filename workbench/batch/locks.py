@@ -1,0 +1,109 @@
+"""Who works on what: locked files that the system lets go of when their process ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ABANDONED_SECONDS = 24 * 3600
+"""A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
+
+OWNER = "owner"
+"""The file in a staging folder that is locked while a process works on the run."""
+
+
+@dataclass
+class Lock:
+    """A locked file; the system lets go of it when this process ends, however it ends.
+
+    Attributes
+    ----------
+    descriptor : int
+        The open file; -1 once it is released.
+    """
+
+    descriptor: int
+
+    def release(self) -> None:
+        """Let go of it; a second time nothing happens."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def lock_file(path: Path) -> Lock | None:
+    """Lock a file, made where it is not there; None where files cannot be locked.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        fcntl.flock(lock.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.release()
+        raise
+    except OSError:  # some network shares
+        lock.release()
+        return None
+    return lock
+
+
+def own_folder(folder: Path) -> Lock | None:
+    """Lock a new file in a folder and write this machine's name into it; None where files cannot be locked.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    lock = Lock(os.open(folder / OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))
+    try:
+        fcntl.flock(lock.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # some network shares
+        lock.release()
+        return None
+    os.write(lock.descriptor, platform.node().encode())  # only now: a file without a name says nothing
+    return lock
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether nobody works on a staging folder any more.
+
+    A lock tells it at once on the machine that took it; from another machine, or without locks, only age does.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    try:
+        import fcntl
+
+        with (folder / OWNER).open("r+", encoding="utf-8") as file:
+            if platform.node() and file.read() == platform.node():
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError, ValueError):
+        pass
+    try:
+        return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
+    except OSError:  # another run has just removed it
+        return False
