@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
+from workbench.allocation.bundle import Bundle
 from workbench.allocation.model import TOLERANCE, Activity, Portfolio
 from workbench.allocation.rules import RuleRow, compile_rules
 from workbench.errors import ModelError
@@ -86,6 +89,21 @@ class Canonical:
     row_scale: np.ndarray
     zero_value: float
     rules: tuple[RuleRow, ...]
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The curves, scaled, many at a time."""
+        return Bundle([activity.curve for activity in self.activities], self.worth, self.size, self.scale)
+
+    @cached_property
+    def level_rows(self) -> csr_matrix:
+        """The rows over levels without their zeros."""
+        return csr_matrix(self.by_level)
+
+    @cached_property
+    def support_rows(self) -> csr_matrix:
+        """The rows over supports without their zeros."""
+        return csr_matrix(self.by_support)
 
     def rescaled(self, factor: float) -> Canonical:
         """Return the same form with a value unit this many times as large: for values far below what is possible."""

@@ -1,7 +1,9 @@
 """The best levels near a plan, with supports and branches held, to the last digits.
 
-On a concave stretch tangents lie above the curve and are added until they touch (Kelley 1960, J. SIAM 8, 703-712);
-on a convex one the tangent lies below it, so a step that it likes is at least as good as it says.
+On a concave stretch a curve is cut at knots, which leaves a programme with the portfolio's rows alone; its prices say
+where the next knots belong, and bound what is left to win (weak duality). Once the prices are near, Newton's steps on
+them settle the levels. On a convex stretch the tangent lies below the curve, so a step that it likes is at least as
+good as it says.
 """
 
 from __future__ import annotations
@@ -14,12 +16,19 @@ from scipy.sparse import csr_matrix, vstack
 
 from workbench.allocation.canonical import Canonical, difference, rounded
 from workbench.allocation.curves import NEAREST_TO_ZERO
-from workbench.allocation.highs import LinearModel, relax
+from workbench.allocation.highs import FEASIBILITY, LinearModel, relax
 
-ROUNDS = 60
-"""Linear programmes at most; a handful usually do."""
+ROUNDS = 40
+"""Linear programmes at most; one or two usually do."""
 CLOSE = 1e-8
-"""Stop when the tangents together promise no more than this (scaled value) above the curves."""
+"""Stop when no levels can bring more than this (scaled value) above those found."""
+NEWTON = 12
+"""Newton's steps at most; near the answer each doubles the digits."""
+KNOTS = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
+"""New knots stand this far around the level that the prices want, as shares of how far it was missed (ours)."""
+
+NEAREST_KNOTS = 1e-9
+"""Knots nearer to each other than this, as a share of the stretch, are one."""
 
 AROUND = np.array([-0.5, -0.2, -0.07, -0.02, 0.0, 0.02, 0.07, 0.2, 0.5])
 """First tangents stand this far from where we start, as shares of it (ours: fewer rounds)."""
@@ -56,37 +65,201 @@ def polish_plan(
     close : float
         How much more than the curves the tangents may still promise, scaled.
     """
-    is_open = np.round(is_open)
-    n = len(form.activities)
-    low, high, is_concave = stretches_at(form, shares, is_open, dict(fixed or {}))
-    limit_high = form.row_high - form.by_support @ is_open
-    limit_low = form.row_low - form.by_support @ is_open
-    tangents = _first_tangents(form, shares, low, high, is_concave)
+    held = _Held(form, shares, np.round(is_open), dict(fixed or {}))
+    if not held.holds:
+        return None
+    if not held.moves.any():
+        return held.only()
     best: Polished | None = None
-    here = np.clip(shares, low, high)
     for _ in range(ROUNDS):
-        found = relax(_programme(form, here, low, high, is_concave, tangents, limit_low, limit_high))
+        found = relax(held.programme())
         if found.point is None:
             return best
-        here = np.clip(found.point[:n], low, high)
-        lifts = np.array([form.lift(place, share) for place, share in enumerate(here)])
-        value = float(lifts.sum() - form.standing @ (1.0 - is_open))
+        here = held.levels(found.point)
+        prices = held.all_prices(found.prices)
+        bound, wanted = held.bound(prices, here)
+        value = held.value(here)
+        exact = held.settled(here, prices)
+        if exact is not None and held.value(exact[0]) >= value - 1e-12:
+            here, prices = exact
+            value, (bound, wanted) = held.value(here), held.bound(prices, here)
         is_better = best is None or value > best.value + close / 10
         if best is None or value >= best.value:
-            best = Polished(here.copy(), value, found.prices[len(tangents) :])
-        promised = np.where(is_concave, found.point[n:], lifts)
-        is_close = float(np.maximum(promised - lifts, 0.0).sum()) <= close
-        if is_close and (is_concave.all() or not is_better):
+            best = Polished(here.copy(), value, prices)
+        is_close = bound - value <= close
+        if is_close and (held.is_concave.all() or not is_better):
             break
-        new = [
-            (int(place), *tangent_at(form, int(place), here[place], low[place], high[place]))
-            for place in np.flatnonzero(promised - lifts > close / (10 * n))
-            if high[place] > low[place]
-        ]
-        tangents.extend(new)
-        if not new and not is_better:
+        if not held.refine(here, wanted) and not is_better:
             break
     return best
+
+
+class _Held:
+    """Supports and branches held: what may move, the rows that hold it, and knots on the concave stretches."""
+
+    def __init__(self, form: Canonical, shares: np.ndarray, is_open: np.ndarray, fixed: dict[int, float]) -> None:
+        self.form, self.is_open, self.n = form, is_open, len(form.activities)
+        self.every = np.arange(self.n)
+        self.low, self.high, self.is_concave = stretches_at(form, shares, is_open, fixed)
+        self.moves = self.high > self.low
+        self.smooth, self.bent = self.moves & self.is_concave, np.flatnonzero(self.moves & ~self.is_concave)
+        stands = form.support_rows @ is_open
+        self.row_low, self.row_high = form.row_low - stands, form.row_high - stands
+        matrix = form.level_rows
+        used = np.diff(matrix.indptr) > 0
+        self.rows = np.flatnonzero(used)
+        self.matrix = matrix[self.rows]
+        empty = ~used
+        self.holds = bool(np.all(self.row_low[empty] <= FEASIBILITY) and np.all(self.row_high[empty] >= -FEASIBILITY))
+        self.here = np.clip(shares, self.low, self.high)
+        own = np.flatnonzero(self.smooth)
+        near = self.here[own, None] * (1.0 + AROUND)
+        even = self.low[own, None] + (self.high - self.low)[own, None] * np.linspace(0.0, 1.0, 6)
+        knots = np.concatenate([near, even], axis=1)
+        self.knots = (np.zeros(0, dtype=int), np.zeros(0))
+        self._add(np.repeat(own, knots.shape[1]), knots.ravel())
+
+    def _add(self, places: np.ndarray, shares: np.ndarray) -> bool:
+        """Add knots; False where they are there already."""
+        low, high = self.low[places], self.high[places]
+        shares = np.clip(shares, low, high)
+        margin = NEAREST_KNOTS * (high - low)
+        keep = (shares == low) | (shares == high) | ((shares > low + margin) & (shares < high - margin))
+        places = np.concatenate([self.knots[0], places[keep]])
+        shares = np.concatenate([self.knots[1], shares[keep]])
+        order = np.lexsort((shares, places))
+        places, shares = places[order], shares[order]
+        apart = (np.diff(places) > 0) | (np.diff(shares) > NEAREST_KNOTS * (self.high - self.low)[places[1:]])
+        is_new = np.concatenate([[True], apart])[: len(places)]
+        grown = int(is_new.sum()) > len(self.knots[0])
+        self.knots = places[is_new], shares[is_new]
+        return grown
+
+    def programme(self) -> LinearModel:
+        """Return the programme: how much of each piece between knots, then of each convex stretch."""
+        places, shares = self.knots
+        values = self.form.bundle.lifts(places, shares)
+        inner = np.flatnonzero(np.diff(places) == 0)
+        width = shares[inner + 1] - shares[inner]
+        slope = (values[inner + 1] - values[inner]) / width
+        self.pieces = np.concatenate([places[inner], self.bent])
+        tilt = self.form.bundle.slopes(self.bent, self.here[self.bent])
+        held = self.matrix @ self.low
+        count = len(self.pieces)
+        return LinearModel(
+            np.concatenate([slope, tilt]),
+            np.zeros(count),
+            np.concatenate([width, (self.high - self.low)[self.bent]]),
+            np.zeros(count, dtype=bool),
+            csr_matrix(self.matrix[:, self.pieces]),
+            self.row_low[self.rows] - held,
+            self.row_high[self.rows] - held,
+        )
+
+    def only(self) -> Polished | None:
+        """Return the one plan there is where nothing may move; None where it does not hold."""
+        used = self.matrix @ self.low
+        if np.any(used > self.row_high[self.rows] + FEASIBILITY) or np.any(
+            used < self.row_low[self.rows] - FEASIBILITY
+        ):
+            return None
+        return Polished(self.low.copy(), self.value(self.low), np.zeros(len(self.row_low)))
+
+    def levels(self, point: np.ndarray) -> np.ndarray:
+        """Return the levels of a programme's point."""
+        moved = np.bincount(self.pieces, weights=np.maximum(point, 0.0), minlength=self.n)
+        return np.clip(self.low + moved, self.low, self.high)
+
+    def all_prices(self, prices: np.ndarray) -> np.ndarray:
+        """Return the prices of every row of the form; those that hold nothing here have none."""
+        found = np.zeros(len(self.row_low))
+        found[self.rows] = prices
+        return found
+
+    def value(self, shares: np.ndarray) -> float:
+        """Return the scaled value over doing nothing."""
+        return float(self.form.bundle.lifts(self.every, shares).sum() - self.form.standing @ (1.0 - self.is_open))
+
+    def bound(self, prices: np.ndarray, here: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return what no levels on these stretches can beat (convex ones as their tangents have it), and the wanted."""
+        form = self.form
+        cost = form.level_rows.T @ prices
+        low, high = np.where(self.smooth, self.low, here), np.where(self.smooth, self.high, here)
+        wanted, most = form.bundle.answers(cost, low, high)
+        limits = np.where(prices > 0, self.row_high, np.where(prices < 0, self.row_low, 0.0))
+        total = float(most.sum() + prices @ limits)
+        if self.bent.size:
+            tilt = form.bundle.slopes(self.bent, here[self.bent]) - cost[self.bent]
+            room = self.high[self.bent] - here[self.bent]
+            total += float(np.maximum(np.maximum(tilt * room, tilt * (self.low - here)[self.bent]), 0.0).sum())
+        return total - float(form.standing @ (1.0 - self.is_open)), wanted
+
+    def settled(self, here: np.ndarray, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the levels and prices at which slopes equal prices and tight rows are full; None where none are."""
+        form, bundle = self.form, self.form.bundle
+        tight = np.flatnonzero(prices != 0.0)
+        if not tight.size:
+            return None
+        limits = np.where(prices[tight] > 0, self.row_high[tight], self.row_low[tight])
+        matrix = form.level_rows[tight]
+        # inside a straight piece, or on a convex stretch where rows hold it: any price but one would move it
+        is_free = ~self.smooth | (bundle.is_kinked & self._between_corners(here))
+        is_free &= (here > self.low + 1e-9) & (here < self.high - 1e-9)
+        free = np.flatnonzero(is_free)
+        follows = self.smooth & ~bundle.is_kinked
+        low, high = np.where(follows, self.low, here), np.where(follows, self.high, here)
+        price, at_free = prices[tight].copy(), here[free].copy()
+        by_free = matrix[:, free].toarray()
+        k, last = tight.size, np.inf
+        shares = here
+        for _ in range(NEWTON):
+            cost = matrix.T @ price
+            shares, _ = bundle.answers(cost, low, high)
+            shares[free] = at_free
+            off = np.concatenate([matrix @ shares - limits, by_free.T @ price - bundle.slopes(free, at_free)])
+            size = float(np.abs(off).max())
+            if size <= 1e-14:
+                break
+            if size >= last and size > 1e-6:
+                return None
+            if size >= last:
+                break
+            last = size
+            moving = np.flatnonzero((high > low) & (shares > low) & (shares < high))
+            bends = bundle.bends(moving, shares[moving])
+            moving, bends = moving[bends < 0], bends[bends < 0]
+            own = matrix[:, moving].toarray()
+            jacobian = np.block([[(own / bends) @ own.T, by_free], [by_free.T, -np.diag(bundle.bends(free, at_free))]])
+            try:
+                step = np.linalg.solve(jacobian, -off)
+            except np.linalg.LinAlgError:
+                return None
+            price, at_free = price + step[:k], at_free + step[k:]
+        if np.any(price * prices[tight] < 0) or np.any(shares < self.low) or np.any(shares > self.high):
+            return None
+        used = self.matrix @ shares
+        slack = np.maximum(used - self.row_high[self.rows], self.row_low[self.rows] - used)
+        if not np.all(slack <= FEASIBILITY):
+            return None
+        found = np.zeros(len(prices))
+        found[tight] = price
+        return shares, found
+
+    def _between_corners(self, here: np.ndarray) -> np.ndarray:
+        bundle, found = self.form.bundle, np.ones(self.n, dtype=bool)
+        kinked = np.flatnonzero(bundle.is_kinked)
+        corners = bundle.corners[bundle.row[kinked]] / bundle.size[kinked, None]
+        found[kinked] = np.abs(corners - here[kinked, None]).min(axis=1, initial=np.inf) > 1e-9
+        return found
+
+    def refine(self, here: np.ndarray, wanted: np.ndarray) -> bool:
+        """Set knots where the prices want to be, and around; go on from here."""
+        self.here = here
+        own = np.flatnonzero(self.smooth)
+        far = np.abs(wanted - here)[own]
+        around = np.concatenate([-KNOTS, [0.0], KNOTS])
+        new = wanted[own, None] + far[:, None] * around
+        return self._add(np.repeat(own, len(around)), new.ravel())
 
 
 def tangent_programme(

@@ -1,0 +1,172 @@
+"""Many curves at once, scaled: values, slopes and best answers to prices as arrays, a family at a time.
+
+Levels are shares of each activity's size and values shares of the form's scale, as in `canonical`; a call takes the
+places of activities beside their levels, so that an activity may be asked at several levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workbench.allocation.curves import Adbudg, Curve, Exponential, Points
+
+HALVINGS = 60
+"""Steps of the search for the level at which a slope equals a price: as far as a double goes."""
+
+
+class Bundle:
+    """The curves of a portfolio, times worth, over what each brings at level zero.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+    worth, size : array, shape (n,)
+        Value of a unit of outcome; level at which the scaled level is 1.
+    scale : float
+        What the scaled value 1 is.
+    """
+
+    def __init__(self, curves: Sequence[Curve], worth: np.ndarray, size: np.ndarray, scale: float) -> None:
+        n = len(curves)
+        self.size, self.factor = np.asarray(size, dtype=float), np.asarray(worth, dtype=float) / scale
+        self.kind = np.zeros(n, dtype=int)  # 0 any other, 1 adbudg, 2 exponential, 3 points
+        self.rise, self.steep, self.middle = np.zeros(n), np.ones(n), np.ones(n)
+        self.bend = np.zeros(n)
+        """Scaled level at which an S turns from convex to concave; 0 where nothing turns."""
+        self.curves = tuple(curves)
+        kinked = []
+        for place, curve in enumerate(curves):
+            if isinstance(curve, Adbudg):
+                self.kind[place], self.rise[place] = 1, curve.high - curve.low
+                self.steep[place] = curve.shape
+                self.middle[place] = curve.shape * np.log(curve.reference) + np.log(curve.half)
+                self.bend[place] = curve.inflection / size[place]
+            elif isinstance(curve, Exponential):
+                self.kind[place], self.rise[place], self.steep[place] = 2, curve.high - curve.low, curve.rate
+            elif isinstance(curve, Points):
+                self.kind[place] = 3
+                kinked.append(place)
+        self.is_kinked = self.kind == 3
+        self.row = np.zeros(n, dtype=int)
+        width = max((len(curves[place].levels) for place in kinked), default=1)  # type: ignore[attr-defined]
+        self.corners, self.outcomes = np.full((len(kinked), width), np.inf), np.zeros((len(kinked), width))
+        for row, place in enumerate(kinked):
+            curve = curves[place]
+            if isinstance(curve, Points):
+                self.row[place], count = row, len(curve.levels)
+                self.corners[row, :count], self.outcomes[row, :count] = curve.levels, curve.outcomes
+                self.outcomes[row, count:] = curve.outcomes[-1]
+
+    def lifts(self, places: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Return the scaled value at scaled levels, over that at zero."""
+        level = np.maximum(shares * self.size[places], 0.0)
+        found = np.zeros(len(level))
+        for kind, held in self._kinds(places):
+            at, x = places[held], level[held]
+            if kind == 1:
+                found[held] = self.rise[at] * self._reached(at, x)[0]
+            elif kind == 2:
+                found[held] = -self.rise[at] * np.expm1(-self.steep[at] * x)
+            elif kind == 3:
+                found[held] = self._on_points(at, x)[0] - self.outcomes[self.row[at], 0]
+            else:
+                found[held] = [self.curves[p].value(float(v)) - self.curves[p].value(0.0) for p, v in zip(at, x)]  # noqa: B905
+        return found * self.factor[places]
+
+    def slopes(self, places: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Return the scaled slope at scaled levels; without limit at zero for some curves."""
+        level = np.maximum(shares * self.size[places], 0.0)
+        found = np.zeros(len(level))
+        for kind, held in self._kinds(places):
+            at, x = places[held], level[held]
+            if kind == 1:
+                reached, rest = self._reached(at, x)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    inside = self.rise[at] * self.steep[at] * reached * rest / x
+                    flat = np.exp(-self.middle[at])  # 1 / (half * reference) where the shape is 1
+                at_zero = np.where(self.steep[at] > 1, 0.0, np.where(self.steep[at] < 1, np.inf, self.rise[at] * flat))
+                found[held] = np.where(x > 0, inside, at_zero)
+            elif kind == 2:
+                found[held] = self.rise[at] * self.steep[at] * np.exp(-self.steep[at] * x)
+            elif kind == 3:
+                found[held] = self._on_points(at, x)[1]
+            else:
+                found[held] = [self.curves[p].slope(float(v)) for p, v in zip(at, x)]  # noqa: B905
+        factor = self.factor[places] * self.size[places]
+        return np.where(factor == 0.0, 0.0, found * np.where(factor == 0.0, 1.0, factor))
+
+    def bends(self, places: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Return the scaled second derivative at scaled levels above zero; 0 on straight pieces."""
+        level = shares * self.size[places]
+        slope, found = self.slopes(places, shares), np.zeros(len(level))
+        for kind, held in self._kinds(places):
+            at, x = places[held], level[held]
+            if kind == 1:
+                reached, rest = self._reached(at, x)
+                found[held] = slope[held] * (self.steep[at] * (rest - reached) - 1.0) / x
+            elif kind == 2:
+                found[held] = -self.steep[at] * slope[held]
+        return found * self.size[places]
+
+    def answers(self, cost: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the best levels at a cost of each whole size, on intervals where each curve is concave.
+
+        Parameters
+        ----------
+        cost, low, high : array, shape (n,)
+
+        Returns
+        -------
+        levels, most : arrays
+            Scaled levels, and what lift less cost is nowhere above on the interval, in our own arithmetic.
+        """
+        every = np.arange(len(self.size))
+        left, right = low.copy(), high.copy()
+        smooth = np.flatnonzero(~self.is_kinked & (high > low))
+        if smooth.size:
+            a, b, price = left[smooth], right[smooth], cost[smooth]
+            b_pays = self.slopes(smooth, b) >= price
+            for _ in range(HALVINGS):
+                middle = 0.5 * (a + b)
+                pays = self.slopes(smooth, middle) > price
+                a, b = np.where(pays, middle, a), np.where(pays, b, middle)
+            # where the slope at zero has no limit, the first level at which it has been looked at
+            left[smooth] = np.where(b_pays, high[smooth], np.where(np.isfinite(self.slopes(smooth, a)), a, b))
+        best = np.where(high > low, left, low)
+        gain = self.lifts(every, best) - cost * best
+        slope = self.slopes(every, best)
+        slope = np.where(np.isfinite(slope), slope, cost)
+        # a concave curve lies nowhere above its tangent
+        more, less = (slope - cost) * (high - best), (cost - slope) * (best - low)
+        most = gain + np.maximum(np.maximum(more, less), 0.0)
+        for place in np.flatnonzero(self.is_kinked & (high > low)):
+            own = self.corners[self.row[place]] / self.size[place]
+            tried = np.concatenate([[low[place], high[place]], own[(own > low[place]) & (own < high[place])]])
+            values = self.lifts(np.full(len(tried), place), tried) - cost[place] * tried
+            winner = int(np.argmax(values))
+            best[place], most[place] = tried[winner], values[winner]
+        return best, most
+
+    def _kinds(self, places: np.ndarray) -> list[tuple[int, np.ndarray]]:
+        kinds = self.kind[places]
+        return [(kind, held) for kind in range(4) if (held := np.flatnonzero(kinds == kind)).size]
+
+    def _reached(self, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Share of the rise that is reached, and the rest; as exponentials, which neither end overflows."""
+        with np.errstate(divide="ignore"):
+            power = self.steep[at] * np.log(level) - self.middle[at]
+        small = np.exp(-np.abs(power))
+        large, little = 1.0 / (1.0 + small), small / (1.0 + small)
+        return np.where(power >= 0, large, little), np.where(power >= 0, little, large)
+
+    def _on_points(self, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        corners, outcomes = self.corners[self.row[at]], self.outcomes[self.row[at]]
+        last = np.isfinite(corners).sum(axis=1) - 1
+        place = np.clip((corners <= level[:, None]).sum(axis=1) - 1, 0, last)
+        line, after = np.arange(len(at)), np.minimum(place + 1, last)
+        is_last = place >= last
+        width = np.where(is_last, 1.0, corners[line, after] - corners[line, place])
+        slope = np.where(is_last, 0.0, (outcomes[line, after] - outcomes[line, place]) / width)
+        return outcomes[line, place] + slope * np.where(is_last, 0.0, level - corners[line, place]), slope
