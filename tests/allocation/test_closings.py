@@ -19,8 +19,8 @@ def test_closing_frees_what_the_line_takes_and_costs_what_was_said() -> None:
     assert cards.frees == {"engineers": 8.0, "budget": 45.0}
     assert cards.keeps == {"engineers": 2.0, "budget": 25.0}
     assert (cards.money_freed, cards.people, cards.value_lost) == (845.0, 8.0, 120.0)
-    assert cards.yearly_net == 805.0
-    assert cards.payback == pytest.approx(300 / 805)
+    assert cards.yearly_net == 685.0
+    assert cards.payback == pytest.approx(300 / 685)
     assert cards.note == "Customers move to loans."
 
 
@@ -30,17 +30,27 @@ def test_closing_frees_what_the_line_takes_and_costs_what_was_said() -> None:
         pytest.param(Closing(0.0, 0.0), 0.0, id="nothing to pay back"),
         pytest.param(Closing(100.0, 5000.0), None, id="costs more each year than it frees"),
         pytest.param(Closing(0.0, 5000.0), None, id="no one-off cost and never worth it"),
-        pytest.param(Closing(1000.0, -150.0), 1000 / 1220, id="keeps earning"),
+        pytest.param(Closing(1000.0, -150.0), 1000 / 1100, id="keeps earning"),
     ],
 )
 def test_payback(closing: Closing, expected: float | None) -> None:
-    """Periods until what is freed has paid the one-off cost."""
+    """Years until what is freed, less the value lost, has paid the one-off cost."""
     base = small()
     (cards,) = closing_effects(replace(base, lines=(base.lines[0], replace(base.lines[1], closing=closing))))
     if expected is None or expected == 0:
         assert cards.payback == expected
     else:
         assert cards.payback == pytest.approx(expected)
+
+
+def test_points_are_not_held_against_money() -> None:
+    """Where worths are not confirmed, what is freed is told and no payback is."""
+    base = small()
+    unconfirmed = replace(base, objectives=(replace(base.objectives[0], is_confirmed=False),))
+    (cards,) = closing_effects(unconfirmed)
+    (money,) = closing_effects(base)
+    assert (cards.payback, cards.money_freed) == (None, money.money_freed)
+    assert cards.yearly_net == money.yearly_net + money.value_lost
 
 
 @pytest.mark.parametrize("seed", range(4))

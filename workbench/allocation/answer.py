@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workbench.allocation.cascade import Cascade, Project, read_cascade
+from workbench.allocation.closings import LineClosing, closing_effects
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.doubt import Doubt, examine_plan
 from workbench.allocation.explain import (
@@ -19,16 +20,23 @@ from workbench.allocation.explain import (
     price_rules,
     shadow_prices,
 )
+from workbench.allocation.firm import FirmDecision, firm_decisions
+from workbench.allocation.flips import flip_thresholds
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
-from workbench.allocation.scenarios import Scenario
+from workbench.allocation.scenarios import Comparison, Scenario, compare_scenarios
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
+from workbench.allocation.tradeoffs import Frontier, frontier, traded_objectives
+from workbench.allocation.unplaced import Unplaced, unplaced_resources
 from workbench.allocation.weights import Weighting
 from workbench.errors import ModelError
 from workbench.findings import Off
 
 if TYPE_CHECKING:
     import pandas as pd
+
+REASON_SECONDS = 20.0
+"""Backstop of what would change each decision, of what is firm, and of what is left over, each."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,8 @@ class AllocationInputs:
     ----------
     portfolio : Portfolio
     settings : Settings
-    scenarios
-        Read and checked; the report says that they are not used yet.
+    scenarios : tuple of Scenario
+        Each is planned beside the base.
     function_plans, decisions, projects
         What the functions plan, what was decided, and what runs: for the cascade.
     weighting : Weighting or None
@@ -147,6 +155,14 @@ class Allocation:
         What the plan asks of the functions; None where it was not read.
     doubt : Doubt or None
         What holds of the plan where answers are wrong, and what things cost; None where nothing was drawn.
+    comparison : Comparison or None
+        The plans of all scenarios beside the base's; None where there are no scenarios.
+    frontier : Frontier or None
+        What two objectives cost each other; None where no points were asked for, or fewer than two objectives count.
+    firm : tuple of FirmDecision
+        Which decisions every nearly best plan shares, in the client's order of lines; empty where nothing was drawn.
+    unplaced : tuple of Unplaced
+        What is left over of resources, and why; empty where all is used, or nothing was drawn.
     """
 
     inputs: AllocationInputs
@@ -159,6 +175,10 @@ class Allocation:
     rule_prices: tuple[RulePrice, ...]
     cascade: Cascade | None = None
     doubt: Doubt | None = None
+    comparison: Comparison | None = None
+    frontier: Frontier | None = None
+    firm: tuple[FirmDecision, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
 
     @property
     def portfolio(self) -> Portfolio:
@@ -169,6 +189,11 @@ class Allocation:
     def binding(self) -> tuple[str, ...]:
         """Rules that cost value, in the client's order."""
         return tuple(item.rule for item in self.rule_prices if item.price)
+
+    @property
+    def closings(self) -> tuple[LineClosing, ...]:
+        """What closing each line that may be closed frees and costs, in the client's order."""
+        return closing_effects(self.portfolio)
 
     @property
     def rows(self) -> tuple[LineRow, ...]:
@@ -225,6 +250,9 @@ def allocate(
     near_equal: float | None = None,
     seconds: float | None = None,
     draws: int = 0,
+    points: int = 0,
+    trade: tuple[str, str] | None = None,
+    compare: bool = True,
 ) -> Allocation | Conflict | Off:
     """Return the plan with its reasons; the rules in conflict where no plan holds; `Off` where tables are absent.
 
@@ -234,12 +262,20 @@ def allocate(
     gap, near_equal, seconds : float, optional
         Overrule the inputs' settings.
     draws : int
-        Draws of all answers with which the plan is tested (see `doubt`); 0: it is not, which saves some 15 seconds.
+        Draws of all answers with which the plan is tested (see `doubt`), with what would change each decision, what
+        every nearly best plan shares and why anything is left over; 0: none of it, which saves some 15 seconds.
+    points : int
+        Points of the frontier of two objectives (see `tradeoffs`), 11 for a page; 0: none. They have the same backstop
+        again as the plan.
+    trade : pair of str, optional
+        The two objectives; by default the two with the largest weights.
+    compare : bool
+        Plan each of the inputs' scenarios too (see `scenarios`): about as long again as the base's plan for each.
 
     Raises
     ------
     ModelError
-        A rule cannot be read, or the portfolio has several periods.
+        A rule cannot be read, the portfolio has several periods, or an objective or a scenario names what there is not.
     """
     if isinstance(inputs, Off):
         return inputs
@@ -276,6 +312,13 @@ def allocate(
     reasons = explain_lines(best, binding={item.rule for item in rule_prices if item.price}, others=others)
     settled = round_plan(best, within=settings.near_equal)
     prices = shadow_prices(best)
+    firm: tuple[FirmDecision, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    if draws:
+        flips = flip_thresholds(best, others=others, seconds=REASON_SECONDS)
+        reasons = tuple(replace(item, flip=flips[item.line]) for item in reasons)
+        firm = firm_decisions(best, others=others, seconds=REASON_SECONDS)
+        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=REASON_SECONDS)
     return Allocation(
         inputs=inputs,
         plan=settled.plan,
@@ -296,7 +339,26 @@ def allocate(
             seconds=left(),
         ),
         doubt=examine_plan(best, shown=settled.plan, n=draws) if draws else None,
+        comparison=compare_scenarios(
+            portfolio, inputs.scenarios, base=best, gap=settings.gap, seconds=settings.seconds
+        )
+        if compare and inputs.scenarios
+        else None,
+        frontier=_traded(best, settled.plan, trade, points, settings.seconds),
+        firm=firm,
+        unplaced=unplaced,
     )
+
+
+def _traded(
+    best: Plan, shown: Plan, trade: tuple[str, str] | None, points: int, seconds: float
+) -> Frontier | None:
+    """Return the frontier of two objectives; None where none was asked for or fewer than two count."""
+    pair = trade or traded_objectives(best.portfolio)
+    if not points or pair is None:
+        return None
+    at_hand = [(plan.first, plan.supported) for plan in (best, shown)]
+    return frontier(best.portfolio, *pair, points=points, seconds=seconds, candidates=at_hand)
 
 
 def change_inputs(

@@ -28,6 +28,8 @@ class LineClosing:
         People among what is freed.
     value_lost : float
         Value of its outcomes today. Unit: value.
+    is_money : bool
+        Value is money with confirmed worths, so that what is lost can be held against what is freed.
     """
 
     line: str
@@ -40,18 +42,21 @@ class LineClosing:
     people: float
     value_lost: float
     note: str = ""
+    is_money: bool = False
 
     @property
     def yearly_net(self) -> float:
-        """Money freed a period, less what closing costs in each. Unit: currency."""
-        return self.money_freed - self.yearly_cost
+        """Money freed a year, less what closing costs in it and, where value is money, what is lost. Unit: currency."""
+        return self.money_freed - self.yearly_cost - (self.value_lost if self.is_money else 0.0)
 
     @property
     def payback(self) -> float | None:
-        """Periods until what is freed has paid the one-off cost; None where it never does.
+        """Years until closing has paid its one-off cost; None where it never does, or where value is no money.
 
-        Money freed counts, not the value lost: whether the line is worth keeping is the plan's question.
+        Points cannot be held against money, so where worths are not confirmed there is no payback to speak of.
         """
+        if not self.is_money:
+            return None
         if self.one_off_cost <= 0:
             return 0.0 if self.yearly_net >= 0 else None
         return self.one_off_cost / self.yearly_net if self.yearly_net > 0 else None
@@ -88,6 +93,7 @@ def closing_effects(portfolio: Portfolio) -> tuple[LineClosing, ...]:
                 people=math.fsum(frees[item.id] for item in portfolio.resources if item.is_people(portfolio.currency)),
                 value_lost=math.fsum(portfolio.worth(item.id) * item.curve.value(item.current) for item in own),
                 note=closing.note,
+                is_money=portfolio.is_money,
             )
         )
     return tuple(found)

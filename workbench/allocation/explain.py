@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workbench.allocation.flips import Flip
 from workbench.allocation.model import Activity, Portfolio, Rule, evaluate, line_money, line_people, row_off
 from workbench.allocation.polish import polish_plan
 from workbench.allocation.rules import compile_rules, quoted
@@ -87,6 +88,8 @@ class LineReason:
         other way is not open, breaks a rule, or was not worked out. Unit: value.
     is_verified : bool
         The other option was worked out: both plans proved, or no plan holds with it.
+    flip : Flip or None
+        What its outcome must be worth for the decision to change; None where that was not asked.
     """
 
     line: str
@@ -103,6 +106,7 @@ class LineReason:
     binding: tuple[str, ...]
     other_option: float | None
     is_verified: bool
+    flip: Flip | None = None
 
 
 @dataclass(frozen=True)

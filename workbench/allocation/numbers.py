@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from workbench.allocation.answer import Allocation
 from workbench.allocation.cascade_numbers import cascade_figures
+from workbench.allocation.closings import closing_effects
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.doubt import doubt_figures
 from workbench.allocation.explain import PRICE_SHARE
 from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
+from workbench.allocation.scenarios import scenario_figures
+from workbench.allocation.tradeoff_words import frontier_figures
 from workbench.findings import Figure, Figures, Off, number_figures
 
 _PLAN = "plan"
@@ -30,6 +33,10 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     parts += [*_resources(portfolio, plan), *_objectives(portfolio, plan), *_rules(portfolio, plan)]
     parts += cascade_figures(portfolio, plan.cascade if plan else None)
     parts += doubt_figures(portfolio, plan.doubt if plan else None)
+    parts += [*_decided(portfolio, plan), *_closings(portfolio), *_left_over(portfolio, plan)]
+    if plan is not None:
+        parts += scenario_figures(portfolio, plan.inputs.scenarios, plan.comparison)
+        parts += frontier_figures(portfolio, plan.frontier, plan.plan.found, plan.plan.supported)
     return number_figures("A", parts)
 
 
@@ -166,6 +173,57 @@ def _rules(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
     for rule in portfolio.rules:
         name = f"{rule.name}: value it costs"
         yield _figure(f"rule_price/{rule.name}", name, prices.get(rule.name), portfolio.value_unit, "rules")
+
+
+def _decided(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    """Yield what would change each decision, and what deciding otherwise loses at the least."""
+    flips = {item.line: item.flip for item in plan.reasons} if plan else {}
+    firm = {item.line: item for item in plan.firm} if plan else {}
+    words = {True: "yes", False: "no", None: None}
+    for line in portfolio.lines:
+        flip, held, name = flips.get(line.id), firm.get(line.id), line.name
+        change = None if flip is None else flip.change
+        yield _figure(
+            f"flip/{line.id}", f"{name}: change of its outcome's worth that decides it anew", change, "share", _PLAN
+        )
+        word = words[held.firm] if held else None
+        yield _figure(f"firm/{line.id}", f"{name}: decided alike in every nearly best plan", word, "text", _PLAN)
+        cost = held.flip_cost_at_least if held else None
+        name = f"{name}: value lost at the least by deciding otherwise"
+        yield _figure(f"flip_cost/{line.id}", name, cost, portfolio.value_unit, _PLAN)
+
+
+def _closings(portfolio: Portfolio) -> Iterator[Figure]:
+    """Yield what closing a line frees and costs; without a value where nobody said what it costs."""
+    effects = {item.line: item for item in closing_effects(portfolio)}
+    source = "closing, activities, recipes, needs"
+    for line in portfolio.lines:
+        held, key, name = effects.get(line.id), line.id, f"{line.name}, closing"
+        frees, once = (held.money_freed, held.one_off_cost) if held else (None, None)
+        yearly, lost = (held.yearly_cost, held.value_lost) if held else (None, None)
+        yield _figure(f"closing_frees/{key}", f"{name}: money freed a year", frees, "currency", source)
+        yield _figure(f"closing_people/{key}", f"{name}: people freed", held.people if held else None, "people", source)
+        yield _figure(f"closing_once/{key}", f"{name}: one-off cost", once, "currency", "closing")
+        yield _figure(f"closing_yearly/{key}", f"{name}: cost a year", yearly, "currency", "closing")
+        yield _figure(f"closing_lost/{key}", f"{name}: value lost a year", lost, portfolio.value_unit, _VALUE)
+        yield _figure(
+            f"closing_payback/{key}", f"{name}: years to pay back", held.payback if held else None, "years", source
+        )
+
+
+def _left_over(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    """Yield unit costs, what is left over of each resource, and what too small moves cost."""
+    left = {item.resource: item for item in plan.unplaced} if plan else {}
+    for item in portfolio.resources:
+        over = left.get(item.id)
+        yield _figure(f"unit_cost/{item.id}", f"{item.id}: cost of one", item.unit_cost, "currency", "resources")
+        yield _figure(f"unplaced/{item.id}", f"{item.id}: left over", over.amount if over else None, item.unit, _PLAN)
+        money = over.money if over else None
+        yield _figure(f"unplaced_money/{item.id}", f"{item.id}: money left over", money, "currency", _PLAN)
+    cost = plan.settled.small_move_cost if plan else None
+    yield _figure(
+        "small_move_cost", "Value given up for moves too small to be worth making", cost, portfolio.value_unit, _PLAN
+    )
 
 
 def _objectives(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:

@@ -11,12 +11,16 @@ from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
 from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
 from workbench.allocation.input_words import fit_cautions, weighting_cautions
+from workbench.allocation.line_words import POINTS, closing_words, flip_words, unplaced_finding
+from workbench.allocation.line_words import value_words as _value
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
 from workbench.findings import Finding, Findings, Off, fit_claim
 
 CHANGE = 0.02
 """A line whose money changes by less than this share keeps what it has, in words (ours)."""
+MUCH_LEFT = 0.05
+"""From this share of a resource on, what is left over belongs to the bottom line (ours)."""
 _STOPPED = {
     "precision": "The solver's bound contradicted the plan beyond its precision; a simple bound stands instead.",
 }
@@ -32,7 +36,6 @@ _LINE_FIGURES = (
     "last_funded",
     "other_option",
 )
-_POINTS = " value points"
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 
 _METHOD = (
@@ -80,6 +83,9 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
                 ),
             )
         )
+    over = unplaced_finding(result)
+    if over is not None and any(item.amount >= MUCH_LEFT * item.capacity for item in result.unplaced):
+        findings.append(over)
     return Findings(tuple(findings))
 
 
@@ -104,7 +110,8 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
         return Findings(tuple(items))
     items = [*_plan_cautions(result), *items, *weighting_cautions(result.inputs.weighting)]
     plans = () if result.cascade is not None else result.inputs.function_plans
-    unused = [name for name, held in (("scenarios", result.inputs.scenarios), ("function plans", plans)) if held]
+    scenarios = () if result.comparison is not None else result.inputs.scenarios
+    unused = [name for name, held in (("scenarios", scenarios), ("function plans", plans)) if held]
     if unused:
         items.append(
             Finding(
@@ -197,9 +204,19 @@ def method(result: Allocation | Conflict | Off) -> str:
         f"{text}Value is {unit}. {proof} Value {sure.value:,.6g}, bound {sure.bound:,.6g}, by {sure.how}. "
         f"The plan to carry out changes {settled.moves} levels instead of {settled.best_moves} and gives up "
         f"{settled.near_equal_cost:,.4g} for that and {settled.rounding_cost:,.4g} for whole steps"
-        f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. "
+        f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
         "Prices of resources are local: supports and branches of the curves held, each solved again."
     )
+
+
+def _moves_words(result: Allocation) -> str:
+    """Return whether the moves are the fewest, and what moves too small to be worth making cost."""
+    settled, text = result.settled, ""
+    if settled.is_fewest:
+        text += "No plan with the same lines supported that is nearly as good moves fewer activities. "
+    if settled.small_move_cost > 0:
+        text += f"Leaving out moves that are too small to be worth making costs {settled.small_move_cost:,.4g}. "
+    return text
 
 
 def line_finding(result: Allocation, reason: LineReason) -> Finding:
@@ -222,31 +239,59 @@ def line_finding(result: Allocation, reason: LineReason) -> Finding:
 
 def _stays_claim(result: Allocation, reason: LineReason) -> str:
     """Return the claim of a line that stays: what it gets more or less of, and what comes of that."""
+    words, way = _stays_words(result, reason), _changes(result, reason)
+    rest = {"": "A line keeps what it has.", "anew": "A line is spread anew."}.get(way, f"A line: {words}.")
+    return fit_claim(f"{reason.name}: {words}.", rest)
+
+
+def _stays_words(result: Allocation, reason: LineReason) -> str:
+    """Return what a line that stays gets more or less of, and what comes of that."""
     portfolio, way, brings = result.portfolio, _changes(result, reason), reason.value - reason.today_value
     worth = _value(portfolio, abs(brings))
     is_moved = abs(brings) > 1e-6 * max(abs(reason.today_value), 1e-12)
     if way == "":
-        held = (
+        return (
             f"money stays at {theme.money(reason.today_money, portfolio.currency)}"
             if reason.today_money
             else f"{theme.people(reason.today_people)} stay"
             if reason.today_people
             else "nothing changes"
         )
-        return fit_claim(f"{reason.name}: {held}.", "A line keeps what it has.")
     if way == "anew":
         tail = f", {worth} {'more' if brings > 0 else 'less'}" if is_moved else ""
-        return fit_claim(
-            f"{reason.name}: the same in all, spread anew over its activities{tail}.", "A line is spread anew."
-        )
-    moved = _moved_words(result, reason)
+        return f"the same in all, spread anew over its activities{tail}"
     if way == "more":
         tail = f"which brings {worth} more" if brings > 0 and is_moved else "as the rules ask"
     else:
         tail = (
             "at no cost of value" if not is_moved else f"which costs {worth}" if brings < 0 else f"still {worth} more"
         )
-    return fit_claim(f"{reason.name}: {moved} {way}, {tail}.", f"A line: {moved} {way}, {tail}.")
+    return f"{_moved_words(result, reason)} {way}, {tail}"
+
+
+def line_sentence(result: Allocation, reason: LineReason) -> str:
+    """Return what a line gets, why, and what would change it, as one sentence for a table's cell."""
+    earns = _earning(result.portfolio, reason)
+    if reason.supported:
+        parts = [_stays_words(result, reason), earns]
+        if reason.binding:
+            parts.append(f"held by {theme.listing(list(reason.binding), 2)}")
+        parts.append(_otherwise(result, reason))
+    else:
+        closing = next((item for item in result.closings if item.line == reason.line), None)
+        parts = [earns, _otherwise(result, reason), closing_words(result.portfolio, closing) if closing else ""]
+        parts.append(_start_lower(people_words(reason)).rstrip("."))
+    text = "; ".join(part for part in parts if part)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _otherwise(result: Allocation, reason: LineReason) -> str:
+    """Return what deciding the other way would cost, and what would make it right."""
+    flip = flip_words(reason.flip)
+    if reason.other_option is None:
+        return flip
+    cost = decision_cost(result, reason)
+    return f"{cost}, and {flip}" if flip else cost
 
 
 def reason_words(result: Allocation, reason: LineReason) -> str:
@@ -377,7 +422,7 @@ def _answer(result: Allocation) -> Finding:
     )
     then, now = _value(result.portfolio, base), _value(result.portfolio, result.plan.value)
     if not result.portfolio.is_money:  # the unit once
-        then = then.removesuffix(_POINTS)
+        then = then.removesuffix(POINTS)
     detail = (
         f"{then} {'in the nearest plan that holds' if repaired else 'today'} → {now} a period"
         f"{_agreed(result.portfolio)}. {proof}"
@@ -501,11 +546,16 @@ def _line_detail(result: Allocation, reason: LineReason) -> str:
     earns = _earning(result.portfolio, reason)
     if earns:
         parts.append(f"{earns[:1].upper()}{earns[1:]}.")
-    if reason.other_option is not None:
-        parts.append(f"{decision_cost(result, reason)[:1].upper()}{decision_cost(result, reason)[1:]}.")
+    otherwise = _otherwise(result, reason)
+    if otherwise:
+        parts.append(f"{otherwise[:1].upper()}{otherwise[1:]}.")
     if reason.binding:
         parts.append(f"Held by: {theme.listing(list(reason.binding), 6)}.")
     if not reason.supported:
+        effect = next((item for item in result.closings if item.line == reason.line), None)
+        if effect is not None:
+            words = closing_words(result.portfolio, effect)
+            parts.append(f"{words[:1].upper()}{words[1:]}.")
         parts.append(people_words(reason))
         closing = result.portfolio.line(reason.line).closing
         if closing is not None and closing.note:
@@ -558,12 +608,6 @@ def _money_unit(portfolio: Portfolio, reason: LineReason) -> tuple[str, float]:
 
 def _points(portfolio: Portfolio, value: float) -> str:
     return theme.number(value, 2 if abs(value) < 10 else 1) + ("" if portfolio.is_money else " points")
-
-
-def _value(portfolio: Portfolio, value: float) -> str:
-    if portfolio.is_money:
-        return theme.money(value, portfolio.currency)
-    return f"{theme.number(value, 1 if abs(value) < 100 else 0)}{_POINTS}"
 
 
 def _amount(price: ShadowPrice) -> str:
