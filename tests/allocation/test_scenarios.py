@@ -108,13 +108,17 @@ def test_what_never_changes_is_told_from_what_depends() -> None:
     claims = [finding.claim for finding in scenario_findings(got)]
     assert "Consumer loans is supported whatever the scenario." in claims
     assert "Cards hangs on the scenario: closed in base and bad." in claims
-    figures = {figure.key: figure for figure in scenario_figures(got)}
+    named = (Scenario("good"), Scenario("bad"))
+    figures = {figure.key: figure for figure in scenario_figures(base, named, got)}
     assert figures["scenario_decision/cards"].value == "depends"
     assert figures["scenario_value/bad"].value == got.cases[2].plan.value
     assert figures["scenario_depends"].value == 1
-    assert list(figures) == [figure.key for figure in scenario_figures(compare_scenarios(base, tuple(
-        Scenario(name) for name in ("good", "bad")
-    )))]  # fmt: skip
+    assert figures["scenario_gain/bad"].value == got.cases[2].plan.gain
+    assert figures["scenario_regret/good/bad"].value == got.regret[1][2]
+    assert figures["scenario_money/cards/bad"].value == by_line["cards"].money[2] == 0.0
+    assert list(figures) == [figure.key for figure in scenario_figures(base, named, None)]
+    assert all(figure.value is None for figure in scenario_figures(base, named, None))
+    assert not list(scenario_figures(base, (), None))
 
 
 def test_a_scenario_without_a_plan_is_a_conflict_beside_plans() -> None:

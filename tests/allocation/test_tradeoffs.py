@@ -6,6 +6,7 @@ import itertools
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from allocation_cases import seeded, small
 
@@ -23,6 +24,8 @@ from workbench.allocation import (
     points_curve,
     solve,
 )
+from workbench.allocation.canonical import canonical_form
+from workbench.allocation.outlines import Outlines, Prices, price_bound
 from workbench.allocation.tradeoffs import frontier
 from workbench.errors import ModelError
 
@@ -122,6 +125,43 @@ def test_the_ends_are_the_best_plans_of_each_objective_alone() -> None:
         assert got == pytest.approx(best.value, rel=1e-3)
     first, last = found.points
     assert last.exchange_rate == pytest.approx((first.goal - last.goal) / (last.other - first.other))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_lie_nowhere_below_their_curves_and_prices_bound_every_plan(seed: int) -> None:
+    """Whatever the curve, its least level and the prices; both ways, as a curve may hurt a goal."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    held = two_goals(seed, 12)
+    thirds = tuple(replace(item, minimum=item.maximum / draw.randrange(3, 9)) for item in held.activities)
+    portfolio = replace(held, activities=thirds)
+    form = canonical_form(portfolio)
+    outlines = Outlines(form)
+    costs = np.array([draw.uniform(0, 3) for _ in form.activities])
+    signs = np.array([draw.choice([-1.0, 1.0]) for _ in form.activities])
+    shares, values = outlines.best(signs, costs, 1e-9)
+    for place, (least, most) in enumerate(zip(form.least, form.most, strict=True)):
+        levels = np.linspace(least, most, 301)
+        lifts = np.array([outlines.units[0].lift(place, level) for level in levels])
+        assert outlines.lifts(np.full(301, place), levels) == pytest.approx(lifts, abs=1e-12)
+        for side, sign in ((0, 1.0), (1, -1.0)):
+            for slope, intercept in outlines.near(place, side, float(least)):
+                assert np.all(slope * levels + intercept >= sign * lifts - 1e-9)
+        most_by_hand = float(np.max(signs[place] * lifts - costs[place] * levels))
+        assert values[place] >= most_by_hand - 1e-9
+        assert values[place] == pytest.approx(most_by_hand, abs=1e-3)
+        assert least - 1e-12 <= shares[place] <= most + 1e-12
+    effects = (outlines.effect(form), 0.0 * outlines.effect(form))
+    for _ in range(20):
+        prices = Prices(np.array([draw.choice([0.0, draw.uniform(-0.5, 0.5)]) for _ in form.row_names]))
+        bound = price_bound((form, form), outlines, effects, prices, None, 1e-6).bound
+        for _ in range(60):
+            supported = {line.id: line.closing is None or draw.random() < 0.8 for line in portfolio.lines}
+            levels_of = {
+                item.id: draw.choice([0.0, draw.uniform(item.minimum, item.maximum)]) if supported[item.line] else 0.0
+                for item in portfolio.activities
+            }
+            if check_plan(portfolio, levels_of, supported).holds:
+                assert form.value_of(form.shares(levels_of), form.support_array(supported)) <= bound
 
 
 def whole(seed: int) -> Portfolio:

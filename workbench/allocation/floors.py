@@ -54,6 +54,11 @@ class TwoGoals:
         self.effects = (self.outlines.effect(first), self.outlines.effect(second))
         self.splits: dict[int, list[tuple[float, float]]] = {}
 
+    def plan(self, shares: np.ndarray, is_open: np.ndarray) -> Goals:
+        """Return a plan at hand with its goals; whether it holds is seen where it is offered."""
+        values = [self._value(number, shares, is_open) for number in (0, 1)]
+        return Goals(shares, is_open, values[0], values[1], np.inf, np.inf, False)
+
     def best(
         self, least: float | None, *, candidates: Sequence[Goals] = (), swapped: bool = False, gap: float | None = None
     ) -> Goals | None:

@@ -21,6 +21,8 @@ FIRST_LINES = 7
 """Lines laid on each curve at first."""
 ROUNDS = 12
 """Times that lines are laid where prices lead, at most, for one bound."""
+NEAR = 1e-9
+"""A level so near to the end of a jump counts as on it (scaled)."""
 OUTWARDS = 1e-9
 """Bounds are rounded outwards by this, times one plus their size."""
 
@@ -152,7 +154,9 @@ class _Outline:
         self.low, self.high = float(unit.least[place]), float(unit.most[place])
         self.is_smooth = not isinstance(unit.activities[place].curve, Points)
         jumps = [unit.line(place, end, self.low, self.high)[2] for end in (self.low, self.high)]
-        self.jump = next((jump for jump in jumps if jump is not None), (math.inf, -math.inf))
+        start, end = next((jump for jump in jumps if jump is not None), (math.inf, -math.inf))
+        # ends come back with fewer digits, and a tangent just inside a jump would lie below the curve
+        self.jump = (start - NEAR, end + NEAR)
         self.lines: list[tuple[float, float]] = []  # (minus slope, intercept)
         for share in np.linspace(self.low, self.high, FIRST_LINES):
             self._insert(float(share))

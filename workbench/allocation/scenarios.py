@@ -232,33 +232,44 @@ def compare_scenarios(
     return Comparison(tuple(cases), tuple(_lines(portfolio, cases)), _regret(cases))
 
 
-def scenario_figures(comparison: Comparison) -> Iterator[Figure]:
-    """Yield the numbers of a comparison, in an order that depends on the client's tables only; without ids."""
-    plan = "scenarios, plan"
-    for case, losses in zip(comparison.cases, comparison.regret, strict=True):
-        unit = case.portfolio.value_unit
-        value = case.plan.value if case.plan is not None else None
-        yield Figure("", f"scenario_value/{case.name}", f"{case.name}: value of its plan", value, unit, source=plan)
-        yield Figure(
-            "",
-            f"scenario_regret/{case.name}",
-            f"{case.name}: value lost by carrying out the plan of the base",
-            losses[0],
-            unit,
-            source=plan,
-        )
-    for line in comparison.lines:
-        yield Figure(
-            "",
-            f"scenario_decision/{line.line}",
+def scenario_figures(
+    portfolio: Portfolio, scenarios: Sequence[Scenario], comparison: Comparison | None
+) -> Iterator[Figure]:
+    """Yield the numbers of a comparison, in an order that depends on the client's tables only; without ids.
+
+    Nothing where there are no scenarios; without values where they were not compared.
+    """
+    if not scenarios:
+        return
+    names = [BASE, *(item.name for item in scenarios)]
+    cases = {case.name: case for case in comparison.cases} if comparison else {}
+    units = {case.name: case.portfolio.value_unit for case in cases.values()}
+
+    def figure(key: str, name: str, value: float | str | None, unit: str) -> Figure:
+        return Figure("", key, name, value, unit, source="scenarios, plan")
+
+    for i, name in enumerate(names):
+        case, unit = cases.get(name), units.get(name, portfolio.value_unit)
+        plan = case.plan if case else None
+        yield figure(f"scenario_value/{name}", f"{name}: value of its plan", plan.value if plan else None, unit)
+        yield figure(f"scenario_gain/{name}", f"{name}: value gained over today", plan.gain if plan else None, unit)
+        for j, other in enumerate(names):
+            loss = comparison.regret[i][j] if comparison else None
+            yield figure(f"scenario_regret/{name}/{other}", f"{name}: value lost with the plan of {other}", loss, unit)
+    lines = {line.line: line for line in comparison.lines} if comparison else {}
+    for line in portfolio.lines:
+        held = lines.get(line.id)
+        yield figure(
+            f"scenario_decision/{line.id}",
             f"{line.name}: decision in all plans",
-            line.decision,
+            held.decision if held else None,
             "text",
-            source=plan,
         )
-    yield Figure(
-        "", "scenario_depends", "Lines that hang on the scenario", len(comparison.depends), "count", source=plan
-    )
+        for place, name in enumerate(names):
+            money = held.money[place] if held else None
+            yield figure(f"scenario_money/{line.id}/{name}", f"{line.name}: money in {name}", money, "currency")
+    depends = len(comparison.depends) if comparison else None
+    yield figure("scenario_depends", "Lines that hang on the scenario", depends, "count")
 
 
 def scenario_findings(comparison: Comparison) -> Findings:

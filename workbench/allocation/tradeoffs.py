@@ -18,7 +18,7 @@ import numpy as np
 
 from workbench.allocation.canonical import Canonical, canonical_form, rounded_array
 from workbench.allocation.floors import Goals, TwoGoals
-from workbench.allocation.model import Portfolio
+from workbench.allocation.model import Evaluation, Portfolio
 from workbench.errors import ModelError, nearest
 
 GAP = 5e-4
@@ -90,6 +90,11 @@ class Frontier:
     is_complete: bool
     seconds: float
 
+    def stands_at(self, portfolio: Portfolio, found: Evaluation, supported: Mapping[str, bool]) -> tuple[float, float]:
+        """Return what a plan brings of both objectives, as the points are counted."""
+        closed = sum(portfolio.closing_value(line) for line, is_kept in supported.items() if not is_kept)
+        return found.by_objective[self.objective] - closed, found.by_objective[self.against]
+
     @property
     def proved(self) -> bool:
         """Every point is proved."""
@@ -104,6 +109,7 @@ def frontier(
     points: int = POINTS,
     gap: float = GAP,
     seconds: float = SECONDS,
+    candidates: Sequence[tuple[Mapping[str, float], Mapping[str, bool]]] = (),
 ) -> Frontier:
     """Return the most of one objective for each amount of another.
 
@@ -119,6 +125,8 @@ def frontier(
         To prove at each point, as a share of the lift.
     seconds : float
         Backstop; what was not worked out in time is left out, and said.
+    candidates : sequence of (levels, supported)
+        Plans at hand: where one of them holds, no point is beaten by it.
 
     Raises
     ------
@@ -136,12 +144,13 @@ def frontier(
     first = _goal_form(base, known[objective].worths, with_closing=True)
     second = _goal_form(base, known[against].worths, with_closing=False)
     search = TwoGoals(first, second, gap, until)
-    top = search.best(None)
+    at_hand = [search.plan(base.shares(levels), base.support_array(supported)) for levels, supported in candidates]
+    top = search.best(None, candidates=at_hand)
     if top is None:
         raise ModelError("No plan holds within the rules and capacities, so there is nothing to trade off.")
     is_exact = len(base.activities) <= EXACT
     top = search.raised(top, is_exact=is_exact)
-    far = search.best(None, swapped=True)
+    far = search.best(None, candidates=at_hand, swapped=True)
     if far is None:
         return _frontier(objective, against, base, [(top, top.other)], False, started)
     low, high = top.other, far.other
@@ -151,13 +160,19 @@ def frontier(
             least = low + (high - low) * step / (points - 1)
             if least <= last.other:  # the point before is already there
                 continue
-            held = search.best(least, candidates=[last, far])
+            held = search.best(least, candidates=[last, far, *at_hand])
             if held is None:
                 is_complete = time.monotonic() < until and is_complete
                 continue
             last = search.raised(held, is_exact=is_exact)
             found.append((last, least))
     return _frontier(objective, against, base, found, is_complete, started)
+
+
+def traded_objectives(portfolio: Portfolio) -> tuple[str, str] | None:
+    """Return the two objectives with the largest weights, the larger first; None where fewer than two count."""
+    counted = sorted(portfolio.weighted, key=lambda item: -item.weight)  # of equals the client's first comes first
+    return (counted[0].id, counted[1].id) if len(counted) > 1 else None
 
 
 def _goal_form(base: Canonical, worths: Mapping[str, float], *, with_closing: bool) -> Canonical:
