@@ -339,9 +339,7 @@ def allocate(
             seconds=left(),
         ),
         doubt=examine_plan(best, shown=settled.plan, n=draws) if draws else None,
-        comparison=compare_scenarios(
-            portfolio, inputs.scenarios, base=best, gap=settings.gap, seconds=settings.seconds
-        )
+        comparison=compare_scenarios(portfolio, inputs.scenarios, base=best, gap=settings.gap, seconds=settings.seconds)
         if compare and inputs.scenarios
         else None,
         frontier=_traded(best, settled.plan, trade, points, settings.seconds),
@@ -350,9 +348,7 @@ def allocate(
     )
 
 
-def _traded(
-    best: Plan, shown: Plan, trade: tuple[str, str] | None, points: int, seconds: float
-) -> Frontier | None:
+def _traded(best: Plan, shown: Plan, trade: tuple[str, str] | None, points: int, seconds: float) -> Frontier | None:
     """Return the frontier of two objectives; None where none was asked for or fewer than two count."""
     pair = trade or traded_objectives(best.portfolio)
     if not points or pair is None:
