@@ -63,11 +63,11 @@ def test_a_kernel_that_starts_after_the_stop_is_ended_at_once() -> None:
     sleepers = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(3)]
     kernels = Kernels()
     try:
-        kernels.add(sleepers[0].pid)
-        kernels.add(sleepers[1].pid)
-        kernels.forget({sleepers[1].pid})
+        kernels.add(sleepers[0])
+        kernels.add(sleepers[1])
+        kernels.forget([sleepers[1]])
         kernels.stop()
-        kernels.add(sleepers[2].pid)
+        kernels.add(sleepers[2])
         assert sleepers[0].wait(10) != 0
         assert sleepers[2].wait(10) != 0
         assert sleepers[1].poll() is None

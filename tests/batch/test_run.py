@@ -18,6 +18,7 @@ from workbench.batch.run import run_engagement
 from workbench.batch.workers import Workers
 from workbench.errors import ClientDataError, Fault, UsageError
 
+ZYGOTE = "workbench.batch.warm.zygote"
 Put = Callable[[str, Path], Path]
 Replace = Callable[[str, str], Path]
 Printed = Callable[[Path], str]
@@ -234,7 +235,11 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
     process = psutil.Process(run.pid)
 
     def kernels() -> list[psutil.Process]:
-        return [child for child in process.children(recursive=True) if "ipykernel_launcher" in child.cmdline()]
+        return [child for child in process.children(recursive=True) if is_kernel(child)]
+
+    def is_kernel(child: psutil.Process) -> bool:  # started cold, or forked from a parent
+        parent, command = child.parent(), child.cmdline()
+        return "ipykernel_launcher" in command or (ZYGOTE in command and parent is not None and parent.pid != run.pid)
 
     end = time.monotonic() + 60
     while not kernels() and run.poll() is None and time.monotonic() < end:

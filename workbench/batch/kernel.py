@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Mapping
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.batch.warm.parents import LAUNCHER
+
+if TYPE_CHECKING:
+    from workbench.batch.warm.parents import Parents
 
 LONGEST_SOCKET = 90
 """A socket's path holds 107 bytes at most; ours leaves room for its number (ours)."""
@@ -63,37 +68,64 @@ FIXED_VARIABLES = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # or importing pandas starts a thread, which no fork may meet
 }
 """What every kernel of a run has."""
+
+NO_HISTORY = ("--HistoryManager.enabled=False",)
+"""What one notebook ran is no other's to recall; and opening that file takes as long as forking a kernel."""
+
+
+class Process(Protocol):
+    """A kernel's process: `subprocess.Popen`, or one that was forked elsewhere."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """Return how it ended, or None."""
+
+    def kill(self) -> None:
+        """End it, and nobody if it is gone."""
+
+
+class OwnKernelManager(Protocol):
+    """What `kernel_manager` gives besides a Jupyter kernel manager."""
+
+    why_cold: str
+
+    @staticmethod
+    def describe_end() -> str:
+        """Return how the kernel ended, if not by our will; blank if that is not known."""
 
 
 class Kernels:
     """The kernels that run, so that Ctrl-C can end them all and let no other start."""
 
     def __init__(self) -> None:
-        self._pids: set[int] = set()
+        self._held: dict[int, Process] = {}
         self._is_stopped = False
         self._lock = threading.Lock()
 
-    def add(self, pid: int) -> None:
+    def add(self, process: Process) -> None:
         """Note a kernel's process; end it where all were stopped meanwhile."""
         with self._lock:
-            self._pids.add(pid)
+            self._held[id(process)] = process
         if self._is_stopped:
             self.stop()
 
-    def forget(self, pids: set[int]) -> None:
-        """Note that processes are gone: their numbers may become a stranger's."""
+    def forget(self, processes: Sequence[Process]) -> None:
+        """Note that processes need not be ended any more."""
         with self._lock:
-            self._pids -= pids
+            for process in processes:
+                self._held.pop(id(process), None)
 
     def stop(self) -> None:
         """End every kernel that runs; one that starts later is ended at once."""
         with self._lock:
             self._is_stopped = True
-            for pid in self._pids:
+            for process in self._held.values():
                 with suppress(OSError):
-                    os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+                    process.kill()
 
 
 def kernel_environment(given: Mapping[str, str], also: Collection[str] = (), **own: str | Path) -> dict[str, str]:
@@ -123,7 +155,14 @@ def kernel_environment(given: Mapping[str, str], also: Collection[str] = (), **o
 
 
 @contextmanager
-def kernel_manager(folder: Path, environment: Mapping[str, str], kernels: Kernels) -> Iterator[type]:
+def kernel_manager(
+    folder: Path,
+    environment: Mapping[str, str],
+    kernels: Kernels,
+    *,
+    parents: Parents | None = None,
+    memory_mb: int | None = None,
+) -> Iterator[type[OwnKernelManager]]:
     """Give a class of kernel managers whose kernels start in a folder, with an environment, over sockets of their own.
 
     papermill's own ways to say this do not serve: its ``cwd`` moves the whole process and so every thread, its
@@ -137,38 +176,67 @@ def kernel_manager(folder: Path, environment: Mapping[str, str], kernels: Kernel
         From `kernel_environment`.
     kernels : Kernels
         Told of the process.
+    parents : Parents, optional
+        Fork the kernel where that gives what a cold start gives; without them it starts cold.
+    memory_mb : int, optional
+        What it may take; without it, what the machine has.
     """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
+    from workbench.batch.warm.client import ReadyClient
+    from workbench.batch.warm.endings import MemoryWatch, address_limits, describe_end, killed_for_memory
+    from workbench.batch.warm.provisioner import WarmProvisioner
+
     class OwnInterpreter(KernelSpecManager):
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            argv = [sys.executable, *LAUNCHER, "-f", "{connection_file}", *NO_HISTORY]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as sockets:
         connection_file = str(Path(sockets) / "k.json")
         over_files = os.name != "nt" and len(connection_file) <= LONGEST_SOCKET
-        own: set[int] = set()
+        own: list[Process] = []
+        watches: list[MemoryWatch] = []
         started = {**environment, "IPYTHONDIR": str(Path(sockets) / "ipython")}
+        kills = killed_for_memory()
 
         class WorkbenchKernelManager(AsyncKernelManager):
+            why_cold = ""
+
             def __init__(self, **options: Any) -> None:
                 super().__init__(**{**options, "kernel_spec_manager": OwnInterpreter()})
+                self.client_factory = ReadyClient
                 self.connection_file = connection_file
+                self.parents = parents
                 if over_files:
                     self.transport = "ipc"
 
             async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # the parent's too
-                await super().start_kernel(**{**options, "cwd": str(folder), "env": dict(started)})
-                pid = getattr(self.provisioner, "pid", None)
-                if pid:
-                    own.add(int(pid))
-                    kernels.add(int(pid))
+                self.kernel_id = self.kernel_id or uuid.uuid4().hex
+                starter = WarmProvisioner(parent=self, kernel_id=self.kernel_id, kernel_spec=self.kernel_spec)
+                self.provisioner = starter
+                where = {"cwd": str(folder), "env": dict(started), "scratch": sockets}
+                await super().start_kernel(**{**options, **where, "limits": address_limits(memory_mb)})
+                WorkbenchKernelManager.why_cold = starter.why_cold
+                process: Any = starter.process
+                if process is None:
+                    return
+                own.append(process)
+                kernels.add(process)
+                if memory_mb is not None:
+                    watches.append(MemoryWatch(process.pid, memory_mb, process.kill).start())
+
+            @staticmethod
+            def describe_end() -> str:
+                """Return how the last kernel ended, if not by our will."""
+                return describe_end(own[-1], watches[-1] if watches else None, kills) if own else ""
 
         try:
             yield WorkbenchKernelManager
         finally:
+            for watch in watches:
+                watch.stop()
             kernels.forget(own)
             _close_loop()
 

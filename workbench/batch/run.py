@@ -327,7 +327,9 @@ def _execute(
         WORKBENCH_REPORTS=staging.reports,
         WORKBENCH_ONLY=plan.engagement,
     )
-    with kernel_manager(staging.work, environment, workers.kernels) as manager_class:
+    with kernel_manager(
+        staging.work, environment, workers.kernels, parents=workers.parents, memory_mb=workers.memory_mb
+    ) as manager_class:
         try:
             papermill.execute_notebook(
                 _as_written(source),
@@ -351,7 +353,8 @@ def _execute(
             raise NotebookError(job.notebook.name, plan.engagement, cell, _sentence_of(error)) from None
         except (DeadKernelError, CellTimeoutError, RuntimeError, TimeoutError) as error:
             _keep_cells(source, output, watch.cells)
-            cause = f"Its kernel died ({type(error).__name__}): out of memory, or a crash of a library."
+            known = manager_class.describe_end() or f"{type(error).__name__}: out of memory, or a crash of a library."
+            cause = f"Its kernel died. {known}"
             raise NotebookError(job.notebook.name, plan.engagement, _code_cell_number(watch.cells), cause) from error
 
 
@@ -392,7 +395,7 @@ def _keep_cells(source: Path, output: Path, cells: Mapping[int, Any]) -> None:
 
 def _kind_of(error: NotebookError) -> str:
     if "Its kernel died" in error.cause:
-        return "kernel_died"
+        return "memory" if "memory ran out" in error.cause or "more memory than" in error.cause else "kernel_died"
     if error.cell == 0:
         return "chapter"
     return "data" if re.match(r"\d+ faults? in the client's files", error.cause) else "cell_error"

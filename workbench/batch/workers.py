@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.batch.kernel import Kernels
+from workbench.batch.kernel import Kernels, kernel_environment
+from workbench.batch.warm.endings import memory_limit
+from workbench.batch.warm.parents import Parents
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -34,12 +36,18 @@ class Workers:
         Those that run.
     end_processes : callable
         Ends the processes at once, whatever they do.
+    parents : Parents, optional
+        What kernels are forked from; without, each starts cold.
+    memory_mb : int, optional
+        What one kernel may take; without, what the machine has.
     """
 
     processes: Executor
     slots: threading.Semaphore
     kernels: Kernels = field(default_factory=Kernels)
     end_processes: Callable[[], None] = lambda: None
+    parents: Parents | None = None
+    memory_mb: int | None = None
 
     def stop(self) -> None:
         """End every kernel and process; what waits for one of them gets an error and cleans up."""
@@ -68,7 +76,15 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     # Nothing is ever written: the workers see its end closed, by us or because we are gone.
     watched, held = context.Pipe(duplex=False)
     processes = QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=(watched,))
-    workers = Workers(processes, threading.Semaphore(kernels), end_processes=held.close)
+    parents = Parents()
+    parents.begin(kernel_environment(os.environ))  # imports while the files are checked
+    workers = Workers(
+        processes,
+        threading.Semaphore(kernels),
+        end_processes=held.close,
+        parents=parents,
+        memory_mb=memory_limit(kernels),
+    )
     try:
         with ending_like_ctrl_c():
             try:
@@ -81,6 +97,7 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     finally:
         held.close()
         watched.close()
+        parents.close()
 
 
 class QuietProcesses(ProcessPoolExecutor):

@@ -1,0 +1,354 @@
+"""The parent that kernels are forked from: it imports once, stays single-threaded, and never sees a client's file.
+
+It is a child of the process that runs notebooks and speaks with it over one socket without a name, so nobody else can
+ask it for anything; when that process is gone, however it went, the socket ends, and so do the kernels and their
+parent. Run as ``python -m workbench.batch.warm.zygote NUMBER``, the number of the open socket.
+
+Over the socket comes, for each kernel, one byte with three files: a channel of its own, and its stdout and stderr.
+The request is read from the channel, a line of JSON. Back go lines: the kernel's number with its pidfd, "bound" from
+the kernel itself, and in the end how it ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.batch.warm import surroundings
+
+KERNELS = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completer", "psutil"),
+    *("IPython.core.magics", "IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.debugger", "pdb"),
+    *("IPython.extensions.storemagic", "matplotlib_inline.config", "tornado.platform.asyncio"),
+)
+"""What every kernel imports before its first cell."""
+
+LIBRARIES = (
+    *("numpy", "pandas", "scipy.optimize", "scipy.special", "scipy.stats", "pyarrow.parquet", "duckdb", "ipywidgets"),
+    *("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg"),
+    *("pydantic", "yaml", "python_calamine", "xlsxwriter", "jinja2"),
+)
+"""What our notebooks compute and draw with, where it is installed."""
+
+OURS = ("readiness", "outcomes", "allocation", "engagement", "report", "panels")
+"""Our own rooms that notebooks use. A change in any is a reason to start cold, and to begin another parent."""
+
+UNUSED = (".exports", ".forms", ".trackers", ".databases", ".scaffold", ".engine_")
+"""Parts of their names that no notebook of a run imports; one that does, does so itself."""
+
+INLINE = "module://matplotlib_inline.backend_inline"
+"""What ipykernel names as matplotlib's backend before a notebook imports it."""
+
+LEAVE = "leave"
+"""Announced in place of a request: end when the last kernel has ended."""
+
+REQUEST_SECONDS = 5.0
+"""How long a request may take to arrive once it was announced."""
+
+
+@dataclass
+class Held:
+    """What the parent has imported, and why it might not serve.
+
+    Attributes
+    ----------
+    doubt : str
+        Why no kernel may be forked; blank if it may.
+    read : tuple of str
+        Variables that were read when importing.
+    changed : mapping of str to str
+        Variables that libraries set when they were imported; a cold kernel has them too.
+    files : mapping
+        The files that were imported, with their size, time and number.
+    path : tuple of str
+        Where modules are searched.
+    handlers : sequence of (handler, str)
+        Handlers of logs, and the stream of the kernel that each shall write to.
+    """
+
+    doubt: str = ""
+    read: tuple[str, ...] = ()
+    changed: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    handlers: Sequence[tuple[Any, str]] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the owner must know to decide who may be forked."""
+        return {"doubt": self.doubt, "read": list(self.read), "modules": surroundings.loaded_libraries()}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a forked kernel shall be; the channel is its lifeline."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: str
+    umask: int
+    limits: Mapping[str, int]
+    channel: int
+    stdout: int
+    stderr: int
+
+
+@dataclass
+class _Child:
+    pid: int
+    channel: int
+    scratch: str
+
+
+def main(argv: list[str]) -> int:
+    """Import, serve, and in every child become a kernel."""
+    started = time.time_ns()
+    if sys.path and sys.path[0] == str(Path.cwd()):  # as ipykernel's own launcher does
+        del sys.path[0]
+    control = int(argv[1])
+    os.set_inheritable(control, False)
+    held = preload(started, {0, 1, 2, control})
+    _tell(control, held.to_json())
+    if held.doubt:
+        return 1
+    request = serve(control, held)
+    if request is None:
+        os._exit(0)  # nothing was begun that an orderly end would have to finish
+    from workbench.batch.warm.forked import become_kernel
+
+    return become_kernel(request, held)
+
+
+def preload(started: int, files: set[int]) -> Held:
+    """Import everything and look whether a kernel that is forked now would be like a cold one.
+
+    Parameters
+    ----------
+    started : int
+        When this process began: a file that changed since may be half old, half new.
+    files : set of int
+        The open files that are known.
+    """
+    before = dict(os.environ)
+    os.environ.setdefault("MPLBACKEND", INLINE)
+    with surroundings.watching() as watch:
+        doubts = _import_all(KERNELS)
+        with surroundings.as_in_a_cell(watch):
+            doubts += _import_all((*LIBRARIES, *our_modules()))
+    importlib.import_module("workbench.batch.warm.forked")
+    changed = {name: text for name, text in os.environ.items() if before.get(name) != text and name != "MPLBACKEND"}
+    loaded = surroundings.loaded_files()
+    others = sorted(watch.asked - set(surroundings.ASKED_BY))
+    if others:
+        doubts.append(f"{', '.join(others)} asked for the running kernel when imported")
+    if watch.kept:
+        doubts.append(f"an import kept {watch.kept}")
+    if watch.warned:
+        doubts.append(f"an import warned: {watch.warned[0]}")
+    if surroundings.newest(loaded) >= started:
+        doubts.append(f"code {surroundings.STALE}")
+    if surroundings.count_threads() != 1:
+        doubts.append(f"{surroundings.count_threads()} threads after the imports")
+    unknown = surroundings.open_files() - files
+    if unknown:
+        doubts.append(f"{len(unknown)} open files after the imports")
+    gc.collect()
+    gc.freeze()  # a collection in a child must not touch, and so copy, every page
+    read = tuple(sorted(watch.read - set(surroundings.HANDED_OVER)))
+    return Held("; ".join(doubts), read, changed, loaded, tuple(sys.path), watch.handlers)
+
+
+def _import_all(names: Iterable[str]) -> list[str]:
+    """Import modules and return what stood in the way."""
+    doubts = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:  # an extra that is not installed; a kernel would not find it either
+            if error.name and error.name.partition(".")[0] == "workbench":
+                doubts.append(f"{name} cannot be imported")
+        except Exception as error:  # noqa: BLE001  (the kernel that imports it will say what is wrong)
+            doubts.append(f"{name} cannot be imported: {type(error).__name__}")
+    return doubts
+
+
+def our_modules() -> tuple[str, ...]:
+    """Return the names of our modules that a kernel may need."""
+    home = Path(importlib.import_module("workbench").__file__ or "").parent
+    found = [f"workbench.{room}" for room in OURS]
+    for room in OURS:
+        for module in pkgutil.walk_packages([str(home / room)], f"workbench.{room}."):
+            if not any(part in module.name for part in UNUSED):
+                found.append(module.name)
+    return tuple(found)
+
+
+def serve(control: int, held: Held) -> Request | None:
+    """Fork a kernel for each request, and tell how each ended; return in a child with what it shall be.
+
+    Parameters
+    ----------
+    control : int
+        The socket to the owner.
+    held : Held
+
+    Returns
+    -------
+    Request or None
+        None when the owner is gone or has closed the socket, and every kernel with it.
+    """
+    poller = select.poll()
+    poller.register(control, select.POLLIN)
+    children: dict[int, _Child] = {}
+    is_leaving = False
+    while children or not is_leaving:
+        for number, _ in poller.poll():
+            if number != control:
+                poller.unregister(number)
+                _bury(number, children.pop(number))
+                continue
+            announced = _receive(control)
+            if announced is None:
+                _end_all(children)
+                return None
+            request, scratch = announced
+            if request is None:
+                is_leaving = is_leaving or scratch == LEAVE
+                continue
+            doubt = _doubt_of_now(held)
+            if doubt:
+                _tell(request.channel, {"refused": doubt})
+                _close(request.channel, request.stdout, request.stderr)
+                continue
+            pid = os.fork()
+            if pid == 0:
+                _keep_only({request.channel, request.stdout, request.stderr})
+                return request
+            pidfd = os.pidfd_open(pid)
+            children[pidfd] = _Child(pid, request.channel, scratch)
+            poller.register(pidfd, select.POLLIN)
+            _tell(request.channel, {"pid": pid}, pidfd)
+            _close(request.stdout, request.stderr)
+    return None
+
+
+def _doubt_of_now(held: Held) -> str:
+    changed = surroundings.changed_file(held.files)
+    if changed:
+        return f"{changed} {surroundings.STALE}"
+    threads = surroundings.count_threads()
+    return "" if threads == 1 else f"{threads} threads before the fork"
+
+
+def _receive(control: int) -> tuple[Request | None, str] | None:
+    """Return the next request; None inside if it was damaged, None alone if there will be no more."""
+    door = socket.socket(fileno=control)
+    try:
+        mark, files, _, _ = socket.recv_fds(door, 1, 3)
+    except OSError:
+        return None
+    finally:
+        door.detach()
+    if not mark:
+        return None
+    if mark == b"l":
+        return None, LEAVE
+    for number in files:
+        os.set_inheritable(number, False)
+    try:
+        channel, stdout, stderr = files
+        text = _read_line(channel)
+        asked = json.loads(text)
+        request = Request(
+            argv=tuple(asked["argv"]),
+            environment=asked["env"],
+            folder=asked["cwd"],
+            umask=asked["umask"],
+            limits=asked["limits"],
+            channel=channel,
+            stdout=stdout,
+            stderr=stderr,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        _close(*files)
+        return None, ""
+    return request, asked["scratch"]
+
+
+def _read_line(channel: int) -> bytes:
+    """Return what stands before the first line end."""
+    door = socket.socket(fileno=channel)
+    door.settimeout(REQUEST_SECONDS)
+    held = bytearray()
+    try:
+        while not held.endswith(b"\n"):
+            piece = door.recv(65536)
+            if not piece:
+                raise OSError("the channel ended")
+            held += piece
+    finally:
+        door.settimeout(None)
+        door.detach()
+    return bytes(held)
+
+
+def _tell(channel: int, words: Mapping[str, Any], *files: int) -> None:
+    """Send a line, and files with it; who no longer listens is not told."""
+    door = socket.socket(fileno=channel)
+    try:
+        with suppress(OSError):
+            socket.send_fds(door, [json.dumps(words).encode() + b"\n"], list(files))
+    finally:
+        door.detach()
+
+
+def _bury(pidfd: int, child: _Child) -> None:
+    """End what a dead kernel had started, take it off the list of processes, and tell how it ended."""
+    # Still a zombie: its number, which is its group's, can belong to nobody else until it is waited for.
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    with suppress(OSError):
+        os.killpg(child.pid, signal.SIGKILL)
+    _, status, used = os.wait4(child.pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    seconds = used.ru_utime + used.ru_stime
+    _tell(child.channel, {"ended": code, "cpu_seconds": round(seconds, 3), "peak_mb": used.ru_maxrss // 1024})
+    _close(pidfd, child.channel)
+
+
+def _end_all(children: Mapping[int, _Child]) -> None:
+    """End every kernel with what it started, and remove what their owner can no longer remove."""
+    for pidfd, child in children.items():
+        with suppress(OSError):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        _bury(pidfd, child)
+        if child.scratch:
+            shutil.rmtree(child.scratch, ignore_errors=True)
+
+
+def _keep_only(files: set[int]) -> None:
+    """Close every file above stderr but these: sockets and pidfds of other kernels, and the owner's own."""
+    for number in surroundings.open_files() - files - {0, 1, 2}:
+        os.close(number)
+
+
+def _close(*files: int) -> None:
+    for number in files:
+        with suppress(OSError):
+            os.close(number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
