@@ -186,6 +186,8 @@ def batch(
             say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
             if held.held_to:
                 say(f"    held to what earlier runs showed: workbench publications {held.engagement}")
+    if result.page:
+        say(f"Morning page: {result.page}")
     for held in result.failed:
         say(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
     if result.failed:

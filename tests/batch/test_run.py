@@ -210,7 +210,10 @@ def test_a_folder_with_faults_starts_no_kernel(
     assert got.status == "failed"
     assert "survey.csv, row 2: a fault." in got.message
     assert "notebooks/50_extra.ipynb: no call of save_chapter." in got.message
-    assert not (root / "reports").exists()
+    assert got.cause == "data"
+    assert sorted(path.name for path in (root / "reports" / "acme").iterdir()) == ["failed"], "why, and nothing else"
+    page = (Path(got.folder) / "error.html").read_text(encoding="utf-8")
+    assert "survey.csv, row 2: a fault." in page
 
 
 def test_wrong_usage_raises_before_anything_is_read(root: Path, workers: Workers) -> None:
@@ -239,7 +242,9 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
 
     def is_kernel(child: psutil.Process) -> bool:  # started cold, or forked from a parent
         parent, command = child.parent(), child.cmdline()
-        return "ipykernel_launcher" in command or (ZYGOTE in command and parent is not None and parent.pid != run.pid)
+        return "ipykernel_launcher" in command or (
+            parent is not None and parent.cmdline() == command and ZYGOTE in command
+        )
 
     end = time.monotonic() + 60
     while not kernels() and run.poll() is None and time.monotonic() < end:

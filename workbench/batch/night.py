@@ -11,12 +11,13 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.batch.keys import Ground, engagement_key, folder_files, read_ground
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.locks import Lock, lock_file
+from workbench.batch.morning import write_morning_page
 from workbench.batch.plan import make_plan
 from workbench.batch.publish import read_manifest
 from workbench.batch.results import BatchResult, EngagementResult, Event, silent
@@ -131,7 +132,10 @@ def run_batch(
             ledger.record(batch, results[name])
         seconds = time.monotonic() - start
         ledger.finish(batch, seconds)
-    return BatchResult(tuple(results[name] for name in chosen), seconds, id=batch, shard=str(part))
+        whole = BatchResult(tuple(results[name] for name in chosen), seconds, id=batch, shard=str(part))
+        finished = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}"
+        page = write_morning_page(whole, ledger, reports_folder(root), finished=finished)
+    return replace(whole, page=str(page))
 
 
 def take_shard(names: Sequence[str], shard: Shard, *, root: Path | None = None) -> list[str]:

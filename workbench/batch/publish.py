@@ -28,11 +28,15 @@ from typing import Any
 
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
+from workbench.batch.failures import failure_page
 from workbench.batch.locks import Lock, is_abandoned, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
 from workbench.batch.study import Study
 from workbench.engagement.publications import note_content, published, published_contents
+
+MOST_FAILED = 10
+"""Runs that stopped are kept so many (ours: two weeks of nights)."""
 
 MANIFEST_FORMAT = 1
 """Raised when a manifest written earlier can no longer be read."""
@@ -260,6 +264,7 @@ def make_manifest(
         "key": "" if study.variables else key,  # what lies in databases has none
         "bound": sorted(bound),
         "answers": list(answers),
+        "morning_headline": getattr(study.settings, "morning_headline", "no") == "yes",
         "inputs": [
             {"path": str(file.path), "bytes": int(file.bytes), "sha256": str(file.sha256)} for file in study.files
         ],
@@ -476,7 +481,9 @@ def _sync_descriptor(descriptor: int) -> None:
         return
 
 
-def keep_failed(staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], message: str, seconds: float) -> Path:
+def keep_failed(
+    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], message: str, seconds: float, cause: str = ""
+) -> Path:
     """Keep the executed notebooks of a run that stopped, with the reason; the last good report stays.
 
     Parameters
@@ -487,6 +494,8 @@ def keep_failed(staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any],
         Why it stopped.
     seconds : float
         From the command to now.
+    cause : str
+        One of `CAUSES`.
 
     Returns
     -------
@@ -500,10 +509,69 @@ def keep_failed(staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any],
         if extra.name != "notebooks":
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
     write_json(staging.result / "manifest.json", manifest)
+    return _keep(staging, message, cause, manifest["finished"], jobs)
+
+
+def keep_refused(engagement: str, reports: Path, run: str, message: str, *, cause: str, seconds: float) -> Path:
+    """Keep why a run did not even start: faults in the client's files; the last good report stays.
+
+    Parameters
+    ----------
+    engagement : str
+    reports : Path
+        The folder of all reports.
+    run, message, cause : str
+        Its name, and why, in sentences and as one of `CAUSES`.
+    seconds : float
+        From the command to now.
+
+    Returns
+    -------
+    Path
+        ``reports/<engagement>/failed/<run>``.
+    """
+    staging = open_staging(engagement, reports, run)
+    finished = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    shutil.rmtree(staging.result / "notebooks")
+    write_json(
+        staging.result / "manifest.json",
+        {
+            "format": MANIFEST_FORMAT,
+            "engagement": engagement,
+            "run": run,
+            "status": "failed",
+            "message": message,
+            "finished": finished,
+            "seconds": round(seconds, 3),
+        },
+    )
+    return _keep(staging, message, cause, finished, ())
+
+
+def _keep(staging: Staging, message: str, cause: str, finished: str, jobs: Sequence[Any]) -> Path:
+    """Let a stopped run's folder appear among the failed ones, with its page; of these only the last few are kept."""
+    latest = read_manifest(staging.home / "latest")
+    page = failure_page(
+        staging.engagement,
+        staging.run,
+        _minute(finished),
+        cause=cause,
+        message=message,
+        jobs=jobs,
+        folder=staging.result,
+        last_good=_minute(latest["finished"]) if latest else "",
+    )
+    (staging.result / "error.html").write_text(page, encoding="utf-8", newline="\n")
     (staging.result / "error.txt").write_text(message + "\n", encoding="utf-8")
     make_durable(staging.result)
     kept = staging.home / "failed" / staging.run
     kept.parent.mkdir(exist_ok=True)
     staging.result.rename(kept)
     discard(staging)
+    for old in sorted(kept.parent.iterdir())[:-MOST_FAILED]:
+        shutil.rmtree(old, ignore_errors=True)
     return kept
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")

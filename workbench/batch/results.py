@@ -153,14 +153,15 @@ class BatchResult:
     engagements : tuple of EngagementResult
         In the order of the names.
     seconds : float
-    id, shard : str
-        Its name in the ledger; the part of a list that it was.
+    id, shard, page : str
+        Its name in the ledger; the part of a list that it was; where the morning page lies.
     """
 
     engagements: tuple[EngagementResult, ...]
     seconds: float
     id: str = ""
     shard: str = ""
+    page: str = ""
 
     @property
     def unchanged(self) -> tuple[EngagementResult, ...]:

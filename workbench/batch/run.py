@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from workbench.batch.publish import (
     Staging,
     discard,
     keep_failed,
+    keep_refused,
     open_staging,
     publish_run,
     stage_notebook,
@@ -101,11 +103,19 @@ def run_engagement(
         return _run_plan(plan, workers, on_event, start, fresh)
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
-        seconds = time.monotonic() - start
-        return EngagementResult(engagement, "failed", seconds, message=str(faults), cause=cause_of(faults))
+        return _refused(engagement, root, faults, start)
     except (FolderError, LedgerError) as error:
         seconds = time.monotonic() - start
         return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
+
+
+def _refused(engagement: str, root: Path | None, error: WorkbenchError, start: float) -> EngagementResult:
+    """Return a run that did not start, its reason kept where somebody looks for it."""
+    seconds, cause = time.monotonic() - start, cause_of(error)
+    reports, kept = reports_folder(root), ""
+    with suppress(FolderError), writing_to(reports, "WORKBENCH_REPORTS"):
+        kept = str(keep_refused(engagement, reports, make_run_id(), str(error), cause=cause, seconds=seconds))
+    return EngagementResult(engagement, "failed", seconds, folder=kept, message=str(error), cause=cause)
 
 
 def cause_of(error: WorkbenchError) -> str:
@@ -194,7 +204,7 @@ def _run_staged(
     finally:
         drawings.stop()
     seconds = time.monotonic() - start
-    kept = keep_failed(staging, plan, study, jobs, message, seconds)
+    kept = keep_failed(staging, plan, study, jobs, message, seconds, cause)
     return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
 
 

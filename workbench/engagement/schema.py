@@ -948,6 +948,9 @@ class EngagementSettings(BaseModel):
         "everyone",
         description="Who was asked: everyone, or teams (column unit) that were drawn; then teams count, not people.",
     )
+    morning_headline: YesNo = Field(
+        "no", description="Whether the firm's morning page, which names all clients, may show the bottom line."
+    )
     reviews: tuple[Annotated[dt.date, AfterValidator(_plausible)], ...] = Field(
         default_factory=tuple, description="Days of earlier reviews: what could be said then is no news now."
     )

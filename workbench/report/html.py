@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def render_html(report: Report) -> str:
     ReportError
         The page's templates are not there.
     """
-    return _rendered("report.html", _whole(report))
+    return rendered("report.html", _whole(report))
 
 
 def render_pages(report: Report) -> dict[str, str]:
@@ -64,10 +64,24 @@ def render_pages(report: Report) -> dict[str, str]:
     report : Report
         As for `render_html`.
     """
-    return {key: _rendered("page.html", _page(report, held)) for key, held in report.pages().items()}
+    return {key: rendered("page.html", _page(report, held)) for key, held in report.pages().items()}
 
 
-def _rendered(template: str, values: dict[str, Any]) -> str:
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """Return a page of ours: self-contained, everything escaped that is no drawing of ours.
+
+    Parameters
+    ----------
+    template : str
+        File of ``templates/report/``.
+    values : mapping
+        What it shows; the style and the policy come by themselves.
+
+    Raises
+    ------
+    ReportError
+        The templates are not there.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -1,0 +1,147 @@
+"""The morning page: who failed by cause and what to do, and no word of a client's that its settings do not permit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench.batch.failures import REMEDIES, failure_page
+from workbench.batch.ledger import Ledger
+from workbench.batch.morning import forget_pages, morning_page, write_morning_page
+from workbench.batch.publish import MANIFEST_FORMAT, write_json
+from workbench.batch.results import CAUSES, BatchResult, EngagementResult, JobResult
+from workbench.report.html import POLICY
+
+HOSTILE = "<script>alert('acme')</script>"
+
+
+def job(status: str = "done", seconds: float = 3.0, **more: object) -> JobResult:
+    """Return how a notebook went."""
+    return JobResult("20_outcomes", status, seconds, **more)  # type: ignore[arg-type]
+
+
+def night(*engagements: EngagementResult, **more: str) -> BatchResult:
+    """Return a night of these."""
+    return BatchResult(engagements, 200.0, id="b1", **more)
+
+
+def published(reports: Path, name: str, *, may_show: bool) -> None:
+    """Lay out the manifest of a report."""
+    (reports / name / "latest").mkdir(parents=True)
+    write_json(
+        reports / name / "latest" / "manifest.json",
+        {"format": MANIFEST_FORMAT, "finished": "2026-11-22T03:04:05+00:00", "morning_headline": may_show},
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Give an empty ledger."""
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def test_a_cause_and_a_remedy_belong_together() -> None:
+    """Every cause is said and has something to do."""
+    assert list(CAUSES) == list(REMEDIES)
+
+
+def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> None:
+    """Counts first, failures by cause with notebook, cell and page, then times and memory; the JSON says the same."""
+    published(tmp_path, "acme", may_show=True)
+    published(tmp_path, "zenith", may_show=False)
+    stopped = job("failed", cause="cell_error", cell=4, message="Row 3 says 'Berta'.")
+    found = night(
+        EngagementResult("acme", "done", 9.0, (job(peak_mb=321.0, attempts=2),), answers=("Two lines close.",)),
+        EngagementResult("zenith", "unchanged", 0.1, answers=("Nobody may read this.",)),
+        EngagementResult("birch", "failed", 4.0, (stopped,), "x/birch/failed/r1", "Row 3 says 'Berta'.", "cell_error"),
+        EngagementResult("cedar", "failed", 1.0, (), "x/cedar/failed/r2", "survey.csv: 'Berta'.", "data"),
+        EngagementResult("drift", "failed", 1.0, message="Traceback 'Berta'"),
+    )
+    page = write_morning_page(found, ledger, tmp_path, finished="2026-11-23 05:00").read_text(encoding="utf-8")
+    said = json.loads((tmp_path / "batch.json").read_text(encoding="utf-8"))
+    assert said["answer"] == "1 of 5 engagements have a new report, 1 unchanged, 3 failed."
+    assert said["answer"] in page
+    assert [group["cause"] for group in said["failures"]] == ["data", "cell_error", "internal"]
+    assert said["failures"][1]["rows"] == [
+        {"engagement": "birch", "notebook": "20_outcomes", "cell": 4, "page": "birch/failed/r1/error.html"}
+    ]
+    assert 'href="birch/failed/r1/error.html"' in page
+    assert 'href="acme/latest/report.html"' in page
+    assert "code cell 4" in page
+    assert "Two lines close." in page
+    assert said["largest"][0]["peak_mb"] == 321.0
+    for words in ("Berta", "Nobody may read this."):
+        assert words not in page
+        assert words not in json.dumps(said)
+    assert f'content="{POLICY}"' in page
+    assert "<script" not in page
+    own = (tmp_path / "_batch" / "b1" / "index.html").read_text(encoding="utf-8")
+    assert 'href="../../acme/latest/report.html"' in own
+    assert json.loads((tmp_path / "_batch" / "b1" / "batch.json").read_text(encoding="utf-8")) == said
+
+
+def test_what_took_twice_its_usual_time_is_named(tmp_path: Path, ledger: Ledger) -> None:
+    """Against the median of earlier nights, and not for a second more."""
+    for number, seconds in enumerate((10.0, 11.0, 9.0)):
+        ledger.begin(f"n{number}", ["acme"])
+        ledger.record(f"n{number}", EngagementResult("acme", "done", seconds))
+    for seconds, expected in ((30.0, ["acme"]), (14.0, [])):
+        found = morning_page(night(EngagementResult("acme", "done", seconds)), ledger, tmp_path)
+        assert [one["engagement"] for one in found["slow"]] == expected
+
+
+def test_a_shard_has_a_page_of_its_own(tmp_path: Path, ledger: Ledger) -> None:
+    """The whole is not known yet, so the latest page stays."""
+    path = write_morning_page(night(EngagementResult("acme", "done", 1.0), shard="1/2"), ledger, tmp_path)
+    assert path == tmp_path / "_batch" / "b1" / "index.html"
+    assert "part 1/2" in path.read_text(encoding="utf-8")
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_pages_that_name_an_engagement_can_be_removed(tmp_path: Path, ledger: Ledger) -> None:
+    """All of them, and no other's."""
+    write_morning_page(night(EngagementResult("zenith", "done", 1.0)), ledger, tmp_path)
+    write_morning_page(BatchResult((EngagementResult("acme", "done", 1.0),), 1.0, id="b2"), ledger, tmp_path)
+    gone = forget_pages("acme", tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in gone] == [
+        "_batch/b2/batch.json",
+        "_batch/b2/index.html",
+        "batch.json",
+        "index.html",
+    ]
+    assert [path.name for path in (tmp_path / "_batch").iterdir()] == ["b1"]
+    assert forget_pages("acme", tmp_path) == []
+
+
+def test_a_failure_is_explained_with_the_cell_and_its_own_words(tmp_path: Path) -> None:
+    """The notebook's cell as the analyst counts, the fault behind it, what to do; everything escaped."""
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title"], "metadata": {}},
+        {"cell_type": "code", "source": ["engagement = 'x'"], "metadata": {"tags": ["parameters"]}},
+        {"cell_type": "code", "source": ["engagement = 'acme'"], "metadata": {"tags": ["injected-parameters"]}},
+        {"cell_type": "code", "source": ["a = 1\n", "a / 0  # ", HOSTILE], "metadata": {}},
+    ]
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "20_outcomes.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    stopped = job("failed", cell=2, message=f"acme: it stopped.\n\nsurvey.csv, row 3: {HOSTILE}")
+    page = failure_page(
+        "acme",
+        "r1",
+        "2026-11-22 03:04",
+        cause="cell_error",
+        message="unused",
+        jobs=(JobResult("10_readiness", "done", 2.0), stopped),
+        folder=tmp_path,
+        last_good="2026-11-21 03:04",
+    )
+    assert "a / 0" in page
+    assert "The last good report stays as it is; it was made on 2026-11-21 03:04 UTC." in page
+    assert "workbench lab acme" in page
+    assert 'href="notebooks/20_outcomes.ipynb"' in page
+    assert HOSTILE not in page
+    assert page.count("&lt;script&gt;") == 2
+    before = failure_page("acme", "r1", "now", cause="data", message="survey.csv: a fault.\n\nrules.csv: another.")
+    assert "There is no report yet." in before
+    assert "rules.csv: another." in before

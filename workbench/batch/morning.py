@@ -1,0 +1,243 @@
+"""The morning page: how the night went, what failed and what to do about it, where the time went; and as JSON.
+
+``reports/_batch/<batch>/index.html`` and ``batch.json``, copied to ``reports/``. It names every client, so it never
+lies in a client's folder; it quotes no cell of a client's, and a bottom line only where that client's settings permit.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.batch.failures import remedy_of
+from workbench.batch.ledger import Ledger
+from workbench.batch.publish import read_manifest, write_json
+from workbench.batch.results import CAUSES, BatchResult, EngagementResult, JobResult
+
+MOST_LISTED = 10
+"""Slowest and largest notebooks that are listed (ours)."""
+
+SLOW, LEAST_SECONDS = 2.0, 5.0
+"""Told where a run took this many times what is usual, and at least so many seconds more (ours)."""
+
+PAGES = "_batch"
+"""Folder of the pages of all batches; no engagement's name begins so."""
+
+LEAD = {
+    "unchanged": "What is unchanged was not run again: its last report stands.",
+    "failed": "A failed engagement keeps its last good report.",
+}
+
+
+def morning_page(result: BatchResult, ledger: Ledger, reports: Path, *, finished: str = "") -> dict[str, Any]:
+    """Return what the page says, as plain values.
+
+    Parameters
+    ----------
+    result : BatchResult
+    ledger : Ledger
+        Knows what is usual.
+    reports : Path
+        The folder of all reports.
+    finished : str
+        When, UTC.
+    """
+    count, failed = len(result.engagements), len(result.failed)
+    same = len(result.unchanged)
+    words = [
+        f"{count - same - failed} of {count} engagements have a new report",
+        *([f"{same} unchanged"] if same else []),
+        *([f"{failed} failed"] if failed else []),
+    ]
+    jobs = [(held, job) for held in result.engagements for job in held.jobs if job.status == "done"]
+    slowest = sorted(jobs, key=lambda pair: -pair[1].seconds)[:MOST_LISTED]
+    largest = sorted((pair for pair in jobs if pair[1].peak_mb), key=lambda pair: -pair[1].peak_mb)[:MOST_LISTED]
+    return {
+        "batch": result.id,
+        "shard": result.shard,
+        "finished": finished,
+        "seconds": round(result.seconds, 3),
+        "answer": f"{', '.join(words)}.",
+        "done": count - same - failed,
+        "unchanged": same,
+        "failed": failed,
+        "failures": _failures(result),
+        "engagements": [_engagement(held, reports) for held in result.engagements],
+        "slow": _slow(result, ledger),
+        "slowest": [_job(held, job) for held, job in slowest],
+        "largest": [_job(held, job) for held, job in largest],
+    }
+
+
+def write_morning_page(result: BatchResult, ledger: Ledger, reports: Path, *, finished: str = "") -> Path:
+    """Write page and JSON of a batch, and copies of both as the latest ones.
+
+    Parameters
+    ----------
+    result, ledger, reports, finished
+        As in `morning_page`.
+
+    Returns
+    -------
+    Path
+        ``reports/index.html``; of a shard its own page, since the whole is not known yet.
+    """
+    from workbench.report.html import rendered
+
+    said = morning_page(result, ledger, reports, finished=finished)
+    folder = reports / PAGES / result.id
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "batch.json", said)
+    (folder / "index.html").write_text(rendered("morning.html", _shown(said, "../../")), encoding="utf-8", newline="\n")
+    if result.shard:
+        return folder / "index.html"
+    _put(reports / "batch.json", json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+    _put(reports / "index.html", rendered("morning.html", _shown(said, "")))
+    return reports / "index.html"
+
+
+def forget_pages(engagement: str, reports: Path) -> list[Path]:
+    """Remove the pages of all batches that name an engagement, and return them."""
+    gone = []
+    for path in sorted((reports / PAGES).glob("*/batch.json")):
+        if _names(path, engagement):
+            gone += sorted(path.parent.iterdir())
+            shutil.rmtree(path.parent)
+    if _names(reports / "batch.json", engagement):
+        for path in (reports / "batch.json", reports / "index.html"):
+            if path.is_file():
+                gone.append(path)
+                path.unlink()
+    return gone
+
+
+def _names(path: Path, engagement: str) -> bool:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))["engagements"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return any(one["engagement"] == engagement for one in held)
+
+
+def _failures(result: BatchResult) -> list[dict[str, Any]]:
+    """Return the failures by cause, as the list of causes has them."""
+    groups = []
+    for cause, words in CAUSES.items():
+        held = [one for one in result.failed if (one.cause or "internal") == cause]
+        if held:
+            rows = [row for one in held for row in _stops(one)]
+            groups.append({"cause": cause, "title": words, "remedy": remedy_of(cause, "NAME"), "rows": rows})
+    return groups
+
+
+def _stops(result: EngagementResult) -> list[dict[str, Any]]:
+    stopped = [job for job in result.jobs if job.status == "failed"]
+    page = f"{result.engagement}/failed/{Path(result.folder).name}/error.html" if result.folder else ""
+    if not stopped:
+        return [{"engagement": result.engagement, "notebook": "", "cell": 0, "page": page}]
+    return [
+        {"engagement": result.engagement, "notebook": job.notebook, "cell": job.cell, "page": page} for job in stopped
+    ]
+
+
+def _engagement(result: EngagementResult, reports: Path) -> dict[str, Any]:
+    manifest = read_manifest(reports / result.engagement / "latest")
+    may_show = bool(manifest and manifest.get("morning_headline"))
+    return {
+        "engagement": result.engagement,
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "report": f"{result.engagement}/latest/report.html" if manifest else "",
+        "made": str(manifest["finished"])[:16].replace("T", " ") if manifest else "",
+        "answer": next(iter(result.answers), "") if may_show else "",
+    }
+
+
+def _slow(result: BatchResult, ledger: Ledger) -> list[dict[str, Any]]:
+    found = []
+    for held in result.engagements:
+        usual = ledger.usual_seconds(held.engagement, before=result.id)
+        if held.status == "done" and usual and held.seconds > max(SLOW * usual, usual + LEAST_SECONDS):
+            found.append({"engagement": held.engagement, "seconds": held.seconds, "usual": usual})
+    return found
+
+
+def _job(result: EngagementResult, job: JobResult) -> dict[str, Any]:
+    return {
+        "engagement": result.engagement,
+        "notebook": job.notebook,
+        "seconds": round(job.seconds, 3),
+        "peak_mb": round(job.peak_mb, 1),
+        "attempts": job.attempts,
+    }
+
+
+def _shown(said: Mapping[str, Any], up: str) -> dict[str, Any]:
+    """Return the values of the template: cells as text and links."""
+
+    def link(text: str, target: str) -> Any:
+        return {"text": text, "href": up + target} if target else text
+
+    return {
+        "answer": said["answer"],
+        "lead": " ".join(words for key, words in LEAD.items() if said[key]) or "Every report was made anew.",
+        "eyebrow": [
+            part
+            for part in (
+                f"{said['finished']} UTC" if said["finished"] else "",
+                f"took {said['seconds'] / 60:.1f} minutes",
+                f"part {said['shard']}" if said["shard"] else "",
+            )
+            if part
+        ],
+        "failures": [
+            {
+                **group,
+                "rows": [
+                    (
+                        row["engagement"],
+                        row["notebook"] or "before any notebook ran",
+                        f"code cell {row['cell']}" if row["cell"] else "",
+                        link("what happened", row["page"]),
+                    )
+                    for row in group["rows"]
+                ],
+            }
+            for group in said["failures"]
+        ],
+        "reports": [
+            (
+                one["engagement"],
+                link(f"of {one['made']}", one["report"]) if one["report"] else "none",
+                {"done": "new report"}.get(one["status"], one["status"]),
+                f"{one['seconds']:.1f}",
+                one["answer"],
+            )
+            for one in said["engagements"]
+        ],
+        "slow": [(one["engagement"], f"{one['seconds']:.0f}", f"{one['usual']:.0f}") for one in said["slow"]],
+        "slowest": [
+            (
+                one["engagement"],
+                one["notebook"],
+                f"{one['seconds']:.1f}",
+                f"{one['peak_mb']:.0f}" if one["peak_mb"] else "–",
+                str(one["attempts"]),
+            )
+            for one in said["slowest"]
+        ],
+        "largest": [
+            (one["engagement"], one["notebook"], f"{one['peak_mb']:.0f}", f"{one['seconds']:.1f}")
+            for one in said["largest"]
+        ],
+    }
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new one."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
