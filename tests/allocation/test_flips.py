@@ -21,7 +21,7 @@ def scaled(portfolio: Portfolio, line: str, factor: float) -> Portfolio:
 
 
 def contested(seed: int, n: int = 8) -> Portfolio:
-    """Return a portfolio in which closing is cheap and frees much, so that decisions hang on what outcomes are worth."""
+    """Return a portfolio in which closing is cheap and frees much, so decisions hang on what outcomes are worth."""
     draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
     base = seeded(seed, n, per_line=2, share=0.25, dependencies=2)
     lines = tuple(

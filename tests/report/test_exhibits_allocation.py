@@ -19,6 +19,7 @@ from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_allocation import (
     certificate_exhibit,
+    closings_exhibit,
     curves_exhibit,
     line_decisions_exhibit,
     line_money_exhibit,
@@ -33,6 +34,7 @@ EXHIBITS: tuple[Callable[..., Exhibit], ...] = (
     curves_exhibit,
     resources_exhibit,
     rules_exhibit,
+    closings_exhibit,
     certificate_exhibit,
 )
 OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
@@ -40,16 +42,17 @@ DEAR = Rule("Cap on campaigns", "level of loans-market <= 1", "CFO")
 
 
 def results() -> dict[str, Allocation | Conflict]:
-    """Return a plan in money, one in points with a closed line, and a conflict."""
+    """Return a plan in money, one in points with a closed line, a conflict, and a plan that was tested."""
     tight = replace(small(budget=250.0, people=21.0), rules=(DEAR,))
     (margin,) = tight.objectives
     poor = small(budget=100.0, people=20.0)
     points = replace(poor, objectives=(replace(margin, is_confirmed=False),))
     clash = small(rules=(("Loans floor", "engineers in line=loans >= 26"),), people=24.0)
-    return {
+    found = {
         name: allocate(AllocationInputs(held))
         for name, held in (("money", tight), ("points", points), ("conflict", clash))
     }
+    return {**found, "tested": allocate(AllocationInputs(small(budget=150.0, people=60.0)), draws=20)}
 
 
 RESULTS = results()
@@ -152,3 +155,50 @@ def test_without_rules_a_note_says_so() -> None:
     """Only capacities, minima and maxima hold then."""
     result = allocate(AllocationInputs(small()))
     assert isinstance(rules_exhibit(result).content, Note)
+
+
+def test_a_line_says_what_it_gets_and_what_would_change_that() -> None:
+    """In one sentence, and the lines' amounts add up in the last row."""
+    result = RESULTS["tested"]
+    assert isinstance(result, Allocation)
+    table = line_decisions_exhibit(result).content
+    assert isinstance(table, Table)
+    rows = {cells[0]: cells for cells in table.cells()}
+    (cards,) = [reason for reason in result.reasons if reason.line == "cards"]
+    assert cards.flip is not None
+    assert cards.flip.state == "found"
+    assert "it stays when its outcome is worth" in rows["Cards"][-1]
+    assert "nobody said what closing it costs" in rows["Consumer loans"][-1]
+    assert table.totals == (len(rows) - 1,)
+    assert table.rows[-1][5] == pytest.approx(sum(row[5] for row in table.rows[:-1]))
+    assert figures(result)["flip/cards"].id in table.figures[list(rows).index("Cards")]
+
+
+def test_the_next_step_shows_what_it_costs_and_what_is_left_over() -> None:
+    """Cost beside worth, and why the rest is not used."""
+    result = RESULTS["tested"]
+    exhibit = resources_exhibit(result)
+    assert isinstance(exhibit.content, Table)
+    rows = {str(cells[0]): cells for cells in exhibit.content.cells()}
+    headers = exhibit.content.headers()
+    assert headers[-1] == "Left over, and why"
+    assert rows["engineers (people)"][-1].endswith("for want of budget")
+    assert rows["budget (EUR)"][-1] == "nothing"
+    assert "left over: engineers" in exhibit.claim
+    untested = resources_exhibit(RESULTS["money"]).content
+    assert isinstance(untested, Table)
+    assert "Left over, and why" not in untested.headers()
+
+
+def test_closings_show_money_once_and_a_year_and_payback_only_where_value_is_money() -> None:
+    """Points are not held against money; who agreed the weights stands there instead."""
+    money, points = closings_exhibit(RESULTS["money"]), closings_exhibit(RESULTS["points"])
+    assert isinstance(money.content, Table)
+    assert isinstance(points.content, Table)
+    assert any("Pays back" in header for header in money.content.headers())
+    assert not any("Pays back" in header for header in points.content.headers())
+    assert "weights agreed on 2026-09-01 by Executive board" in points.subtitle
+    assert money.is_appendix
+    nobody = small()
+    lines = tuple(replace(line, closing=None) for line in nobody.lines)
+    assert isinstance(closings_exhibit(allocate(AllocationInputs(replace(nobody, lines=lines)))).content, Note)

@@ -19,8 +19,8 @@ from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.charts import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_allocation_robust import (
+    firm_exhibit,
     holds_exhibit,
-    prices_exhibit,
     questions_exhibit,
     risk_plans_exhibit,
     wishes_exhibit,
@@ -28,10 +28,10 @@ from workbench.report.exhibits_allocation_robust import (
 from workbench.report.tables import Table
 
 EXHIBITS: tuple[Callable[..., Exhibit], ...] = (
+    firm_exhibit,
     holds_exhibit,
     risk_plans_exhibit,
     questions_exhibit,
-    prices_exhibit,
     wishes_exhibit,
 )
 OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
@@ -86,6 +86,8 @@ def test_without_tables_draws_or_a_plan_there_is_a_note(show: Callable[..., Exhi
     assert isinstance(off, Note)
     assert off.tables == OFF.tables
     for name, words in (("conflict", "no plan"), ("untested", "not worked out")):
+        if show is wishes_exhibit and name == "untested":
+            continue  # rules have prices all the same
         exhibit = show(RESULTS[name])
         assert isinstance(exhibit.content, Note)
         assert words in exhibit.claim
@@ -106,16 +108,6 @@ def test_a_decision_shows_in_how_many_draws_it_holds() -> None:
     assert "of 40" in chart.subtitle
 
 
-def test_prices_say_how_far_they_hold() -> None:
-    """A scarce resource has a worth and ends, and what is there in plenty is worth nothing."""
-    table = prices_exhibit(RESULTS["money"]).content
-    assert isinstance(table, Table)
-    rows = {cells[0]: cells for cells in table.cells()}
-    assert set(rows) == {"engineers", "budget"}
-    assert rows["engineers"][2] == "1 person"
-    assert all(" less to " in cells[4] or "any " in cells[4] for cells in rows.values())
-
-
 def test_rules_and_wishes_stand_in_one_list() -> None:
     """Dearest first, with the rule that binds and the wish to close nothing."""
     result = RESULTS["money"]
@@ -134,3 +126,30 @@ def test_numbers_of_an_untested_plan_keep_their_ids() -> None:
     assert [(item.id, item.key) for item in tested] == [(item.id, item.key) for item in untested]
     assert untested["draws"].value is None
     assert tested["draws"].value == 40
+
+
+def test_a_decision_shows_whether_every_nearly_best_plan_shares_it() -> None:
+    """One row a line: draws, the nearly best plans, and what deciding otherwise loses; all of it figures."""
+    result = RESULTS["points"]
+    assert isinstance(result, Allocation)
+    table = firm_exhibit(result).content
+    assert isinstance(table, Table)
+    rows = {cells[0]: cells for cells in table.cells()}
+    cards = next(item for item in result.firm if item.line == "cards")
+    assert cards.firm is not None
+    assert rows["Cards"][3] == ("yes" if cards.firm else "no, another is nearly as good")
+    assert rows["Consumer loans"][2:5] == ("–", "yes, no other way is open", "–")
+    assert figures(result)["flip_cost/cards"].id in table.figures[list(rows).index("Cards")]
+    assert table.claim.startswith("The one open decision, on Cards, is the same") is cards.firm
+
+
+def test_rules_have_prices_without_draws_and_wishes_have_none() -> None:
+    """The dear rule stands alone where nothing was drawn; where no rule costs, a note says so."""
+    chart = wishes_exhibit(RESULTS["untested"]).content
+    assert isinstance(chart, Chart)
+    assert chart.role("label") == ("Rule: Cap",)
+    assert "wish" not in chart.subtitle
+    free = wishes_exhibit(allocate(AllocationInputs(small())))
+    assert isinstance(free.content, Note)
+    assert "no rule" in free.claim
+    assert free.is_appendix

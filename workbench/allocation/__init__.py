@@ -32,6 +32,9 @@ from workbench.allocation.curves import (
 from workbench.allocation.doubt import Doubt, examine_plan
 from workbench.allocation.draws import Answer, Draws, draw_answers, drawn_portfolio
 from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
+from workbench.allocation.firm import FirmDecision, firm_decisions
+from workbench.allocation.flips import Flip, flip_threshold, flip_thresholds
+from workbench.allocation.line_words import firm_finding, flip_words, unplaced_finding
 from workbench.allocation.model import (
     Activity,
     Closing,
@@ -49,6 +52,9 @@ from workbench.allocation.model import (
     line_people,
 )
 from workbench.allocation.numbers import figures
+from workbench.allocation.quarters import QuarterPlan, destination, solve_quarters
+from workbench.allocation.quarters_check import PeriodBreak, PeriodState, Staffing, check_quarters
+from workbench.allocation.quarters_conflict import QuarterConflict, Shortage
 from workbench.allocation.ranges import (
     ExchangeRate,
     PriceRange,
@@ -73,6 +79,7 @@ from workbench.allocation.sentences import (
     cautions,
     headline,
     line_finding,
+    line_sentence,
     method,
     next_steps,
     reason_words,
@@ -80,7 +87,9 @@ from workbench.allocation.sentences import (
 )
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, solve
-from workbench.allocation.tradeoffs import Frontier, FrontierPoint, frontier
+from workbench.allocation.tradeoff_words import frontier_figures, frontier_findings
+from workbench.allocation.tradeoffs import Frontier, FrontierPoint, frontier, traded_objectives
+from workbench.allocation.unplaced import Unplaced, unplaced_resources
 from workbench.allocation.value_of_information import AnswerValue, Information
 from workbench.allocation.weights import Pair, Weighting, direct_weights, pairwise_weights, per_unit, swing_weights
 
@@ -102,6 +111,8 @@ __all__ = [
     "Draws",
     "Evaluation",
     "ExchangeRate",
+    "FirmDecision",
+    "Flip",
     "Frontier",
     "FrontierPoint",
     "FunctionPlan",
@@ -117,11 +128,15 @@ __all__ = [
     "MoveHold",
     "Objective",
     "Pair",
+    "PeriodBreak",
+    "PeriodState",
     "Plan",
     "PlanCheck",
     "Portfolio",
     "PriceRange",
     "Project",
+    "QuarterConflict",
+    "QuarterPlan",
     "Repair",
     "Resource",
     "ResourceReading",
@@ -136,6 +151,9 @@ __all__ = [
     "Settings",
     "Settled",
     "ShadowPrice",
+    "Shortage",
+    "Staffing",
+    "Unplaced",
     "Weighting",
     "WishPrice",
     "adbudg_from_answers",
@@ -147,11 +165,13 @@ __all__ = [
     "change_portfolio",
     "check_answers",
     "check_plan",
+    "check_quarters",
     "closing_effects",
     "compare_scenarios",
     "compile_rules",
     "consistency",
     "describe",
+    "destination",
     "direct_weights",
     "draw_answers",
     "drawn_portfolio",
@@ -161,8 +181,15 @@ __all__ = [
     "explain_lines",
     "exponential_from_answers",
     "figures",
+    "firm_decisions",
+    "firm_finding",
     "fit_curve",
+    "flip_threshold",
+    "flip_thresholds",
+    "flip_words",
     "frontier",
+    "frontier_figures",
+    "frontier_findings",
     "function_cautions",
     "function_findings",
     "function_steps",
@@ -171,6 +198,7 @@ __all__ = [
     "line_finding",
     "line_money",
     "line_people",
+    "line_sentence",
     "method",
     "next_steps",
     "pairwise_weights",
@@ -188,6 +216,10 @@ __all__ = [
     "scenario_findings",
     "shadow_prices",
     "solve",
+    "solve_quarters",
     "swing_weights",
+    "traded_objectives",
+    "unplaced_finding",
+    "unplaced_resources",
     "ways_out",
 ]

@@ -11,6 +11,7 @@ from workbench.allocation.firm import WITHIN
 from workbench.allocation.flips import FAR, Flip
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
+from workbench.allocation.ranges import PriceRange
 from workbench.allocation.unplaced import MORE, Unplaced
 from workbench.findings import Finding, fit_claim
 
@@ -79,15 +80,21 @@ def payback_words(closing: LineClosing) -> str:
     """Return when closing has paid for itself, where value is money; empty where it is not."""
     if not closing.is_money:
         return ""
+    when = payback_time(closing)
+    return {"never": "never pays back", "at once": "pays at once"}.get(when, f"pays back {when}")
+
+
+def payback_time(closing: LineClosing) -> str:
+    """Return how long closing takes to pay back, in words; rounded up."""
     years = closing.payback
     if years is None:
-        return "never pays back"
-    if years == 0:
-        return "pays at once"
+        return "never"
     months = math.ceil(years * 12 - 1e-9)
-    return f"pays back in {months} month{'s' * (months > 1)}" if months < 24 else (
-        f"pays back in {theme.number(math.ceil(years * 10 - 1e-9) / 10)} years"
-    )  # fmt: skip
+    if months == 0:
+        return "at once"
+    if months < 24:
+        return f"in {months} month{'s' * (months > 1)}"
+    return f"in {theme.number(math.ceil(years * 10 - 1e-9) / 10)} years"
 
 
 def unplaced_words(item: Unplaced) -> str:
@@ -185,3 +192,18 @@ def _amount(portfolio: Portfolio, item: Unplaced, value: float | None = None) ->
         return theme.money(value * size, portfolio.currency)
     text = theme.number(value, 0 if abs(value) >= 100 or abs(value - round(value)) < 1e-6 else 1)
     return text if item.unit == "people" else f"{text} {item.unit}"
+
+
+def range_words(price: PriceRange) -> str:
+    """Return by how much less or more of a resource there may be while a step is worth the same."""
+    low = "any less" if price.low is None else f"{_rough(price.capacity - price.low)} less"
+    high = "any more" if price.high is None else f"{_rough(price.high - price.capacity)} more"
+    return f"{low} to {high}" + ("" if price.is_verified else " (not verified)")
+
+
+def _rough(amount: float) -> str:
+    """Return an amount with two digits that count."""
+    if amount <= 0:
+        return "0"
+    places = 1 - math.floor(math.log10(amount))
+    return theme.number(round(amount, places), max(min(places, 2), 0))

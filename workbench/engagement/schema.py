@@ -99,15 +99,19 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "curves",
         "resources",
         "rules",
+        "closings",
         "proof",
+        "firm",
         "holds",
         "risk",
         "questions",
-        "prices",
         "wishes",
         "functions",
         "short",
         "projects",
+        "frontier",
+        "scenarios",
+        "scenario-lines",
     ),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
@@ -998,6 +1002,34 @@ class ImportFinding(BaseModel):
     detail: str = ""
 
 
+class SheetLayout(BaseModel):
+    """How a client's own sheet is laid out: where the table stands, what its numbers count, what is left out.
+
+    `marks` are short hashes of the headers that are not read: they may be names, and are kept nowhere.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    sheet: str = ""
+    at: str = ""
+    header_row: Count | None = None
+    value: str = ""
+    only: str = ""
+    decimal: Literal[".", ",", ""] = ""
+    hidden: Literal["read", "skip", ""] = ""
+    section: str = ""
+    fixed: dict[Key, Text] = Field(default_factory=dict)
+    units: dict[Key, str | int | float] = Field(default_factory=dict)
+    fill: dict[Key, Literal["down", "blank"]] = Field(default_factory=dict)
+    keep: tuple[Text, ...] = ()
+    leave_out: tuple[Text, ...] = ()
+    together: bool = False
+    scales: dict[Key, float] = Field(default_factory=dict)
+    turned: tuple[Key, ...] = ()
+    filled_down: tuple[Key, ...] = ()
+    across: bool = False
+    marks: tuple[str, ...] = ()
+
+
 class ImportMapping(BaseModel):
     """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours.
 
@@ -1022,6 +1054,7 @@ class ImportMapping(BaseModel):
     salt_mark: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")] | None = None
     waves: dict[Key, ImportedWave] = Field(default_factory=dict)
     findings: tuple[ImportFinding, ...] = ()
+    sheet_layout: SheetLayout | None = None
     confirmed_by: Text | None = None
     confirmed_on: dt.date | None = None
 
@@ -1133,8 +1166,8 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("rules", Rule, "allocation", "useful"),
         TableSpec("needs", Need, "allocation", "useful"),
         TableSpec("closing", Closing, "allocation", "useful"),
-        TableSpec("function_plans", FunctionPlan, "allocation", "later"),
-        TableSpec("decisions", Decision, "allocation", "later"),
+        TableSpec("function_plans", FunctionPlan, "allocation", "useful"),
+        TableSpec("decisions", Decision, "allocation", "useful"),
         TableSpec("aliases", Alias, "all", "later"),
         TableSpec("commentary", Commentary, "report", "useful"),
     )
@@ -1148,7 +1181,7 @@ SHEET_TABLES: dict[str, TableSpec] = {
         TableSpec("fact_tables", FactTable, "outcomes", "required"),
         TableSpec("metrics", MetricRow, "outcomes", "required"),
         TableSpec("targets", TargetRow, "outcomes", "useful"),
-        TableSpec("scenarios", ScenarioRow, "allocation", "later"),
+        TableSpec("scenarios", ScenarioRow, "allocation", "useful"),
     )
 }
 """Sheets of a workbook that stand in for YAML files."""

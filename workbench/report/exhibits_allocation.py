@@ -1,4 +1,4 @@
-"""What allocation shows: today and plan by line, decisions with reasons, curves, resources, rules, and the proof.
+"""What allocation shows: today against the plan with reasons, curves, the next unit, rules, closings, and the proof.
 
 Each function takes the result (a plan, a conflict or `Off`) and returns an exhibit; every number comes from the
 result's figures. Where no plan holds the same exhibits show today and the rules in conflict.
@@ -6,6 +6,7 @@ result's figures. Where no plan holds the same exhibits show today and the rules
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
@@ -21,6 +22,8 @@ POINTS_A_CURVE = 24
 """Points drawn of each curve (ours: smooth to the eye)."""
 MOST_CURVES = 6
 """Curves shown: those whose value moves most (ours: as many panels as stay readable)."""
+LADDER_COLUMNS = {"more": 0.1, "less": -0.1}
+"""Changes of a capacity that are shown beside the next step."""
 TABLES = "resources, activities, recipes, needs, worths, closing, rules"
 
 
@@ -76,70 +79,86 @@ def line_money_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
 
 def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
-    """Return the decision on each line with its reason; the rules in conflict where no plan holds."""
+    """Return today against the plan, line by line: what it gets, why, and what would change that.
+
+    Where no plan holds, the rules in conflict stand instead.
+    """
     if isinstance(result, Off):
         return note_exhibit(result)
-    from workbench.allocation import Conflict, figures, reason_words
+    from workbench.allocation import Conflict, figures, line_sentence
 
     if isinstance(result, Conflict):
         return _conflict_table(result)
     numbers, portfolio = figures(result), result.portfolio
-    rows = []
+    named = ("supported", "today_people", "people", "today_money", "money")
+    behind = ("value", "today_value", "next_unit", "last_funded", "other_option", "flip")
+    closing = ("closing_frees", "closing_once", "closing_yearly", "closing_payback")
+    rows: list[dict[str, Any]] = []
     for reason in result.reasons:
-        keys = [f"{name}/{reason.line}" for name in ("supported", "today_people", "people", "today_money", "money")]
+        keys = [f"{name}/{reason.line}" for name in (*named, *behind, *(() if reason.supported else closing))]
         rows.append(
             {
                 "line": reason.name,
-                "decision": numbers[keys[0]].value,
-                "today_people": numbers[keys[1]].value,
-                "people": numbers[keys[2]].value,
-                "today_money": numbers[keys[3]].value,
-                "money": numbers[keys[4]].value,
-                "reason": reason_words(result, reason),
-                "ids": _ids(
-                    numbers,
-                    *keys,
-                    f"value/{reason.line}",
-                    f"today_value/{reason.line}",
-                    f"next_unit/{reason.line}",
-                    f"last_funded/{reason.line}",
-                    f"other_option/{reason.line}",
-                ),
+                **{name: numbers[f"{name}/{reason.line}"].value for name in named},
+                "reason": line_sentence(result, reason),
+                "is_total": False,
+                "ids": _ids(numbers, *keys),
             }
         )
+    counted = {name: sum(row[name] for row in rows) for name in named[1:]}
+    if len(rows) > 1:
+        total = _ids(numbers, "today_money", "money", "moved_money")
+        stay = sum(reason.supported for reason in result.reasons)
+        words = {"line": "All lines", "supported": f"{stay} of {len(result.reasons)}", "reason": _moves_words(result)}
+        rows.append({**words, **counted, "is_total": True, "ids": total})
+    has_people = bool(counted["people"] or counted["today_people"])
+    has_money = bool(counted["money"] or counted["today_money"])
     closed = [reason for reason in result.reasons if not reason.supported]
     names = theme.listing([item.name for item in closed], 2)
     affected = round(sum(reason.today_people for reason in closed))
-    open_lines = f"{len(rows) - len(closed)} of {len(rows)} lines are supported"
+    n_lines = len(result.reasons)
+    open_lines = f"{n_lines - len(closed)} of {n_lines} lines are supported"
     claim = (
-        f"All {len(rows)} lines are supported."
+        f"All {n_lines} lines are supported."
         if not closed
         else fit_claim(
             f"{open_lines}; {names} would close, {theme.people(affected)} affected.",
             f"{open_lines}; {theme.people(affected)} are in lines proposed to close.",
         )
     )
+    people = {"today_people": "People today", "people": "People in the plan"} if has_people else {}
+    money = {"today_money": "Money today", "money": "Money in the plan"} if has_money else {}
     return Exhibit(
         "allocation-lines",
         table(
             _columns(rows),
             columns={
                 "line": "Product line",
-                "decision": "Decision",
-                "today_people": "People today",
-                "people": "People in the plan",
-                "today_money": "Money today",
-                "money": "Money in the plan",
-                "reason": "Why",
+                "supported": "Decision",
+                **people,
+                **money,
+                "reason": "What it gets, why, and what would change that",
             },
-            units={"today_people": "people", "people": "people", "today_money": "currency", "money": "currency"},
+            units={**dict.fromkeys(people, "people"), **dict.fromkeys(money, "currency")},
             currency=portfolio.currency,
             claim=claim,
-            subtitle="A proposal on product lines, no decision on persons; money a period, people at their cost",
+            subtitle="A proposal on product lines, no decision on persons; money a period, people at their cost; "
+            f"value is {portfolio.value_words}",
             source=TABLES,
             figures="ids",
+            is_total="is_total",
         ),
     )
+
+
+def _moves_words(result: Allocation) -> str:
+    """Return how much changes lines, and by how many moves; short, for it stands in bold."""
+    from workbench.allocation import figures
+
+    moved, settled = figures(result)["moved_money"].value, result.settled
+    moves = f"{settled.moves} of {len(result.portfolio.activities)} activities change"
+    fewest = ", the fewest that do" if settled.is_fewest and settled.moves else ""
+    return f"{_money(result.portfolio, moved)} change lines; {moves}{fewest}." if moved else f"{moves}{fewest}."
 
 
 def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
@@ -184,48 +203,75 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
 
 def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
-    """Return how much of each resource is used, and what one more would be worth."""
+    """Return what the next unit of each resource costs and is worth, how far that holds, and what is left over."""
     if isinstance(result, Off):
         return note_exhibit(result)
-    from workbench.allocation import figures
+    from workbench.allocation import Conflict, figures
+    from workbench.allocation.line_words import left_over_words, range_words
 
     numbers, portfolio = figures(result), result.portfolio
-    rows = []
-    names = ("today_used", "used", "capacity", "step", "step_worth", "step_cost")
+    plan = None if isinstance(result, Conflict) else result
+    doubt = {item.resource: item for item in plan.doubt.prices} if plan and plan.doubt else {}
+    over = {item.resource: item for item in plan.unplaced} if plan else {}
+    rows: list[dict[str, Any]] = []
+    names = ("today_used", "used", "capacity", "unit_cost", "step", "step_worth", "step_cost")
     for resource in portfolio.resources:
         keys = [f"{name}/{resource.id}" for name in names]
         held: dict[str, Any] = dict(zip(names, (numbers[key].value for key in keys), strict=True))
-        size = theme.number(held["step"], 0 if held["step"] >= 1 else 2)
-        step = "1 person" if (size, resource.unit) == ("1", "people") else f"{size} {resource.unit}"
-        unit: dict[str, Any] = {"resource": f"{resource.id} ({resource.unit})", "function": resource.function}
-        rows.append({**held, **unit, "step": step, "ids": _ids(numbers, *keys)})
-    scarce = [item.id for item, row in zip(portfolio.resources, rows, strict=True) if (row["step_worth"] or 0) > 0]
-    worth = portfolio.value_unit
+        price, left = doubt.get(resource.id), over.get(resource.id)
+        worth = {name: price.rung(share) if price else None for name, share in LADDER_COLUMNS.items()}
+        keys += [f"rung/{resource.id}/{share:g}" for share in LADDER_COLUMNS.values()]
+        keys += [f"{name}/{resource.id}" for name in ("slope_low", "slope_high", "unplaced", "unplaced_money")]
+        rows.append(
+            {
+                **held,
+                **{name: None if value is None else value * held["step"] for name, value in worth.items()},
+                "name": resource.id,
+                "resource": f"{resource.id} ({resource.unit})",
+                "costs": resource.unit_cost * held["step"] or None,
+                "step": _step_words(held["step"], resource.unit),
+                "range": range_words(price) if price else theme.MISSING,
+                "left": left_over_words(portfolio, left) if left else "nothing" if plan else theme.MISSING,
+                "ids": _ids(numbers, *keys),
+            }
+        )
+    shown = {"resource": "Resource", "today_used": "Used today", "used": "In the plan", "capacity": "There is"}
+    if plan is None:
+        shown = {"resource": "Resource", "today_used": "Used today", "capacity": "There is", "unit_cost": "One costs"}
+    else:
+        shown |= {"step": "One step", "costs": "Costs", "step_worth": "Is worth"}
+        shown |= {} if doubt else {"step_cost": "One less loses"}
+        shown |= {"range": "That holds for", "more": "With 10 % more", "less": "With 10 % less"} if doubt else {}
+        shown |= {"left": "Left over, and why"} if doubt else {}
+        shown = {name: header for name, header in shown.items() if name != "today_used"} if doubt else shown
+    scarce = [row["name"] for row in rows if (row["step_worth"] or 0) > 0]
+    subtitle = "Today's use, what there is, and what one costs; no plan holds"
+    if plan is not None:
+        subtitle = f"A period; worth in {_worth_words(portfolio)}, each found by solving again"
+        subtitle += ", with supports held" if not doubt else "; with 10 % more or less: mean of a step, nothing held"
     return Exhibit(
         "allocation-resources",
         table(
             _columns(rows),
-            columns={
-                "resource": "Resource",
-                "function": "Function",
-                "today_used": "Used today",
-                "used": "Given in the plan",
-                "capacity": "There is",
-                "step": "One step",
-                "step_worth": "One step more is worth",
-                "step_cost": "One step less costs",
-            },
+            columns=shown,
             units={
-                **{name: "count" for name in ("today_used", "used", "capacity")},
-                **{name: worth for name in ("step_worth", "step_cost")},
+                **dict.fromkeys(("today_used", "used", "capacity"), "count"),
+                **dict.fromkeys(("step_worth", "step_cost", "more", "less"), portfolio.value_unit),
+                **dict.fromkeys(("costs", "unit_cost"), "currency"),
             },
             currency=portfolio.currency,
             claim=_resource_claim(result, rows, scarce),
-            subtitle=f"A period; worth in {_worth_words(portfolio)}, local: for small changes, each solved again",
+            subtitle=subtitle,
             source="resources, recipes, needs",
             figures="ids",
         ),
     )
+
+
+def _step_words(step: float, unit: str) -> str:
+    if (step, unit) == (1.0, "people"):
+        return "1 person"
+    return f"{theme.number(step, 0 if step >= 1 else 2)} {unit}"
 
 
 def _resource_claim(result: Allocation | Conflict, rows: list[dict[str, Any]], scarce: list[str]) -> str:
@@ -240,11 +286,30 @@ def _resource_claim(result: Allocation | Conflict, rows: list[dict[str, Any]], s
         )
     elif not scarce:
         claim = "No resource is short: more of any of them would bring nothing."
+    elif result.doubt is not None:
+        return _worth_claim(result, rows)
     elif len(scarce) == len(rows):
         claim = f"More of any of the {len(rows)} resources would bring more."
     else:
         claim = f"More of {theme.listing(scarce, 3)} would bring more; of the rest there is enough."
     return fit_claim(claim, "Some resources are short, others are not.")
+
+
+def _worth_claim(result: Allocation, rows: list[dict[str, Any]]) -> str:
+    """Return whether the scarcest resource's next step is worth what it costs, in money; else what it is worth."""
+    portfolio = result.portfolio
+    top = max(rows, key=lambda row: ((row["step_worth"] or 0.0) / (row["costs"] or math.inf), row["step_worth"] or 0.0))
+    worth, what = _value(portfolio, top["step_worth"]), f"{top['step']} more of {top['name']}"
+    if top["step"] == "1 person":
+        what = f"One person more in {top['name']}"
+    over = [row["name"] for row in rows if row["left"] != "nothing"]
+    tail = f"; left over: {theme.listing(over, 2)}" if over else ""
+    cost = f" and costs {_money(portfolio, top['costs'])}" if top["costs"] else ""
+    return fit_claim(
+        f"{what} is worth {worth}{cost}{tail}.",
+        f"{what} is worth {worth}{cost}.",
+        f"The scarcest resource's next step is worth {worth}.",
+    )
 
 
 def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
@@ -315,7 +380,78 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             source="rules",
             figures="ids" if "ids" in data else None,
         ),
-        is_appendix=len(rules) > 12,
+        is_appendix=len(rules) > 12 or (not isinstance(result, Conflict) and result.doubt is not None),
+    )
+
+
+def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
+    """Return what closing each line frees and costs, once and a year, and when that is paid back."""
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.allocation import Conflict, closing_effects, figures
+    from workbench.allocation.line_words import payback_time, payback_words
+
+    portfolio, effects = result.portfolio, closing_effects(result.portfolio)
+    if not effects:
+        return Exhibit("allocation-closings", Note(
+            "What closing a line costs was not said, so none was considered.",
+            "A row in the table closing says what closing a line costs once and a year, and what it frees.",
+            ("closing",),
+            alt="Note: no line was considered for closing.",
+        ), is_appendix=True)  # fmt: skip
+    numbers = figures(result)
+    decided = {} if isinstance(result, Conflict) else {item.line: item.supported for item in result.reasons}
+    words = {True: "stays", False: "would close"}
+    names = ("closing_people", "closing_frees", "closing_lost", "closing_once", "closing_yearly")
+    rows: list[dict[str, Any]] = []
+    for item in effects:
+        keys = [*(f"{name}/{item.line}" for name in names), f"closing_payback/{item.line}"]
+        rows.append(
+            {
+                "line": item.name,
+                "plan": words.get(decided.get(item.line), theme.MISSING),  # type: ignore[arg-type]
+                **{name: numbers[f"{name}/{item.line}"].value for name in names},
+                "pays": payback_time(item),
+                "note": item.note or theme.MISSING,
+                "ids": _ids(numbers, *keys),
+            }
+        )
+    paying = [item for item in effects if item.payback is not None]
+    chosen = [item for item in effects if decided.get(item.line) is False]
+    pays = f"{len(paying)} of {len(effects)} closings would pay back what they cost."
+    if chosen:
+        first = chosen[0]
+        told = payback_words(first)
+        frees = _money(portfolio, first.money_freed)
+        pays = fit_claim(
+            f"Closing {first.name} frees {frees} a year{f' and {told}' if told else ''}.",
+            f"The closing that is proposed frees {frees} a year.",
+        )
+    elif not portfolio.is_money:
+        most = max(effects, key=lambda item: item.money_freed)
+        pays = fit_claim(f"Closing {most.name} would free most, {_money(portfolio, most.money_freed)} a year.")
+    count = "" if len(effects) == len(portfolio.lines) else f"; {len(effects)} of {len(portfolio.lines)} lines"
+    columns = {"line": "Product line", "plan": "In the plan", "closing_people": "People freed"}
+    columns |= {"closing_frees": "Frees a year", "closing_lost": "Value lost a year", "closing_once": "Costs once"}
+    columns |= {"closing_yearly": "Costs a year"} | ({"pays": "Pays back"} if portfolio.is_money else {})
+    return Exhibit(
+        "allocation-closings",
+        table(
+            _columns(rows),
+            columns={**columns, "note": "What is known"},
+            units={
+                "closing_people": "people",
+                **dict.fromkeys(("closing_frees", "closing_once", "closing_yearly"), "currency"),
+                "closing_lost": portfolio.value_unit,
+            },
+            currency=portfolio.currency,
+            claim=pays,
+            subtitle=f"From today's use, before other lines get what is freed; value is {portfolio.value_words}"
+            f"{count}; no decision on persons",
+            source="closing, needs, activities, recipes, worths",
+            figures="ids",
+        ),
+        is_appendix=True,
     )
 
 
@@ -334,7 +470,8 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             alt="Note: no plan, no proof.",
         ), is_appendix=True)  # fmt: skip
     numbers, sure, portfolio = figures(result), result.best.certificate, result.portfolio
-    keys = ("value", "best_value", "bound", "gap_absolute", "baseline_value", "near_equal_cost", "rounding_cost")
+    keys = ["value", "best_value", "bound", "gap_absolute", "baseline_value", "near_equal_cost", "rounding_cost"]
+    keys += ["small_move_cost"] if result.settled.small_move_cost else []
     claim = (
         f"Proved: no plan can be better by more than {sure.asked_gap:.2%} of what the plan adds.".replace("%", " %")
         if sure.proved
@@ -352,7 +489,8 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             units={"amount": "count" if portfolio.is_money else "points"},
             decimals={} if portfolio.is_money else {"amount": 4},
             claim=claim,
-            subtitle=f"In {_worth_words(portfolio)}; bound on the continuous curves, by {sure.how}",
+            subtitle=f"In {_worth_words(portfolio)}; bound on the continuous curves, by {sure.how}; "
+            + ("no plan nearly as good has fewer moves" if result.settled.is_fewest else "fewer moves may be possible"),
             source=TABLES,
             figures="ids",
         ),

@@ -6,7 +6,6 @@ result's figures. Where no plan holds, or nothing was drawn, the exhibit is a no
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
@@ -18,10 +17,12 @@ from workbench.report.tables import table
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, Portfolio
     from workbench.allocation.doubt import Doubt
-    from workbench.allocation.ranges import PriceRange
+    from workbench.allocation.robust import MoveHold
 
 MOST_BARS = 14
 """Bars of a chart (ours: what a page holds at a readable size)."""
+MOST_WISHES = 10
+"""Rules and wishes drawn, dearest first (ours: what follows costs little)."""
 FIRM = 0.9
 """Share of draws from which a decision is called firm (ours)."""
 NO_SAFER = 0.02
@@ -84,7 +85,72 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         reference_label="nine of ten",
         figures="id",
     )
-    return Exhibit("allocation-holds", chart)
+    return Exhibit("allocation-holds", chart, is_appendix=True)
+
+
+def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
+    """Return which decisions hold, line by line: over draws of the answers, and in every nearly best plan."""
+    held = _doubt(result, "allocation-firm")
+    if isinstance(held, Exhibit):
+        return held
+    result, doubt, numbers = held
+    from workbench.allocation import firm_finding
+
+    found, names = doubt.robustness, {line.id: line.name for line in result.portfolio.lines}
+    holds, firm = {item.line: item for item in found.lines}, {item.line: item for item in result.firm}
+    rows: list[dict[str, Any]] = []
+    for reason in result.reasons:
+        line, decision = holds[reason.line], firm[reason.line]
+        moves = [move for move in found.moves if move.line == reason.line and reason.supported]
+        weakest = min(moves, key=lambda move: move.holds_in, default=None)
+        keys = [f"{name}/{reason.line}" for name in ("supported", "holds", "firm", "flip_cost")]
+        keys += [f"move_holds/{weakest.activity}"] if weakest else []
+        rows.append(
+            {
+                "line": reason.name,
+                "decision": "stays" if reason.supported else "would close",
+                "holds": None if decision.proof == "given" else line.holds_in,
+                "firm": _firm_words(decision.proof, decision.firm),
+                "cost": numbers[f"flip_cost/{reason.line}"].value,
+                "move": _weakest_words(weakest, names) if weakest else theme.MISSING,
+                "ids": _ids(numbers, *keys),
+            }
+        )
+    told = firm_finding(result)
+    claim = told.claim if told else "No decision on a line is open: rules, or what is not known, settle them all."
+    n, few = found.draws, "" if found.draws >= found.asked else f" (of {found.asked:,} asked for)"
+    return Exhibit(
+        "allocation-firm",
+        table(
+            _columns(rows),
+            columns={
+                "line": "Product line",
+                "decision": "Decision",
+                "holds": f"Best in draws, of {n:,}",
+                "firm": "In every plan within 1 % of the best",
+                "cost": "Deciding otherwise loses at least",
+                "move": "Its least sure move, draws it holds in",
+            },
+            units={"holds": "count", "cost": result.portfolio.value_unit},
+            currency=result.portfolio.currency,
+            claim=claim,
+            subtitle=f"{n:,} draws{few} of all answers, each up to {theme.percent(found.spread)} off, contested ones "
+            f"more; losses proved, in {_worth_words(result.portfolio)}",
+            source="activities, curve_points, worths, closing, rules",
+            figures="ids",
+        ),
+    )
+
+
+def _firm_words(proof: str, is_firm: bool | None) -> str:
+    if proof == "given":
+        return "yes, no other way is open"
+    return {True: "yes", False: "no, another is nearly as good", None: "not worked out"}[is_firm]
+
+
+def _weakest_words(move: MoveHold, names: dict[str, str]) -> str:
+    name = _activity_name(move.activity, move.line, names).removeprefix(f"{names[move.line]}, ")
+    return f"{name} {move.direction}: {move.holds_in:,}"
 
 
 def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
@@ -189,79 +255,16 @@ def questions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit("allocation-questions", chart)
 
 
-def prices_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
-    """Return the worth of more of each resource, and how far it holds."""
-    held = _doubt(result, "allocation-prices")
-    if isinstance(held, Exhibit):
-        return held
-    result, doubt, numbers = held
-    portfolio = result.portfolio
-    rows: list[dict[str, Any]] = []
-    for item, price in zip(portfolio.resources, doubt.prices, strict=True):
-        step = result.prices[len(rows)].amount
-        shares = (0.1, 0.2, -0.1)
-        keys = [f"step_worth/{item.id}", *(f"rung/{item.id}/{share:g}" for share in shares)]
-        worth = [result.prices[len(rows)].up, *(price.rung(share) for share in shares)]
-        ends = [f"slope/{item.id}", f"slope_low/{item.id}", f"slope_high/{item.id}"]
-        rows.append(
-            {
-                "resource": item.id,
-                "there": f"{_amount(price.capacity)} {item.unit}",
-                "step": _step_words(step, item.unit),
-                **{
-                    name: None if value is None else value * step
-                    for name, value in zip(("next", "ten", "twenty", "less"), worth, strict=True)
-                },
-                "range": _range_words(price),
-                "ids": _ids(numbers, *keys, *ends, f"step/{item.id}"),
-            }
-        )
-    scarce = [price for price in doubt.prices if price.up > 0]
-    if scarce:
-        top = max(scarce, key=lambda price: price.up * price.capacity)
-        row = next(row for row in rows if row["resource"] == top.resource)
-        claim = f"Scarcest is {top.resource}: {row['step']} more is worth {_value(portfolio, row['next'])}"
-        further = row["twenty"]
-        claim = fit_claim(
-            f"{claim}, {_value(portfolio, further)} each for a fifth more." if further is not None else f"{claim}.",
-            f"{claim}.",
-            f"Scarcest is {top.resource}.",
-        )
-    else:
-        claim = "No resource is short: more of any of them would bring nothing."
-    worth_unit = portfolio.value_unit
-    return Exhibit(
-        "allocation-prices",
-        table(
-            _columns(rows),
-            columns={
-                "resource": "Resource",
-                "there": "There is",
-                "step": "One step",
-                "next": "Next step is worth",
-                "range": "That holds for",
-                "ten": "With 10 % more, a step",
-                "twenty": "With 20 % more, a step",
-                "less": "With 10 % less, a step",
-            },
-            units={name: worth_unit for name in ("next", "ten", "twenty", "less")},
-            currency=portfolio.currency,
-            claim=claim,
-            subtitle=f"Worth of a step in {_worth_words(portfolio)}, within 1 %; larger changes: mean a step, "
-            "plan sought again; –: no plan holds",
-            source="resources, recipes, needs",
-            figures="ids",
-        ),
-    )
-
-
 def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return the price of every rule and of every wish to leave things as they are, dearest first."""
-    held = _doubt(result, "allocation-wishes")
-    if isinstance(held, Exhibit):
-        return held
-    result, doubt, numbers = held
-    portfolio = result.portfolio
+    if isinstance(result, Off):
+        return note_exhibit(result)
+    from workbench.allocation import Conflict, figures
+
+    if isinstance(result, Conflict):
+        return _doubt(result, "allocation-wishes")  # type: ignore[return-value]  # a conflict has no draws
+    numbers, portfolio = figures(result), result.portfolio
+    wishes = result.doubt.wishes if result.doubt else ()
     names = {line.id: line.name for line in portfolio.lines}
     lines = {item.id: item.line for item in portfolio.activities}
     rows: list[dict[str, Any]] = []
@@ -270,34 +273,27 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             rows.append({
                 "what": f"Rule: {rule.rule}", "cost": rule.price, "id": numbers[f"rule_price/{rule.rule}"].id
             })  # fmt: skip
-    for wish in doubt.wishes:
+    for wish in wishes:
         if not wish.price:
             continue
         key = "wish_lines" if wish.kind == "lines" else f"wish/{wish.key}"
         words = "Close nothing"
         if wish.kind != "lines":
-            words = f"Leave {_activity_name(wish.key, lines[wish.key], names)} as it is"
+            words = f"As today: {_activity_name(wish.key, lines[wish.key], names)}"
         rows.append({"what": words, "cost": wish.price, "id": numbers[key].id})
     if not rows:
-        return Exhibit("allocation-wishes", Note(
-            "No rule and no wish costs value: the plan is what everybody asks for.",
-            "Each rule was left out, and each activity left as it is, and the plan sought again.",
-            ("rules",),
-            alt="Note: no rule and no wish costs value.",
-        ))  # fmt: skip
+        return _nothing_costs(result)
     rows.sort(key=lambda row: -row["cost"])
-    shown = rows[:MOST_BARS]
+    shown = rows[:MOST_WISHES]
     nothing = next((row for row in rows if row["what"] == "Close nothing"), None)
     first = rows[0]
-    dearest = f"{first['what']} costs {_value(portfolio, first['cost'])} a period"
+    words, costs = _wish_words(first["what"]), _value(portfolio, first["cost"])
+    none = f"To close nothing costs {_value(portfolio, nothing['cost'])} a period" if nothing is not None else ""
     claim = fit_claim(
-        *(
-            [f"To close nothing costs {_value(portfolio, nothing['cost'])} a period; dearest: {_lower(first['what'])}."]
-            if nothing is not None and nothing is not first
-            else []
-        ),
-        f"{dearest}.",
-        f"The dearest of {len(rows)} rules and wishes costs {_value(portfolio, first['cost'])}.",
+        *([f"{none}, {words} {costs}."] if none and nothing is not first else []),
+        *([f"{none}."] if none else []),
+        f"{words[:1].upper()}{words[1:]} costs {costs} a period.",
+        f"The dearest of {len(rows)} of these costs {costs} a period.",
     )
     more = "" if len(shown) == len(rows) else f"; the {len(shown)} dearest of {len(rows)}"
     chart = bar_ranked(
@@ -305,8 +301,8 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         label="what",
         value="cost",
         claim=claim,
-        subtitle=f"Value lost a period, {_worth_words(portfolio)}: the plan sought again without each rule and with "
-        f"each wish{more}",
+        subtitle=f"Value lost a period, {_worth_words(portfolio)}: the plan sought again without each rule"
+        f"{' and with each wish' if wishes else ''}{more}",
         source="rules, activities",
         unit=portfolio.value_unit,
         currency=portfolio.currency,
@@ -314,6 +310,41 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         figures="id",
     )
     return Exhibit("allocation-wishes", chart)
+
+
+def _wish_words(what: str) -> str:
+    """Return a rule or wish as the subject of a sentence."""
+    if what.startswith("As today: "):
+        line, _, use = what.removeprefix("As today: ").rpartition(", ")
+        return f"to leave {line} ({use}) as today" if line else f"to leave {use} as today"
+    return f"the rule {what.removeprefix('Rule: ')}" if what.startswith("Rule: ") else _lower(what)
+
+
+def _nothing_costs(result: Allocation) -> Exhibit:
+    """Return a note that no rule costs value, or that what they cost is not known."""
+    known = [item for item in result.rule_prices if item.price is not None]
+    claim = "No rule and no wish costs value: the plan is what everybody asks for."
+    detail = "Each rule was left out, and each activity left as it is, and the plan sought again."
+    if result.doubt is None:
+        claim, detail = (
+            "No rule costs value.",
+            "Each rule was left out, and the plan sought again; wishes were not tried.",
+        )
+        if not result.portfolio.rules:
+            claim, detail = (
+                "There is no rule that could cost value.",
+                "What a wish would cost was not asked in this run.",
+            )
+    if len(known) < len(result.rule_prices):
+        claim = (
+            f"What {len(result.rule_prices) - len(known)} of {len(result.rule_prices)} rules cost was not worked out."
+        )
+        detail = "The time or the proof did not suffice; allow more seconds."
+    return Exhibit(
+        "allocation-wishes",
+        Note(claim, detail, ("rules",), alt="Note: no rule and no wish costs value."),
+        is_appendix=True,
+    )
 
 
 def _doubt(result: Allocation | Conflict | Off, key: str) -> Exhibit | tuple[Allocation, Doubt, Figures]:
@@ -342,29 +373,6 @@ def _activity_name(activity: str, line: str, names: dict[str, str]) -> str:
     """Return an activity in words a board knows: its line's name and what is done for it."""
     rest = activity.removeprefix(line).strip("-_ .")
     return f"{names[line]}, {rest}" if activity.startswith(line) and rest else activity
-
-
-def _range_words(price: PriceRange) -> str:
-    """Return by how much less or more of a resource there may be while a step is worth the same."""
-    low = "any less" if price.low is None else f"{_rough(price.capacity - price.low)} less"
-    high = "any more" if price.high is None else f"{_rough(price.high - price.capacity)} more"
-    return f"{low} to {high}" + ("" if price.is_verified else " (not verified)")
-
-
-def _rough(amount: float) -> str:
-    """Return an amount with two digits that count."""
-    if amount <= 0:
-        return "0"
-    places = 1 - math.floor(math.log10(amount))
-    return theme.number(round(amount, places), max(min(places, 2), 0))
-
-
-def _step_words(step: float, unit: str) -> str:
-    return "1 person" if (step, unit) == (1.0, "people") else f"{_amount(step)} {unit}"
-
-
-def _amount(value: float) -> str:
-    return theme.number(value, 0 if abs(value) >= 1000 or float(value).is_integer() else 1)
 
 
 def _value(portfolio: Portfolio, amount: float) -> str:
