@@ -46,6 +46,9 @@ class Resource:
         Cost of one unit per period. Unit: currency.
     step : float or None
         Smallest step (1 for whole people); None where it can be split at will.
+    hire_limit, leave_limit, move_limit : float or None
+        How many may join, leave, and change lines in a period; None where nothing limits it. With one of the first two,
+        `capacity` is who is there in the first period and the most there may be in later ones. Unit: `unit`.
     """
 
     id: str
@@ -54,6 +57,9 @@ class Resource:
     capacity: tuple[float, ...]
     unit_cost: float = 0.0
     step: float | None = None
+    hire_limit: float | None = None
+    leave_limit: float | None = None
+    move_limit: float | None = None
 
     def __post_init__(self) -> None:
         held = (self.capacity,) if isinstance(self.capacity, int | float) else self.capacity
@@ -62,6 +68,10 @@ class Resource:
             raise ModelError(f"Resource {self.id!r}: capacity and unit cost are numbers of 0 or more.")
         if self.step is not None and not 0 <= self.step < math.inf:
             raise ModelError(f"Resource {self.id!r}: the step is a number of 0 or more; got {self.step:g}.")
+        for name in ("hire_limit", "leave_limit", "move_limit"):
+            limit = getattr(self, name)
+            if limit is not None and not 0 <= limit < math.inf:
+                raise ModelError(f"Resource {self.id!r}: the {name} is a number of 0 or more; got {limit:g}.")
 
     def money_units(self, currency: str) -> float | None:
         """Return how many units of the currency one unit is, by its name; None when the resource is not money.
@@ -110,6 +120,8 @@ class Activity:
         Smallest change from today that is worth making; 0 where any is. Unit: `unit`.
     fit : CurveFit or None
         How the curve was fitted, where it comes from history.
+    later_load : mapping of resource to float
+        What one unit of level in a period takes in every later one while the line is supported. Unit: the resource's.
     """
 
     id: str
@@ -126,9 +138,12 @@ class Activity:
     check: float | None = None
     smallest_move: float = 0.0
     fit: CurveFit | None = field(default=None, compare=False)
+    later_load: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "recipe", dict(self.recipe))
+        object.__setattr__(self, "later_load", dict(self.later_load))
+        _need_numbers(self.later_load, f"Activity {self.id!r}: it later loads", is_amount=True)
         if not 0 <= self.minimum <= self.maximum < math.inf:
             raise ModelError(
                 f"Activity {self.id!r}: 0 <= minimum {self.minimum:g} <= maximum {self.maximum:g} must hold."
@@ -263,6 +278,8 @@ class Portfolio:
             self._need("line", activity.line, f"Activity {activity.id!r}")
             for name in activity.recipe:
                 self._need("resource", name, f"The recipe of {activity.id!r}")
+            for name in activity.later_load:
+                self._need("resource", name, f"The later load of {activity.id!r}")
         for line in self.lines:
             for name in line.needs:
                 self._need("resource", name, f"The needs of {line.id!r}")

@@ -1,0 +1,385 @@
+"""The linear programme over several periods: its columns, its rows, and what a point of it means.
+
+Columns are supports s, levels x, optimistic values y, yes/no z of split pieces, headcounts h with those hired and
+left, joins j (who comes to a line) and loads (what earlier development takes now); docs/allocation.md has the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from workbench.allocation.cover import FIRST_TANGENTS, LEAST_SPLIT
+from workbench.allocation.highs import LinearModel
+from workbench.allocation.quarters_form import QuarterForm
+
+
+@dataclass
+class Slot:
+    """An interval of scaled levels of one activity in one period, with the lines over its curve."""
+
+    activity: int
+    period: int
+    low: float
+    high: float
+    lines: list[tuple[float, float]] = field(default_factory=list)
+
+    def over(self, share: float) -> float:
+        """Return the optimistic value at a level."""
+        return min(slope * share + intercept for slope, intercept in self.lines)
+
+
+class QuarterCover:
+    """The pieces of all activities in all periods."""
+
+    def __init__(self, held: QuarterForm) -> None:
+        self.held = held
+        self.slots: list[Slot] = []
+        for place in range(len(held.form.activities)):
+            if held.form.most[place] <= 0:
+                continue
+            low, high = float(held.form.least[place]), float(held.form.most[place])
+            lines = self._first(place, low, high, FIRST_TANGENTS)
+            self.slots += [Slot(place, period, low, high, list(lines)) for period in range(held.n_periods)]
+
+    def _first(self, place: int, low: float, high: float, count: int) -> list[tuple[float, float]]:
+        found = dict.fromkeys(
+            self.held.form.line(place, float(share), low, high)[:2] for share in np.linspace(low, high, count)
+        )
+        return list(found)
+
+    def lay(self, slot: Slot, share: float) -> bool:
+        """Lay the envelope's line at a level; False where it lies there already."""
+        slope, intercept, _ = self.held.form.line(slot.activity, share, slot.low, slot.high)
+        if (slope, intercept) in slot.lines:
+            return False
+        slot.lines.append((slope, intercept))
+        return True
+
+    def jump(self, slot: Slot, share: float) -> tuple[float, float] | None:
+        """Return the stretch around a level on which the envelope is a straight line over the curve."""
+        found = self.held.form.line(slot.activity, share, slot.low, slot.high)[2]
+        return found if found is not None and found[0] < share < found[1] else None
+
+    def split(self, slot: Slot, share: float) -> bool:
+        """Cut a piece where its envelope jumps over the curve; False where it does not."""
+        jump = self.jump(slot, share)
+        if jump is None:
+            return False
+        margin = LEAST_SPLIT * (jump[1] - jump[0])
+        cut = float(np.clip(share, jump[0] + margin, jump[1] - margin))
+        place = self.slots.index(slot)
+        parts = [Slot(slot.activity, slot.period, low, high) for low, high in ((slot.low, cut), (cut, slot.high))]
+        for part in parts:
+            part.lines = list(dict.fromkeys([*slot.lines, *self._first(part.activity, part.low, part.high, 3)]))
+        self.slots[place : place + 1] = parts
+        return True
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each variable stands; -1 where there is none.
+
+    Attributes
+    ----------
+    support : array of int, shape (n_lines, n_periods)
+    level, value, choice : array of int, shape (n_slots,)
+    head, hired, left : array of int, shape (n_resources, n_periods)
+    join, load : array of int, shape (n_lines, n_resources, n_periods)
+    count : int
+    """
+
+    support: np.ndarray
+    level: np.ndarray
+    value: np.ndarray
+    choice: np.ndarray
+    head: np.ndarray
+    hired: np.ndarray
+    left: np.ndarray
+    join: np.ndarray
+    load: np.ndarray
+    count: int
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A linear model, where its variables stand, and the constant that its value leaves out."""
+
+    model: LinearModel
+    layout: Layout
+    constant: float
+    rows: tuple[tuple[str, int, int, int], ...]
+    """What may be short: ``capacity``, ``people``, ``moves`` or ``rule``; which resource or rule; period; row."""
+
+
+class _Rows:
+    """Sparse rows as columns of triplets."""
+
+    def __init__(self) -> None:
+        self.row: list[np.ndarray] = []
+        self.column: list[np.ndarray] = []
+        self.data: list[np.ndarray] = []
+        self.low: list[np.ndarray] = []
+        self.high: list[np.ndarray] = []
+        self.count = 0
+
+    def new(self, count: int, low: float | np.ndarray, high: float | np.ndarray) -> np.ndarray:
+        """Open rows and return their numbers."""
+        self.low.append(np.broadcast_to(np.asarray(low, dtype=float), (count,)))
+        self.high.append(np.broadcast_to(np.asarray(high, dtype=float), (count,)))
+        self.count += count
+        return np.arange(self.count - count, self.count)
+
+    def add(self, row: np.ndarray, column: np.ndarray, data: float | np.ndarray) -> None:
+        """Add coefficients; columns of -1 and zeros are left out."""
+        row, column, data = np.broadcast_arrays(row, column, np.asarray(data, dtype=float))
+        kept = (column >= 0) & (data != 0.0)
+        self.row.append(row[kept].ravel())
+        self.column.append(column[kept].ravel())
+        self.data.append(data[kept].ravel())
+
+    def matrix(self, columns: int) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
+        """Return the rows and their limits."""
+        place = (np.concatenate(self.row), np.concatenate(self.column))
+        rows = csr_matrix((np.concatenate(self.data), place), shape=(self.count, columns))
+        return rows, np.concatenate(self.low), np.concatenate(self.high)
+
+
+def quarter_programme(
+    held: QuarterForm,
+    slots: list[Slot],
+    *,
+    supports: np.ndarray | None = None,
+    is_relaxed: bool = True,
+    merged: np.ndarray | None = None,
+) -> Programme:
+    """Return the programme that maximises the optimistic value over all periods.
+
+    Parameters
+    ----------
+    held : QuarterForm
+    slots : list of Slot
+    supports : array, shape (n_lines, n_periods), optional
+        Supports that are fixed.
+    is_relaxed : bool
+        Without whole numbers.
+    merged : array of bool, shape (n_slots,), optional
+        Pieces for which the line's support stands in for a yes/no; by default those that start at 0 and are alone.
+    """
+    form, count = held.form, held.n_periods
+    n_lines, n_resources, n_slots = len(form.lines), len(held.unit), len(slots)
+    activity = np.array([slot.activity for slot in slots], dtype=int)
+    period = np.array([slot.period for slot in slots], dtype=int)
+    low, high = np.array([slot.low for slot in slots]), np.array([slot.high for slot in slots])
+    line = form.line_of[activity] if n_slots else np.zeros(0, dtype=int)
+    if merged is None:
+        key = activity * count + period
+        merged = (low == 0.0) & (np.bincount(key, minlength=1)[key] == 1)
+    at = _layout(held, merged)
+    gain, lower, upper = np.zeros(at.count), np.zeros(at.count), np.ones(at.count)
+    is_whole = np.zeros(at.count, dtype=bool)
+    rows = _Rows()
+
+    # supports: what stands, what closing costs a period and once
+    ahead = np.append(held.weight[1:], 0.0)
+    gain[at.support] = (
+        held.weight * (held.standing + held.fee)[:, None] + (held.weight - ahead) * held.fee_once[:, None]
+    )
+    constant = -float(held.weight.sum() * (held.standing + held.fee).sum() + held.weight[0] * held.fee_once.sum())
+    lower[at.support] = np.where(form.may_close, 0.0, 1.0)[:, None]
+    if supports is not None:
+        lower[at.support] = upper[at.support] = supports
+    if count > 1:  # a closed line stays closed
+        number = rows.new(n_lines * (count - 1), -np.inf, 0.0).reshape(n_lines, count - 1)
+        rows.add(number, at.support[:, 1:], 1.0)
+        rows.add(number, at.support[:, :-1], -1.0)
+
+    # pieces
+    gain[at.value], lower[at.value], upper[at.value] = held.weight[period], -np.inf, np.inf
+    upper[at.level] = high
+    on = np.where(merged, at.support[line, period], at.choice)
+    number = rows.new(n_slots, -np.inf, 0.0)
+    rows.add(number, at.level, 1.0)
+    rows.add(number, on, -high)
+    least = np.flatnonzero(low > 0)
+    number = rows.new(least.size, 0.0, np.inf)
+    rows.add(number, at.level[least], 1.0)
+    rows.add(number, on[least], -low[least])
+    sizes = np.array([len(slot.lines) for slot in slots], dtype=int)
+    owner = np.repeat(np.arange(n_slots), sizes)
+    lines = np.array([pair for slot in slots for pair in slot.lines]).reshape(-1, 2)
+    number = rows.new(len(owner), -np.inf, 0.0)
+    rows.add(number, at.value[owner], 1.0)
+    rows.add(number, at.level[owner], -lines[:, 0])
+    rows.add(number, on[owner], -lines[:, 1])
+    split = np.flatnonzero(~merged)
+    if split.size:
+        keys, which = np.unique(activity[split] * count + period[split], return_inverse=True)
+        number = rows.new(len(keys), -np.inf, 0.0)
+        rows.add(number[which], at.choice[split], 1.0)
+        rows.add(number, at.support[form.line_of[keys // count], keys % count], -1.0)
+
+    # headcounts
+    named: list[tuple[str, int, int, int]] = []
+    for r in np.flatnonzero(held.paced).tolist():
+        lower[at.head[r, 0]], upper[at.head[r]] = held.capacity[r, 0], np.inf
+        upper[at.head[r, 0]] = held.capacity[r, 0]
+        upper[at.hired[r]], upper[at.left[r]] = held.hire[r], held.leave[r]
+        upper[at.hired[r, 0]] = upper[at.left[r, 0]] = 0.0
+        if count > 1:
+            number = rows.new(count - 1, 0.0, 0.0)
+            rows.add(number, at.head[r, 1:], 1.0)
+            rows.add(number, at.head[r, :-1], -1.0)
+            rows.add(number, at.hired[r, 1:], -1.0)
+            rows.add(number, at.left[r, 1:], 1.0)
+            number = rows.new(count - 1, -np.inf, held.capacity[r, 1:])
+            rows.add(number, at.head[r, 1:], 1.0)
+            named += [("people", r, place + 1, int(row)) for place, row in enumerate(number)]
+
+    _loads(held, slots, at, rows, activity, period, line, upper)
+
+    # what there is of each resource
+    number = rows.new(n_resources * count, -np.inf, 0.0).reshape(n_resources, count)
+    rows.high[-1] = (
+        np.where(held.paced[:, None], 0.0, held.capacity)
+        - held.left.sum(axis=1)[:, None]
+        - np.where(np.arange(count) == 0, held.once.sum(axis=1)[:, None], 0.0)
+    ).ravel()
+    for r in range(n_resources):
+        _used(held, at, rows, r, number[r], activity, period)
+        rows.add(number[r], at.head[r], -1.0)
+        rows.add(number[r][None, :], at.support, -held.once[r][:, None])
+        rows.add(number[r][None, 1:], at.support[:, :-1], held.once[r][:, None])
+        named += [("capacity", r, place, int(row)) for place, row in enumerate(number[r])]
+
+    # who changes lines
+    for r in np.flatnonzero(np.isfinite(held.move)).tolist():
+        has = np.flatnonzero(at.join[:, r, 0] >= 0)
+        number = rows.new(has.size * count, -np.inf, 0.0).reshape(has.size, count)
+        start = np.zeros((has.size, count))
+        now = np.bincount(form.line_of, held.take[r] * held.current, minlength=n_lines)
+        start[:, 0] = (now + held.need[r] - held.left[r])[has]
+        rows.high[-1] = start.ravel()
+        whose = np.full(n_lines, -1)
+        whose[has] = np.arange(has.size)
+        for shift, sign in ((0, 1.0), (1, -1.0)):
+            kept = (period + shift < count) & (held.take[r, activity] != 0.0)
+            rows.add(
+                number[whose[line[kept]], period[kept] + shift], at.level[kept], sign * held.take[r, activity[kept]]
+            )
+            stop = count - shift
+            delta = (held.need[r] - held.left[r])[has][:, None]
+            rows.add(number[:, shift:], at.support[has][:, :stop], sign * delta)
+            rows.add(number[:, shift:], at.load[has, r][:, :stop], sign)
+        rows.add(number, at.join[has, r], -1.0)
+        limit = rows.new(count, -np.inf, held.move[r])
+        rows.add(limit[None, :], at.join[has, r], 1.0)
+        rows.add(limit, at.hired[r], -1.0)
+        named += [("moves", r, place, int(row)) for place, row in enumerate(limit)]
+
+    # named rules
+    for place, rule in enumerate(held.rules):
+        closed = sum(value for _, value in rule.by_once) if rule.place == 0 else 0.0
+        number = rows.new(1, rule.low - closed, rule.high - closed)
+        here = period == rule.place
+        rows.add(number, at.level[here], rule.by_level[activity[here]])
+        rows.add(number, at.support[:, rule.place], rule.by_support)
+        for whose_line, r, value in rule.by_load:
+            rows.add(number, at.load[whose_line, r, rule.place : rule.place + 1], value * held.unit[r])
+        for whose_line, value in rule.by_once:
+            rows.add(number, at.support[whose_line, rule.place : rule.place + 1], -value)
+            if rule.place:
+                rows.add(number, at.support[whose_line, rule.place - 1 : rule.place], value)
+        named.append(("rule", place, rule.place, int(number[0])))
+
+    upper[at.join[at.join >= 0]] = np.inf
+    if not is_relaxed:
+        is_whole[at.support] = form.may_close[:, None] if supports is None else False
+        is_whole[at.choice[~merged]] = True
+    model = LinearModel(gain, lower, upper, is_whole, *rows.matrix(at.count))
+    return Programme(model, at, constant, tuple(named))
+
+
+def _layout(held: QuarterForm, merged: np.ndarray) -> Layout:
+    n_lines, n_resources, count = len(held.form.lines), len(held.unit), held.n_periods
+    n_slots, taken = len(merged), 0
+
+    def block(mask: np.ndarray) -> np.ndarray:
+        nonlocal taken
+        found = np.full(mask.shape, -1)
+        found[mask] = taken + np.arange(int(mask.sum()))
+        taken += int(mask.sum())
+        return found
+
+    every = np.ones(n_slots, dtype=bool)
+    paced = np.repeat(held.paced[:, None], count, axis=1)
+    line_of = held.form.line_of
+    has_load = np.zeros((n_lines, n_resources), dtype=bool)
+    uses = (held.need - held.left).T != 0.0
+    for r in range(n_resources):
+        has_load[line_of[held.later[r] > 0], r] = True
+        uses[line_of[held.take[r] != 0], r] = True
+    joins = (uses | has_load) & np.isfinite(held.move)[None, :]
+    periods = np.ones(count, dtype=bool)
+    return Layout(
+        support=block(np.ones((n_lines, count), dtype=bool)),
+        level=block(every),
+        value=block(every),
+        choice=block(~merged),
+        head=block(paced),
+        hired=block(paced),
+        left=block(paced),
+        join=block(joins[:, :, None] & periods),
+        load=block(has_load[:, :, None] & periods),
+        count=taken,
+    )
+
+
+def _used(
+    held: QuarterForm, at: Layout, rows: _Rows, r: int, number: np.ndarray, activity: np.ndarray, period: np.ndarray
+) -> None:
+    """Add what lines use of a resource in each period, over what closed ones take anyway."""
+    rows.add(number[period], at.level, held.take[r, activity])
+    rows.add(number[None, :], at.support, (held.need[r] - held.left[r])[:, None])
+    rows.add(number[None, :], at.load[:, r], 1.0)
+
+
+def _loads(
+    held: QuarterForm,
+    slots: list[Slot],
+    at: Layout,
+    rows: _Rows,
+    activity: np.ndarray,
+    period: np.ndarray,
+    line: np.ndarray,
+    upper: np.ndarray,
+) -> None:
+    """Tie each load to the development before it, for as long as the line is supported."""
+    count = held.n_periods
+    for r in range(len(held.unit)):
+        has = np.flatnonzero(at.load[:, r, 0] >= 0)
+        if not has.size:
+            continue
+        load = at.load[has, r]
+        whose = np.full(len(held.form.lines), -1)
+        whose[has] = np.arange(has.size)
+        upper[load[:, 0]], upper[load[:, 1:]] = 0.0, np.inf
+        if count == 1:
+            continue
+        most = np.bincount(held.form.line_of, held.later[r] * held.form.most, minlength=len(held.form.lines))[has]
+        largest = most[:, None] * np.arange(1, count)[None, :]
+        takes = (period + 1 < count) & (held.later[r, activity] > 0)
+        may_close = held.form.may_close[has]
+        grow = rows.new(has.size * (count - 1), -np.inf, 0.0).reshape(has.size, count - 1)
+        stay = rows.new(has.size * (count - 1), -np.where(may_close[:, None], largest, 0.0).ravel(), np.inf)
+        stay = stay.reshape(has.size, count - 1)
+        for number in (grow, stay):
+            rows.add(number, load[:, 1:], 1.0)
+            rows.add(number, load[:, :-1], -1.0)
+            rows.add(number[whose[line[takes]], period[takes]], at.level[takes], -held.later[r, activity[takes]])
+        rows.add(stay, at.support[has][:, 1:], np.where(may_close[:, None], -largest, 0.0))
+        ends = rows.new(has.size * (count - 1), -np.inf, 0.0).reshape(has.size, count - 1)
+        rows.add(ends, load[:, 1:], 1.0)
+        rows.add(ends, at.support[has][:, 1:], -largest)
