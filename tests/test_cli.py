@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -422,3 +423,21 @@ def test_the_module_is_a_command_too(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "workbench", "--help"]
     got = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
     assert "Commands:" in got.stdout
+
+
+def test_a_batch_can_speak_to_other_programs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every event and the end are lines of JSON on the standard output, and nothing else is."""
+
+    def run(names: list[str], *, on_event: Callable[[Event], None], **_: object) -> BatchResult:
+        on_event(Event("progress", "", text="0 of 2 done, about 2 min left"))
+        on_event(Event("finished", "a", "10_readiness", seconds=1.5))
+        return BatchResult((done("a"), failed("b")), 9.0, id="b1")
+
+    monkeypatch.setattr("workbench.batch.night.run_batch", run)
+    assert call("batch", "--all", "--json") == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["kind"] for line in lines] == ["progress", "finished", "ended"]
+    assert lines[-1]["exit_code"] == 1
+    assert [held["status"] for held in lines[-1]["engagements"]] == ["done", "failed"]

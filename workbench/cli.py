@@ -11,17 +11,17 @@ import io
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from workbench.batch.progress import JsonProgress, Progress
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, printable, writing_to
 
 if TYPE_CHECKING:
-    from workbench.batch.results import EngagementResult, Event
+    from workbench.batch.results import EngagementResult
     from workbench.engagement.load import Engagement
     from workbench.engagement.publications import Entry
 
@@ -157,6 +157,9 @@ def batch(
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Notebooks at a time; by default one a core.")
     ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Write what happens as lines of JSON, for other programs.")
+    ] = False,
     shard: Annotated[
         str, typer.Option("--shard", metavar="I/N", help="Run only part I of N: each machine takes another.")
     ] = "",
@@ -172,11 +175,14 @@ def batch(
 
     if bool(names) == all_:
         raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
-    progress = Progress(has_names=True)
+    progress = JsonProgress() if json_ else Progress(has_names=True)
     try:
         result = run_batch(names or [], jobs=jobs, fresh=fresh, shard=shard, on_event=progress)
     finally:
         progress.close()
+    if isinstance(progress, JsonProgress):
+        progress.end(result)
+        raise typer.Exit(result.exit_code)
     same, count = len(result.unchanged), len(result.engagements)
     new = count - same - len(result.failed)
     unchanged = f", {same} {'is' if same == 1 else 'are'} unchanged" if same else ""
@@ -358,6 +364,101 @@ def import_tracker(
     say(f"Next: workbench check {name}")
 
 
+@imports.command("table")
+def import_table(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The client's sheet: Excel, OpenDocument or CSV.")],
+    name: Name,
+    table: Annotated[str, typer.Option("--as", metavar="TABLE", help="Table of ours, or facts/NAME.")],
+    confirm: Annotated[bool, typer.Option("--confirm", "--yes", help="Write: the preview has been looked at.")] = False,
+    source: Annotated[str, typer.Option("--source", help="Name of this import, where a table has several.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="Sheet, where several fit; a hidden one is read so.")] = "",
+    at: Annotated[str, typer.Option("--at", metavar="CELL", help="Where the table begins: B7 or Costs!B7.")] = "",
+    map_: Annotated[list[str] | None, typer.Option("--map", metavar="HEADER=COLUMN", help="Or HEADER=ignore.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="The same in all rows.")
+    ] = None,
+    alias: Annotated[
+        list[str] | None, typer.Option("--alias", metavar="THEIRS=OURS", help="Or THEIRS=new, or THEIRS=leave out.")
+    ] = None,
+    unit: Annotated[list[str] | None, typer.Option("--unit", metavar="COLUMN=UNIT", help="k€, m€, EUR, % …")] = None,
+    value: Annotated[str, typer.Option("--value", metavar="COLUMN", help="What months across measure.")] = "",
+    only: Annotated[str, typer.Option("--only", metavar="WORD", help="Which of Plan, Actual … is read.")] = "",
+    year: Annotated[int | None, typer.Option("--year", min=1990, max=2100, help="Of the first month.")] = None,
+    decimal: Annotated[str, typer.Option("--decimal", help="The decimal sign, where the file does not tell.")] = "",
+    date_order: Annotated[
+        str, typer.Option("--date-order", help="day-month-year or month-day-year, where the file does not tell.")
+    ] = "",
+    encoding: Annotated[str, typer.Option("--encoding", help="Encoding, where the file does not tell.")] = "",
+    hidden: Annotated[str, typer.Option("--hidden", help="Hidden rows and columns: read or skip.")] = "",
+    section: Annotated[str, typer.Option("--section", metavar="COLUMN", help="What lines above rows say.")] = "",
+    fill: Annotated[
+        list[str] | None, typer.Option("--fill", metavar="COLUMN=down", help="Blank cells repeat what is above.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", metavar="ROW", help="Data, although like a total.")
+    ] = None,
+    leave_out: Annotated[list[str] | None, typer.Option("--leave-out", metavar="ROW", help="No data.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Earlier rows that the sheet does not hold go.")] = False,
+) -> None:
+    """Bring a client's own sheet into a table: header in row 7, months across, subtotals, k€, and their own names.
+
+    The first time it shows what each column, number and row would become and asks what nobody can know; --confirm
+    writes. The next sheet of this layout needs no more than the file, or says what has changed. People's names and
+    pay are dropped.
+
+    Example: workbench import table cost-centres.xlsx harbour-mutual --as resources --set function=IT
+    """
+    from workbench.engagement.intake.importing import TableOptions, run_table_import
+    from workbench.engagement.intake.plan import Reading
+    from workbench.engagement.intake.preview import describe_table_import
+    from workbench.engagement.intake.words import plain_words
+    from workbench.engagement.places import clients_folder
+
+    reading = Reading(
+        columns={plain_words(header): column for header, column in _pairs("--map", map_).items()},
+        fixed=_pairs("--set", set_),
+        value=value,
+        only=only,
+        year=year,
+        sheet=sheet,
+        at=at,
+        decimal=decimal,
+        date_order=date_order,
+        encoding=encoding,
+        hidden=hidden,
+        section=section,
+        units=_pairs("--unit", unit),
+        fill=_pairs("--fill", fill),
+        keep=tuple(keep or ()),
+        leave_out=tuple(leave_out or ()),
+        is_whole=whole,
+    )
+    options = TableOptions(reading, _pairs("--alias", alias), source, confirm)
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        outcome = run_table_import(file, name, table, options)
+        say(describe_table_import(outcome))
+        question = "\nIs this what the sheet means? Write?"
+        if not outcome.is_written and sys.stdin.isatty() and typer.confirm(question):
+            outcome = run_table_import(file, name, table, dataclasses.replace(options, confirm=True))
+    if not outcome.is_written:
+        say("\nNothing of the sheet is written yet; what everything would become stands in imports.yaml.")
+        say("If it is right, repeat the command with --confirm. If not, say what is (--help lists how).")
+        return
+    say(f"\nWritten: {outcome.placed.path}")
+    say(f"Next: workbench check {name}")
+
+
+def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    """Return what was said as NAME=VALUE."""
+    found = {}
+    for text in given or ():
+        left, sign, right = text.rpartition("=")
+        if not sign or not left.strip() or not right.strip():
+            raise UsageError(f'{option} {text[:60]!r} is not understood. Say it as {option} "NAME=VALUE".')
+        found[left.strip()] = right.strip()
+    return found
+
+
 @imports.command("metricflow")
 def import_metricflow(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A YAML file of MetricFlow, or a folder of them.")],
@@ -501,60 +602,6 @@ def demo() -> None:
 
 
 # -- what a waiting person sees ----------------------------------------------------------------------------------------
-
-
-class Progress:
-    """A line for each finished notebook, and on a terminal a line that says what is running.
-
-    Parameters
-    ----------
-    has_names : bool
-        Write the engagement's name before the notebook's.
-    """
-
-    def __init__(self, *, has_names: bool = False) -> None:
-        self.has_names = has_names
-        self.is_terminal = sys.stderr.isatty()
-        self.running: dict[str, str] = {}
-        self.lock = threading.Lock()
-
-    def __call__(self, event: Event) -> None:
-        """Show what happened; called from several threads."""
-        with self.lock:
-            key = " ".join(part for part in (event.engagement if self.has_names else "", event.notebook) if part)
-            if event.kind == "cell":
-                self.running[key] = event.text
-            elif event.kind == "checked":
-                self._line(f"{key + ': ' if key else ''}checked {event.text}", event.seconds)
-            elif event.kind == "finished":
-                self.running.pop(key, None)
-                self._line(key, event.seconds)
-            elif event.kind == "failed" and event.notebook:
-                self.running.pop(key, None)
-                self._line(f"{key} stopped", event.seconds)
-            elif event.kind == "failed":
-                self._line(f"{key} failed", event.seconds)
-            elif event.kind == "published":
-                self._line(f"{key + ': ' if key else ''}report published", event.seconds)
-            elif event.kind == "rendering":
-                self.running[key or "report"] = "drawing"
-            if event.kind == "published":
-                self.running.pop(key or "report", None)
-            self._status()
-
-    def _line(self, text: str, seconds: float) -> None:
-        clear = "\r\x1b[K" if self.is_terminal else ""
-        print(f"{clear}  {printable(text, kept=''):<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
-
-    def _status(self) -> None:
-        if self.is_terminal:
-            shown = " · ".join(f"{name} {place}" for name, place in self.running.items())
-            print(f"\r\x1b[K  {printable(shown, kept='')[:100]}", end="", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """Clear the line that says what is running."""
-        if self.is_terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def _tell_recorded(result: EngagementResult) -> None:

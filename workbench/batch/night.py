@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -125,9 +125,14 @@ def run_batch(
                 results[name] = held
                 on_event(Event("unchanged", name))
         todo = sorted((name for name in chosen if name not in results), key=lambda name: -ledger.seconds_of(name))
+        usual = {name: ledger.seconds_of(name) for name in todo}
+        on_event(Event("progress", "", text=how_far(usual, {}, slots)))
+        took: dict[str, float] = {}
         for result in _run_all(todo, slots, fresh, root, on_event) if todo else ():
             results[result.engagement] = result
             ledger.record(batch, result)
+            took[result.engagement] = result.seconds
+            on_event(Event("progress", "", text=how_far(usual, took, slots), seconds=time.monotonic() - start))
         for name in set(chosen) - set(todo):
             ledger.record(batch, results[name])
         seconds = time.monotonic() - start
@@ -136,6 +141,35 @@ def run_batch(
         finished = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}"
         page = write_morning_page(whole, ledger, reports_folder(root), finished=finished)
     return replace(whole, page=str(page))
+
+
+def how_far(usual: Mapping[str, float], took: Mapping[str, float], slots: int) -> str:
+    """Return how far a batch is, and about how long the rest takes where anything tells.
+
+    Parameters
+    ----------
+    usual : mapping of engagement to float
+        What each took when it last ran, 0 where that is not known. Unit: seconds.
+    took : mapping of engagement to float
+        What those took that are done.
+    slots : int
+        Kernels at a time.
+
+    Examples
+    --------
+    >>> how_far({"a": 60.0, "b": 120.0, "c": 0.0}, {"a": 60.0}, 2)
+    '1 of 3 done, about 2 min left'
+    >>> how_far({"a": 0.0}, {}, 2)
+    '0 of 1 done'
+    """
+    left = [usual[name] for name in usual if name not in took]
+    known = [*(seconds for seconds in usual.values() if seconds), *took.values()]
+    words = f"{len(took)} of {len(usual)} done"
+    if not left or not known:
+        return words
+    mean = sum(known) / len(known)  # of those that nothing is known of
+    seconds = max(sum(one or mean for one in left) / slots, max(left))
+    return f"{words}, about {seconds / 60:.0f} min left" if seconds >= 90 else f"{words}, about {seconds:.0f} s left"
 
 
 def take_shard(names: Sequence[str], shard: Shard, *, root: Path | None = None) -> list[str]:

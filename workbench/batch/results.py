@@ -31,7 +31,8 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``unchanged``, ``checked``, ``started``, ``cell``, ``finished``, ``failed``, ``rendering``, ``published``.
+        ``progress`` (of a batch), ``unchanged``, ``checked``, ``started``, ``cell``, ``finished``, ``failed``,
+        ``rendering``, ``published``.
     engagement, notebook : str
         Whose; the notebook's name, or empty.
     text : str
@@ -172,6 +173,10 @@ class BatchResult:
     def failed(self) -> tuple[EngagementResult, ...]:
         """The engagements without a new report."""
         return tuple(held for held in self.engagements if not held.is_done)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"kind": "ended", "exit_code": self.exit_code, **asdict(self)}
 
     @property
     def exit_code(self) -> int:

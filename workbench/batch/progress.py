@@ -1,0 +1,95 @@
+"""What a waiting person sees, and what another program reads, while notebooks run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from workbench.errors import printable
+
+if TYPE_CHECKING:
+    from workbench.batch.results import BatchResult, Event
+
+
+class Progress:
+    """A line for each finished notebook, and on a terminal a line that says what is running.
+
+    Parameters
+    ----------
+    has_names : bool
+        Write the engagement's name before the notebook's.
+    """
+
+    def __init__(self, *, has_names: bool = False) -> None:
+        self.has_names = has_names
+        self.is_terminal = sys.stderr.isatty()
+        self.running: dict[str, str] = {}
+        self.whole = ""
+        self.lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Show what happened; called from several threads."""
+        with self.lock:
+            key = " ".join(part for part in (event.engagement if self.has_names else "", event.notebook) if part)
+            if event.kind == "cell":
+                self.running[key] = event.text
+            elif event.kind == "progress":
+                self.whole = event.text
+            elif event.kind == "unchanged":
+                self.running.pop(key, None)
+                self._line(f"{key} unchanged", event.seconds)
+            elif event.kind == "checked":
+                self._line(f"{key + ': ' if key else ''}checked {event.text}", event.seconds)
+            elif event.kind == "finished":
+                self.running.pop(key, None)
+                self._line(key, event.seconds)
+            elif event.kind == "failed" and event.notebook:
+                self.running.pop(key, None)
+                self._line(f"{key} stopped", event.seconds)
+            elif event.kind == "failed":
+                self._line(f"{key} failed", event.seconds)
+            elif event.kind == "published":
+                self._line(f"{key + ': ' if key else ''}report published", event.seconds)
+            elif event.kind == "rendering":
+                self.running[key or "report"] = "drawing"
+            if event.kind == "published":
+                self.running.pop(key or "report", None)
+            self._status()
+
+    def _line(self, text: str, seconds: float) -> None:
+        clear = "\r\x1b[K" if self.is_terminal else ""
+        print(f"{clear}  {printable(text, kept=''):<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
+
+    def _status(self) -> None:
+        if self.is_terminal:
+            places = (f"{name} {place}" for name, place in self.running.items())
+            shown = " · ".join(part for part in (self.whole, *places) if part)
+            print(f"\r\x1b[K  {printable(shown, kept='')[:100]}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Clear the line that says what is running."""
+        if self.is_terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+class JsonProgress:
+    """Each event as a line of JSON on the standard output; the last line is the whole result."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Write what happened; called from several threads."""
+        with self.lock:
+            print(json.dumps(asdict(event), ensure_ascii=False), flush=True)
+
+    def end(self, result: BatchResult) -> None:
+        """Write how the batch went."""
+        with self.lock:
+            print(json.dumps(result.to_json(), ensure_ascii=False), flush=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
