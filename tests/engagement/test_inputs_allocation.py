@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.allocation import Allocation, AllocationInputs, allocate
+from workbench.allocation import Allocation, AllocationInputs, QuarterPlan, allocate
 from workbench.engagement.inputs_allocation import check_allocation
 from workbench.engagement.load import Tables
 from workbench.errors import ClientDataError, Fault
@@ -262,12 +262,70 @@ def test_a_scenario_says_what_it_changes(client: Any) -> None:
     assert (scenario.outcomes, scenario.maximums) == ({"fleet": 80.0}, {"motor-develop": 4.0})
 
 
-def test_two_periods_are_refused(client: Any) -> None:
-    """One period is planned in this version, and the cell of the second is named."""
-    two = "resource,function,unit,capacity,period,unit_cost\nengineers,HR,people,30,2026,1\nengineers,HR,people,30,2027,1\n"
-    budget = "budget,Finance,EUR,4000000,2026,1\n"
-    with pytest.raises(ClientDataError, match="one period"):
-        client.write({**FILES, "resources.csv": two + budget}).load()
+QUARTERLY = {
+    **{name: text for name, text in FILES.items() if name not in ("function_plans.csv", "scenarios/lean.yaml")},
+    "resources.csv": "resource,function,unit,capacity,period,unit_cost,step,hire_limit,leave_limit,move_limit\n"
+    "engineers,HR,people,34,2027-Q1,100000,1,2,1,4\nengineers,HR,people,30,2026-Q4,100000,1,,,\n"
+    "budget,Finance,EUR,4000000,2026-Q4,,,,,\nbudget,Finance,EUR,3000000,2027-Q1,,,,,\n",
+    "later_loads.csv": "activity,resource,amount\nmotor-develop,engineers,0.25\n",
+}
+
+
+def test_several_quarters_become_one_portfolio(client: Any) -> None:
+    """Periods are put in time, limits may be said in any row, and the way there is planned beside the last quarter."""
+    inputs = client.write(QUARTERLY).load().allocation
+    portfolio = inputs.portfolio
+    assert portfolio.periods == ("2026-Q4", "2027-Q1")
+    engineers = portfolio.resource("engineers")
+    assert (engineers.capacity, engineers.hire_limit, engineers.leave_limit) == ((30.0, 34.0), 2.0, 1.0)
+    assert portfolio.resource("budget").capacity == (4000000.0, 3000000.0)
+    assert portfolio.activity("motor-develop").later_load == {"engineers": 0.25}
+    result = allocate(inputs)
+    assert isinstance(result, Allocation)
+    assert isinstance(result.quarters, QuarterPlan)
+    assert result.portfolio.periods == ("2027-Q1",)
+    left_behind = 0.25 * result.quarters.levels["motor-develop"][0]
+    assert result.portfolio.line("motor").needs["engineers"] == pytest.approx(left_behind)
+    assert result.portfolio.resource("engineers").capacity == (result.quarters.staffing["engineers"].headcount[-1],)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "column", "words"),
+    [
+        pytest.param("resources.csv", "budget,Finance,EUR,3000000,2027-Q1,,,,,\n", "", "capacity", "no number for 2027-Q1", id="a quarter is missing"),
+        pytest.param("resources.csv", "3000000,2027-Q1", "3000000,", "period", "names no period", id="blank beside others"),
+        pytest.param("resources.csv", "3000000,2027-Q1", "3000000,2027-03", "period", "'2027-03' is no period beside", id="another kind"),
+        pytest.param("resources.csv", "3000000,2027-Q1", "3000000,2027-Q3", "period", "between 2027-Q1 and 2027-Q3", id="a gap"),
+        pytest.param("resources.csv", "engineers,HR,people,30", "engineers,HR,heads,30", "unit", "heads of 'engineers', people", id="two units"),
+        pytest.param("resources.csv", "100000,1,,,\n", "100000,1,3,,\n", "hire_limit", "3 of 'engineers', 2 in another row", id="two limits"),
+        pytest.param("later_loads.csv", "engineers,0.25", "enginers,0.25", "resource", "engineers", id="a misspelt resource"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_quarters_is_named(
+    client: Any, name: str, before: str, after: str, column: str, words: str
+) -> None:
+    """The cell, and what was seen: a quarter without a number is a fault, not zero."""
+    assert before in QUARTERLY[name]
+    with pytest.raises(ClientDataError) as error:
+        client.write({**QUARTERLY, name: QUARTERLY[name].replace(before, after, 1)}).load()
+    fault = next(item for item in error.value.faults if words in f"{item.found} {item.remedy}")
+    assert column in str(fault)
+    assert name.split(".")[0] in str(fault)
+
+
+@pytest.mark.parametrize("name", ["resources.csv", "later_loads.csv"])
+def test_limits_and_loads_need_several_periods(client: Any, name: str) -> None:
+    """With one period they could not be used, and nothing is dropped without a word."""
+    files = {**FILES, "later_loads.csv": QUARTERLY["later_loads.csv"]}
+    if name == "resources.csv":
+        files = changed(
+            name,
+            "unit_cost,step\nengineers,HR,people,30,100000,1",
+            "unit_cost,step,hire_limit\nengineers,HR,people,30,100000,1,2",
+        ).copy()
+        files[name] = files[name].replace("4000000,,", "4000000,,,")
+    with pytest.raises(ClientDataError, match="though there is one period"):
+        client.write(files).load()
 
 
 def test_all_faults_come_at_once(client: Any) -> None:

@@ -23,6 +23,8 @@ from workbench.allocation.explain import (
 from workbench.allocation.firm import FirmDecision, firm_decisions
 from workbench.allocation.flips import flip_thresholds
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
+from workbench.allocation.quarters import QuarterPlan, destination, solve_quarters
+from workbench.allocation.quarters_conflict import QuarterConflict
 from workbench.allocation.scenarios import Comparison, Scenario, compare_scenarios
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
@@ -163,6 +165,9 @@ class Allocation:
         Which decisions every nearly best plan shares, in the client's order of lines; empty where nothing was drawn.
     unplaced : tuple of Unplaced
         What is left over of resources, and why; empty where all is used, or nothing was drawn.
+    quarters : QuarterPlan or QuarterConflict or None
+        The way there where resources have several periods, or what is short on it; the plan itself is then that of the
+        last period (see `quarters.destination`). None where there is one period.
     """
 
     inputs: AllocationInputs
@@ -179,6 +184,7 @@ class Allocation:
     frontier: Frontier | None = None
     firm: tuple[FirmDecision, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
+    quarters: QuarterPlan | QuarterConflict | None = None
 
     @property
     def portfolio(self) -> Portfolio:
@@ -275,7 +281,7 @@ def allocate(
     Raises
     ------
     ModelError
-        A rule cannot be read, the portfolio has several periods, or an objective or a scenario names what there is not.
+        A rule cannot be read, or an objective or a scenario names what there is not.
     """
     if isinstance(inputs, Off):
         return inputs
@@ -292,12 +298,18 @@ def allocate(
         return Off("allocation", "There is no activity to give people, money or marketing to.", ("activities",))
     if not portfolio.objectives:
         return Off("allocation", "Nobody said what any outcome is worth.", ("objectives", "worths"))
+    quarters, start = None, []
+    if len(portfolio.periods) > 1:
+        quarters = solve_quarters(portfolio, seconds=settings.seconds)
+        inputs = replace(inputs, portfolio=destination(quarters))
+        portfolio = inputs.portfolio
+        start = [quarters.last] if isinstance(quarters, QuarterPlan) else []
     until = time.monotonic() + settings.seconds
 
     def left() -> float:
         return max(until - time.monotonic(), 0.0)
 
-    best = solve(portfolio, gap=settings.gap, limits=Limits(seconds=settings.seconds))
+    best = solve(portfolio, gap=settings.gap, candidates=start, limits=Limits(seconds=settings.seconds))
     if isinstance(best, Conflict):
         return best
     others = other_plans(best, seconds=left())
@@ -345,6 +357,7 @@ def allocate(
         frontier=_traded(best, settled.plan, trade, points, settings.seconds),
         firm=firm,
         unplaced=unplaced,
+        quarters=quarters,
     )
 
 

@@ -29,7 +29,7 @@ from workbench.allocation.quarters_check import (
     use_and_joins,
 )
 from workbench.allocation.quarters_conflict import QuarterConflict, find_quarter_conflict
-from workbench.allocation.quarters_form import QuarterForm, period_portfolio, quarter_form
+from workbench.allocation.quarters_form import QuarterForm, most_there, period_portfolio, quarter_form
 from workbench.allocation.quarters_rows import Programme, QuarterCover, Slot, quarter_programme
 from workbench.allocation.solver import LEAST_LIFT, OUTWARDS, UNSOUND, Certificate
 from workbench.errors import ModelError
@@ -113,6 +113,12 @@ class QuarterPlan:
     def used_by_line(self, line: str, resource: str) -> tuple[float, ...]:
         """Return what a line takes of a resource in each period. Unit: the resource's."""
         return tuple(state.found.used_by_line[line][resource] for state in self.states)
+
+    @property
+    def last(self) -> tuple[dict[str, float], dict[str, bool]]:
+        """Levels and supports of the last period."""
+        levels = {activity: held[-1] for activity, held in self.levels.items()}
+        return levels, {line: held[-1] for line, held in self.supported.items()}
 
     def closes_in(self, line: str) -> str | None:
         """Return the first period in which a line is not supported; None where it always is."""
@@ -216,21 +222,21 @@ def solve_quarters(
     )
 
 
-def destination(plan: QuarterPlan) -> Portfolio:
-    """Return the last period as a portfolio of its own: where the plan leads.
+def destination(quarters: QuarterPlan | QuarterConflict) -> Portfolio:
+    """Return the last period as a portfolio of its own: where the plan leads, whatever the way there costs.
 
     People are those the plan has by then, needs include what its development left behind, and the one-off cost of
-    closing is spread evenly over the periods.
+    closing is spread evenly over the periods. Where no plan holds on the way, people are as many as can be by then,
+    and nothing was left behind.
     """
-    return last_period(plan.portfolio, plan.states[-1].load, {k: v.headcount[-1] for k, v in plan.staffing.items()})
-
-
-def last_period(
-    portfolio: Portfolio, load: Mapping[str, Mapping[str, float]], people: Mapping[str, float]
-) -> Portfolio:
-    """Return the last period as a portfolio of its own, with these loads and headcounts."""
-    count = len(portfolio.periods)
-    return period_portfolio(portfolio, count - 1, load=load, capacity=people, once_share=1.0 / count)
+    portfolio = quarters.portfolio
+    last = len(portfolio.periods) - 1
+    if isinstance(quarters, QuarterPlan):
+        load = quarters.states[-1].load
+        people = {name: held.headcount[-1] for name, held in quarters.staffing.items()}
+    else:
+        load, people = {}, {item.id: most_there(item, last) for item in portfolio.resources}
+    return period_portfolio(portfolio, last, load=load, capacity=people, once_share=1.0 / (last + 1))
 
 
 def _total(states: tuple[PeriodState, ...], weights: Sequence[float]) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.curve_inputs import curve_faults, is_fitted, read_curve
+from workbench.engagement.quarter_inputs import periods_of, quarter_faults, read_resources
 from workbench.engagement.weight_inputs import weigh, weight_faults
 from workbench.errors import Fault, ModelError
 from workbench.findings import Off
@@ -71,7 +72,7 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
 def check_allocation(tables: Tables) -> list[Fault]:
     """Return every fault of the allocation's tables that generic checks cannot see; tables may be absent."""
     faults = [
-        *_period_faults(tables),
+        *quarter_faults(tables, list(_rows(tables, "resources")), list(_rows(tables, "later_loads"))),
         *_money_faults(tables),
         *_activity_faults(tables),
         *_point_faults(tables),
@@ -97,21 +98,12 @@ def check_allocation(tables: Tables) -> list[Fault]:
 
 
 def _portfolio(tables: Tables, *, with_rules: bool = True, is_skeleton: bool = False) -> Portfolio:
-    from workbench.allocation import Portfolio, Resource, Rule
+    from workbench.allocation import Portfolio, Rule
 
     currency = tables.settings.currency if tables.settings else "EUR"
-    resources = []
-    for _, row in _rows(tables, "resources"):
-        held = Resource(
-            row["resource"], row["function"], row["unit"], (row["capacity"],), row["unit_cost"] or 0.0, row["step"]
-        )
-        money = held.money_units(currency)
-        if money is not None and not held.unit_cost:  # an amount of money costs what it is
-            held = Resource(held.id, held.function, held.unit, held.capacity, money, held.step)
-        resources.append(held)
-    periods = [row["period"] for _, row in _rows(tables, "resources") if row["period"]]
+    rows = list(_rows(tables, "resources"))
     return Portfolio(
-        resources=tuple(resources),
+        resources=tuple(read_resources(rows, currency)),
         activities=tuple(_activities(tables, is_skeleton=is_skeleton)),
         lines=tuple(_lines(tables)),
         objectives=() if is_skeleton else tuple(_objectives(tables)),
@@ -119,7 +111,7 @@ def _portfolio(tables: Tables, *, with_rules: bool = True, is_skeleton: bool = F
         if with_rules
         else (),
         currency=currency,
-        periods=(periods[0] if periods else WHATEVER,),
+        periods=periods_of(rows) or (WHATEVER,),
     )
 
 
@@ -131,6 +123,9 @@ def _activities(tables: Tables, *, is_skeleton: bool = False) -> Iterator[Any]:
     recipes: dict[str, dict[str, float]] = {}
     for _, row in _rows(tables, "recipes"):
         recipes.setdefault(row["activity"], {})[row["resource"]] = row["amount"]
+    later: dict[str, dict[str, float]] = {}
+    for _, row in _rows(tables, "later_loads"):
+        later.setdefault(row["activity"], {})[row["resource"]] = row["amount"]
     points: dict[str, list[tuple[float, float]]] = {}
     for _, row in _rows(tables, "curve_points"):
         points.setdefault(row["activity"], []).append((row["level"], row["outcome"]))
@@ -159,6 +154,7 @@ def _activities(tables: Tables, *, is_skeleton: bool = False) -> Iterator[Any]:
             check=check,
             smallest_move=row["smallest_move"] or 0.0,
             fit=fit,
+            later_load=later.get(row["activity"], {}),
         )
 
 
@@ -237,19 +233,6 @@ def _part(held: Any, name: str) -> Any:
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------
-
-
-def _period_faults(tables: Tables) -> Iterator[Fault]:
-    rows = list(_rows(tables, "resources"))
-    periods = list(dict.fromkeys(row["period"] for _, row in rows))
-    if len(periods) > 1:
-        label = next(label for label, row in rows if row["period"] == periods[1])
-        yield tables.fault(
-            "resources", label, "period",
-            f"a second period, {periods[1]!r}, beside {periods[0]!r}.".replace("None", "blank"),
-            "one period for all resources.",
-            "This version plans one period: keep the rows of one, or put the year's capacity into one row a resource.",
-        )  # fmt: skip
 
 
 def _money_faults(tables: Tables) -> Iterator[Fault]:

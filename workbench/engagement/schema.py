@@ -658,7 +658,11 @@ class Resource(Row):
     function: Text = column("Function that gives it: HR, Finance, Marketing, Operations …", example="HR")
     unit: Text = column("Unit: people, EUR, hours …", example="people")
     capacity: Amount = column("How much there is per period.", example=62, unit="the resource's unit")
-    period: Text | None = column("Period; blank where there is only one.", example=None, default=None)
+    period: Text | None = column(
+        "Quarter (2026-Q4), month (2026-08) or year (2026), a row for each; blank where there is only one.",
+        example=None,
+        default=None,
+    )
     unit_cost: Amount = column(
         "Cost of one unit per period; leave it blank for money, which costs what it is.",
         example=96000,
@@ -667,6 +671,25 @@ class Resource(Row):
     )
     step: Amount | None = column(
         "Smallest step: 1 for whole people.", example=1, default=None, unit="the resource's unit"
+    )
+    hire_limit: Amount | None = column(
+        "With several periods: how many can join in one, blank for no limit; capacity then says who is there in the "
+        "first period and how many there may be in later ones.",
+        example=None,
+        default=None,
+        unit="the resource's unit",
+    )
+    leave_limit: Amount | None = column(
+        "With several periods: how many can leave in one; blank for no limit.",
+        example=None,
+        default=None,
+        unit="the resource's unit",
+    )
+    move_limit: Amount | None = column(
+        "With several periods: how many can change lines in one; blank for no limit.",
+        example=None,
+        default=None,
+        unit="the resource's unit",
     )
 
 
@@ -730,6 +753,17 @@ class Recipe(Row):
     activity: Key = column("Activity.", example="motor-develop", refers="activities.activity")
     resource: Key = column("Resource.", example="engineers", refers="resources.resource")
     amount: Amount = column("Amount for one unit of the activity.", example=6, unit="the resource's unit")
+
+
+class LaterLoad(Row):
+    """What one unit of an activity in a period takes of a resource in every later period."""
+
+    key = ("activity", "resource")
+    activity: Key = column("Activity.", example="motor-develop", refers="activities.activity")
+    resource: Key = column("Resource.", example="operators", refers="resources.resource")
+    amount: Amount = column(
+        "Amount for one unit of the activity, while its line is supported.", example=0.2, unit="the resource's unit"
+    )
 
 
 class Objective(Row):
@@ -1143,7 +1177,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("products", Product, "all", "required"),
         TableSpec("lines", Line, "all", "required"),
         TableSpec("memberships", Membership, "all", "required"),
-        TableSpec("parents", Nesting, "all", "later"),
+        TableSpec("parents", Nesting, "all", "useful"),
         TableSpec("waves", Wave, "readiness", "required"),
         TableSpec("survey", Sheet, "readiness", "required", extra_columns=True),
         TableSpec("population", Population, "readiness", "useful"),
@@ -1162,6 +1196,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("worths", Worth, "allocation", "required"),
         TableSpec("curve_points", CurvePoint, "allocation", "useful"),
         TableSpec("curve_history", CurveHistory, "allocation", "useful"),
+        TableSpec("later_loads", LaterLoad, "allocation", "useful"),
         TableSpec("comparisons", Comparison, "allocation", "useful"),
         TableSpec("rules", Rule, "allocation", "useful"),
         TableSpec("needs", Need, "allocation", "useful"),

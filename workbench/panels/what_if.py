@@ -46,7 +46,7 @@ def what_if_panel(inputs: AllocationInputs | Off, result: Allocation | Conflict 
     except ModuleNotFoundError:
         return WhatIfText(inputs)
     start = result.best if isinstance(result, Allocation) else solve(inputs.portfolio)
-    return _panel(ipywidgets, inputs.portfolio, start)
+    return _panel(ipywidgets, start.portfolio, start)
 
 
 def is_batch() -> bool:
