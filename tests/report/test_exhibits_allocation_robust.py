@@ -143,6 +143,17 @@ def test_a_decision_shows_whether_every_nearly_best_plan_shares_it() -> None:
     assert table.claim.startswith("The one open decision, on Cards, is the same") is cards.firm
 
 
+@pytest.mark.parametrize("name", ["money", "points"])
+def test_decisions_lead_where_one_is_open_and_moves_where_none_is(name: str) -> None:
+    """One of the two stands in the story, the other behind it."""
+    kept = Rule("Promise", "keep line cards", "CEO")
+    result = RESULTS[name]
+    assert (firm_exhibit(result).is_appendix, holds_exhibit(result).is_appendix) == (False, True)
+    closed = allocate(AllocationInputs(replace(result.portfolio, rules=(kept,))), draws=10)
+    assert (firm_exhibit(closed).is_appendix, holds_exhibit(closed).is_appendix) == (True, False)
+    assert firm_exhibit(closed).claim.startswith("No line is open to another decision")
+
+
 def test_rules_have_prices_without_draws_and_wishes_have_none() -> None:
     """The dear rule stands alone where nothing was drawn; where no rule costs, a note says so."""
     chart = wishes_exhibit(RESULTS["untested"]).content

@@ -2,9 +2,9 @@
 
 With every worth of a line's outcomes times θ, the best value with the line kept, ``V_in(θ)``, is a maximum of
 functions that are linear in θ, so it is convex; the best value without it does not depend on θ. Newton's method
-therefore passes the point where the two meet at most once and then comes down on it (Kantorovich; any text on convex
-roots). A plan that keeps the line holds at every θ, so its own line bounds ``V_in`` from below everywhere; the bound of
-a plan sought again just below the point shows that the line is not worth keeping there.
+therefore passes the point where the two meet at most once and then comes down on it. A plan that keeps the line holds
+at every θ, so its own line bounds ``V_in`` from below everywhere; the bound of a plan sought again just below the point
+shows that the line is not worth keeping there.
 """
 
 from __future__ import annotations

@@ -274,8 +274,10 @@ def line_sentence(result: Allocation, reason: LineReason) -> str:
     earns = _earning(result.portfolio, reason)
     if reason.supported:
         parts = [_stays_words(result, reason), earns]
-        if reason.binding:
-            parts.append(f"held by {theme.listing(list(reason.binding), 2)}")
+        named = () if reason.flip is None else reason.flip.rules
+        holding = [rule for rule in reason.binding if rule not in named]  # those are told with what would change it
+        if holding:
+            parts.append(f"held by {theme.listing(holding, 2)}")
         parts.append(_otherwise(result, reason))
     else:
         closing = next((item for item in result.closings if item.line == reason.line), None)

@@ -143,7 +143,7 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             currency=portfolio.currency,
             claim=claim,
             subtitle="A proposal on product lines, no decision on persons; money a period, people at their cost; "
-            f"value is {portfolio.value_words}",
+            f"{_value_is(portfolio)}",
             source=TABLES,
             figures="ids",
             is_total="is_total",
@@ -157,7 +157,7 @@ def _moves_words(result: Allocation) -> str:
 
     moved, settled = figures(result)["moved_money"].value, result.settled
     moves = f"{settled.moves} of {len(result.portfolio.activities)} activities change"
-    fewest = ", the fewest that do" if settled.is_fewest and settled.moves else ""
+    fewest = ", no fewer would do" if settled.is_fewest and settled.moves else ""
     return f"{_money(result.portfolio, moved)} change lines; {moves}{fewest}." if moved else f"{moves}{fewest}."
 
 
@@ -446,7 +446,7 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             },
             currency=portfolio.currency,
             claim=pays,
-            subtitle=f"From today's use, before other lines get what is freed; value is {portfolio.value_words}"
+            subtitle=f"From today's use, before other lines get what is freed; {_value_is(portfolio)}"
             f"{count}; no decision on persons",
             source="closing, needs, activities, recipes, worths",
             figures="ids",
@@ -607,6 +607,15 @@ def _ids(numbers: Figures, *keys: str) -> str:
 
 def _money(portfolio: Portfolio, value: Any) -> str:
     return theme.money(value, portfolio.currency)
+
+
+def _value_is(portfolio: Portfolio) -> str:
+    """Return what value is, with who agreed the weights where it is points."""
+    return f"value is {portfolio.value_words}" if portfolio.is_money else f"value in {_in_points(portfolio)}"
+
+
+def _in_points(portfolio: Portfolio) -> str:
+    return portfolio.value_words.removeprefix("value ")
 
 
 def _worth_words(portfolio: Portfolio) -> str:

@@ -85,11 +85,14 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         reference_label="nine of ten",
         figures="id",
     )
-    return Exhibit("allocation-holds", chart, is_appendix=True)
+    return Exhibit("allocation-holds", chart, is_appendix=_is_any_open(result))
 
 
 def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
-    """Return which decisions hold, line by line: over draws of the answers, and in every nearly best plan."""
+    """Return which decisions hold, line by line: over draws of the answers, and in every nearly best plan.
+
+    Where no line could be decided otherwise, it stands behind `holds_exhibit`, whose moves are then the story.
+    """
     held = _doubt(result, "allocation-firm")
     if isinstance(held, Exhibit):
         return held
@@ -101,8 +104,8 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     rows: list[dict[str, Any]] = []
     for reason in result.reasons:
         line, decision = holds[reason.line], firm[reason.line]
-        moves = [move for move in found.moves if move.line == reason.line and reason.supported]
-        weakest = min(moves, key=lambda move: move.holds_in, default=None)
+        own = [move for move in found.moves if move.line == reason.line and reason.supported]
+        weakest = min(own, key=lambda move: move.holds_in, default=None)
         keys = [f"{name}/{reason.line}" for name in ("supported", "holds", "firm", "flip_cost")]
         keys += [f"move_holds/{weakest.activity}"] if weakest else []
         rows.append(
@@ -117,7 +120,10 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             }
         )
     told = firm_finding(result)
-    claim = told.claim if told else "No decision on a line is open: rules, or what is not known, settle them all."
+    moves = [move for move in found.moves if next(item.supported for item in found.lines if item.line == move.line)]
+    sure = sum(move.holds_in >= FIRM * found.draws for move in moves)
+    claim = f"No line is open to another decision; {sure} of {len(moves)} moves hold in nine of ten draws."
+    claim = told.claim if told else claim
     n, few = found.draws, "" if found.draws >= found.asked else f" (of {found.asked:,} asked for)"
     return Exhibit(
         "allocation-firm",
@@ -139,7 +145,13 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             source="activities, curve_points, worths, closing, rules",
             figures="ids",
         ),
+        is_appendix=not _is_any_open(result),
     )
+
+
+def _is_any_open(result: Allocation) -> bool:
+    """Return whether any line could be decided otherwise: then its decisions lead, else the moves do."""
+    return any(item.proof != "given" for item in result.firm)
 
 
 def _firm_words(proof: str, is_firm: bool | None) -> str:
