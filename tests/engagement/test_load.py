@@ -412,8 +412,8 @@ def test_money_is_in_whole_units_of_the_currency(client: Client) -> None:
 
 def test_tables_that_nothing_computes_with_are_named(client: Client) -> None:
     """They were read and checked."""
-    client.write({"decisions.csv": "decision,date,by,what\nD-01,2026-09-20,CPO,Keep it\n"})
-    assert client.load().unused == ("decisions",)
+    client.write({"aliases.csv": "source,their_name,kind,our_name\nHR system,KFZ,product_line,motor\n"})
+    assert client.load().unused == ("aliases",)
 
 
 # -- workbooks ---------------------------------------------------------------------------------------------------------

@@ -253,9 +253,18 @@ def scenario_figures(
         plan = case.plan if case else None
         yield figure(f"scenario_value/{name}", f"{name}: value of its plan", plan.value if plan else None, unit)
         yield figure(f"scenario_gain/{name}", f"{name}: value gained over today", plan.gain if plan else None, unit)
+        share = plan.gain / plan.baseline_value if plan and plan.baseline_value > 0 else None
+        yield figure(f"scenario_gain_share/{name}", f"{name}: value gained, share of today's", share, "share")
         for j, other in enumerate(names):
             loss = comparison.regret[i][j] if comparison else None
             yield figure(f"scenario_regret/{name}/{other}", f"{name}: value lost with the plan of {other}", loss, unit)
+            lost = None if loss is None or plan is None or plan.gain <= 0 else loss / plan.gain
+            yield figure(
+                f"scenario_loss/{name}/{other}",
+                f"{name}: share of the gain lost with the plan of {other}",
+                lost,
+                "share",
+            )
     lines = {line.line: line for line in comparison.lines} if comparison else {}
     for line in portfolio.lines:
         held = lines.get(line.id)

@@ -121,7 +121,7 @@ def exchange_claim(portfolio: Portfolio, frontier: Frontier) -> str:
             f"{_upper(gained)} more of {other} cost {given} of {goal}.",
             f"{_upper(gained)} more of the other objective cost {given}.",
         )
-    later = f"the last {amount_words(portfolio, frontier.against, last.gained)} {_cost(portfolio, frontier, last)}"
+    later = f"the last {amount_words(portfolio, frontier.against, last.gained)} cost {_cost(portfolio, frontier, last)}"
     return fit_claim(
         f"The first {gained} of {other} cost {given} of {goal}; {later}.",
         f"The first {gained} of {other} cost {given}; {later}.",

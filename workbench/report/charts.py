@@ -15,6 +15,7 @@ text and is tested without a picture. `workbench.report.drawing.draw` draws it.
 `process_behaviour`       a metric over time with its usual range
 `lines_over_time`         a few series over time
 `charts_signals`          a module: small charts over time, parts of unlike size in a funnel
+`charts_tradeoffs`        a module: two goals against each other
 ========================  =========================================================
 """
 
@@ -39,6 +40,7 @@ KIND_WORDS = {
     "lines_over_time": "Line chart over time",
     "behaviour_panels": "Small charts over time with the usual range",
     "funnel": "Funnel plot of parts by their number of rows",
+    "frontier": "Stair of what is had of one goal for each amount of another",
 }
 """What each kind is called in the alternative text."""
 

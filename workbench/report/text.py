@@ -25,8 +25,9 @@ _ROLE_HEADERS = {
     "is_complete": "Period complete",
     "is_total": "Total",
     "mark": "Mark",
+    "change": "Changes",
 }
-_TEXT_ROLES = {"label", "series", "answer", "period", "mark", "note", "is_signal", "is_complete", "is_total"}
+_TEXT_ROLES = {"label", "series", "answer", "period", "mark", "note", "is_signal", "is_complete", "is_total", "change"}
 _SILENT_ROLES = {"figures", "better", "note"}
 
 
@@ -64,11 +65,15 @@ def _unit(chart: Chart, role: str) -> str:
         return "text"
     if role == "n":
         return "count"
+    if role == "rate":
+        return ""
     return chart.level_unit if role == "level" else chart.unit
 
 
 def _decimals(chart: Chart, role: str) -> int | None:
-    return None if role in ("n", "level") else chart.decimals
+    if role == "rate":
+        return 2
+    return None if role == "n" or (role == "level" and chart.kind != "frontier") else chart.decimals
 
 
 def table_text(table: Table) -> str:

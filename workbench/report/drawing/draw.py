@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench import theme
 from workbench.report.charts import Chart
-from workbench.report.drawing import axes, panels, rows, ruled
+from workbench.report.drawing import axes, panels, rows, ruled, tradeoffs
 from workbench.report.drawing.canvas import LINE, Canvas, balance_text, house_style, new_canvas
 from workbench.report.tables import Table
 
@@ -41,6 +41,7 @@ _DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
     "lines_over_time": axes.draw_lines_over_time,
     "behaviour_panels": panels.draw_behaviour_panels,
     "funnel": panels.draw_funnel,
+    "frontier": tradeoffs.draw_frontier,
 }
 _HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
     "slope": axes.slope_height,
@@ -49,6 +50,7 @@ _HEIGHTS: dict[str, Callable[[Chart, Canvas], float]] = {
     "lines_over_time": axes.time_height,
     "behaviour_panels": panels.panels_height,
     "funnel": panels.funnel_height,
+    "frontier": tradeoffs.frontier_height,
 }
 
 
