@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REASON_SECONDS = 20.0
-"""Backstop of what would change each decision, of what is firm, and of what is left over, each."""
+"""Backstop of what is firm, what is left over, and what would change each decision, together and in that order."""
 
 
 @dataclass(frozen=True)
@@ -327,10 +327,11 @@ def allocate(
     firm: tuple[FirmDecision, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     if draws:
-        flips = flip_thresholds(best, others=others, seconds=REASON_SECONDS)
+        ends = time.monotonic() + REASON_SECONDS
+        firm = firm_decisions(best, others=others, seconds=ends - time.monotonic())
+        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=ends - time.monotonic())
+        flips = flip_thresholds(best, others=others, seconds=ends - time.monotonic())
         reasons = tuple(replace(item, flip=flips[item.line]) for item in reasons)
-        firm = firm_decisions(best, others=others, seconds=REASON_SECONDS)
-        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=REASON_SECONDS)
     return Allocation(
         inputs=inputs,
         plan=settled.plan,

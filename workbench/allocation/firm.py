@@ -29,6 +29,8 @@ WITHIN = 0.01
 """Plans this share of the value below the best are nearly best."""
 HALVINGS = 40
 """Of the level at which an activity is worth most at given prices; every one of them gives a valid bound."""
+FINEST = 0.01
+"""Share of the plan's own gap that is asked for where the threshold lies within it."""
 SECONDS = 30.0
 """Backstop over all lines; what is left then is ``open``, with its cost from the prices."""
 
@@ -218,11 +220,12 @@ class _Probe:
         room = abs(plan.value - self.least) / max(plan.certificate.lift, 1e-300)
         is_open = {**plan.supported, line: not supported}
         levels = {item.id: plan.level(item.id) if is_open[item.line] else 0.0 for item in plan.portfolio.activities}
-        for gap in (0.2 * room, plan.certificate.asked_gap):
+        asked = plan.certificate.asked_gap
+        for gap in (max(0.2 * room, asked), asked, FINEST * asked):  # the last for a decision on a knife's edge
             try:
                 other = best_plan(
                     replace(plan.portfolio, rules=(*plan.portfolio.rules, rule)),
-                    gap=max(gap, plan.certificate.asked_gap),
+                    gap=gap,
                     candidates=[(levels, is_open)],
                     limits=Limits(seconds=max(left, 0.01)),
                     like=plan,

@@ -87,18 +87,14 @@ def flip_thresholds(
     others : mapping of line to Plan or None, optional
         The plans with a line decided the other way, where they are at hand (`explain.other_plans`).
     seconds : float
-        Together; a line whose turn does not come in time is ``open``.
+        Together, closed lines first, then those nearest to closing; a line whose turn does not come in time is
+        ``open``, unless no plan has to be sought for it.
     """
-    until = time.monotonic() + seconds
-    found = {}
-    for line in plan.portfolio.lines:
-        left = until - time.monotonic()
-        found[line.id] = (
-            flip_threshold(plan, line.id, others=others, seconds=left)
-            if left > 0 or line.closing is None
-            else Flip(line.id, plan.supported[line.id], "open")
-        )
-    return found
+    until, others = time.monotonic() + seconds, dict(others or {})
+    closest = {line: plan.value - other.value for line, other in others.items() if other is not None}
+    order = sorted(plan.supported, key=lambda line: (plan.supported[line], closest.get(line, math.inf)))
+    found = {line: flip_threshold(plan, line, others=others, seconds=until - time.monotonic()) for line in order}
+    return {line.id: found[line.id] for line in plan.portfolio.lines}
 
 
 def flip_threshold(
@@ -147,7 +143,7 @@ class _Search:
         self.plan, self.line, self.until, self.plans = plan, line, until, 0
         self.supported = plan.supported[line]
         self.own = frozenset(item.id for item in plan.portfolio.activities_of(line))
-        self.order = [item.id for item in canonical_form(plan.portfolio).activities]
+        self.order: list[str] = []
         self.gap, self.out, self.out_bound = plan.certificate.asked_gap, plan.value, plan.certificate.bound
         self.other = others[line] if others is not None and line in others else self._decided(not self.supported)
 
@@ -159,6 +155,8 @@ class _Search:
         if not (first.certificate.proved and out.certificate.proved):
             return self._as("open")
         kept = self._kept(1.0, first)
+        if self.supported and kept.value - kept.slope >= out.certificate.bound:
+            return self._as("never")  # this very plan beats closing at every factor down to 0
         fine = FINE * abs(kept.slope)
         if fine > 0:
             self.gap = min(self.gap, max(fine / self.plan.certificate.lift, FINEST))
@@ -246,6 +244,7 @@ class _Search:
         if factor == 1.0 or not self.plan.pieces:
             return self.plan
         now = {item.id: place for place, item in enumerate(canonical_form(portfolio).activities)}
+        self.order = self.order or [item.id for item in canonical_form(self.plan.portfolio).activities]
         pieces = []
         for piece in self.plan.pieces:
             activity = self.order[piece.activity]

@@ -431,7 +431,8 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         most = max(effects, key=lambda item: item.money_freed)
         pays = fit_claim(f"Closing {most.name} would free most, {_money(portfolio, most.money_freed)} a year.")
     count = "" if len(effects) == len(portfolio.lines) else f"; {len(effects)} of {len(portfolio.lines)} lines"
-    columns = {"line": "Product line", "plan": "In the plan", "closing_people": "People freed"}
+    columns = {"line": "Product line"} | ({"plan": "In the plan"} if decided else {})
+    columns |= {"closing_people": "People freed"}
     columns |= {"closing_frees": "Frees a year", "closing_lost": "Value lost a year", "closing_once": "Costs once"}
     columns |= {"closing_yearly": "Costs a year"} | ({"pays": "Pays back"} if portfolio.is_money else {})
     return Exhibit(
