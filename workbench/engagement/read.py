@@ -55,6 +55,7 @@ any bytes.
 _BEYOND = 1_048_576 * 16_384  # the cells of a whole sheet of Excel
 _DEFLATE_RATIO = 1_032  # the most that deflate can pack (zlib, technical details): 1032 to 1
 _DELIMITERS = (",", ";", "\t")
+_OPEN_WORKBOOK = "an Excel workbook (.xlsx) that anyone may open."
 _ROW_XML = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br\s*=\s*[\"'](\d+)")
 _FILLED_XML = re.compile(rb"<(?:\w+:)?c(?:\s([^<>]*[^/<>]))?\s*>\s*<(?:\w+:)?(?:f|v|is)\b")
 _UNSEEN_XML = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
@@ -530,7 +531,7 @@ class Workbook:
             sheet.name for sheet in self._book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible
         )
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            self._parts = _sheet_parts(packed)
+            self._parts = sheet_parts(packed)
 
     def read(self, sheet: str, table: str, known: Iterable[str]) -> tuple[RawTable | None, list[Fault]]:
         """Read one sheet; a sheet without a single filled cell is no table and no fault."""
@@ -629,9 +630,21 @@ class Workbook:
 
 def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Fault]]:
     """Open a workbook from its bytes, or say why it cannot be read."""
+    faults = package_faults(content, file)
+    if faults:
+        return None, faults
+    try:
+        return Workbook(content, file), []
+    except workbook_damage() as error:
+        found, remedy = _damaged(error)
+        return None, [Fault(file, "", "", found, _OPEN_WORKBOOK, remedy)]
 
-    def fault(found: str, remedy: str) -> tuple[None, list[Fault]]:
-        return None, [Fault(file, "", "", found, "an Excel workbook (.xlsx) that anyone may open.", remedy)]
+
+def package_faults(content: bytes, file: str) -> list[Fault]:
+    """Return why a file is no zip that may be opened: empty, locked, damaged, far larger than it looks, or a trap."""
+
+    def fault(found: str, remedy: str) -> list[Fault]:
+        return [Fault(file, "", "", found, _OPEN_WORKBOOK, remedy)]
 
     if not content:
         return fault("the file is empty", "Copy it again from its source.")
@@ -651,10 +664,9 @@ def open_workbook(content: bytes, file: str) -> tuple[Workbook | None, list[Faul
             for part in packed.namelist():
                 if part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.open(part).read(2_000):
                     return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
-        return Workbook(content, file), []
     except workbook_damage() as error:
-        found, remedy = _damaged(error)
-        return fault(found, remedy)
+        return fault(*_damaged(error))
+    return []
 
 
 def workbook_damage() -> tuple[type[Exception], ...]:
@@ -708,7 +720,7 @@ def _unpacked_size(packed: zipfile.ZipFile, content: bytes) -> int:
     return total
 
 
-def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
+def sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
     """Return sheet → file within the workbook."""
     parse = ElementTree.fromstring
     relations = {item.get("Id"): item.get("Target", "") for item in parse(packed.read("xl/_rels/workbook.xml.rels"))}

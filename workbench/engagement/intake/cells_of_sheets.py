@@ -1,0 +1,354 @@
+"""What a client's own sheet holds, from A1 on, and what a reader of values alone would not see.
+
+Values come from calamine; what it does not tell is looked up in the file's parts: hidden rows and columns, errors,
+formulas whose result was never stored, and number formats that say k€ or % beside a number that does not. calamine
+makes room for every cell up to the last one without a bound (tafia/calamine#693), so the reach is measured first.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree  # nosec: document types are refused before parsing
+
+from workbench.engagement.intake.formats import CellFormat, read_formats
+from workbench.engagement.read import LARGEST_AREA, column_letters, sheet_parts, workbook_damage
+from workbench.errors import ClientDataError, Fault
+
+MOST_TOLD = 12
+"""Cells of one kind that are told one by one (ours)."""
+
+_BLOCK = 1 << 21  # bytes of a sheet that are looked at together
+_LONGEST_ROW = 64_000_000  # bytes; a row of Excel holds 16,384 cells of 32,767 letters at most, and never does
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_HIDDEN = re.compile(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_NUMBER = re.compile(rb"\br\s*=\s*[\"'](\d{1,9})")
+_COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_SPAN = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d{1,9})")
+_LETTERS = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)\d")
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_AT = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,4})(\d{1,9})[\"']")
+_STYLE = re.compile(rb"\bs\s*=\s*[\"'](\d+)[\"']")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)<")
+_FILLED = re.compile(rb"<(?:\w+:)?(?:f|v|is)\b")
+
+
+@dataclass(frozen=True, eq=False)
+class SheetCells:
+    """A sheet, or a file of text, as rows of values.
+
+    Attributes
+    ----------
+    name : str
+        Empty for a file of text.
+    rows : list of list
+        From A1 on; None is blank, text has no outer spaces.
+    is_hidden : bool
+        The sheet itself is.
+    merged : tuple of ((int, int), (int, int))
+        First and last row and column of each merged area, from 0.
+    hidden_rows, hidden_columns : frozenset of int
+        From 0.
+    unseen : mapping of (int, int) to str
+        Row and column, from 0, of errors and of formulas without a result → what stands there.
+    formats : mapping of (int, int) to CellFormat
+        Cells whose number format says a unit, or divides by thousands.
+    percent : frozenset of int
+        Columns with numbers that are shown as percent.
+    currencies : frozenset of (int, str)
+        Column and a currency that its number formats show.
+    """
+
+    name: str
+    rows: list[list[Any]] = field(repr=False)
+    is_hidden: bool = False
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    unseen: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    formats: Mapping[tuple[int, int], CellFormat] = field(default_factory=dict)
+    percent: frozenset[int] = frozenset()
+    currencies: frozenset[tuple[int, str]] = frozenset()
+
+    def address(self, row: int, column: int | None = None) -> str:
+        """Return how a cell or a row is called: ``C7`` in a workbook, ``row 7, column 3`` in a text."""
+        if column is None:
+            return f"row {row + 1}"
+        return f"{column_letters(column)}{row + 1}" if self.name else f"row {row + 1}, column {column + 1}"
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What the parts of a file say of one sheet."""
+
+    reach: int = 0
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    unseen: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    formats: Mapping[tuple[int, int], CellFormat] = field(default_factory=dict)
+    percent: frozenset[int] = frozenset()
+    currencies: frozenset[tuple[int, str]] = frozenset()
+
+
+def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool], bool]) -> tuple[SheetCells, ...]:
+    """Return the sheets of a workbook; of those not wanted the name alone.
+
+    Parameters
+    ----------
+    content : bytes
+    file : str
+    kind : str
+        ``xlsx``, ``xlsb``, ``ods`` or ``xls``.
+    wanted : callable
+        Name of a sheet and whether it is hidden → whether to read its cells.
+
+    Raises
+    ------
+    ClientDataError
+        It is damaged, locked, or reaches over more cells than memory should hold.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        looks = _looks(content, kind)
+        found = []
+        for sheet in book.sheets_metadata:
+            is_hidden = sheet.visible != SheetVisibleEnum.Visible
+            if sheet.typ != SheetTypeEnum.WorkSheet or not wanted(sheet.name, is_hidden):
+                found.append(SheetCells(sheet.name, [], is_hidden))
+                continue
+            seen = looks(sheet.name)
+            if seen.reach > LARGEST_AREA:
+                raise ClientDataError((_too_far(file, sheet.name, seen.reach),))
+            cells = book.get_sheet_by_name(sheet.name)
+            merged = tuple(cells.merged_cell_ranges or ()) if kind in ("xlsx", "xls") else ()
+            left = [None] * (cells.start[1] if cells.start else 0)
+            rows = [[*left, *map(plain_value, row)] for row in cells.iter_rows()]
+            found.append(
+                SheetCells(
+                    sheet.name,
+                    rows,
+                    is_hidden,
+                    merged,
+                    seen.hidden_rows,
+                    seen.hidden_columns,
+                    seen.unseen,
+                    seen.formats,
+                    seen.percent,
+                    seen.currencies,
+                )
+            )
+    except workbook_damage() as error:
+        raise ClientDataError((_damaged(file, error),)) from None
+    return tuple(found)
+
+
+def plain_value(cell: Any) -> Any:
+    """Return blank for what Excel uses as blank, text without outer spaces, whole numbers as int."""
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, float) and cell.is_integer() and -(2**53) < cell < 2**53:
+        return int(cell)
+    return cell
+
+
+def _damaged(file: str, error: Exception) -> Fault:
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "assword" in said:
+        found, remedy = "the workbook is locked with a password", "Ask for it without the password."
+    else:
+        found = f"the workbook is damaged, or was still being saved ({said[:120]})"
+        remedy = "Open it in Excel, save it again as .xlsx, and import that."
+    return Fault(file, "", "", found, "a workbook that anyone may open.", remedy)
+
+
+def _too_far(file: str, sheet: str, reach: int) -> Fault:
+    found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
+    remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or save the table as CSV."
+    return Fault(file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)
+
+
+def _looks(content: bytes, kind: str) -> Callable[[str], Looks]:
+    """Return a function from a sheet's name to what the parts of the file say of it."""
+    if kind == "ods":
+        seen = look_at_ods(content)
+        return lambda name: seen.get(name, Looks())
+    if kind != "xlsx":
+        return lambda name: Looks()
+    packed = zipfile.ZipFile(io.BytesIO(content))
+    parts = sheet_parts(packed)
+    formats = read_formats(packed)
+    return lambda name: look_at_xml(packed, parts[name], formats) if name in parts else Looks()
+
+
+# -- xlsx --------------------------------------------------------------------------------------------------------------
+
+
+def look_at_xml(packed: zipfile.ZipFile, part: str, formats: Mapping[int, CellFormat]) -> Looks:
+    """Return what a sheet's XML says beside its values, without ever holding all of it.
+
+    Parameters
+    ----------
+    packed : ZipFile
+    part : str
+        File within it.
+    formats : mapping of int to CellFormat
+        Style → what its number format says, for those that say something.
+    """
+    letters: set[bytes] = set()
+    hidden_rows: set[int] = set()
+    hidden_columns: set[int] = set()
+    unseen: dict[tuple[int, int], str] = {}
+    styled: dict[tuple[int, int], CellFormat] = {}
+    percent: set[int] = set()
+    currencies: set[tuple[int, str]] = set()
+    last = 0
+    styles = re.compile(rb"\bs\s*=\s*[\"'](?:" + b"|".join(b"%d" % key for key in formats) + rb")[\"']")
+    for block in _blocks(packed, part):
+        if not last:
+            for attributes in _COLUMN.findall(block.partition(b"<sheetData")[0]):
+                if _HIDDEN.search(attributes):
+                    span = {name: int(number) for name, number in _SPAN.findall(attributes)}
+                    if span.get(b"min", 0) and span.get(b"max", 0) <= 16_384:
+                        hidden_columns.update(range(span[b"min"] - 1, span.get(b"max", 0)))
+        letters.update(_LETTERS.findall(block))
+        for attributes in _ROW.findall(block):
+            number = _NUMBER.search(attributes)
+            last = int(number.group(1)) if number else last + 1
+            if b"hidden" in attributes and _HIDDEN.search(attributes):
+                hidden_rows.add(last - 1)
+        is_odd = b"<f" in block or b":f>" in block or b't="e"' in block or b"t='e'" in block
+        if is_odd or (formats and styles.search(block)):
+            _look_at_cells(block, formats, unseen, styled, percent, currencies)
+    width = max((_place(held) + 1 for held in letters), default=0)
+    reach = width * last
+    if reach > LARGEST_AREA:
+        reach = _filled_reach(packed, part)
+    shown = (frozenset(hidden_rows), frozenset(hidden_columns), unseen, styled, frozenset(percent))
+    return Looks(reach, *shown, frozenset(currencies))
+
+
+def _blocks(packed: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """Yield a sheet's XML in pieces that end where a row ends."""
+    rest = b""
+    with packed.open(part) as stream:
+        while piece := stream.read(_BLOCK):
+            rest += piece
+            end = rest.rfind(b"</row>")
+            end = end if end >= 0 else rest.rfind(b"row>")
+            if end < 0:
+                if len(rest) > _LONGEST_ROW:
+                    raise ValueError("a row without an end")
+                continue
+            yield rest[:end]
+            rest = rest[end:]
+    yield rest
+
+
+def _look_at_cells(
+    block: bytes,
+    formats: Mapping[int, CellFormat],
+    unseen: dict[tuple[int, int], str],
+    styled: dict[tuple[int, int], CellFormat],
+    percent: set[int],
+    currencies: set[tuple[int, str]],
+) -> None:
+    """Note errors, formulas without a result, and cells whose format says a unit."""
+    for attributes, inside in _CELL.findall(block):
+        is_error = b't="e"' in attributes or b"t='e'" in attributes
+        if inside and (is_error or b"<f" in inside or b":f" in inside):
+            value = _VALUE.search(inside)
+            at = _AT.search(attributes)
+            if at is None:
+                continue
+            if is_error:
+                shown = value.group(1).decode("utf-8", "replace") if value else "an error"
+                unseen[int(at.group(2)) - 1, _place(at.group(1))] = shown
+            elif (value is None or not value.group(1)) and b"str" not in attributes:
+                unseen[int(at.group(2)) - 1, _place(at.group(1))] = ""
+        style = _STYLE.search(attributes) if formats else None
+        held = formats.get(int(style.group(1))) if style is not None else None
+        if held is not None and inside and b't="s"' not in attributes:
+            at = _AT.search(attributes)
+            if at is None:
+                continue
+            place = (int(at.group(2)) - 1, _place(at.group(1)))
+            if held.is_percent:
+                percent.add(place[1])
+            elif held.divisor != 1 or (held.unit is not None and held.unit.factor != 1):
+                styled[place] = held
+            if held.unit is not None and held.unit.currency:
+                currencies.add((place[1], held.unit.currency))
+
+
+def _filled_reach(packed: zipfile.ZipFile, part: str) -> int:
+    """Return how many cells lie between A1 and the last one that holds anything; formatted blanks do not count."""
+    width = height = row = 0
+    for block in _blocks(packed, part):
+        for attributes, inside in _CELL.findall(block):
+            if inside and _FILLED.search(inside):
+                at = _AT.search(attributes)
+                row = int(at.group(2)) if at else row + 1
+                width, height = max(width, _place(at.group(1)) + 1 if at else 1), max(height, row)
+    return width * height
+
+
+def _place(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:6].upper():
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+# -- OpenDocument ------------------------------------------------------------------------------------------------------
+
+
+def look_at_ods(content: bytes) -> dict[str, Looks]:
+    """Return what an OpenDocument file says of each sheet: its reach, and what is hidden or filtered out.
+
+    A row or a cell may say that it is repeated a million times; the reader would lay all of them out.
+    """
+    found: dict[str, Looks] = {}
+    name, row, column, width, height = "", 0, 0, 0, 0
+    is_filled = False
+    hidden_rows: set[int] = set()
+    hidden_columns: set[int] = set()
+    column_at = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open("content.xml") as stream:
+        for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314 - see package_faults
+            tag = element.tag.rpartition("}")[2]
+            held = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+            is_hidden = held.get("visibility") in ("collapse", "filter")
+            if event == "start":
+                if tag == "table":
+                    name, row, column_at, width, height = held.get("name", ""), 0, 0, 0, 0
+                    hidden_rows, hidden_columns = set(), set()
+                elif tag == "table-row":
+                    column, is_filled = 0, False
+                continue
+            if tag == "table-column":
+                count = int(held.get("number-columns-repeated", 1))
+                if is_hidden:
+                    hidden_columns.update(range(column_at, min(column_at + count, 16_384)))
+                column_at += count
+            elif tag in ("table-cell", "covered-table-cell"):
+                column += int(held.get("number-columns-repeated", 1))
+                if "value-type" in held or len(element):
+                    is_filled, width = True, max(width, column)
+                element.clear()
+            elif tag == "table-row":
+                count = int(held.get("number-rows-repeated", 1))
+                if is_hidden and is_filled:
+                    hidden_rows.update(range(row, min(row + count, 1_048_576)))
+                row += count
+                height = row if is_filled else height
+                element.clear()
+            elif tag == "table":
+                found[name] = Looks(width * height, frozenset(hidden_rows), frozenset(hidden_columns))
+                element.clear()
+    return found

@@ -1,0 +1,145 @@
+"""Which table of a file is the one wanted; where several could be, the consultant says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.engagement.intake.blocks import Block, find_blocks
+from workbench.engagement.intake.headers import header_key
+from workbench.engagement.intake.opening import OpenFile
+from workbench.engagement.intake.plan import Reading
+from workbench.engagement.intake.targets import Target
+from workbench.errors import ClientDataError, Fault, UsageError, nearest
+
+CLEARLY = 1.3
+"""How much better than the next the best table must fit, to be taken without asking (ours)."""
+
+_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The table to read, and where others stand that are not read.
+
+    Attributes
+    ----------
+    block : Block
+    others : tuple of str
+        Where they begin.
+    """
+
+    block: Block
+    others: tuple[str, ...] = ()
+
+
+def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any]) -> Choice:
+    """Return the table to read.
+
+    Parameters
+    ----------
+    opened : OpenFile
+    target : Target
+    said : Reading
+    saved : mapping of str to Any
+        What was confirmed before; its headers find the table again.
+
+    Raises
+    ------
+    ClientDataError
+        No header of this table was found, or several tables fit.
+    UsageError
+        ``--at`` is no cell, or there is no such sheet.
+    """
+    sheet, corner = parse_corner(said.at)
+    sheet = sheet or said.sheet
+    names = [held.name for held in opened.sheets]
+    is_there = any(sheet.casefold() == name.casefold() for name in names)
+    if sheet and not is_there and not saved.get("confirmed_on"):
+        raise UsageError(f"There is no sheet {sheet[:60]!r}. {nearest(sheet, names)} There are: {', '.join(names)}.")
+    places = [
+        held for held in opened.sheets if held.rows and (not is_there or held.name.casefold() == sheet.casefold())
+    ]
+    found: list[Block] = []
+    for held in places:
+        found += find_blocks(held, target, said.columns, corner=corner)
+    if saved.get("confirmed_on"):
+        found = _known(found, saved) or _all(opened, target, said, saved)
+    if not found:
+        raise ClientDataError((_none(opened, target, places),))
+    found.sort(key=lambda block: -block.score)
+    best = found[0]
+    rivals = [block for block in found[1:] if best.score < CLEARLY * block.score or _continues(best, block)]
+    if rivals and corner is None:
+        raise ClientDataError((_several(opened, [best, *rivals]),))
+    return Choice(best, tuple(block.corner for block in found[1:]))
+
+
+def _continues(best: Block, block: Block) -> bool:
+    """Return whether a table right below shares columns of ours, so that it may be the rest of the one above."""
+    if best.sheet is not block.sheet or min(best.right, block.right) <= max(best.left, block.left):
+        return False
+    return len({held.target for held in best.headings} & {held.target for held in block.headings} - {"", "total"}) >= 2
+
+
+def _known(found: list[Block], saved: Mapping[str, Any]) -> list[Block]:
+    """Return the tables that have all headers that were confirmed; where that is one sheet's of old, only those."""
+    wanted = {header_key(str(h)) for h, c in (saved.get("headers") or {}).items() if c != "ignore"}
+    fitting = [block for block in found if wanted <= {header_key(held.text) for held in block.headings}]
+    layout = saved.get("sheet_layout") or {}
+    row = int(layout.get("header_row") or 0)
+    same = [block for block in fitting if block.top + block.depth == row]
+    return same if len(same) == 1 else fitting
+
+
+def _all(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any]) -> list[Block]:
+    """Return the tables of all sheets: with the headers confirmed where any has them, else whatever fits."""
+    found = [block for held in opened.sheets if held.rows for block in find_blocks(held, target, said.columns)]
+    return _known(found, saved) or found
+
+
+def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:
+    """Return the sheet and the cell, from 0, of ``--at``.
+
+    Examples
+    --------
+    >>> parse_corner("Costs 2026!B7"), parse_corner("")
+    (('Costs 2026', (6, 1)), ('', None))
+
+    Raises
+    ------
+    UsageError
+        It is no cell.
+    """
+    if not text:
+        return "", None
+    sheet, _, cell = text.rpartition("!")
+    match = _CELL.fullmatch(cell.strip().upper().replace("$", ""))
+    if match is None:
+        raise UsageError(f"--at {text[:60]!r} is no cell. Say where the table begins, such as B7 or Costs!B7.")
+    column = 0
+    for letter in match.group(1):
+        column = column * 26 + ord(letter) - 64
+    return sheet.strip("'"), (int(match.group(2)) - 1, column - 1)
+
+
+def _none(opened: OpenFile, target: Target, places: list[Any]) -> Fault:
+    hidden = [held.name for held in opened.sheets if held.is_hidden]
+    empty = not any(row for held in places for row in held.rows if any(cell is not None for cell in row))
+    found = "no row looks like a header of this table" if not empty else "the file holds no cell that can be read"
+    if hidden:
+        found += f"; hidden sheets are not read: {', '.join(hidden[:6])}"
+    needed = [name for name, column in target.columns.items() if column.is_required]
+    allowed = f"columns for {', '.join(needed)}, called so or as is usual in English, German, French, Dutch, Spanish."
+    remedy = f'Say --map "HEADER={needed[0]}" for each needed column; --sheet names a sheet, --at the first cell.'
+    return Fault(opened.file, "", "", found, allowed, remedy)
+
+
+def _several(opened: OpenFile, blocks: list[Block]) -> Fault:
+    shown = "; ".join(
+        f"{block.corner}{f' (below {block.titles[-1][1][:50]!r})' if block.titles else ''}" for block in blocks[:6]
+    )
+    remedy = f'Say --at with the cell where the right one begins, such as --at "{blocks[0].corner}".'
+    return Fault(opened.file, "", "", f"several tables fit: {shown}", "one table.", remedy)

@@ -1,0 +1,457 @@
+"""``workbench import table``: a client's own sheet into one of our tables, once the consultant has confirmed how.
+
+What every column is, what numbers count, which rows are left out and whose names are whose stands in ``imports.yaml``;
+the next sheet of the same layout needs nothing, or a sentence says what has changed. People's names and pay never
+leave the file. Files are replaced whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.engagement.exports.client_folder import IMPORTS, alone_in, check_import_name, with_import, write_together
+from workbench.engagement.exports.clock import ORDERS
+from workbench.engagement.intake.choosing import choose_block
+from workbench.engagement.intake.crosswalk import LEAVE_OUT, NameMatch, fold_name
+from workbench.engagement.intake.naming import apply_names, match_columns
+from workbench.engagement.intake.opening import OpenFile, open_file
+from workbench.engagement.intake.plan import Plan, Reading, make_plan
+from workbench.engagement.intake.records import Records, build_records
+from workbench.engagement.intake.rows import EMPTY, HEADING, NOTE, Split, count_personal, split_rows
+from workbench.engagement.intake.saved import VENDOR, join_readings, layout_changes, read_saved, sheet_document
+from workbench.engagement.intake.standing import Placed, put_records
+from workbench.engagement.intake.sums import Sums, check_sums
+from workbench.engagement.intake.targets import Target, check_columns, find_target
+from workbench.engagement.intake.together import add_together
+from workbench.engagement.intake.values import Numbers, read_values, said_factor
+from workbench.engagement.intake.words import ALL_WORDS, plain_words
+from workbench.engagement.places import engagement_folder, find_root
+from workbench.errors import ClientDataError, Fault, UsageError, nearest
+
+if TYPE_CHECKING:
+    from workbench.engagement.tables import Tables
+
+ALIASES = "aliases.csv"
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What the consultant says of a file; empty leaves it to the file and to what was confirmed before.
+
+    Attributes
+    ----------
+    reading : Reading
+        How the sheet is laid out.
+    aliases : mapping of str to str
+        Their name → our key, ``new`` or ``leave out``.
+    source : str
+        Name of the import; by default the table's.
+    confirm : bool
+        Write, although the layout is new or has changed.
+    """
+
+    reading: Reading = field(default_factory=Reading)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    confirm: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class TableOutcome:
+    """What an import found, and whether it wrote.
+
+    Attributes
+    ----------
+    source : str
+        Name of the import.
+    opened, target, plan, split, numbers, sums, records : see there
+        What was read, step by step; `records` as they go into the table.
+    added_up : tuple of str
+        What was said on rows of one key.
+    names : tuple of NameMatch
+        The client's names that are not ours by themselves.
+    others : tuple of str
+        Where further tables begin that are not read.
+    personal_cells : int
+        Cells with names or pay that were dropped.
+    changes, told : tuple of str
+        What must be confirmed again; what is only said.
+    placed : Placed
+    is_written : bool
+    """
+
+    source: str
+    opened: OpenFile
+    target: Target
+    reading: Reading
+    plan: Plan
+    split: Split
+    numbers: Numbers
+    sums: Sums
+    records: Records
+    added_up: tuple[str, ...]
+    names: tuple[NameMatch, ...]
+    others: tuple[str, ...]
+    personal_cells: int
+    changes: tuple[str, ...]
+    told: tuple[str, ...]
+    placed: Placed
+    is_written: bool
+
+
+def run_table_import(
+    path: str | os.PathLike[str],
+    name: str,
+    table: str,
+    options: TableOptions | None = None,
+    *,
+    root: Path | None = None,
+) -> TableOutcome:
+    """Bring a client's own sheet into one of our tables, or show what it would bring.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    name : str
+        Name of the engagement.
+    table : str
+        Table of ours, or ``facts/NAME``.
+    options : TableOptions, optional
+    root : Path, optional
+        The workbench's folder.
+
+    Raises
+    ------
+    UsageError
+        There is no such engagement, file, table or column.
+    ClientDataError
+        With every question that the sheet leaves open, every cell that breaks a rule, and every name that is nobody's.
+    """
+    said = options or TableOptions()
+    with alone_in(engagement_folder(name, root=root)):
+        return _Import(Path(path), name, table, said, root).run()
+
+
+class _Import:
+    def __init__(self, path: Path, name: str, table: str, said: TableOptions, root: Path | None) -> None:
+        self.said = said
+        root = root or find_root()
+        self.folder, self.tables, self.catalogue = _open_folder(name, root)
+        self.target = find_target(table, self.tables, self.catalogue)
+        _check_options(said, self.target)
+        self.mappings = dict((self.tables.documents.get("imports") or {}).get("imports") or {})
+        self.key = said.source or (f"facts-{self.target.name}" if self.target.is_facts else self.target.name)
+        held = self.mappings.get(self.key, {})
+        if held and (held.get("vendor") != VENDOR or held.get("table") != self._table_name):
+            raise UsageError(f"imports.yaml keeps {self.key!r} for another import. Say --source with another name.")
+        self.saved: Mapping[str, Any] = held
+        before, self.labels = read_saved(held)
+        self.reading = join_readings(before, said.reading)
+        self.content = _content(path)
+        self.file = path.name
+
+    @property
+    def _table_name(self) -> str:
+        return f"facts/{self.target.name}" if self.target.is_facts else self.target.name
+
+    def run(self) -> TableOutcome:
+        settings = self.tables.settings
+        currency = settings.currency if settings else "EUR"
+        opened = self._open()
+        choice = choose_block(opened, self.target, self.reading, self.saved)
+        block = choice.block
+        file, target, reading = self.file, self.target, self.reading
+        fiscal = settings.fiscal_year_starts if settings else 1
+        plan = make_plan(block, file, target, reading, fiscal_start=fiscal)
+        faults = [*plan.faults, *self._hidden_columns(plan), *self._missing_keys(plan)]
+        if faults:
+            raise ClientDataError(tuple(faults))
+        split = split_rows(plan, file, target, reading, self._own_names())
+        scale = settings.money_scale if settings else 1
+        notes = sorted(
+            {*split.left_out.get(NOTE, ()), *split.left_out.get(HEADING, ()), *split.left_out.get(EMPTY, ())}
+        )
+        numbers = read_values(
+            plan, file, target, reading, split.data, split.totals, currency=currency, money_scale=scale, notes=notes
+        )
+        faults = [*split.faults, *numbers.faults]
+        if not split.data:
+            found = "below the header stands no row of data"
+            faults.append(Fault(file, block.sheet.name, f"row {block.first_row + 1}", found, "rows.", "Look at --at."))
+        if faults:
+            raise ClientDataError(tuple(faults))
+        sums = check_sums(plan, file, target, reading, split, numbers)
+        records = build_records(plan, file, target, reading, split, numbers)
+        faults = [*sums.unclear, *records.faults]
+        if faults:
+            raise ClientDataError(tuple(faults))
+        names = match_columns(records, target, self.tables, self.labels, self.said.aliases)
+        changes, told = layout_changes(self.saved, block, plan, split, numbers)
+        changes = (*changes, *self._to_look_at(opened, sums, names))
+        document = sheet_document(
+            self._table_name, plan, split, numbers, reading, names, self.content, records.date_order, False
+        )
+        is_known = bool(self.saved.get("confirmed_on")) and not changes
+        open_names = [one for one in names if one.is_open]
+        if open_names:
+            self._save(document)
+            raise ClientDataError(tuple(self._unmatched(open_names, plan)))
+        records = apply_names(records, names)
+        records, added_up, clashes = add_together(records, target, (file, block.sheet.name), block.sheet.address)
+        if clashes:
+            raise ClientDataError(tuple(clashes))
+        if added_up and not reading.together and self.saved.get("confirmed_on"):
+            changes, is_known = (*changes, *added_up), False
+        source = settings.sources.get(target.name) if settings else None
+        placed = put_records(
+            self.folder,
+            target,
+            records,
+            self.tables,
+            source,
+            (file, block.sheet.name),
+            block.sheet.address,
+            is_whole=reading.is_whole,
+        )
+        if placed.faults:
+            raise ClientDataError(placed.faults)
+        is_written = self.said.confirm or is_known
+        if is_written:
+            self._write(document, plan, split, numbers, reading, names, records, placed, bool(added_up))
+        else:
+            self._save(document)
+        return TableOutcome(
+            self.key,
+            opened,
+            target,
+            reading,
+            plan,
+            split,
+            numbers,
+            sums,
+            records,
+            added_up,
+            tuple(names),
+            choice.others,
+            count_personal(plan, split),
+            changes,
+            told,
+            placed,
+            is_written,
+        )
+
+    def _open(self) -> OpenFile:
+        named = self.reading.sheet if self.said.reading.sheet or self.said.reading.at else ""
+        wanted = named or self.reading.at.rpartition("!")[0]
+
+        def is_wanted(sheet: str, is_hidden: bool) -> bool:
+            return sheet == wanted if is_hidden else not named or sheet.casefold() == named.casefold()
+
+        words = set(ALL_WORDS)
+        for table, column in (("lines", "name"), ("products", "name")):
+            if table in self.tables:
+                words.update(plain_words(" ".join(map(str, self.tables[table][column]))).split())
+        return open_file(
+            self.content, self.file, encoding=self.reading.encoding, words=frozenset(words), wanted=is_wanted
+        )
+
+    def _own_names(self) -> frozenset[str]:
+        """Return names of ours that a row may have although they sound like a total."""
+        found: set[str] = set()
+        for table, columns in (
+            ("products", ("product", "name")),
+            ("lines", ("product_line", "name")),
+            ("resources", ("resource",)),
+            ("projects", ("project",)),
+        ):
+            for column in columns if table in self.tables else ():
+                found.update(plain_words(str(value)) for value in self.tables[table][column])
+        if "aliases" in self.tables:
+            found.update(plain_words(str(value)) for value in self.tables["aliases"]["their_name"])
+        return frozenset(found | {plain_words(name) for name in self.said.aliases})
+
+    def _hidden_columns(self, plan: Plan) -> list[Fault]:
+        """Ask whether hidden columns count, where we would read any."""
+        sheet = plan.block.sheet
+        read = {*plan.words.values(), *(held.place for held in plan.values)}
+        hidden = sorted(read & sheet.hidden_columns)
+        if not hidden or self.reading.hidden:
+            return []
+        shown = ", ".join(sheet.address(plan.block.top, place) for place in hidden[:8])
+        found = f"{len(hidden)} of the columns that would be read are hidden ({shown})"
+        remedy = "Say --hidden read to read them, or --hidden skip to leave them out."
+        return [Fault(self.file, sheet.name, shown, found, "a decision.", remedy)]
+
+    def _missing_keys(self, plan: Plan) -> list[Fault]:
+        """Return which part of the key no column gives."""
+        given = {*plan.words, *(held.measure for held in plan.values), *self.reading.fixed, self.reading.section}
+        given |= {self.target.period} if plan.is_across else set()
+        needed = [n for n in self.target.key if self.target.columns[n].is_required and n not in given]
+        row = plan.block.top + plan.block.depth
+        faults = []
+        for name in needed:
+            found = f"no column is {name}, by which rows of {self.target.name} are told apart"
+            if plan.personal:
+                found += "; columns with names or pay do not count"
+            remedy = f'Say --map "HEADER={name}" for the right column, or --set {name}=VALUE where all rows have one.'
+            where = (self.file, plan.block.sheet.name, f"row {row}")
+            faults.append(Fault(*where, found, f"a column for {name}.", remedy))
+        gives = any(name not in self.target.key for name in (*plan.words, *self.reading.fixed)) or plan.values
+        if not faults and not gives and self.target.name != "population":
+            found = f"the table gives nothing but {', '.join(plan.words)}"
+            where = (self.file, plan.block.sheet.name, f"row {row}")
+            faults.append(Fault(*where, found, "more columns of ours.", "Say --map for them."))
+        return faults
+
+    def _to_look_at(self, opened: OpenFile, sums: Sums, names: Sequence[NameMatch]) -> tuple[str, ...]:
+        """Return what must be looked at each time, however well the layout is known."""
+        found = []
+        if sums.open:
+            found.append(f"{len(sums.open)} totals differ from their parts.")
+        if opened.must_look and opened.kind == "xls":
+            found.append("The file is in the format of Excel 2003.")
+        near = [one for one in names if one.how == "near"]
+        if near:
+            found.append(f"{len(near)} names are new and only like ours.")
+        return tuple(found) if self.saved.get("confirmed_on") else ()
+
+    def _unmatched(self, names: Sequence[NameMatch], plan: Plan) -> list[Fault]:
+        faults = []
+        for one in names:
+            amounts = ", ".join(f"{column} {value:,.10g}" for column, value in one.amounts.items())
+            hangs = f"{one.rows} rows{f', {amounts}' if amounts else ''}"
+            found = f"nobody knows which {one.column} {one.their_name!r} is ({hangs})"
+            allowed = f"a name of ours{f'; {one.evidence}' if one.evidence else ''}."
+            remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'
+            faults.append(Fault(self.file, plan.block.sheet.name, "", found, allowed, remedy))
+        return faults
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def _save(self, document: dict[str, Any]) -> None:
+        """Keep what everything would become; it is not confirmed any more."""
+        write_together({self.folder / IMPORTS: with_import(self.mappings, self.key, document)})
+
+    def _write(
+        self,
+        document: dict[str, Any],
+        plan: Plan,
+        split: Split,
+        numbers: Numbers,
+        reading: Reading,
+        names: Sequence[NameMatch],
+        records: Records,
+        placed: Placed,
+        is_together: bool,
+    ) -> None:
+        files: dict[Path, bytes] = {placed.path: placed.content}
+        aliases = self._aliases(names)
+        if aliases is not None:
+            files[self.folder / ALIASES] = aliases
+        document = sheet_document(
+            self._table_name,
+            plan,
+            split,
+            numbers,
+            replace(reading, together=is_together or reading.together),
+            [one for one in names if aliases is None or one.our_name == LEAVE_OUT or not _has_kind(one, self.target)],
+            self.content,
+            records.date_order,
+            aliases is not None,
+        )
+        day = dt.date.today().isoformat() if self.said.confirm else str(self.saved.get("confirmed_on"))
+        files[self.folder / IMPORTS] = with_import(self.mappings, self.key, {**document, "confirmed_on": day})
+        write_together(files)
+
+    def _aliases(self, names: Sequence[NameMatch]) -> bytes | None:
+        """Return ``aliases.csv`` with the names that were confirmed; None where there are none, or it is no CSV."""
+        import csv
+        import io
+
+        new = [
+            one
+            for one in names
+            if one.how in ("near", "said") and one.our_name != LEAVE_OUT and _has_kind(one, self.target)
+        ]
+        if not new:
+            return None
+        rows: list[list[str]] = []
+        columns = ["source", "their_name", "kind", "our_name"]
+        if "aliases" in self.tables:
+            file, _, _ = self.tables.where("aliases", None)
+            if file.lower() != ALIASES:
+                return None
+            frame = self.tables["aliases"]
+            rows = [[str(row[name]) for name in columns] for row in frame.to_dict("records")]
+        there = {(row[0], fold_name(row[1]), row[2]) for row in rows}
+        for one in new:
+            kind = self.target.columns[one.column].alias
+            if (self.key, fold_name(one.their_name), kind) not in there and one.their_name != one.our_name:
+                rows.append([self.key, one.their_name, kind, one.our_name])
+        stream = io.StringIO(newline="")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+        return stream.getvalue().encode("utf-8")
+
+
+def _has_kind(one: NameMatch, target: Target) -> bool:
+    return bool(target.columns[one.column].alias)
+
+
+def _open_folder(name: str, root: Path) -> tuple[Path, Tables, Any]:
+    """Read a client's folder as far as an import needs it: settings, registers, other names, ``imports.yaml``."""
+    from workbench.engagement.catalogue_schema import parse_catalogue
+    from workbench.engagement.folder import FolderReading
+
+    folder = engagement_folder(name, root=root)
+    reading = FolderReading(folder, root)
+    reading.read()
+    concerned = {"engagement.yaml", IMPORTS, "products.csv", "lines.csv", "resources.csv", "activities.csv", ALIASES}
+    sheets = {"engagement", "products", "lines", "resources", "activities", "aliases"}
+    faults = [fault for fault in reading.faults if fault.file in concerned or fault.sheet.lower() in sheets]
+    if faults:
+        raise ClientDataError(tuple(faults))
+    document = reading.origins.get("metrics")
+    catalogue = parse_catalogue(document, root / "templates" / "metrics")[0] if document is not None else None
+    return folder, reading.tables(), catalogue
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise UsageError(f"There is no file {path}. Name the client's sheet.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
+
+
+def _check_options(said: TableOptions, target: Target) -> None:
+    """Refuse options that mean nothing, before anything is read."""
+    reading = said.reading
+    check_import_name(said.source, "--source")
+    check_columns([column for column in reading.columns.values() if column != "ignore"], target, "--map")
+    check_columns(list(reading.fixed), target, "--set")
+    check_columns(list(reading.units), target, "--unit")
+    check_columns(list(reading.fill), target, "--fill")
+    check_columns([name for name in (reading.value, reading.section) if name], target, "--value or --section")
+    for option, value, allowed in (
+        ("--date-order", reading.date_order, ORDERS),
+        ("--hidden", reading.hidden, ("read", "skip")),
+        ("--decimal", reading.decimal, (",", ".")),
+        *(("--fill", value, ("down", "blank")) for value in reading.fill.values()),
+    ):
+        if value and value not in allowed:
+            raise UsageError(
+                f"{option} {value[:40]!r} is unknown. {nearest(value, allowed)} There are: {', '.join(allowed)}."
+            )
+    for name, unit in reading.units.items():
+        factor = said_factor(unit)
+        if not 0 < factor <= 1e12:
+            raise UsageError(f"--unit {name}={unit[:40]!r} is no unit. Say k€, m€, EUR, % or a number such as 1000.")

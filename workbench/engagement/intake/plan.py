@@ -1,0 +1,402 @@
+"""From the headers of a table to what each column gives: a column of ours, or a measure in one of the months across."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from workbench.engagement.intake.blocks import Block
+from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading
+from workbench.engagement.intake.periods import Period, years_in
+from workbench.engagement.intake.targets import Target
+from workbench.engagement.intake.words import plain_words
+from workbench.engagement.read import column_letters
+from workbench.errors import Fault
+
+VERSIONS: Mapping[str, tuple[str, ...]] = {
+    "actual": ("actual", "actuals", "ist", "réel", "realisatie", "real", "istwert", "act", "ac", "ist werte"),
+    "budget": ("budget", "plan", "soll", "prévu", "begroting", "presupuesto", "pl", "bud", "plan werte", "planwert"),
+    "forecast": (
+        "forecast",
+        "prognose",
+        "fc",
+        "hochrechnung",
+        "erwartung",
+        "vorschau",
+        "prévision",
+        "le",
+        "voorspelling",
+    ),
+    "prior": ("prior", "prior year", "vorjahr", "vj", "py", "année précédente", "vorig jaar", "año anterior"),
+}
+"""Words beside a period → what our facts call the version."""
+
+_FINENESS = {"month": 0, "quarter": 1, "half": 2, "year": 3}
+_MONTHS_OF = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was confirmed of a sheet, or is said now; empty leaves it to the sheet.
+
+    Attributes
+    ----------
+    columns : mapping of str to str
+        Header, as `header_key` gives it → column of ours, or ``ignore``.
+    fixed : mapping of str to str
+        Column of ours → what it holds in every row.
+    value, only : str
+        Measure that months across hold; which of several (Plan, Actual) is read.
+    year : int or None
+        Of the first month, where the sheet names none.
+    sheet, at : str
+        Sheet; where the table begins.
+    decimal, date_order, encoding, hidden, section : str
+        `hidden` is read or skip; `section` the column that lines above groups of rows give.
+    units : mapping of str to str
+        Column of ours → unit, such as k€, EUR or 1000.
+    fill : mapping of str to str
+        Column of ours → ``down`` where a blank cell repeats what stands above, ``blank`` where it is blank.
+    keep, leave_out : tuple of str
+        Rows by their names: data although they look like totals, and the other way round.
+    together, is_whole : bool
+        Rows of one key are added up; earlier rows that the sheet does not hold go.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    value: str = ""
+    only: str = ""
+    year: int | None = None
+    sheet: str = ""
+    at: str = ""
+    decimal: str = ""
+    date_order: str = ""
+    encoding: str = ""
+    hidden: str = ""
+    section: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    fill: Mapping[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    together: bool = False
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """A column of numbers.
+
+    Attributes
+    ----------
+    heading : Heading
+    measure : str
+        Column of ours.
+    period : str
+        As our tables write it; empty where the column is of no period.
+    version : str
+    """
+
+    heading: Heading
+    measure: str
+    period: str = ""
+    version: str = ""
+
+    @property
+    def place(self) -> int:
+        """Column of the sheet, from 0."""
+        return self.heading.place
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is read of a table.
+
+    Attributes
+    ----------
+    block : Block
+    words : mapping of str to int
+        Column of ours that holds text or dates → column of the sheet.
+    values : tuple of ValueColumn
+    totals : tuple of (int, tuple of int)
+        Columns that add up others of their row: place, and the places added up (empty: all values of a measure).
+    personal : tuple of Heading
+        Columns of people's data, dropped.
+    unread : tuple of Heading
+    is_across : bool
+    remarks, faults : tuple
+        What the consultant should know; what must be said first.
+    """
+
+    block: Block
+    words: Mapping[str, int]
+    values: tuple[ValueColumn, ...]
+    totals: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    personal: tuple[Heading, ...] = ()
+    unread: tuple[Heading, ...] = ()
+    is_across: bool = False
+    remarks: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+class _Maker:
+    def __init__(self, block: Block, file: str, target: Target, said: Reading, fiscal_start: int) -> None:
+        self.block, self.file, self.target, self.said, self.fiscal_start = block, file, target, said, fiscal_start
+        self.faults: list[Fault] = []
+        self.remarks: list[str] = []
+
+    def fault(self, headings: Sequence[Heading], found: str, allowed: str, remedy: str) -> None:
+        row = self.block.top + self.block.depth - 1
+        where = self.block.sheet.address(row, headings[0].place) if headings else f"row {row + 1}"
+        self.faults.append(Fault(self.file, self.block.sheet.name, where, found, allowed, remedy))
+
+    def make(self) -> Plan:
+        headings = [held for held in self.block.headings if held.target != IGNORE]
+        headings = self._only(headings)
+        personal = tuple(held for held in headings if held.target in (PERSON, PAY))
+        headings = [held for held in headings if held.target not in (PERSON, PAY)]
+        across, scalars, totals, unread = self._split(headings)
+        words: dict[str, int] = {}
+        values: list[ValueColumn] = []
+        for name, held in self._scalars(scalars, unread).items():
+            if self.target.columns[name].is_number:
+                values.append(ValueColumn(held, name))
+            else:
+                words[name] = held.place
+        across_values, more = self._across(across, unread)
+        unread += [held for held in self.block.headings if held.target == IGNORE]
+        sums = [(held.place, ()) for held in totals] + more if across_values else []
+        unread += [] if across_values else totals
+        return Plan(
+            self.block,
+            words,
+            (*values, *across_values),
+            tuple(sums),
+            personal,
+            tuple(sorted(unread, key=lambda held: held.place)),
+            bool(across_values),
+            tuple(self.remarks),
+            tuple(self.faults),
+        )
+
+    def _only(self, headings: list[Heading]) -> list[Heading]:
+        """Leave out the columns of a period whose other words are not those that were asked for."""
+        if not self.said.only:
+            return headings
+        wanted = plain_words(self.said.only)
+
+        def fits(held: Heading) -> bool:
+            return held.period is None or wanted in {plain_words(part) for part in (held.qualifier, *held.parts)}
+
+        if not any(held.period is not None and fits(held) for held in headings):
+            shown = ", ".join(sorted({held.qualifier for held in headings if held.period and held.qualifier})) or "none"
+            self.fault([], f"no column of a period says {self.said.only!r}", f"{shown}.", "Correct --only.")
+        return [
+            replace(held, target="" if held.target not in self.target.columns else held.target)
+            if fits(held)
+            else replace(held, target=IGNORE)
+            for held in headings
+        ]
+
+    def _split(self, headings: list[Heading]) -> tuple[list[Heading], list[Heading], list[Heading], list[Heading]]:
+        across, scalars, totals, unread = [], [], [], []
+        measures = self.target.measures
+        named = Counter(held.target for held in headings if held.period is not None and held.target in measures)
+        free = [held for held in headings if held.period is not None and held.target in ("",)]
+        has_periods = bool(self.target.period) and self.target.period not in {held.target for held in headings}
+        for held in headings:
+            if held.target == TOTAL:
+                totals.append(held)
+            elif held.target in self.target.columns:
+                is_value = held.target in measures
+                if is_value and held.period is not None and has_periods and (named[held.target] > 1 or not free):
+                    across.append(held)
+                elif is_value and held.period is not None and has_periods and free:
+                    across.append(held)  # Plan Jan, Jan …: the words beside a month are looked at together
+                else:
+                    scalars.append(held)
+            elif held.period is not None and has_periods:
+                across.append(held)
+            else:
+                unread.append(held)
+        if len({held.period.label for held in across if held.period}) < 2 and not self.said.value:
+            named_here = [held for held in across if held.target in measures]
+            unread += [held for held in across if held.target not in measures]
+            across = named_here
+        return across, scalars, totals, unread
+
+    def _scalars(self, headings: list[Heading], unread: list[Heading]) -> dict[str, Heading]:
+        found: dict[str, Heading] = {}
+        for name in dict.fromkeys(held.target for held in headings):
+            same = sorted((held for held in headings if held.target == name), key=lambda held: -SCORES.get(held.by, 0))
+            best = [held for held in same if SCORES.get(held.by, 0) == SCORES.get(same[0].by, 0)]
+            if len(best) > 1:
+                shown = " and ".join(f"{column_letters(held.place)} ({held.text or held.period})" for held in best[:4])
+                self.fault(
+                    best,
+                    f"columns {shown} could both be {name}",
+                    "one column each.",
+                    f'Say --map "HEADER={name}" for the right one and --map "HEADER=ignore" for the other'
+                    + ("; or --only with the word that sets it apart." if any(held.period for held in best) else "."),
+                )
+            found[name] = best[0]
+            unread += [held for held in same if held is not best[0]]
+        return found
+
+    # -- months across -------------------------------------------------------------------------------------------------
+
+    def _across(
+        self, headings: list[Heading], unread: list[Heading]
+    ) -> tuple[list[ValueColumn], list[tuple[int, tuple[int, ...]]]]:
+        if not headings:
+            return [], []
+        headings = [self._of_year(held) for held in self._with_years(headings)]
+        odd = [held for held in headings if held.period is not None and held.period.kind not in _FINENESS]
+        if odd:
+            kinds = " and ".join(sorted({held.period.kind for held in odd if held.period}))
+            self.fault(
+                odd,
+                f"the columns are by {kinds}, and nothing says which months these are",
+                "months, quarters or calendar years.",
+                "Rename the headers in a copy, such as 2026-04; or set fiscal_year_starts in engagement.yaml.",
+            )
+            return [], []
+        finest = min(_FINENESS[held.period.kind] for held in headings if held.period)
+        data = [held for held in headings if held.period and _FINENESS[held.period.kind] == finest]
+        coarse = [held for held in headings if held.period and _FINENESS[held.period.kind] > finest]
+        columns = self._measured(data)
+        sums: list[tuple[int, tuple[int, ...]]] = []
+        for held in coarse:
+            parts = tuple(
+                one.place
+                for one, given in zip(columns, data, strict=True)
+                if _is_in(given.period, held.period) and plain_words(given.qualifier) == plain_words(held.qualifier)
+            )
+            wanted = (
+                _MONTHS_OF[held.period.kind] // _MONTHS_OF[data[0].period.kind] if held.period and data[0].period else 0
+            )
+            if len(parts) == wanted:
+                sums.append((held.place, parts))
+                continue
+            unread.append(held)
+            if held.period:
+                self.remarks.append(
+                    f"Column {column_letters(held.place)} ({held.period.label}) is left out: a {held.period.kind} "
+                    f"among {data[0].period.kind if data[0].period else 'other'}s, which do not make it up."
+                )
+        self._clashes(columns)
+        return columns, sums
+
+    def _measured(self, headings: list[Heading]) -> list[ValueColumn]:
+        """Return what each column measures; words beside a month may be a version of facts."""
+        versions = "version" in self.target.columns and "version" not in self.said.fixed
+        measure = self.said.value or self.target.main_measure
+        found = []
+        for held in headings:
+            name = held.target if held.target in self.target.measures else measure
+            version = ""
+            if versions and held.qualifier:
+                words = plain_words(held.qualifier)
+                version = next((key for key, names in VERSIONS.items() if words in names), "")
+                name = name if not version else (measure or name)
+            found.append(ValueColumn(held, name, held.period.label if held.period else "", version))
+        if any(not one.measure for one in found):
+            shown = ", ".join(self.target.measures)
+            self.fault(headings, "months stand across, and nothing says what they measure", f"{shown}.", "Say --value.")
+        return found
+
+    def _clashes(self, columns: list[ValueColumn]) -> None:
+        """Ask which columns count where one month stands there twice, such as Plan and Actual."""
+        counts = Counter((one.measure, one.period, one.version) for one in columns)
+        twice = [one for one in columns if counts[one.measure, one.period, one.version] > 1]
+        if twice:
+            words = list(dict.fromkeys(one.heading.qualifier or "no further word" for one in twice))
+            self.fault(
+                [one.heading for one in twice],
+                f"{twice[0].period} stands in several columns: {', '.join(words[:6])}",
+                "one column a month.",
+                f'Say which counts, such as --only "{words[-1]}".',
+            )
+
+    def _of_year(self, held: Heading) -> Heading:
+        """Return a heading whose fiscal period is a month, where the fiscal year is the calendar year."""
+        period = held.period
+        if period is None or self.fiscal_start != 1:
+            return held
+        if period.kind == "fiscal" and period.number <= 12:
+            return replace(held, period=Period("month", period.year, period.number))
+        if period.kind == "fiscal year":
+            return replace(held, period=Period("year", period.year))
+        return held
+
+    def _with_years(self, headings: list[Heading]) -> list[Heading]:
+        """Return headings of which each month has its year: from the sheet, or as the consultant said."""
+        blank = [held for held in headings if held.period is not None and held.period.year is None]
+        if not blank:
+            return headings
+        year, source = self.said.year, "as you said"
+        if year is None:
+            for texts, what in (
+                ([text for _, text in self.block.titles], "the lines above the table"),
+                ([self.block.sheet.name], "the name of the sheet"),
+                ([self.file], "the name of the file"),
+            ):
+                years = tuple(dict.fromkeys(year for text in texts for year in years_in(text)))
+                if len(years) == 1:
+                    year, source = years[0], f"{what} says so"
+                    break
+                if len(years) > 1:
+                    break
+        numbers = [held.period.number for held in blank if held.period]
+        falls = sum(after < before for before, after in pairwise(numbers))
+        wraps = falls > 0 and len(set(numbers)) == len(numbers)
+        if year is None or (wraps and self.said.year is None):
+            found = "the months run over the turn of a year" if wraps and year else "the months have no year"
+            self.fault(
+                blank,
+                f"{found}, and nothing says which year the first one is in",
+                "months whose year is known.",
+                "Say --year with the year of the first month.",
+            )
+            year = year or 1
+        elif self.said.year is None:
+            self.remarks.append(f"The months are those of {year}: {source}.")
+        out, at, before = [], year, 0
+        for held in headings:
+            if held.period is not None and held.period.year is None:
+                at += wraps and held.period.number < before
+                before = held.period.number
+                held = replace(held, period=held.period.of(at))
+            out.append(held)
+        return out
+
+
+def _is_in(part: Period | None, whole: Period | None) -> bool:
+    if part is None or whole is None or part.year != whole.year:
+        return False
+    size, length = _MONTHS_OF[part.kind], _MONTHS_OF[whole.kind]
+    start = (part.number - 1) * size if part.number else 0
+    return start // length == (whole.number - 1 if whole.number else 0)
+
+
+def make_plan(block: Block, file: str, target: Target, said: Reading, *, fiscal_start: int = 1) -> Plan:
+    """Return what each column of a table gives, with what must be asked first.
+
+    Parameters
+    ----------
+    block : Block
+    file : str
+    target : Target
+    said : Reading
+    fiscal_start : int
+        Month in which the fiscal year begins.
+    """
+    return _Maker(block, file, target, said, fiscal_start).make()
+
+
+def is_unclear(factor: float) -> bool:
+    """Return whether a unit says two things at once."""
+    return math.isnan(factor)

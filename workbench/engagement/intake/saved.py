@@ -1,0 +1,190 @@
+"""What an import of a client's own sheet keeps in ``imports.yaml``, and what has changed since it was confirmed.
+
+Headers that we do not read may be anybody's name: four digits of a hash are kept, enough to see that one is new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from workbench.engagement.intake.blocks import Block
+from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch
+from workbench.engagement.intake.headers import header_key
+from workbench.engagement.intake.plan import Plan, Reading
+from workbench.engagement.intake.rows import Split
+from workbench.engagement.intake.values import Numbers
+from workbench.engagement.read import column_letters
+
+VENDOR = "own sheet"
+"""What ``imports.yaml`` calls the writer of such a file."""
+
+
+def read_saved(saved: Mapping[str, Any]) -> tuple[Reading, dict[str, dict[str, str]]]:
+    """Return what ``imports.yaml`` says of a sheet, and of names by column."""
+    layout = dict(saved.get("sheet_layout") or {})
+    labels = {
+        str(c): {str(k): str(v or "") for k, v in held.items()} for c, held in (saved.get("labels") or {}).items()
+    }
+    reading = Reading(
+        columns={header_key(str(header)): str(column) for header, column in (saved.get("headers") or {}).items()},
+        fixed={str(k): str(v) for k, v in (layout.get("fixed") or {}).items()},
+        units={str(k): str(v) for k, v in (layout.get("units") or {}).items()},
+        fill={str(k): str(v) for k, v in (layout.get("fill") or {}).items()},
+        keep=tuple(map(str, layout.get("keep") or ())),
+        leave_out=tuple(map(str, layout.get("leave_out") or ())),
+        date_order=str(saved.get("date_order") or ""),
+        encoding=str(saved.get("encoding") or ""),
+        together=bool(layout.get("together")),
+        is_whole=False,
+        **{  # type: ignore[arg-type]
+            name: str(layout.get(name) or "")
+            for name in ("value", "only", "sheet", "at", "decimal", "hidden", "section")
+        },
+    )
+    return reading, labels
+
+
+def join_readings(before: Reading, said: Reading) -> Reading:
+    """Return what was confirmed, with what is said now in its place."""
+    texts = ("value", "only", "sheet", "at", "decimal", "date_order", "encoding", "hidden", "section")
+    return replace(
+        before,
+        columns={**before.columns, **said.columns},
+        fixed={**before.fixed, **said.fixed},
+        units={**before.units, **said.units},
+        fill={**before.fill, **said.fill},
+        keep=tuple(dict.fromkeys((*before.keep, *said.keep))),
+        leave_out=tuple(dict.fromkeys((*before.leave_out, *said.leave_out))),
+        year=said.year,
+        together=before.together or said.together,
+        is_whole=said.is_whole,
+        **{name: getattr(said, name) or getattr(before, name) for name in texts},
+    )
+
+
+def sheet_document(
+    target_name: str,
+    plan: Plan,
+    split: Split,
+    numbers: Numbers,
+    reading: Reading,
+    names: Sequence[NameMatch],
+    content: bytes,
+    date_order: str,
+    confirmed_names: bool,
+) -> dict[str, Any]:
+    """Return an import as ``imports.yaml`` holds it: plain values, blanks left out."""
+    headers = {}
+    for held in plan.block.headings:
+        is_word = held.target in plan.words and plan.words[held.target] == held.place
+        is_value = any(one.place == held.place and (not one.period or held.target) for one in plan.values)
+        if (is_word or is_value) and held.text:
+            headers[held.text] = held.target
+    headers |= {key: "ignore" for key, column in reading.columns.items() if column == "ignore" and _is_ours(key, plan)}
+    labels: dict[str, dict[str, str]] = {}
+    for one in names:
+        if one.how in ("near", "said", "") or one.our_name == LEAVE_OUT:
+            if one.how == "near" and confirmed_names:
+                continue  # it stands in aliases now
+            labels.setdefault(one.column, {})[one.their_name] = one.our_name
+    layout = {
+        "sheet": plan.block.sheet.name,
+        "at": reading.at,
+        "header_row": plan.block.top + plan.block.depth,
+        "value": reading.value,
+        "only": reading.only,
+        "decimal": reading.decimal,
+        "hidden": reading.hidden,
+        "section": reading.section,
+        "fixed": dict(reading.fixed),
+        "units": dict(reading.units),
+        "fill": dict(reading.fill),
+        "keep": list(reading.keep),
+        "leave_out": list(reading.leave_out),
+        "together": reading.together,
+        "scales": {name: scale.factor for name, scale in numbers.scales.items() if scale.factor != 1},
+        "turned": list(numbers.turned),
+        "filled_down": sorted(split.filled_down),
+        "across": plan.is_across,
+        "marks": sorted({mark_of(held.text) for held in (*plan.unread, *plan.personal) if held.text}),
+    }
+    found = {
+        "vendor": VENDOR,
+        "layout": "periods across" if plan.is_across else "list",
+        "table": target_name,
+        "raw_sha256": hashlib.sha256(content).hexdigest(),
+        "date_order": date_order,
+        "encoding": reading.encoding,
+        "headers": headers,
+        "labels": labels,
+        "sheet_layout": {name: value for name, value in layout.items() if value not in ("", [], {}, False)},
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _is_ours(key: str, plan: Plan) -> bool:
+    """Return whether a header that is to be ignored was said by the consultant and stands in the sheet."""
+    return any(header_key(held.text) == key for held in plan.block.headings)
+
+
+def mark_of(header: str) -> str:
+    """Return four digits by which a header is known again, and nobody's name can be told."""
+    return hashlib.sha256(header_key(header).encode()).hexdigest()[:4]
+
+
+def layout_changes(
+    saved: Mapping[str, Any], block: Block, plan: Plan, split: Split, numbers: Numbers
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return one sentence for each thing of the layout that must be confirmed again, and for each that is only told."""
+    if not saved.get("confirmed_on"):
+        return (), ()
+    layout = dict(saved.get("sheet_layout") or {})
+    before = {header_key(str(h)): (str(h), str(c)) for h, c in (saved.get("headers") or {}).items() if c != "ignore"}
+    here = {header_key(held.text): held for held in block.headings if held.text}
+    changed, told = [], []
+    for key, (header, column) in before.items():
+        if key not in here:
+            changed.append(f"The column {header!r}, read as {column}, is no longer there.")
+    new = [
+        held
+        for key, held in here.items()
+        if key not in before
+        and (held.place in plan.words.values() or any(o.place == held.place and held.target for o in plan.values))
+    ]
+    changed += [
+        f"The column {held.text!r} ({column_letters(held.place)}) is new and would be {held.target}." for held in new
+    ]
+    marks = set(layout.get("marks") or ())
+    unread = [held for held in (*plan.unread, *plan.personal) if held.text and mark_of(held.text) not in marks]
+    if unread:
+        shown = ", ".join(column_letters(held.place) for held in unread[:8])
+        told.append(f"{len(unread)} columns are new and not read: {shown}.")
+    scales = {name: scale.factor for name, scale in numbers.scales.items() if scale.factor != 1}
+    earlier = {str(name): float(factor) for name, factor in (layout.get("scales") or {}).items()}
+    for name in sorted({*scales, *earlier}):
+        if scales.get(name, 1.0) != earlier.get(name, 1.0):
+            changed.append(
+                f"One unit of {name} counts {scales.get(name, 1.0):,g} now, no longer {earlier.get(name, 1.0):,g}."
+            )
+    if sorted(numbers.turned) != sorted(layout.get("turned") or ()):
+        changed.append("The sign of the numbers has changed.")
+    if bool(layout.get("across")) != plan.is_across:
+        changed.append(f"Months stand {'across' if plan.is_across else 'below each other'} now.")
+    for name in split.filled_down:
+        if name not in (layout.get("filled_down") or ()):
+            changed.append(f"Blank cells of {name} would repeat what stands above; they did not before.")
+    row = plan.block.top + plan.block.depth
+    if layout.get("header_row") and int(layout["header_row"]) != row:
+        told.append(f"The header stands in row {row} now, no longer in row {layout['header_row']}.")
+    sheet = str(layout.get("sheet") or "")
+    if sheet and sheet != plan.block.sheet.name:
+        told.append(f"The sheet is called {plan.block.sheet.name} now, no longer {sheet}.")
+    return tuple(changed), tuple(told)
+
+
+def said_names(labels: Mapping[str, Mapping[str, str]], aliases: Mapping[str, str], column: str) -> dict[str, str]:
+    """Return what was said of the names in a column: on the command line first, then in ``imports.yaml``."""
+    return {**labels.get(column, {}), **{their: (ours or AS_IT_IS) for their, ours in aliases.items()}}
