@@ -35,6 +35,7 @@ from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, exp
 from workbench.allocation.firm import FirmDecision, firm_decisions
 from workbench.allocation.flips import Flip, flip_threshold, flip_thresholds
 from workbench.allocation.line_words import firm_finding, flip_words, unplaced_finding
+from workbench.allocation.method_words import method
 from workbench.allocation.model import (
     Activity,
     Closing,
@@ -80,13 +81,12 @@ from workbench.allocation.sentences import (
     headline,
     line_finding,
     line_sentence,
-    method,
     next_steps,
     reason_words,
     ways_out,
 )
 from workbench.allocation.settling import Settled, round_plan
-from workbench.allocation.solver import Certificate, Limits, Plan, solve
+from workbench.allocation.solver import Certificate, Limits, Plan, replan, solve
 from workbench.allocation.tradeoff_words import frontier_figures, frontier_findings
 from workbench.allocation.tradeoffs import Frontier, FrontierPoint, frontier, traded_objectives
 from workbench.allocation.unplaced import Unplaced, unplaced_resources
@@ -210,6 +210,7 @@ __all__ = [
     "price_wishes",
     "read_cascade",
     "reason_words",
+    "replan",
     "robustness",
     "round_plan",
     "scenario_figures",

@@ -99,8 +99,10 @@ class Bundle:
 
     def bends(self, places: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return the scaled second derivative at scaled levels above zero; 0 on straight pieces."""
-        level = shares * self.size[places]
-        slope, found = self.slopes(places, shares), np.zeros(len(level))
+        return self._bends(places, shares, self.slopes(places, shares))
+
+    def _bends(self, places: np.ndarray, shares: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        level, found = shares * self.size[places], np.zeros(len(shares))
         for kind, held in self._kinds(places):
             at, x = places[held], level[held]
             if kind == 1:
@@ -110,44 +112,67 @@ class Bundle:
                 found[held] = -self.steep[at] * slope[held]
         return found * self.size[places]
 
-    def answers(self, cost: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def answers(
+        self, cost: np.ndarray, low: np.ndarray, high: np.ndarray, places: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the best levels at a cost of each whole size, on intervals where each curve is concave.
 
         Parameters
         ----------
-        cost, low, high : array, shape (n,)
+        cost, low, high : array, shape (k,)
+        places : array, shape (k,), optional
+            Of the activities; all of them by default.
 
         Returns
         -------
         levels, most : arrays
             Scaled levels, and what lift less cost is nowhere above on the interval, in our own arithmetic.
         """
-        every = np.arange(len(self.size))
-        left, right = low.copy(), high.copy()
-        smooth = np.flatnonzero(~self.is_kinked & (high > low))
+        every = np.arange(len(self.size)) if places is None else places
+        best = low.copy()
+        is_kinked = self.is_kinked[every]
+        smooth = np.flatnonzero(~is_kinked & (high > low))
         if smooth.size:
-            a, b, price = left[smooth], right[smooth], cost[smooth]
-            b_pays = self.slopes(smooth, b) >= price
-            for _ in range(HALVINGS):
-                middle = 0.5 * (a + b)
-                pays = self.slopes(smooth, middle) > price
-                a, b = np.where(pays, middle, a), np.where(pays, b, middle)
-            # where the slope at zero has no limit, the first level at which it has been looked at
-            left[smooth] = np.where(b_pays, high[smooth], np.where(np.isfinite(self.slopes(smooth, a)), a, b))
-        best = np.where(high > low, left, low)
+            best[smooth] = self._where_slopes_are(every[smooth], cost[smooth], low[smooth], high[smooth])
         gain = self.lifts(every, best) - cost * best
         slope = self.slopes(every, best)
         slope = np.where(np.isfinite(slope), slope, cost)
         # a concave curve lies nowhere above its tangent
         more, less = (slope - cost) * (high - best), (cost - slope) * (best - low)
         most = gain + np.maximum(np.maximum(more, less), 0.0)
-        for place in np.flatnonzero(self.is_kinked & (high > low)):
-            own = self.corners[self.row[place]] / self.size[place]
-            tried = np.concatenate([[low[place], high[place]], own[(own > low[place]) & (own < high[place])]])
-            values = self.lifts(np.full(len(tried), place), tried) - cost[place] * tried
-            winner = int(np.argmax(values))
-            best[place], most[place] = tried[winner], values[winner]
+        bent = np.flatnonzero(is_kinked & (high > low))
+        if bent.size:
+            own = self.corners[self.row[every[bent]]] / self.size[every[bent], None]
+            tried = np.column_stack([low[bent], high[bent], np.clip(own, low[bent, None], high[bent, None])])
+            values = self.lifts(np.repeat(every[bent], tried.shape[1]), tried.ravel()).reshape(tried.shape)
+            values -= cost[bent, None] * tried
+            winner, row = values.argmax(axis=1), np.arange(len(bent))
+            best[bent], most[bent] = tried[row, winner], values[row, winner]
         return best, most
+
+    def _where_slopes_are(self, places: np.ndarray, cost: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return the levels at which falling slopes reach a cost: Newton's steps on logarithms, kept in a bracket."""
+        at_end, at_start = self.slopes(places, high) >= cost, self.slopes(places, low) <= cost
+        found = np.where(at_end, high, low)
+        left = np.flatnonzero(~at_end & ~at_start)
+        a, b = low[left], high[left]
+        x = 0.5 * (a + b)
+        for _ in range(HALVINGS):
+            if not left.size:
+                break
+            at, price = places[left], cost[left]
+            slope = self.slopes(at, x)
+            pays = slope > price
+            a, b = np.where(pays, x, a), np.where(pays, b, x)
+            with np.errstate(all="ignore"):
+                near = x - np.log(slope / price) * slope / self._bends(at, x, slope)
+            near = np.where(np.isfinite(near), near, 0.5 * (a + b))
+            is_done = (np.abs(near - x) <= 1e-15 * high[left]) | (b - a <= 1e-16 * high[left])
+            x = np.where((near > a) & (near < b), near, np.where(is_done, x, 0.5 * (a + b)))
+            # where the slope at zero has no limit, this is the first level at which it has been looked at
+            found[left] = x
+            left, a, b, x = left[~is_done], a[~is_done], b[~is_done], x[~is_done]
+        return found
 
     def _kinds(self, places: np.ndarray) -> list[tuple[int, np.ndarray]]:
         kinds = self.kind[places]

@@ -7,6 +7,8 @@ thousands and cents give one matrix and one plan, and a maximum of "no limit" le
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -225,7 +227,21 @@ def difference(first: float, second: float) -> float:
 
 def rounded_array(values: np.ndarray) -> np.ndarray:
     """Return numbers with `DIGITS` significant digits each."""
-    return np.array([rounded(float(value)) for value in np.asarray(values).ravel()]).reshape(np.shape(values))
+    values = np.asarray(values, dtype=float)
+    found = values.copy()
+    held = np.isfinite(values) & (values != 0.0)
+    number = values[held]
+    places = DIGITS - 1 - np.floor(np.log10(np.abs(number))).astype(int)
+    up, down = 10.0 ** np.clip(places, 0, 300), 10.0 ** np.clip(-places, 0, 300)
+    found[held] = np.rint(number * up / down) * down / up
+    return found
+
+
+def differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return what `difference` does, number by number."""
+    size = np.maximum(np.abs(first), np.abs(second))
+    share = np.round((first - second) / np.where(size > 0, size, 1.0), DIGITS)
+    return np.where(size > 0, share * rounded_array(size), 0.0)
 
 
 def _reach(portfolio: Portfolio) -> dict[str, float]:
@@ -241,8 +257,9 @@ def _reach(portfolio: Portfolio) -> dict[str, float]:
             continue  # one that gives back widens the room of all others
         needs = {line.id: line.needs.get(name, 0.0) for line in portfolio.lines}
         least = {line: min(amount, portfolio.left(line, name)) for line, amount in needs.items()}
+        together = math.fsum(least.values())
         for activity in takers:
-            others = sum(amount for line, amount in least.items() if line != activity.line)
+            others = together - least[activity.line]
             room = max(capacity - others - needs[activity.line], 0.0)
             if room <= TOLERANCE * capacity:
                 room = 0.0
@@ -286,11 +303,14 @@ def _order(
         return shape, tuple(takes), box
 
     faces = {activity.id: face(activity) for activity in portfolio.activities}
+    of_line: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+    for activity in portfolio.activities:
+        of_line[activity.line].append(faces[activity.id])
 
     def line_face(line: str) -> tuple[object, ...]:
         held = portfolio.line(line)
         needs = sorted(_coarse(amount / capacity[name]) for name, amount in held.needs.items())
-        members = sorted(faces[activity.id] for activity in portfolio.activities_of(line))
+        members = sorted(of_line[line])  # type: ignore[type-var]
         return tuple(members), tuple(needs), _coarse(portfolio.closing_value(line) / scale), held.closing is None
 
     line_faces = {line.id: line_face(line.id) for line in portfolio.lines}
@@ -347,8 +367,8 @@ def _rows(
     found.sort(
         key=lambda item: (
             item[0].kind,
-            tuple(rounded_array(item[1] / item[5])),
-            tuple(rounded_array(item[2] / item[5])),
+            rounded_array(item[1] / item[5]).tolist(),
+            rounded_array(item[2] / item[5]).tolist(),
         )
     )
     shape = (len(found), len(activities)), (len(found), len(lines))

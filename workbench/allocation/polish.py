@@ -79,7 +79,7 @@ def polish_plan(
         prices = held.all_prices(found.prices)
         bound, wanted = held.bound(prices, here)
         value = held.value(here)
-        exact = held.settled(here, prices)
+        exact = held.settled(here, prices) if bound - value > close or close <= CLOSE else None
         if exact is not None and held.value(exact[0]) >= value - 1e-12:
             here, prices = exact
             value, (bound, wanted) = held.value(here), held.bound(prices, here)

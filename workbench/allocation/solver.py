@@ -20,6 +20,8 @@ from workbench.allocation.cover import Cover, Piece
 from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
 from workbench.allocation.polish import CLOSE, polish_plan
+from workbench.allocation.prices import Priced, best_on, price_bound
+from workbench.allocation.warm import Memory, carried_pieces, carried_prices, remembered
 from workbench.errors import ModelError
 
 GAP = 1e-4
@@ -34,6 +36,10 @@ SMALL = 0.03
 """Where no plan can bring more than this share of all that the activities could, values are scaled anew."""
 RELAXED_ROUNDS = 6
 """Relaxations before the first search; the bound has stalled by then in every case measured."""
+STALLED = 0.1
+"""A relaxation that lowers the bound by less than this share of the gap asked for is the last one."""
+MANY = 60
+"""Above this many activities prices decide what they can before a search, and relaxing stops at the first proof."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Plan:
     certificate : Certificate
     scale, pieces : float, tuple of Piece
         The cover of the curves that the proof ended with, for plans sought again with other rules.
+    memory : Memory or None
+        What the pieces speak of, and the prices of the proof, for plans sought again with other numbers.
     """
 
     portfolio: Portfolio
@@ -119,6 +127,7 @@ class Plan:
     certificate: Certificate
     scale: float = field(default=1.0, repr=False, compare=False)
     pieces: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
+    memory: Memory | None = field(default=None, repr=False, compare=False)
 
     @property
     def value(self) -> float:
@@ -196,6 +205,38 @@ def best_plan(
     return _hunted(canonical_form(portfolio), gap, candidates, limits or Limits(), like=like, enough=enough)
 
 
+def replan(plan: Plan, changed: Portfolio, *, gap: float = GAP, limits: Limits | None = None) -> Plan | Conflict:
+    """Return the best plan of a portfolio of which a few numbers or rules have changed, from a plan for the old one.
+
+    Curves stay covered, the old prices give a bound at once, and the old plan is repaired by one linear programme; only
+    where these do not meet the gap is there a search. The plan may differ from that of `solve` inside the gap, and is
+    never below the old one where that still holds.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the portfolio before the change.
+    changed : Portfolio
+        With other capacities, weights, maximums, rules, activities …; what is alike is used again.
+    gap, limits
+        As in `solve`.
+
+    Examples
+    --------
+    >>> from workbench.allocation import Activity, Line, Objective, Portfolio, Resource, change_portfolio, points_curve
+    >>> ads = Activity("ads", "loans", "market", "runs", points_curve([0, 9], [0, 9]), {"budget": 1.0}, 1, 0, 9)
+    >>> margin = Objective("margin", 1.0, {"ads": 2.0})
+    >>> portfolio = Portfolio((Resource("budget", "Finance", "EUR", (4.0,)),), (ads,), (Line("loans"),), (margin,))
+    >>> replan(solve(portfolio), change_portfolio(portfolio, capacity_percent={"budget": 150})).level("ads")
+    6.0
+    """
+    form = canonical_form(changed)
+    known = {activity.id: activity.maximum for activity in changed.activities}
+    levels = {name: min(plan.first.get(name, 0.0), most) for name, most in known.items()}
+    found = _hunted(form, gap, [(levels, plan.supported)], limits or Limits(), warm=plan)
+    return found or find_conflict(form)
+
+
 def _hunted(
     form: Canonical,
     gap: float,
@@ -203,6 +244,7 @@ def _hunted(
     limits: Limits,
     *,
     like: Plan | None = None,
+    warm: Plan | None = None,
     enough: float = -np.inf,
 ) -> Plan | None:
     if not gap >= 0:
@@ -212,7 +254,11 @@ def _hunted(
         raise ModelError("There is no activity to give anything to: the portfolio has none.")
     if like is not None and like.pieces:
         form = form.rescaled(like.scale / form.scale)
-    hunt = _Hunt(form, gap, limits, started, like.pieces if like is not None else ())
+    pieces: Sequence[Piece] = like.pieces if like is not None else ()
+    if warm is not None and warm.memory is not None:
+        form = form.rescaled(warm.scale / form.scale)
+        pieces = carried_pieces(warm.pieces, warm.memory, form)
+    hunt = _Hunt(form, gap, limits, started, pieces)
     hunt.enough = (enough - form.zero_value) / form.scale
     hunt.least_lift = max(LEAST_LIFT, like.certificate.lift / form.scale if like is not None else 0.0)
     today = portfolio.today
@@ -229,7 +275,10 @@ def _hunted(
         hunt.offer(*repaired)
     if hunt.floor is None:
         hunt.floor = _cheapest_value(form)
-    hunt = hunt.sharpened()
+    if warm is not None and warm.memory is not None:
+        hunt.warmed(carried_prices(warm.memory, form), *candidates[0])
+    if not hunt.is_done:
+        hunt = hunt.sharpened()
     hunt.run()
     form = hunt.form
     if hunt.best is None:
@@ -246,7 +295,8 @@ def _hunted(
     found = make_plan(
         form, form.levels(shares), form.supports(is_open), hunt.certificate(), baseline, baseline_value, current.breaks
     )
-    return replace(found, scale=form.scale, pieces=tuple(hunt.cover.pieces))
+    memory = remembered(form, hunt.prices)
+    return replace(found, scale=form.scale, pieces=tuple(hunt.cover.pieces), memory=memory)
 
 
 def make_plan(
@@ -285,6 +335,8 @@ class _Hunt:
         self.floor: float | None = None
         self.rounds = self.nodes = 0
         self.how, self.stopped_by = "relaxation", "gap"
+        self.prices = np.zeros(len(form.row_low))
+        self.priced: Priced | None = None
 
     def offer(self, shares: np.ndarray, is_open: np.ndarray) -> bool:
         """Take a plan if it holds in our own arithmetic; keep it if it is the best. False when it breaks something."""
@@ -353,18 +405,62 @@ class _Hunt:
 
     def _relax(self) -> None:
         """Lay tangents where the relaxation wants to be, until its bound stalls; round its supports to a first plan."""
-        before = np.inf
+        before, is_large = np.inf, len(self.form.activities) > MANY
         for _ in range(RELAXED_ROUNDS):
+            if self.best is not None and time.monotonic() - self.started > self.limits.seconds:
+                return
             found = relax(self.cover.programme(is_relaxed=True))
             if found.point is None:
                 return
+            was = self.bound
             self._bounded(found.value)
+            self._price(found.prices[len(found.prices) - len(self.form.row_low) :])
             shares, is_open, errors = self.cover.read(found.point)
-            grown = [piece.add(self.form, inside) for piece, inside, error in errors if error > 1e-12]
-            if not any(grown) or before - found.value < 1e-7 * max(abs(found.value), 1e-12):
+            if is_large:
+                self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
+                if self.is_done:
+                    return
+            off = [(piece, inside) for piece, inside, error in errors if error > 1e-12]
+            grown = self.cover.lay([piece for piece, _ in off], np.array([inside for _, inside in off]))
+            if is_large and was - self.bound < STALLED * self.gap * self.lift:
+                break
+            if not grown or before - found.value < 1e-7 * max(abs(found.value), 1e-12):
                 break
             before = found.value
-        self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
+        if not is_large:
+            self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
+
+    def warmed(self, prices: np.ndarray, levels: Mapping[str, float], supported: Mapping[str, bool]) -> None:
+        """Bound by the prices of another plan, and repair that plan."""
+        self._price(prices)
+        self._polish(self.form.shares(levels), np.where(self.form.may_close, self.form.support_array(supported), 1.0))
+
+    def _price(self, prices: np.ndarray) -> None:
+        """Bound by prices; the sharpest ones are kept."""
+        found = price_bound(self.form, prices)
+        if self.priced is None or found.bound < self.priced.bound:
+            self.priced, self.prices = found, prices
+            if len(self.form.activities) > MANY:
+                # under lines there, the relaxation promises no more than these prices do
+                self.cover.lay_at(found.levels)
+            self.bound = min(self.bound, found.bound + OUTWARDS * (1.0 + abs(found.bound)))
+
+    def _decided(self, model: LinearModel) -> LinearModel:
+        """Fix what no plan better than the best so far does otherwise: it would cost more than bound less value."""
+        if self.priced is None or self.best is None or len(self.form.activities) <= MANY:
+            return model
+        form, priced, n_lines = self.form, self.priced, len(self.form.lines)
+        room = priced.bound - self.value + OUTWARDS * (1.0 + abs(priced.bound))
+        low, high = model.low.copy(), model.high.copy()
+        is_sure = form.may_close & (np.abs(priced.gains) > room)
+        low[:n_lines] = np.where(is_sure & (priced.gains > 0), 1.0, low[:n_lines])
+        high[:n_lines] = np.where(is_sure & (priced.gains < 0), 0.0, high[:n_lines])
+        places, least, most = self.cover.boxes()
+        _, ways = best_on(form, places, priced.costs[places], least, most)
+        is_out = priced.tops[places] - ways > room
+        x, z = n_lines + np.arange(len(places)), n_lines + 2 * len(places) + np.arange(len(places))
+        high[x[is_out]], high[z[is_out]] = 0.0, 0.0
+        return replace(model, low=low, high=high)
 
     def _search(self, seconds: float) -> bool:
         """One round: search, value its plan, refine the cover where it was too optimistic."""
@@ -373,9 +469,14 @@ class _Hunt:
         # HiGHS takes its gap as a share of its own objective, which counts what stands
         size = max(abs(self.value + float(self.form.standing.sum())), self.lift, 1e-12)
         share = 0.2 * self.gap * self.lift / size
-        found = search(self.cover.programme(is_relaxed=False), gap=share, seconds=seconds, nodes=self.limits.nodes)
+        model = self._decided(self.cover.programme(is_relaxed=False))
+        found = search(model, gap=share, seconds=seconds, nodes=self.limits.nodes)
         self.nodes += found.nodes
-        self._bounded(found.bound)
+        # what was fixed is beaten by the best so far; where nothing is left, so is everything
+        known = self.value + float(self.form.standing.sum())
+        self._bounded(known if found.status == "infeasible" and self.best is not None else max(found.bound, known))
+        if found.status == "infeasible" and self.best is not None:
+            return True
         if found.point is None:
             self.stopped_by = "seconds"
             return False
@@ -402,6 +503,8 @@ class _Hunt:
         self.bound = min(self.bound, bound + OUTWARDS * (1.0 + abs(bound)))
 
     def certificate(self) -> Certificate:
+        if not np.isfinite(self.bound):  # stopped before anything was relaxed
+            self.bound = max(self._simple_bound(), self.value)
         form, is_sound = self.form, self.bound >= self.value - UNSOUND * (1.0 + abs(self.value))
         if not is_sound:
             self.bound, self.stopped_by = max(self._simple_bound(), self.value), "precision"
