@@ -14,7 +14,7 @@ from typing import Any
 
 BENCHES = (
     *("run", "rollup", "engines", "outcomes", "drivers", "allocation", "scaling", "never_worse"),
-    *("conflicts", "doubt", "reasons", "tradeoffs", "quarters", "large", "coverage", "respondents", "gaps", "waves", "readiness"),
+    *("conflicts", "doubt", "reasons", "tradeoffs", "large", "coverage", "respondents", "gaps", "waves", "readiness"),
     *("hiding", "leaks", "signals", "insights"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""
