@@ -28,6 +28,7 @@ from workbench.allocation.quarters_conflict import QuarterConflict
 from workbench.allocation.scenarios import Comparison, Scenario, compare_scenarios
 from workbench.allocation.settling import NEAR_EQUAL, Settled, round_plan
 from workbench.allocation.solver import GAP, Limits, Plan, solve
+from workbench.allocation.tradeoffs import GAP as TRADE_GAP
 from workbench.allocation.tradeoffs import Frontier, frontier, traded_objectives
 from workbench.allocation.unplaced import Unplaced, unplaced_resources
 from workbench.allocation.weights import Weighting
@@ -37,6 +38,8 @@ from workbench.findings import Off
 if TYPE_CHECKING:
     import pandas as pd
 
+SHARP = 30
+"""Up to this many activities the points of a frontier are proved as closely as the plan."""
 REASON_SECONDS = 20.0
 """Backstop of what is firm, what is left over, and what would change each decision, together and in that order."""
 
@@ -368,7 +371,9 @@ def _traded(best: Plan, shown: Plan, trade: tuple[str, str] | None, points: int,
     if not points or pair is None:
         return None
     at_hand = [(plan.first, plan.supported) for plan in (best, shown)]
-    return frontier(best.portfolio, *pair, points=points, seconds=seconds, candidates=at_hand)
+    # what single steps cost shows only where points are sharp, which is cheap where there are few activities
+    gap = min(best.certificate.asked_gap, TRADE_GAP) if len(best.portfolio.activities) <= SHARP else TRADE_GAP
+    return frontier(best.portfolio, *pair, points=points, gap=gap, seconds=seconds, candidates=at_hand)
 
 
 def change_inputs(

@@ -25,8 +25,12 @@ from workbench.allocation.outlines import OUTWARDS, Outlines, Priced, Prices, pr
 
 ROUNDS, RELAXED, STEPS, POLISHES = 40, 5, 3, 8
 """Searches, relaxations and steps along prices for one floor, and programmes of an improvement, at most."""
-MARGIN = 1e-9
+MARGIN = 1e-8
 """A floor is missed by no more than this (scaled): the digits that a solver leaves."""
+WEIGHT = 1e3
+"""A floor's row is written so many times larger: searches may miss a row by 1e-6."""
+SLACK = 0.02
+"""Share of the gap that raising the second goal may take of the first (ours: at its very end nothing can move)."""
 HALF_LINES = 3
 """Lines laid on each half of a piece that is split, besides those of the whole."""
 NODES = 100_000
@@ -83,20 +87,22 @@ class TwoGoals:
         return Goals(shares, is_open, values[0], values[1], bound, float(missing), bool(missing <= state.asked))
 
     def raised(self, plan: Goals, *, is_exact: bool) -> Goals:
-        """Return the plan with more of the second goal where that costs nothing of the first."""
+        """Return the plan with more of the second goal where that costs next to nothing of the first."""
+        form = self.forms[0]
+        lift = max(plan.goal - form.zero_value, 1e-4 * form.scale)
+        least = plan.goal - SLACK * min(self.gap, max(self.gap - plan.gap, 0.0)) * lift
         if is_exact:
-            found = self.best(plan.goal, candidates=[plan], swapped=True)
+            found = self.best(least, candidates=[plan], swapped=True)
         else:
-            state = _State(1, 0, self._scaled(0, plan.goal), self.gap)
+            state = _State(1, 0, self._scaled(0, least), self.gap)
             self._offer(state, plan.shares, plan.is_open)
             self._improve(state, plan.shares, plan.is_open)
-            if state.plan is None:
-                return plan
-            values = [self._value(number, *state.plan) for number in (0, 1)]
-            found = Goals(*state.plan, values[0], values[1], plan.bound, plan.gap, plan.proved)
-        if found is None or found.other < plan.other or found.goal < plan.goal:
+            found = None if state.plan is None else self.plan(*state.plan)
+        if found is None or found.other <= plan.other:
             return plan
-        return Goals(found.shares, found.is_open, found.goal, found.other, plan.bound, plan.gap, plan.proved)
+        gap = max(plan.bound - found.goal, 0.0) / max(found.goal - form.zero_value, 1e-4 * form.scale)
+        bound = max(plan.bound, found.goal)
+        return Goals(found.shares, found.is_open, found.goal, found.other, bound, gap, bool(gap <= self.gap))
 
     # -- values ------------------------------------------------------------------------------------------------------
 
@@ -201,7 +207,8 @@ class TwoGoals:
                 return False
             self._bounded(state, found.value)
             # the floor stands before the portfolio's rows
-            priced = self._priced(state, Prices(found.prices[found.prices.size - m :], -float(found.prices[-m - 1])))
+            rows, of_floor = found.prices[found.prices.size - m :], -WEIGHT * float(found.prices[-m - 1])
+            priced = self._priced(state, Prices(rows, of_floor))
             shares, is_open, errors = self._read(state, found.point)
             allowed = 0.02 * state.asked * self._lift(state)
             if self._is_proved(state) or found.value - self._base(state) - priced.bound < allowed:
@@ -231,13 +238,15 @@ class TwoGoals:
                 return
             self._bounded(state, answer.bound)
             shares, is_open, errors = self._read(state, answer.point)
+            before = state.value
             self._offer(state, shares, np.round(is_open))
             self._improve(state, shares, np.round(is_open))
             worst = max((error for *_, error in errors), default=0.0)
             least = min(0.1 * state.asked * self._lift(state) / max(len(errors), 1), worst / 2)
             wrong = [(state.pieces[number], inside) for number, inside, error in errors if error > least]
-            for piece, inside in wrong:
-                self._refine(state, piece, inside)
+            # the same programme would give the same answer: a plan that a solver's tolerance alone lets pass
+            if not any([self._refine(state, piece, inside) for piece, inside in wrong]) and state.value <= before:
+                return
 
     def _base(self, state: _State) -> float:
         return float(self.forms[state.main].standing.sum())
@@ -289,11 +298,11 @@ class TwoGoals:
         covers = state.pieces[number].covers
         return any([piece.add(self.outlines.units[side], share) for side, piece in covers.items()])
 
-    def _refine(self, state: _State, cell: _Cell, share: float) -> None:
-        """Another line where the curve bends, a split where it is jumped over."""
+    def _refine(self, state: _State, cell: _Cell, share: float) -> bool:
+        """Another line where the curve bends, a split where it is jumped over; False where neither helps."""
         number = next(place for place, held in enumerate(state.pieces) if held is cell)
         if self._lay(state, number, share):
-            return
+            return True
         for side, piece in cell.covers.items():
             *_, jump = self.outlines.units[side].line(piece.activity, share, piece.low, piece.high)
             if jump is not None and jump[0] < share < jump[1]:
@@ -308,7 +317,8 @@ class TwoGoals:
                 self.splits[cell.activity] = [
                     (held.low, held.high) for held in state.pieces if held.activity == cell.activity
                 ]
-                return
+                return True
+        return False
 
     def _programme(self, state: _State, *, is_relaxed: bool) -> LinearModel:
         """Return the programme: supports, then x and z of each piece, then y of each of its covers."""
@@ -362,8 +372,8 @@ class TwoGoals:
             gain[y] = np.where(side_of == 0, np.maximum(effect, 0.0), np.maximum(-effect, 0.0))
         standing = float(self.forms[state.other].standing.sum())
         all_places = np.zeros(count, dtype=int)
-        least = -np.inf if state.floor is None else state.floor - MARGIN + standing
-        rows.add([(all_places, np.arange(count), gains[1])], 1, least, np.inf)
+        least = -np.inf if state.floor is None else WEIGHT * (state.floor - MARGIN + standing)
+        rows.add([(all_places, np.arange(count), WEIGHT * gains[1])], 1, least, np.inf)
         by_level = np.zeros((len(form.row_names), count))
         by_level[:, x], by_level[:, :n_lines] = form.by_level[:, activity], form.by_support
         floor_of, top = np.zeros(count), np.ones(count)

@@ -31,6 +31,14 @@ EXACT = 60
 """Up to this many activities the other goal is raised by a search of its own, above by levels with supports held."""
 
 
+ROOM = 0.05
+"""The last floor is below the most of the other goal by this share of the gap (ours)."""
+
+
+NUDGE = 1e-5
+"""A floor that leaves a point unproved is lowered by this share of all that the other goal could bring (ours)."""
+
+
 @dataclass(frozen=True)
 class FrontierPoint:
     """One plan on the frontier.
@@ -153,7 +161,8 @@ def frontier(
     far = search.best(None, candidates=at_hand, swapped=True)
     if far is None:
         return _frontier(objective, against, base, [(top, top.other)], False, started)
-    low, high = top.other, far.other
+    # at the very most of the other goal nothing can move, and no search can tell what holds: leave it a little room
+    low, high = top.other, far.other - ROOM * gap * max(far.other - second.zero_value, 0.0)
     found, is_complete, last = [(top, low)], True, top
     if high - low > gap * max(abs(high), abs(low), 1e-300):
         for step in range(1, points):
@@ -161,6 +170,10 @@ def frontier(
             if least <= last.other:  # the point before is already there
                 continue
             held = search.best(least, candidates=[last, far, *at_hand])
+            if held is not None and not held.proved:  # a plan may miss this floor by less than a solver can tell
+                lower = least - NUDGE * second.scale
+                again = search.best(lower, candidates=[held, far, *at_hand])
+                held, least = (again, lower) if again is not None and again.gap < held.gap else (held, least)
             if held is None:
                 is_complete = time.monotonic() < until and is_complete
                 continue
