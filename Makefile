@@ -13,7 +13,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m workbench demo
 
 test: $(STAMP)
-	$(DRAFTS) $(BIN)/python -m pytest -q --nbval -p no:cacheprovider notebooks
+	$(DRAFTS) $(BIN)/python -m pytest -q --nbval --nbval-kernel-name workbench -p no:cacheprovider notebooks
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 check: $(STAMP)
@@ -38,4 +38,5 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Install it, or: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	$(BIN)/python -m workbench.batch.warm.kernelspec
 	@touch $@

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.batch.warm.parents import LAUNCHER
+from workbench.batch.warm.variables import SAME_BYTES
 
 if TYPE_CHECKING:
     from workbench.batch.warm.parents import Parents
@@ -61,15 +62,7 @@ KEPT_VARIABLES = (
 )
 """What a kernel gets from the shell; everything else, a password above all, stays outside."""
 
-FIXED_VARIABLES = {
-    "WORKBENCH_BATCH": "1",  # panels print text
-    "PYTHONHASHSEED": "0",  # the same bytes every time
-    "OPENBLAS_NUM_THREADS": "1",  # kernels run side by side already
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # or importing pandas starts a thread, which no fork may meet
-}
+FIXED_VARIABLES = {"WORKBENCH_BATCH": "1", **SAME_BYTES}  # panels print text
 """What every kernel of a run has."""
 
 NO_HISTORY = ("--HistoryManager.enabled=False",)

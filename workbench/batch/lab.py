@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.plan import NotebookFile, hash_notebook, list_notebooks
+from workbench.batch.warm.kernelspec import DISPLAY_NAME, KERNEL_NAME, SERVER_EXTENSION, ensure_kernelspec
 from workbench.engagement.keys import SALT
 from workbench.engagement.places import clients_folder, find_root, reports_folder
 from workbench.errors import ClientDataError, Fault, writing_to
@@ -107,6 +108,8 @@ def _for_engagement(notebook: NotebookFile, engagement: str) -> dict[str, Any]:
             )
         )
     document["metadata"].pop("papermill", None)
+    if ensure_kernelspec() is not None:
+        document["metadata"]["kernelspec"] = {"display_name": DISPLAY_NAME, "language": "python", "name": KERNEL_NAME}
     document["metadata"]["workbench"] = {"copied_from_sha256": hash_notebook(notebook.path)}
     return document
 
@@ -134,6 +137,9 @@ def lab_command(lab: Lab, options: Sequence[str] = ()) -> list[str]:
         f"--ServerApp.root_dir={lab.folder}",
         f"--LabApp.workspaces_dir={lab.folder / '.jupyter' / 'workspaces'}",
         "--ContentsManager.allow_hidden=False",
+        # begins the parent of its kernels, which imports while the page is opened
+        "--ServerApp.jpserver_extensions=" + json.dumps({SERVER_EXTENSION: 1}),
+        "--KernelManager.transport_encryption=auto",  # other users of this machine could listen on a port
         *options,
     ]
 

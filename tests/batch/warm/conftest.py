@@ -96,3 +96,11 @@ async def converse(kind: Any, cells: Sequence[str]) -> tuple[str, list[dict[str,
         client.stop_channels()
         await manager.shutdown_kernel(now=True)
     return "".join(text), shown
+
+
+def only_parent(parents: Parents) -> Any:
+    """Return the process that the kernels of these tests are forked from."""
+    import psutil
+
+    (held,) = parents.pids()
+    return psutil.Process(held)

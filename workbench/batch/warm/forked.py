@@ -14,6 +14,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from workbench.batch.warm import surroundings
+
 if TYPE_CHECKING:
     from workbench.batch.warm.zygote import Held, Request
 
@@ -38,8 +40,7 @@ def become_kernel(request: Request, held: Held) -> int:
     app.parent_handle = os.getppid()  # as a kernel that a program started, it says nothing on its own …
     app.init_poller = lambda: None  # type: ignore[method-assign]  # … but our lifeline ends it, at once and not within a second
     app.initialize(list(request.argv))  # its sockets are bound here
-    for handler, name in held.handlers:
-        handler.setStream(getattr(sys, name))
+    surroundings.hand_over(held.holders)
     if "ipywidgets" in sys.modules:  # imported before there was a kernel that its sliders could speak to
         sys.modules["ipywidgets"].register_comm_target()
     os.write(request.channel, b'{"bound": true}\n')

@@ -152,7 +152,7 @@ class Parent:
         self.early = early_variables(environment)
         self._lock = threading.Lock()
         self._ready: dict[str, Any] = {}
-        self._control, given = socket.socketpair()
+        self._control, given = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 [python, "-m", "workbench.batch.warm.zygote", str(given.fileno())],
@@ -218,9 +218,12 @@ class Parent:
         try:
             try:
                 with self._lock:
-                    socket.send_fds(self._control, [b"k"], [given.fileno(), stdout, stderr])
+                    # a packet is never empty; the folder, so that the parent can remove it for a dead owner
+                    words = f"{asked['scratch']} ".encode()
+                    socket.send_fds(self._control, [words], [given.fileno(), stdout, stderr])
             finally:
                 given.close()
+            channel.settimeout(BOUND_SECONDS)
             channel.sendall(json.dumps(asked).encode() + b"\n")
         except OSError:
             channel.close()
@@ -230,7 +233,7 @@ class Parent:
     def retire(self) -> None:
         """Let it end when its last kernel has ended."""
         with suppress(OSError), self._lock:
-            self._control.sendall(b"l")
+            self._control.sendall(b"leave")
 
     def close(self) -> None:
         """End it, and with it every kernel that still runs."""
@@ -285,7 +288,7 @@ class _Lines:
                 return None
             self.channel.settimeout(left)
             try:
-                piece, files, _, _ = socket.recv_fds(self.channel, 65536, 4)
+                piece, files, _, _ = socket.recv_fds(self.channel, 2**20, 4)
             except OSError:
                 return None
             if self.files is not None:
@@ -315,6 +318,11 @@ class Parents:
         self._lock = threading.Lock()
         self._owner = os.getpid()
         self._is_closed = False
+
+    def pids(self) -> tuple[int, ...]:
+        """Return the numbers of the parents that serve."""
+        with self._lock:
+            return tuple(one.pid for one in self._held.values() if not one.is_gone())
 
     def begin(self, environment: Mapping[str, str], python: str = sys.executable) -> None:
         """Start a parent for kernels of this environment, so that it imports while something else is done."""

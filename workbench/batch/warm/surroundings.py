@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,9 @@ def early_variables(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in environment.items() if name in EARLY or name.startswith(EARLY_BEGINNINGS)}
 
 
+Holder = tuple[Any, str]
+
+
 @dataclass
 class Watch:
     """What was seen while a parent imported.
@@ -65,15 +68,15 @@ class Watch:
         Warnings: a cold kernel would show them in a cell.
     kept : str
         Which of a kernel's streams something holds on to, though it was a stand-in; blank if none.
-    handlers : list of (handler, str)
-        Handlers of logs that write to a stand-in, and to which of the kernel's streams they shall write.
+    holders : list of (log handler or function, str)
+        What writes to a stand-in, and to which of the kernel's streams it shall write.
     """
 
     read: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     warned: list[str] = field(default_factory=list)
     kept: str = ""
-    handlers: list[tuple[logging.StreamHandler[Any], str]] = field(default_factory=list)
+    holders: list[Holder] = field(default_factory=list)
 
 
 @contextmanager
@@ -125,12 +128,37 @@ def as_in_a_cell(watch: Watch) -> Iterator[None]:
         held, (sys.stdout, sys.stderr) = [sys.stdout, sys.stderr], streams
         for name in ("stdout", "stderr"):
             stream = held.pop(0)
-            handlers = [one for one in gc.get_referrers(stream) if isinstance(one, logging.StreamHandler)]
-            watch.handlers += [(one, name) for one in handlers]
-            if sys.getrefcount(stream) - len(handlers) > 2:  # this name, and that of the count
+            found = _holders_of(stream)
+            watch.holders += [(one, name) for one in found]
+            if sys.getrefcount(stream) - len(found) > 2:  # this name, and that of the count
                 watch.kept = name
         IPython.get_ipython = shell
         del builtins.get_ipython  # type: ignore[attr-defined]
+
+
+def _holders_of(stream: Any) -> list[Any]:
+    """Return handlers of logs that write to a stream, and functions that do unless they are told otherwise."""
+    found: list[Any] = []
+    for one in gc.get_referrers(stream):
+        if isinstance(one, logging.StreamHandler):
+            found.append(one)
+        elif isinstance(one, tuple):
+            found += [held for held in gc.get_referrers(one) if getattr(held, "__defaults__", None) is one]
+    return found
+
+
+def hand_over(holders: Sequence[Holder]) -> None:
+    """Let what held a stand-in write to the streams of the kernel that this process has become."""
+    for one, name in holders:
+        stream = getattr(sys, name)
+        if isinstance(one, logging.StreamHandler):
+            one.setStream(stream)
+        else:
+            one.__defaults__ = tuple(stream if _is_stand_in(held) else held for held in one.__defaults__)
+
+
+def _is_stand_in(held: Any) -> bool:
+    return isinstance(held, io.TextIOWrapper) and isinstance(held.buffer, io.BytesIO)
 
 
 def loaded_files() -> dict[str, tuple[int, int, int]]:

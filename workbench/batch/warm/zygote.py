@@ -4,9 +4,10 @@ It is a child of the process that runs notebooks and speaks with it over one soc
 ask it for anything; when that process is gone, however it went, the socket ends, and so do the kernels and their
 parent. Run as ``python -m workbench.batch.warm.zygote NUMBER``, the number of the open socket.
 
-Over the socket comes, for each kernel, one byte with three files: a channel of its own, and its stdout and stderr.
-The request is read from the channel, a line of JSON. Back go lines: the kernel's number with its pidfd, "bound" from
-the kernel itself, and in the end how it ended.
+Over the socket comes, for each kernel, a packet with three files: a channel of its own, and its stdout and stderr. What
+the kernel shall be waits in the channel and is read by the child alone: an environment may hold a client's secrets, and
+what the parent has read once, every later kernel inherits. Back go lines: the kernel's number with its pidfd, "bound"
+from the kernel itself, and in the end how it ended.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from workbench.batch.warm import surroundings
 KERNELS = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completer", "psutil"),
     *("IPython.core.magics", "IPython.core.completerlib", "IPython.core.oinspect", "IPython.core.debugger", "pdb"),
-    *("IPython.extensions.storemagic", "matplotlib_inline.config", "tornado.platform.asyncio"),
+    *("IPython.extensions.storemagic", "tornado.platform.asyncio"),
 )
 """What every kernel imports before its first cell."""
 
@@ -43,6 +44,9 @@ LIBRARIES = (
     *("pydantic", "yaml", "python_calamine", "xlsxwriter", "jinja2"),
 )
 """What our notebooks compute and draw with, where it is installed."""
+
+LATE = ("matplotlib_inline.backend_inline", "matplotlib.pyplot")
+"""What hooks itself into a kernel when it is imported; imported here, figures would go missing without a word."""
 
 OURS = ("readiness", "outcomes", "allocation", "engagement", "report", "panels")
 """Our own rooms that notebooks use. A change in any is a reason to start cold, and to begin another parent."""
@@ -54,7 +58,7 @@ INLINE = "module://matplotlib_inline.backend_inline"
 """What ipykernel names as matplotlib's backend before a notebook imports it."""
 
 LEAVE = "leave"
-"""Announced in place of a request: end when the last kernel has ended."""
+"""Asked in place of a kernel: end when the last one has ended."""
 
 REQUEST_SECONDS = 5.0
 """How long a request may take to arrive once it was announced."""
@@ -76,8 +80,8 @@ class Held:
         The files that were imported, with their size, time and number.
     path : tuple of str
         Where modules are searched.
-    handlers : sequence of (handler, str)
-        Handlers of logs, and the stream of the kernel that each shall write to.
+    holders : sequence of (log handler or function, str)
+        What shall write to the kernel's streams.
     """
 
     doubt: str = ""
@@ -85,7 +89,7 @@ class Held:
     changed: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     path: tuple[str, ...] = ()
-    handlers: Sequence[tuple[Any, str]] = ()
+    holders: Sequence[surroundings.Holder] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return what the owner must know to decide who may be forked."""
@@ -104,6 +108,45 @@ class Request:
     channel: int
     stdout: int
     stderr: int
+
+    @classmethod
+    def read(cls, channel: int, stdout: int, stderr: int) -> Request:
+        """Read a request from its channel; in the child, never in the parent.
+
+        Raises
+        ------
+        OSError, ValueError, KeyError
+            It is damaged or late: the child ends, and the kernel starts cold.
+        """
+        door = socket.socket(fileno=channel)
+        door.settimeout(REQUEST_SECONDS)
+        text = bytearray()
+        while not text.endswith(b"\n"):
+            piece = door.recv(65536)
+            if not piece:
+                raise OSError("the channel ended")
+            text += piece
+        door.settimeout(None)
+        door.detach()
+        asked = json.loads(text)
+        return cls(
+            tuple(asked["argv"]),
+            asked["env"],
+            asked["cwd"],
+            asked["umask"],
+            asked["limits"],
+            channel,
+            stdout,
+            stderr,
+        )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What the owner asks of the parent: words, which are a folder of sockets or `LEAVE`, and the files of a kernel."""
+
+    words: str
+    files: tuple[int, ...]
 
 
 @dataclass
@@ -151,6 +194,7 @@ def preload(started: int, files: set[int]) -> Held:
     importlib.import_module("workbench.batch.warm.forked")
     changed = {name: text for name, text in os.environ.items() if before.get(name) != text and name != "MPLBACKEND"}
     loaded = surroundings.loaded_files()
+    doubts += [f"{name} was imported too early" for name in LATE if name in sys.modules]
     others = sorted(watch.asked - set(surroundings.ASKED_BY))
     if others:
         doubts.append(f"{', '.join(others)} asked for the running kernel when imported")
@@ -168,7 +212,7 @@ def preload(started: int, files: set[int]) -> Held:
     gc.collect()
     gc.freeze()  # a collection in a child must not touch, and so copy, every page
     read = tuple(sorted(watch.read - set(surroundings.HANDED_OVER)))
-    return Held("; ".join(doubts), read, changed, loaded, tuple(sys.path), watch.handlers)
+    return Held("; ".join(doubts), read, changed, loaded, tuple(sys.path), watch.holders)
 
 
 def _import_all(names: Iterable[str]) -> list[str]:
@@ -220,28 +264,29 @@ def serve(control: int, held: Held) -> Request | None:
                 poller.unregister(number)
                 _bury(number, children.pop(number))
                 continue
-            announced = _receive(control)
-            if announced is None:
+            order = _receive(control)
+            if order is None:
                 _end_all(children)
                 return None
-            request, scratch = announced
-            if request is None:
-                is_leaving = is_leaving or scratch == LEAVE
+            if len(order.files) != 3:
+                is_leaving = is_leaving or order.words == LEAVE
+                _close(*order.files)
                 continue
+            channel, stdout, stderr = order.files
             doubt = _doubt_of_now(held)
             if doubt:
-                _tell(request.channel, {"refused": doubt})
-                _close(request.channel, request.stdout, request.stderr)
+                _tell(channel, {"refused": doubt})
+                _close(*order.files)
                 continue
             pid = os.fork()
             if pid == 0:
-                _keep_only({request.channel, request.stdout, request.stderr})
-                return request
+                _keep_only({channel, stdout, stderr})
+                return Request.read(channel, stdout, stderr)
             pidfd = os.pidfd_open(pid)
-            children[pidfd] = _Child(pid, request.channel, scratch)
+            children[pidfd] = _Child(pid, channel, order.words)
             poller.register(pidfd, select.POLLIN)
-            _tell(request.channel, {"pid": pid}, pidfd)
-            _close(request.stdout, request.stderr)
+            _tell(channel, {"pid": pid}, pidfd)
+            _close(stdout, stderr)
     return None
 
 
@@ -253,56 +298,18 @@ def _doubt_of_now(held: Held) -> str:
     return "" if threads == 1 else f"{threads} threads before the fork"
 
 
-def _receive(control: int) -> tuple[Request | None, str] | None:
-    """Return the next request; None inside if it was damaged, None alone if there will be no more."""
+def _receive(control: int) -> _Order | None:
+    """Return the next order; None if there will be no more."""
     door = socket.socket(fileno=control)
     try:
-        mark, files, _, _ = socket.recv_fds(door, 1, 3)
+        words, files, _, _ = socket.recv_fds(door, 4096, 3)
     except OSError:
         return None
     finally:
         door.detach()
-    if not mark:
-        return None
-    if mark == b"l":
-        return None, LEAVE
     for number in files:
         os.set_inheritable(number, False)
-    try:
-        channel, stdout, stderr = files
-        text = _read_line(channel)
-        asked = json.loads(text)
-        request = Request(
-            argv=tuple(asked["argv"]),
-            environment=asked["env"],
-            folder=asked["cwd"],
-            umask=asked["umask"],
-            limits=asked["limits"],
-            channel=channel,
-            stdout=stdout,
-            stderr=stderr,
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        _close(*files)
-        return None, ""
-    return request, asked["scratch"]
-
-
-def _read_line(channel: int) -> bytes:
-    """Return what stands before the first line end."""
-    door = socket.socket(fileno=channel)
-    door.settimeout(REQUEST_SECONDS)
-    held = bytearray()
-    try:
-        while not held.endswith(b"\n"):
-            piece = door.recv(65536)
-            if not piece:
-                raise OSError("the channel ended")
-            held += piece
-    finally:
-        door.settimeout(None)
-        door.detach()
-    return bytes(held)
+    return _Order(words.decode(), tuple(files)) if words else None
 
 
 def _tell(channel: int, words: Mapping[str, Any], *files: int) -> None:
@@ -334,8 +341,8 @@ def _end_all(children: Mapping[int, _Child]) -> None:
         with suppress(OSError):
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         _bury(pidfd, child)
-        if child.scratch:
-            shutil.rmtree(child.scratch, ignore_errors=True)
+        if child.scratch.strip():
+            shutil.rmtree(child.scratch.strip(), ignore_errors=True)
 
 
 def _keep_only(files: set[int]) -> None:

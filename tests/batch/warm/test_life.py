@@ -1,0 +1,248 @@
+"""Kernels end as they should, are told how they ended, and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+
+from tests.batch.warm.conftest import Run, only_parent
+from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
+from workbench.batch.warm.endings import describe_end, memory_limit
+from workbench.batch.warm.parents import Parents
+
+pytestmark = pytest.mark.xdist_group("warm")
+
+ENVIRONMENT = kernel_environment(os.environ)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Return whether something comes true in time."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.02)
+    return is_so()
+
+
+@pytest.fixture(autouse=True)
+def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a short folder of our own for sockets."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+
+
+def sockets() -> list[str]:
+    """Return the folders of kernels' sockets that there are."""
+    return sorted(path.name for path in Path(tempfile.gettempdir()).iterdir())
+
+
+def run_notebook(kind: Any, *cells: str) -> Any:
+    """Run cells as papermill and nbclient do, and return the notebook; it raises when the kernel dies."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    try:
+        NotebookClient(notebook, kernel_manager_class=kind, kernel_name="python3", timeout=60).execute()
+    except DeadKernelError as error:
+        error.notebook = notebook  # type: ignore[attr-defined]
+        raise
+    return notebook
+
+
+def test_a_dozen_kernels_leave_nothing(run: Run, parents: Parents) -> None:
+    """Traps 18, 22: no process, no zombie, no open file, no folder, no thread, neither here nor in the parent."""
+    run("pass")
+    own, parent = psutil.Process(), only_parent(parents)
+    before = (sockets(), own.num_fds(), own.num_threads(), parent.num_fds(), parent.memory_info().rss // 2**20)
+    for number in range(12):
+        assert run(f"print({number})").text == f"{number}\n"
+    assert parent.children() == []
+    after = (sockets(), own.num_fds(), own.num_threads(), parent.num_fds(), parent.memory_info().rss // 2**20)
+    assert after[:4] == before[:4]
+    assert after[0] == []
+    assert after[4] - before[4] <= 2
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: str(number.name))
+def test_a_death_is_noticed_at_once_and_told_with_its_cause(
+    number: signal.Signals, cold: bool, parents: Parents, tmp_path: Path
+) -> None:
+    """Trap 20: in less than half a second, and what the kernel had started goes with it."""
+    cell = "import os, subprocess, time; held = subprocess.Popen(['sleep', '600']); print(held.pid, flush=True)"
+    kill = f"print(time.time(), flush=True); time.sleep(0.1); os.kill(os.getpid(), {int(number)})"
+    given = None if cold else parents
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=given) as kind:
+        with pytest.raises(DeadKernelError) as caught:
+            run_notebook(kind, cell, kill)
+        noticed = time.time()
+        assert kind.describe_end().startswith(f"{number.name}: ")
+        assert bool(kind.why_cold) is cold
+    child, began = (float(one.outputs[0]["text"]) for one in caught.value.notebook.cells)  # type: ignore[attr-defined]
+    assert noticed - began < 0.8
+    if not cold:
+        assert wait_until(lambda: not psutil.pid_exists(int(child)))
+
+
+def test_an_exit_code_and_a_system_out_of_memory_are_told(parents: Parents, tmp_path: Path) -> None:
+    """A cell that ends its own process; and a kernel that the system ended meanwhile."""
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
+        with pytest.raises(DeadKernelError):
+            run_notebook(kind, "import os; os._exit(3)")
+        assert kind.describe_end() == "It ended itself with exit code 3."
+    killed = subprocess.Popen([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    killed.wait(10)
+    assert describe_end(killed, None, -1) == "The system ended it with SIGKILL because memory ran out."
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
+def test_a_kernel_takes_no_more_memory_than_its_share(cold: bool, parents: Parents, tmp_path: Path) -> None:
+    """Step by step it is ended and told so; in one mad step the cell gets an error and lives on."""
+    share = memory_limit(2)
+    assert share is not None
+    assert share >= 1024
+    mad = "import numpy\ntry:\n    numpy.ones(10**12)\nexcept MemoryError:\n    print('refused')"
+    slow = "import time\nheld = []\nwhile True:\n    held.append(numpy.ones(5 * 10**6)); time.sleep(0.02)"
+    given = None if cold else parents
+    start = time.monotonic()
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=given, memory_mb=500) as kind:
+        with pytest.raises(DeadKernelError) as caught:
+            run_notebook(kind, mad, slow)
+        assert kind.describe_end() == "It took more memory than it may: over 500 MB."
+    assert caught.value.notebook.cells[0].outputs[0]["text"] == "refused\n"  # type: ignore[attr-defined]
+    assert time.monotonic() - start < 30
+
+
+def test_a_parent_that_is_killed_takes_no_kernel_with_it(run: Run, tmp_path: Path) -> None:
+    """Trap 19: the kernel goes on, and the next one is forked from a new parent."""
+    own = Parents()
+    try:
+        run("pass", own=own)
+        cell = f"import os, time; os.kill({own.pids()[0]}, 9); time.sleep(0.3); print('alive')"
+        got = run(cell, own=own)
+        assert (got.text, got.why_cold) == ("alive\n", "")
+        again = run("print('again')", own=own)
+        assert (again.text, again.why_cold) == ("again\n", "")
+    finally:
+        own.close()
+    assert own.pids() == ()
+
+
+OWNER = """
+import asyncio, os, sys
+from pathlib import Path
+from tests.batch.warm.conftest import converse
+from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
+from workbench.batch.warm.parents import Parents
+
+parents = Parents()
+with kernel_manager(Path(sys.argv[1]), kernel_environment(os.environ), Kernels(), parents=parents) as kind:
+    started = "import os, subprocess; print(os.getpid(), subprocess.Popen(['sleep', '600']).pid)"
+    Path(sys.argv[1], "pids").write_text(asyncio.run(converse_and_stay(kind, started)))
+"""
+
+
+def test_when_the_owner_is_killed_everything_goes(tmp_path: Path) -> None:
+    """Trap 19: parent, kernels, what these started, and their folders."""
+    script = OWNER.replace("converse_and_stay(kind, started)", "stay(kind, started)").replace(
+        "parents = Parents()", STAY + "\nparents = Parents()"
+    )
+    owner = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": tempfile.gettempdir()},
+    )
+    pids = tmp_path / "pids"
+    assert wait_until(pids.exists, 30)
+    assert wait_until(lambda: len(pids.read_text().split()) == 3)
+    kernel, sleeper, parent = (int(text) for text in pids.read_text().split())
+    assert psutil.pid_exists(sleeper)
+    assert len(sockets()) == 1
+    owner.kill()
+    owner.wait(10)
+    assert wait_until(lambda: not any(psutil.pid_exists(pid) for pid in (kernel, sleeper, parent)))
+    assert wait_until(lambda: sockets() == [])
+
+
+STAY = """
+import time
+async def stay(kind, cell):
+    manager = kind(kernel_name="python3")
+    await manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=60)
+    said = []
+    await client.execute_interactive(
+        cell, output_hook=lambda one: said.append(one["content"].get("text", "")) if one["msg_type"] == "stream" else 0
+    )
+    Path(sys.argv[1], "new").write_text(f"{''.join(said)} {parents.pids()[0]}")
+    os.rename(Path(sys.argv[1], "new"), Path(sys.argv[1], "pids"))
+    time.sleep(600)
+"""
+
+
+def test_an_orderly_end_runs_what_a_notebook_left_for_it(parents: Parents, tmp_path: Path) -> None:
+    """Trap 23: ``atexit`` runs, nothing is said on the way out, and the exit code is a good one."""
+    left, said = tmp_path / "left", tmp_path / "said"
+
+    async def converse_and_leave(kind: Any) -> int | None:
+        manager = kind(kernel_name="python3")
+        with said.open("w", encoding="utf-8") as stream:
+            await manager.start_kernel(stdout=stream, stderr=stream)
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=60)
+        cell = f"import atexit, duckdb, pathlib; atexit.register(pathlib.Path({str(left)!r}).touch)"
+        await client.execute_interactive(cell, timeout=60)
+        process = manager.provisioner.process
+        client.stop_channels()
+        await manager.shutdown_kernel()
+        code: int | None = process.poll()
+        return code
+
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
+        assert asyncio.run(converse_and_leave(kind)) == 0
+        assert kind.why_cold == ""
+    assert left.exists()
+    assert said.read_text(encoding="utf-8") == ""
+
+
+def test_an_interrupt_reaches_the_cell_alone(parents: Parents, tmp_path: Path) -> None:
+    """Trap 20: as in a cold kernel; and the kernel lives on."""
+
+    async def interrupt(kind: Any) -> str:
+        manager = kind(kernel_name="python3")
+        await manager.start_kernel()
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=60)
+        said: list[str] = []
+
+        def hear(message: dict[str, dict[str, str]]) -> None:
+            said.append(message["content"].get("ename") or message["content"].get("text") or "")
+
+        asked = asyncio.ensure_future(
+            client.execute_interactive("import time; time.sleep(30)", output_hook=hear, timeout=20)
+        )
+        await asyncio.sleep(0.5)
+        await manager.interrupt_kernel()
+        await asked
+        await client.execute_interactive("print('on')", output_hook=hear, timeout=20)
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+        return "".join(said)
+
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
+        assert asyncio.run(interrupt(kind)) == "KeyboardInterrupton\n"
