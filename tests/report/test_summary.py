@@ -165,7 +165,39 @@ def test_each_answer_is_one_number_with_its_certainty(summary):
     ]
     sure = [answer.sure for answer in summary.answers]
     assert sure[0].startswith("Settled for 2 of 3 lines.")
-    assert sure[2].startswith("Proved to be within 10 k€ of the best plan that the rules allow.")
+    assert sure[2] == "Operations answered less often.", "nothing was drawn, and the proof stands in the appendix"
+
+
+def test_where_answers_were_drawn_it_is_said_what_holds(study, chapters):
+    """The least sure line counts on the first page; a decision has the least sure of its own moves."""
+    plan = chapters[2]
+    drawn = {
+        "draws": (1000.0, "count"),
+        "holds/motor": (1000.0, "count"),
+        "holds/home": (None, "count"),
+        "holds/travel": (930.0, "count"),
+        "move_holds/home-develop": (880.0, "count"),
+        "move_holds/home-market": (910.0, "count"),
+        "move_holds/motor-develop": (700.0, "count"),
+    }
+    rows = {figure.key: (figure.value, figure.unit) for figure in plan.figures}
+    study.tables["activities"] = pd.DataFrame(
+        {"activity": ["home-develop", "home-market", "motor-develop"], "product_line": ["home", "home", "motor"]}
+    )
+    told = replace(plan, figures=held("A", {**rows, **drawn}))
+    got = says.read_summary(study, chapters=[*chapters[:2], told])
+    assert got.answers[2].sure.startswith(
+        "The least sure decision to keep or close holds in 930 of 1,000 draws of all answers."
+    )
+    assert [one.sure for one in got.decisions[:3]] == [
+        "each of its moves in 880 of 1,000 draws or more",
+        "holds in 930 of 1,000 draws",
+        "holds in 700 of 1,000 draws",
+    ]
+    shown = decisions_exhibit(got)
+    assert "880 of 1,000" in repr(shown)
+    assert "How sure" in repr(shown)
+    assert "How sure" not in repr(decisions_exhibit(says.read_summary(study, chapters=chapters)))
 
 
 def test_a_decision_has_a_rejected_option_a_cost_and_an_owner(summary):

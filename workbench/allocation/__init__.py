@@ -35,6 +35,7 @@ from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, exp
 from workbench.allocation.firm import FirmDecision, firm_decisions
 from workbench.allocation.flips import Flip, flip_threshold, flip_thresholds
 from workbench.allocation.line_words import firm_finding, flip_words, unplaced_finding
+from workbench.allocation.method_words import method
 from workbench.allocation.model import (
     Activity,
     Closing,
@@ -80,7 +81,6 @@ from workbench.allocation.sentences import (
     headline,
     line_finding,
     line_sentence,
-    method,
     next_steps,
     reason_words,
     ways_out,

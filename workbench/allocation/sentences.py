@@ -38,17 +38,6 @@ _LINE_FIGURES = (
 )
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 
-_METHOD = (
-    "Each activity has a response curve: ADBUDG from four answers (Little 1970), exponential from three, or straight "
-    "lines between points. Value is the outcome times its worth and the weight of its objective. The plan maximises "
-    "value under every capacity, minimum, maximum and named rule; a closed line brings nothing and still costs what "
-    "closing costs. A line without an entry in the table closing is not proposed to close. Money of a line is every "
-    "resource it takes, for its activities and its needs, times the resource's unit cost. Resources count as people "
-    "where their unit says so, or where they come in whole steps of one or more and are no money. Curves are covered "
-    "by concave envelopes, split where that matters, and solved by HiGHS through SciPy; the bound holds for the "
-    "continuous curves, and every plan is checked again in our own arithmetic. "
-)
-
 
 def headline(result: Allocation | Conflict | Off) -> Findings:
     """Return the bottom line: the answer, the moves that carry it, the scarcest resource; or the conflict."""
@@ -179,44 +168,6 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
             )
         )
     return Findings(tuple(items))
-
-
-def method(result: Allocation | Conflict | Off) -> str:
-    """Return how the plan was found and how far it is proved, for the appendix."""
-    text = _METHOD
-    if isinstance(result, Off):
-        return ""
-    if isinstance(result, Conflict):
-        return (
-            text
-            + "No plan holds: the conflict was reduced rule by rule (deletion filter, Chinneck and Dravnieks 1991)."
-        )
-    sure = result.best.certificate
-    unit = result.portfolio.value_words
-    proof = (
-        f"Proved: no plan can beat the best one by more than {sure.gap:.4%} of its lift (asked: {sure.asked_gap:.4%})."
-        if sure.proved
-        else f"Not proved: the best plan is at most {sure.gap:.2%} of its lift below the best possible, "
-        f"stopped by {sure.stopped_by}."
-    )
-    settled = result.settled
-    return (
-        f"{text}Value is {unit}. {proof} Value {sure.value:,.6g}, bound {sure.bound:,.6g}, by {sure.how}. "
-        f"The plan to carry out changes {settled.moves} levels instead of {settled.best_moves} and gives up "
-        f"{settled.near_equal_cost:,.4g} for that and {settled.rounding_cost:,.4g} for whole steps"
-        f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
-        "Prices of resources are local: supports and branches of the curves held, each solved again."
-    )
-
-
-def _moves_words(result: Allocation) -> str:
-    """Return whether the moves are the fewest, and what moves too small to be worth making cost."""
-    settled, text = result.settled, ""
-    if settled.is_fewest:
-        text += "No plan with the same lines supported that is nearly as good moves fewer activities. "
-    if settled.small_move_cost > 0:
-        text += f"Leaving out moves that are too small to be worth making costs {settled.small_move_cost:,.4g}. "
-    return text
 
 
 def line_finding(result: Allocation, reason: LineReason) -> Finding:

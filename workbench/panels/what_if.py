@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.allocation import Allocation, AllocationInputs, Conflict, Plan, change_portfolio, headline, solve
+from workbench.allocation import Allocation, AllocationInputs, Conflict, Plan, change_portfolio, headline, replan, solve
 from workbench.errors import WorkbenchError
 from workbench.findings import Off
 from workbench.panels.latest import LatestWins
@@ -80,8 +80,7 @@ def answer(
         close=_lines_with(held, "close"),
         as_today=_lines_with(held, "as today"),
     )
-    known = [] if isinstance(start, Conflict) else [(start.first, start.supported)]
-    return solve(changed, candidates=known)
+    return solve(changed) if isinstance(start, Conflict) else replan(start, changed)
 
 
 def _lines_with(locks: Mapping[str, str], lock: str) -> tuple[str, ...]:

@@ -54,17 +54,22 @@ def decisions_exhibit(summary: Summary) -> Exhibit:
         "what": [decision.what for decision in held],
         "rejected": [decision.rejected for decision in held],
         "cost": [decision.cost for decision in held],
+        "sure": [decision.sure or theme.MISSING for decision in held],
         "owner": [decision.owner for decision in held],
         "ids": [" ".join(decision.ids) for decision in held],
     }
-    many = len(held)
+    many, columns = len(held), {"what": "Decision", "rejected": "Option rejected", "cost": "Cost"}
+    subtitle = "Decisions whose alternative and cost are known, the largest first"
+    if any(decision.sure for decision in held):
+        columns["sure"] = "How sure"
+        subtitle += "; draws: all answers of the curves may be wrong at once"
     return Exhibit(
         "summary-decisions",
         table(
             data,
-            columns={"what": "Decision", "rejected": "Option rejected", "cost": "Cost", "owner": "Owner"},
+            columns={**columns, "owner": "Owner"},
             claim=f"{many} decision{'s are' if many != 1 else ' is'} supported by the numbers.",
-            subtitle="Decisions whose alternative and cost are known, the largest first",
+            subtitle=subtitle,
             source="chapters on outcomes and allocation, lines",
             figures="ids",
         ),

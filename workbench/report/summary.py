@@ -6,7 +6,7 @@ measured again. `read_summary` makes the value; the other functions say it, as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,8 @@ class Decision:
     what, rejected, cost, owner : str
         What to decide; the option that is rejected; what it costs and what the rejected option would; who decides.
     ids : tuple of str
+    sure : str
+        In how many draws of all answers it holds; empty where nothing was drawn.
     """
 
     what: str
@@ -89,6 +91,7 @@ class Decision:
     cost: str
     owner: str
     ids: tuple[str, ...]
+    sure: str = ""
 
 
 @dataclass(frozen=True)
@@ -221,13 +224,9 @@ def _moved(book: Book, currency: str) -> _Number:
 
 def _gained(book: Book, currency: str) -> _Number:
     share = book.number("allocation", "gain_share")
-    ids = book.ids("allocation", "gain_share", "gain", "value", "bound")
-    gain, bound, value = (book.get("allocation", key) for key in ("gain", "bound", "value"))
-    sure = ""
-    if bound is not None and value is not None and isinstance(bound.value, float) and isinstance(value.value, float):
-        left = _worth(max(0.0, bound.value - value.value), value.unit, currency)
-        sure = f"Proved to be within {left} of the best plan that the rules allow."
-    sure = _with_caution(book, "allocation", sure)
+    ids = book.ids("allocation", "gain_share", "gain", "value")
+    gain = book.get("allocation", "gain")
+    sure = _with_caution(book, "allocation", _robust(book))
     if share is not None:
         return share, "share", "more value from the same resources", sure, ids
     if gain is not None and isinstance(gain.value, int | float):
@@ -235,6 +234,20 @@ def _gained(book: Book, currency: str) -> _Number:
     if "value" in book.chapters["allocation"].figures:
         return None, "share", "no plan keeps all rules", "", ()
     return None, "share", "not answered", "", ()
+
+
+def _robust(book: Book) -> str:
+    """Return in how many draws of all answers the keep-or-close decisions hold, the least sure one counting."""
+    figures, draws = book.chapters["allocation"].figures, book.number("allocation", "draws")
+    found = [figure.value for figure in figures if figure.key.startswith("holds/")]
+    counts = [value for value in found if isinstance(value, int | float)]
+    if not draws or not counts:
+        return ""
+    return f"The least sure decision to keep or close holds in {_draws(min(counts), draws)} of all answers."
+
+
+def _draws(count: float, draws: float) -> str:
+    return f"{theme.number(count, 0)} of {theme.number(draws, 0)} draws"
 
 
 def _with_caution(book: Book, pillar: str, words: str) -> str:
@@ -253,7 +266,7 @@ def _decisions(study: Any, book: Book, lines: Sequence[Line], currency: str) -> 
         if line.is_closing:
             found.append((abs(change), _closing(book, line, currency)))
         elif change and abs(change) >= CARRYING * moved:
-            found.append((abs(change), _shifting(book, line, change, currency)))
+            found.append((abs(change), _shifting(study, book, line, change, currency)))
     held = [decision for _, decision in sorted(found, key=lambda pair: -pair[0])]
     return [*held, *_urgent(study, book, lines, currency)]
 
@@ -270,11 +283,20 @@ def _closing(book: Book, line: Line, currency: str) -> Decision:
     cost = f"{affected} affected, no decision on persons"
     if other is not None and other.value is not None:
         cost += f"; keeping it would cost {_worth(other.value, other.unit, currency)}"
-    ids = (*line.plan_ids, *book.ids("allocation", f"other_option/{line.line}", f"today_people/{line.line}"))
-    return Decision(f"Close {line.name}", "keep it as it is", cost, line.owner, ids)
+    keys = (f"other_option/{line.line}", f"today_people/{line.line}", f"holds/{line.line}")
+    sure = _held(book, (f"holds/{line.line}",), "holds in {}")
+    ids = (*line.plan_ids, *book.ids("allocation", *keys))
+    return Decision(f"Close {line.name}", "keep it as it is", cost, line.owner, ids, sure)
 
 
-def _shifting(book: Book, line: Line, change: float, currency: str) -> Decision:
+def _held(book: Book, keys: Iterable[str], words: str) -> str:
+    """Return in how many draws a decision holds, by the least sure of its figures; empty where nothing was drawn."""
+    draws, counts = book.number("allocation", "draws"), [book.number("allocation", key) for key in keys]
+    known = [count for count in counts if count is not None]
+    return words.format(_draws(min(known), draws)) if draws and known else ""
+
+
+def _shifting(study: Any, book: Book, line: Line, change: float, currency: str) -> Decision:
     """Return the decision to give a line more money, or to take some away."""
     amount = theme.money(abs(change), currency)
     now, then = (book.get("allocation", f"{key}/{line.line}") for key in ("today_value", "value"))
@@ -292,8 +314,18 @@ def _shifting(book: Book, line: Line, change: float, currency: str) -> Decision:
         lost = worth if worth.endswith("points") else f"{worth} of value"
         what, cost = f"Take {amount} from {line.name}", f"{lost} there" if worth else "its value there"
         cost += f"; leaving it would keep {amount} from other lines"
-    ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}"))
-    return Decision(what, "leave its money as today", cost, line.owner, ids)
+    moves = [f"move_holds/{name}" for name in _activities(study, line.line)]
+    sure = _held(book, moves, "each of its moves in {} or more" if len(moves) > 1 else "holds in {}")
+    ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}", *moves))
+    return Decision(what, "leave its money as today", cost, line.owner, ids, sure)
+
+
+def _activities(study: Any, line: str) -> list[str]:
+    """Return the activities of a line, in the client's order."""
+    if "activities" not in study.tables:
+        return []
+    rows = study.tables["activities"]
+    return [str(name) for name in rows.loc[rows["product_line"] == line, "activity"]]
 
 
 def _urgent(study: Any, book: Book, lines: Sequence[Line], currency: str) -> list[Decision]:

@@ -1,0 +1,85 @@
+"""How the plan was found and how far it is proved, in the words of the appendix."""
+
+from __future__ import annotations
+
+from workbench import theme
+from workbench.allocation.answer import Allocation
+from workbench.allocation.conflict import Conflict
+from workbench.allocation.line_words import value_words
+from workbench.findings import Off
+
+_METHOD = (
+    "Each activity has a response curve: ADBUDG from four answers (Little 1970), exponential from three, or straight "
+    "lines between points. Value is the outcome times its worth and the weight of its objective. The plan maximises "
+    "value under every capacity, minimum, maximum and named rule; a closed line brings nothing and still costs what "
+    "closing costs. A line without an entry in the table closing is not proposed to close. Money of a line is every "
+    "resource it takes, for its activities and its needs, times the resource's unit cost. Resources count as people "
+    "where their unit says so, or where they come in whole steps of one or more and are no money. Curves are covered "
+    "by concave envelopes, split where that matters, and solved by HiGHS through SciPy; the bound holds for the "
+    "continuous curves, and every plan is checked again in our own arithmetic. "
+)
+
+_HOW = {"relaxation": "the covers of the curves alone", "search": "the search over lines and pieces of curves"}
+
+
+def method(result: Allocation | Conflict | Off) -> str:
+    """Return how the plan was found and how far it is proved, for the appendix."""
+    text = _METHOD
+    if isinstance(result, Off):
+        return ""
+    if isinstance(result, Conflict):
+        return (
+            text
+            + "No plan holds: the conflict was reduced rule by rule (deletion filter, Chinneck and Dravnieks 1991)."
+        )
+    sure = result.best.certificate
+    portfolio, settled = result.portfolio, result.settled
+    proof = (
+        f"Proved: no plan can beat the best one by more than {theme.percent(sure.gap, 4)} of its lift "
+        f"(asked: {theme.percent(sure.asked_gap, 4)})."
+        if sure.proved
+        else f"Not proved: the best plan is at most {theme.percent(sure.gap, 2)} of its lift below the best possible, "
+        f"stopped by {sure.stopped_by}."
+    )
+    return (
+        f"{text}Value is {portfolio.value_words}. {proof} The bound comes from {_HOW[sure.how]}. "
+        f"The plan to carry out changes {settled.moves} levels instead of {settled.best_moves} and gives up "
+        f"{value_words(portfolio, settled.near_equal_cost)} for that and "
+        f"{value_words(portfolio, settled.rounding_cost)} for whole steps{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
+        f"Prices of resources are local: supports and branches of the curves held, each solved again.{_doubt(result)}"
+        f"{_traded(result)}"
+    )
+
+
+def _doubt(result: Allocation) -> str:
+    """Return how it was found out what holds when answers are wrong, and what would change a decision."""
+    if result.doubt is None:
+        return ""
+    held = result.doubt.robustness
+    return (
+        f" How sure: every answer behind a curve and every worth was drawn anew {held.draws:,} times (Latin hypercube, "
+        f"seeded), each up to {theme.percent(held.spread)} off, half as much again where it is assumed and twice where "
+        "it is contested; a decision holds in a draw where a plan with it is within 0.1 % of the lift of that draw's "
+        "best. What closing costs and what there is of a resource were not drawn. A factor at which a decision flips, "
+        "what deciding otherwise loses, and why something is left over were found by solving again."
+    )
+
+
+def _traded(result: Allocation) -> str:
+    """Return how two objectives were traded off."""
+    if result.frontier is None:
+        return ""
+    return (
+        " Between two objectives one is maximised while the other stays above a floor that rises in even steps "
+        "(Haimes, Lasdon and Wismer 1971), so that plans are found which no sum of weights finds."
+    )
+
+
+def _moves_words(result: Allocation) -> str:
+    """Return whether the moves are the fewest, and what moves too small to be worth making cost."""
+    settled, text = result.settled, ""
+    if settled.is_fewest:
+        text += "No plan with the same lines supported that is nearly as good moves fewer activities. "
+    if settled.small_move_cost > 0:
+        text += f"Leaving out moves that are too small to be worth making costs {settled.small_move_cost:,.4g}. "
+    return text
