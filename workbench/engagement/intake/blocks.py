@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -109,7 +109,19 @@ def find_blocks(
             best = [max((*best, *later), key=lambda held: (held.score, held.top))]
         found += best
         row = max((block.top + block.depth for block in best), default=row + 1)
-    return _kept(sheet, found)
+    kept = _kept(sheet, found)
+    if corner is None or not kept:
+        return kept
+    others = [block for block in find_blocks(sheet, target, said) if block.top >= kept[0].first_row]
+    return tuple(_cut(block, others) for block in kept)
+
+
+def _cut(block: Block, others: Sequence[Block]) -> Block:
+    """Return a table that ends where another one begins below it."""
+    below = [held for held in others if held.left < block.right and block.left < held.right]
+    return replace(
+        block, bottom=min((_titles_from(block.sheet, held, block.first_row) for held in below), default=block.bottom)
+    )
 
 
 def _kept(sheet: SheetCells, found: list[Block]) -> tuple[Block, ...]:
@@ -128,10 +140,7 @@ def _kept(sheet: SheetCells, found: list[Block]) -> tuple[Block, ...]:
         bottom = min((_titles_from(sheet, held, block.first_row) for held in below), default=len(sheet.rows))
         above_rows = [held.first_row for held in kept if held.top < block.top]
         titles = _titles(sheet, block, max((row for row in above_rows), default=0))
-        fields = {
-            name: getattr(block, name) for name in ("sheet", "top", "depth", "left", "right", "headings", "score")
-        }
-        out.append(Block(**fields, bottom=bottom, titles=titles))
+        out.append(replace(block, bottom=bottom, titles=titles))
     return tuple(sorted(out, key=lambda held: (-held.score, held.top, held.left)))
 
 

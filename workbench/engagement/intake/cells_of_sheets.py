@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from xml.etree import ElementTree  # nosec: document types are refused before parsing
 
 from workbench.engagement.intake.formats import CellFormat, read_formats
+from workbench.engagement.intake.other_books import Looks, look_at_ods, look_at_xlsb
 from workbench.engagement.read import LARGEST_AREA, column_letters, sheet_parts, workbook_damage
 from workbench.errors import ClientDataError, Fault
 
@@ -81,19 +81,6 @@ class SheetCells:
         return f"{column_letters(column)}{row + 1}" if self.name else f"row {row + 1}, column {column + 1}"
 
 
-@dataclass(frozen=True, eq=False)
-class Looks:
-    """What the parts of a file say of one sheet."""
-
-    reach: int = 0
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    unseen: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    formats: Mapping[tuple[int, int], CellFormat] = field(default_factory=dict)
-    percent: frozenset[int] = frozenset()
-    currencies: frozenset[tuple[int, str]] = frozenset()
-
-
 def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool], bool]) -> tuple[SheetCells, ...]:
     """Return the sheets of a workbook; of those not wanted the name alone.
 
@@ -114,8 +101,12 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         looks = _looks(content, kind)
+        if kind == "ods":  # the reader lays all sheets out when it opens
+            reach = max((seen.reach for seen in look_at_ods(content).values()), default=0)
+            if reach > LARGEST_AREA:
+                raise ClientDataError((_too_far(file, "", reach),))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         found = []
         for sheet in book.sheets_metadata:
             is_hidden = sheet.visible != SheetVisibleEnum.Visible
@@ -175,8 +166,8 @@ def _too_far(file: str, sheet: str, reach: int) -> Fault:
 
 def _looks(content: bytes, kind: str) -> Callable[[str], Looks]:
     """Return a function from a sheet's name to what the parts of the file say of it."""
-    if kind == "ods":
-        seen = look_at_ods(content)
+    if kind in ("ods", "xlsb"):
+        seen = look_at_ods(content) if kind == "ods" else look_at_xlsb(content)
         return lambda name: seen.get(name, Looks())
     if kind != "xlsx":
         return lambda name: Looks()
@@ -303,52 +294,3 @@ def _place(letters: bytes) -> int:
     for letter in letters[:6].upper():
         number = number * 26 + letter - 64
     return number - 1
-
-
-# -- OpenDocument ------------------------------------------------------------------------------------------------------
-
-
-def look_at_ods(content: bytes) -> dict[str, Looks]:
-    """Return what an OpenDocument file says of each sheet: its reach, and what is hidden or filtered out.
-
-    A row or a cell may say that it is repeated a million times; the reader would lay all of them out.
-    """
-    found: dict[str, Looks] = {}
-    name, row, column, width, height = "", 0, 0, 0, 0
-    is_filled = False
-    hidden_rows: set[int] = set()
-    hidden_columns: set[int] = set()
-    column_at = 0
-    with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open("content.xml") as stream:
-        for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314 - see package_faults
-            tag = element.tag.rpartition("}")[2]
-            held = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
-            is_hidden = held.get("visibility") in ("collapse", "filter")
-            if event == "start":
-                if tag == "table":
-                    name, row, column_at, width, height = held.get("name", ""), 0, 0, 0, 0
-                    hidden_rows, hidden_columns = set(), set()
-                elif tag == "table-row":
-                    column, is_filled = 0, False
-                continue
-            if tag == "table-column":
-                count = int(held.get("number-columns-repeated", 1))
-                if is_hidden:
-                    hidden_columns.update(range(column_at, min(column_at + count, 16_384)))
-                column_at += count
-            elif tag in ("table-cell", "covered-table-cell"):
-                column += int(held.get("number-columns-repeated", 1))
-                if "value-type" in held or len(element):
-                    is_filled, width = True, max(width, column)
-                element.clear()
-            elif tag == "table-row":
-                count = int(held.get("number-rows-repeated", 1))
-                if is_hidden and is_filled:
-                    hidden_rows.update(range(row, min(row + count, 1_048_576)))
-                row += count
-                height = row if is_filled else height
-                element.clear()
-            elif tag == "table":
-                found[name] = Looks(width * height, frozenset(hidden_rows), frozenset(hidden_columns))
-                element.clear()
-    return found

@@ -19,6 +19,8 @@ EXACT, LIKE, NEAR = "text", "part", "near"
 LEAST_NEAR = 0.87
 """Similarity of two headers (difflib's ratio) from which one is proposed for the other (ours)."""
 
+_NAMES = frozenset({"name", "namen", "nom", "naam", "nombre", "names"})
+
 SCORES = {EXACT: 1.0, "said": 1.2, LIKE: 0.7, NEAR: 0.5}
 
 
@@ -79,6 +81,10 @@ def read_headings(lines: Sequence[Sequence[Any]], target: Target, said: Mapping[
         cells = [line[place] if place < len(line) else None for line in lines]
         if any(cell is not None for cell in cells):
             found.append(_heading(place, cells, target, said))
+    if any(held.target in (PERSON, PAY) for held in found):  # beside a first name or pay, Name is a person's
+        found = [
+            replace(held, target=PERSON, choices=()) if header_key(held.text) in _NAMES else held for held in found
+        ]
     return _settle(found, target)
 
 

@@ -195,7 +195,7 @@ class _Import:
         changes, told = layout_changes(self.saved, block, plan, split, numbers)
         changes = (*changes, *self._to_look_at(opened, sums, names))
         document = sheet_document(
-            self._table_name, plan, split, numbers, reading, names, self.content, records.date_order, False
+            self._table_name, plan, split, numbers, reading, names, self.content, records.date_order
         )
         is_known = bool(self.saved.get("confirmed_on")) and not changes
         open_names = [one for one in names if one.is_open]
@@ -292,6 +292,7 @@ class _Import:
         """Return which part of the key no column gives."""
         given = {*plan.words, *(held.measure for held in plan.values), *self.reading.fixed, self.reading.section}
         given |= {self.target.period} if plan.is_across else set()
+        given |= {self.target.version} if any(held.version for held in plan.values) else set()
         needed = [n for n in self.target.key if self.target.columns[n].is_required and n not in given]
         row = plan.block.top + plan.block.depth
         faults = []
@@ -363,7 +364,7 @@ class _Import:
             [one for one in names if aliases is None or one.our_name == LEAVE_OUT or not _has_kind(one, self.target)],
             self.content,
             records.date_order,
-            aliases is not None,
+            is_confirmed=True,
         )
         day = dt.date.today().isoformat() if self.said.confirm else str(self.saved.get("confirmed_on"))
         files[self.folder / IMPORTS] = with_import(self.mappings, self.key, {**document, "confirmed_on": day})

@@ -172,11 +172,13 @@ def _package(content: bytes, file: str, wanted: Callable[[str, bool], bool]) -> 
         remarks.append("The workbook holds macros; they are not read, and nothing of them is run.")
     if kind == "xlsb":
         remarks.append(
-            "In .xlsb hidden rows, hidden columns and number formats cannot be seen. Compare the totals, or save it "
-            "as .xlsx."
+            "In .xlsb number formats (k€, divided by thousand) and errors cannot be seen. Compare the totals, or save "
+            "it as .xlsx."
         )
     if kind == "ods":
-        remarks.append("In .ods number formats (k€, divided by thousand) cannot be seen. Compare the totals.")
+        remarks.append(
+            "In .ods number formats (k€, divided by thousand) and errors cannot be seen: compare the totals."
+        )
     must_look = kind in ("xlsb", "ods")
     return OpenFile(file, kind, read_book(content, file, kind, wanted), remarks=tuple(remarks), must_look=must_look)
 
@@ -247,7 +249,7 @@ def _implausible(text: str) -> bool:
         if letter.isalpha():
             if (letter.isupper() and before.islower()) or (before.isdigit() and after.isdigit()):
                 return True
-        elif letter not in _SYMBOLS or (before.isalpha() and after.isalpha() and letter not in "’·\u00ad\u00a0\u202f–"):
+        elif letter not in _SYMBOLS or (before.isalpha() and after.isalpha() and letter not in "’·\u00ad\u00a0\u202f"):
             return True
         if unicodedata.category(letter) in ("Cc", "Cn", "Co"):
             return True

@@ -156,6 +156,9 @@ class _Maker:
     def make(self) -> Plan:
         headings = [held for held in self.block.headings if held.target != IGNORE]
         headings = self._only(headings)
+        hidden = self.block.sheet.hidden_columns if self.said.hidden == "skip" else frozenset()
+        spare = [held for held in headings if held.target == IGNORE or held.place in hidden]
+        headings = [held for held in headings if held not in spare]
         personal = tuple(held for held in headings if held.target in (PERSON, PAY))
         headings = [held for held in headings if held.target not in (PERSON, PAY)]
         across, scalars, totals, unread = self._split(headings)
@@ -167,7 +170,7 @@ class _Maker:
             else:
                 words[name] = held.place
         across_values, more = self._across(across, unread)
-        unread += [held for held in self.block.headings if held.target == IGNORE]
+        unread += [*spare, *(held for held in self.block.headings if held.target == IGNORE)]
         sums = [(held.place, ()) for held in totals] + more if across_values else []
         unread += [] if across_values else totals
         return Plan(
@@ -292,7 +295,8 @@ class _Maker:
 
     def _measured(self, headings: list[Heading]) -> list[ValueColumn]:
         """Return what each column measures; words beside a month may be a version of facts."""
-        versions = "version" in self.target.columns and "version" not in self.said.fixed
+        mapped = {held.target for held in self.block.headings}
+        versions = bool(self.target.version) and self.target.version not in {*self.said.fixed, *mapped}
         measure = self.said.value or self.target.main_measure
         found = []
         for held in headings:

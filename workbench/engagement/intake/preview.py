@@ -168,7 +168,7 @@ def _names(outcome: TableOutcome) -> list[str]:
         lines += [
             f"  {one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}: {one.evidence}" for one in near[:SHOWN]
         ]
-        lines += [f"  and {len(near) - SHOWN} more; all stand in imports.yaml"] if len(near) > SHOWN else []
+        lines += [f"  and {len(near) - SHOWN} more"] if len(near) > SHOWN else []
     told = [one for one in outcome.names if one.how in ("alias", "said", "name") and one.our_name != LEAVE_OUT]
     if told:
         shown = [f"{one.their_name} → {one.our_name}" for one in told if one.their_name != one.our_name]

@@ -100,7 +100,7 @@ class _Builder:
             names = [*words, *(held.measure for held in scalars), self.target.period]
             names += [name for name in dict.fromkeys(held.measure for held in self.plan.values) if name not in names]
             has_version = any(version for _, version in across)
-            names += ["version"] if has_version else []
+            names += [self.target.version] if has_version else []
             columns = {name: [] for name in names}
             places = {name: [] for name in names}
             groups = [
@@ -112,7 +112,9 @@ class _Builder:
                 for (period, version), group in across.items()
             ]
             fixed = [(held.measure, held.place, self.numbers.columns[held.place]) for held in scalars]
-            measures = [name for name in names if name not in words and name not in (self.target.period, "version")]
+            measures = [
+                name for name in names if name not in words and name not in (self.target.period, self.target.version)
+            ]
             for place, number in enumerate(data):
                 line = at[number]
                 for label, version, group in groups:
@@ -132,8 +134,8 @@ class _Builder:
                     columns[self.target.period].append(label)
                     places[self.target.period].append(group[0][1])
                     if has_version:
-                        columns["version"].append(version or None)
-                        places["version"].append(group[0][1])
+                        columns[self.target.version].append(version or None)
+                        places[self.target.version].append(group[0][1])
         for name, text in self.said.fixed.items():
             columns[name] = [text] * len(rows)
             places[name] = [-1] * len(rows)

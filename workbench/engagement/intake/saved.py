@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.engagement.intake.blocks import Block
-from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch
+from workbench.engagement.intake.crosswalk import AS_IT_IS, NameMatch
 from workbench.engagement.intake.headers import header_key
 from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.rows import Split
@@ -56,8 +56,8 @@ def join_readings(before: Reading, said: Reading) -> Reading:
         fixed={**before.fixed, **said.fixed},
         units={**before.units, **said.units},
         fill={**before.fill, **said.fill},
-        keep=tuple(dict.fromkeys((*before.keep, *said.keep))),
-        leave_out=tuple(dict.fromkeys((*before.leave_out, *said.leave_out))),
+        keep=tuple(name for name in dict.fromkeys((*before.keep, *said.keep)) if name not in said.leave_out),
+        leave_out=tuple(name for name in dict.fromkeys((*before.leave_out, *said.leave_out)) if name not in said.keep),
         year=said.year,
         together=before.together or said.together,
         is_whole=said.is_whole,
@@ -74,7 +74,8 @@ def sheet_document(
     names: Sequence[NameMatch],
     content: bytes,
     date_order: str,
-    confirmed_names: bool,
+    *,
+    is_confirmed: bool = False,
 ) -> dict[str, Any]:
     """Return an import as ``imports.yaml`` holds it: plain values, blanks left out."""
     headers = {}
@@ -86,9 +87,7 @@ def sheet_document(
     headers |= {key: "ignore" for key, column in reading.columns.items() if column == "ignore" and _is_ours(key, plan)}
     labels: dict[str, dict[str, str]] = {}
     for one in names:
-        if one.how in ("near", "said", "") or one.our_name == LEAVE_OUT:
-            if one.how == "near" and confirmed_names:
-                continue  # it stands in aliases now
+        if one.how in ("said", "") or (one.how == "near" and is_confirmed):
             labels.setdefault(one.column, {})[one.their_name] = one.our_name
     layout = {
         "sheet": plan.block.sheet.name,
@@ -131,8 +130,8 @@ def _is_ours(key: str, plan: Plan) -> bool:
 
 
 def mark_of(header: str) -> str:
-    """Return four digits by which a header is known again, and nobody's name can be told."""
-    return hashlib.sha256(header_key(header).encode()).hexdigest()[:4]
+    """Return a mark with four digits by which a header is known again, and nobody's name can be told."""
+    return "h" + hashlib.sha256(header_key(header).encode()).hexdigest()[:4]
 
 
 def layout_changes(

@@ -253,7 +253,9 @@ def _check(
                     continue
                 allowed, remedy = explain(item)
                 cell = _cell(records, at, name, address)
-                found = f"{show(item.get('input'))} is not allowed in {name}"
+                value = item.get("input")
+                is_number = name in target.columns and target.columns[name].is_number
+                found = f"{value if is_number else show(value)} is not allowed in {name}"
                 faults.append(Fault(*where, cell, found, allowed, remedy))
     for name, found_at in missing.items():
         at = found_at[0]

@@ -107,6 +107,8 @@ class Target:
     period : str
         Column with the period; empty where the table has none.
     additive : frozenset of str
+    version : str
+        Column of facts that says actual, budget, forecast or prior.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Target:
     key: tuple[str, ...]
     period: str
     additive: frozenset[str]
+    version: str = ""
 
     @property
     def file(self) -> str:
@@ -216,7 +219,7 @@ def _of_facts(table: str, catalogue: Any) -> Target:
             _fact_words(name, held),
         )
     numbers = frozenset(name for name, column in columns.items() if column.is_number)
-    return Target(table, True, columns, key, held.time, numbers)
+    return Target(table, True, columns, key, held.time, numbers, held.version or "")
 
 
 def _fact_words(name: str, held: Any) -> tuple[str, ...]:

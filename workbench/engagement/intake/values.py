@@ -249,6 +249,8 @@ class _Reader:
         unit = held.heading.unit
         if name in self.said.units:
             factor = said_factor(self.said.units[name])
+            if factor == 0.01 and place in self.sheet.percent:
+                return Scale()  # the cell shows percent, and holds the share
             return Scale(factor, "as you said" if factor != 1 else "")
         shown = {currency for at, currency in self.sheet.currencies if at == place}
         if unit is not None and unit.currency:
