@@ -321,13 +321,15 @@ class TwoGoals:
         return False
 
     def _programme(self, state: _State, *, is_relaxed: bool) -> LinearModel:
-        """Return the programme: supports, then x and z of each piece, then y of each of its covers."""
+        """Return the programme: supports, then x, z and y of each piece.
+
+        y is what share of its rise the activity brings, between the covers from above and from below: both goals count
+        the same y, so that what helps one and hurts the other cannot be promised to each as it likes it.
+        """
         form, cells = self.forms[state.main], state.pieces
         n, n_lines = len(cells), len(form.lines)
-        owner = np.array([number for number, cell in enumerate(cells) for _ in cell.covers], dtype=int)
-        side_of = np.array([side for cell in cells for side in cell.covers], dtype=int)
-        x, z, y = n_lines + np.arange(n), n_lines + n + np.arange(n), n_lines + 2 * n + np.arange(owner.size)
-        count = n_lines + 2 * n + owner.size
+        x, z, y = (n_lines + part * n + np.arange(n) for part in range(3))
+        count = n_lines + 3 * n
         activity = np.array([cell.activity for cell in cells], dtype=int)
         low, high = np.array([cell.low for cell in cells]), np.array([cell.high for cell in cells])
         is_single = np.bincount(activity, minlength=len(form.activities))[activity] == 1
@@ -346,19 +348,20 @@ class TwoGoals:
             [(some, x[has_low], np.ones(has_low.size)), (some, on[has_low], -low[has_low])], has_low.size, 0.0, np.inf
         )
         held = [
-            (number, *one)
-            for number, (cell, side) in enumerate(zip((cells[place] for place in owner), side_of, strict=True))
-            for one in cell.covers[int(side)].lines
+            (number, 1.0 - 2.0 * side, *line_of)
+            for number, cell in enumerate(cells)
+            for side, piece in cell.covers.items()
+            for line_of in piece.lines
         ]
         if held:
-            which, slopes, intercepts = (np.array(part) for part in zip(*held, strict=True))
-            which, many = which.astype(int), np.arange(len(held))
-            parts = [
-                (many, y[which], np.ones(many.size)),
-                (many, x[owner[which]], -slopes),
-                (many, on[owner[which]], -intercepts),
-            ]
-            rows.add(parts, many.size, -np.inf, 0.0)
+            owners, signs, slopes, intercepts = (np.array(part) for part in zip(*held, strict=True))
+            which, many = owners.astype(int), np.arange(len(held))
+            rows.add(
+                [(many, y[which], signs), (many, x[which], -slopes), (many, on[which], -intercepts)],
+                many.size,
+                -np.inf,
+                0.0,
+            )
         split = np.flatnonzero(~is_merged)
         if split.size:
             names, which = np.unique(activity[split], return_inverse=True)
@@ -368,8 +371,7 @@ class TwoGoals:
         gains = [np.zeros(count), np.zeros(count)]
         for gain, number in zip(gains, (state.main, state.other), strict=True):
             gain[:n_lines] = self.forms[number].standing
-            effect = self.effects[number][activity[owner]] if owner.size else np.zeros(0)
-            gain[y] = np.where(side_of == 0, np.maximum(effect, 0.0), np.maximum(-effect, 0.0))
+            gain[y] = self.effects[number][activity]
         standing = float(self.forms[state.other].standing.sum())
         all_places = np.zeros(count, dtype=int)
         least = -np.inf if state.floor is None else WEIGHT * (state.floor - MARGIN + standing)
@@ -379,8 +381,6 @@ class TwoGoals:
         floor_of, top = np.zeros(count), np.ones(count)
         floor_of[:n_lines] = np.where(form.may_close, 0.0, 1.0)
         top[x], top[z] = high, np.where(is_merged, 0.0, 1.0)
-        floor_of[y] = np.where(side_of == 0, 0.0, -1.0) if owner.size else 0.0
-        top[y] = np.where(side_of == 0, 1.0, 0.0) if owner.size else 0.0
         is_whole = np.zeros(count, dtype=bool)
         if not is_relaxed:
             is_whole[:n_lines], is_whole[z] = form.may_close, ~is_merged
@@ -405,9 +405,7 @@ class TwoGoals:
         """Return levels, supports, and of each piece in use its level and by how much its covers promise too much."""
         form, n, n_lines = self.forms[state.main], len(state.pieces), len(self.forms[0].lines)
         shares, errors = np.zeros(len(form.activities)), []
-        sizes = np.abs(self.effects[state.main])
-        if state.floor is not None:
-            sizes = sizes + np.abs(self.effects[state.other])
+        sides = (state.main,) if state.floor is None else (state.main, state.other)
         single = np.bincount([cell.activity for cell in state.pieces], minlength=len(form.activities))
         for number, cell in enumerate(state.pieces):
             level, is_on = float(point[n_lines + number]), float(point[n_lines + n + number])
@@ -416,11 +414,9 @@ class TwoGoals:
             shares[cell.activity] += level
             if is_on > 1e-6:
                 inside = float(np.clip(level / is_on, cell.low, cell.high))
-                missed = sum(
-                    piece.over(inside) - self.outlines.units[side].lift(cell.activity, inside)
-                    for side, piece in cell.covers.items()
-                )
-                errors.append((number, inside, is_on * float(sizes[cell.activity]) * missed))
+                missed = float(point[n_lines + 2 * n + number]) / is_on - self.outlines.lift(cell.activity, inside)
+                promised = sum(max(float(self.effects[side][cell.activity]) * missed, 0.0) for side in sides)
+                errors.append((number, inside, is_on * promised))
         return shares, np.array(point[:n_lines]), errors
 
 

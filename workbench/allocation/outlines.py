@@ -97,6 +97,10 @@ class Outlines:
             found[at] = self.units[0].lift(int(places[at]), float(shares[at]))
         return found
 
+    def lift(self, place: int, share: float) -> float:
+        """Return what share of its rise an activity brings at a level."""
+        return self.units[0].lift(place, share)
+
     def near(self, place: int, side: int, share: float) -> dict[tuple[float, float], None]:
         """Return the lines around a level, and the outermost ones."""
         return self._outline(place, side).near(share)
