@@ -169,6 +169,7 @@ def test_a_scenario_without_a_plan_says_so() -> None:
     """Its row has no numbers, and it is the claim."""
     exhibit = scenarios_exhibit(RESULTS["points"])
     assert exhibit.claim == "Hard has no plan at all."
+    assert "No plan holds in hard." in [item.claim for item in cautions(RESULTS["points"])]
     cells = exhibit.content.cells()[-1]
     assert "no plan holds" in cells
     assert cells.count("–") >= 4

@@ -299,28 +299,7 @@ def scenario_findings(comparison: Comparison) -> Findings:
                         f"In each of {len(planned)} plans: {theme.listing([case.name for case in planned], 8)}.",
                     )
                 )
-    for line in comparison.depends:
-        closed = [case.name for case, is_open in zip(cases, line.supported, strict=True) if is_open is False]
-        items.append(
-            Finding(
-                fit_claim(
-                    f"{line.name} hangs on the scenario: closed in {theme.listing(closed, 2)}.",
-                    f"{line.name} hangs on the scenario.",
-                    "A line hangs on the scenario.",
-                ),
-                f"Closed in {theme.listing(closed, 8)}; supported in the others.",
-            )
-        )
-    for case in cases:
-        if isinstance(case.answer, Conflict):
-            named = [rule.name for rule in case.answer.rules]
-            verb = "cannot hold together" if len(named) > 1 else "cannot be kept with what is given"
-            items.append(
-                Finding(
-                    fit_claim(f"No plan holds in {case.name}.", "In one scenario no plan holds."),
-                    f"{theme.listing(named, 6)} {verb}." if named else "What is given cannot hold.",
-                )
-            )
+    items += scenario_cautions(comparison)
     everywhere = comparison.holds_everywhere
     if len(planned) > 1:
         said = (
@@ -334,6 +313,34 @@ def scenario_findings(comparison: Comparison) -> Findings:
             else Finding("No plan can be carried out in every scenario.", "Each breaks a rule or capacity in another.")
         )
         items.append(said)
+    return Findings(tuple(items))
+
+
+def scenario_cautions(comparison: Comparison) -> Findings:
+    """Return what a board must hear of scenarios: lines that hang on them, and those in which no plan holds."""
+    items: list[Finding] = []
+    for line in comparison.depends:
+        closed = [case.name for case, is_open in zip(comparison.cases, line.supported, strict=True) if is_open is False]
+        items.append(
+            Finding(
+                fit_claim(
+                    f"{line.name} hangs on the scenario: closed in {theme.listing(closed, 2)}.",
+                    f"{line.name} hangs on the scenario.",
+                    "A line hangs on the scenario.",
+                ),
+                f"Closed in {theme.listing(closed, 8)}; supported in the others.",
+            )
+        )
+    for case in comparison.cases:
+        if isinstance(case.answer, Conflict):
+            named = [rule.name for rule in case.answer.rules]
+            verb = "cannot hold together" if len(named) > 1 else "cannot be kept with what is given"
+            items.append(
+                Finding(
+                    fit_claim(f"No plan holds in {case.name}.", "In one scenario no plan holds."),
+                    f"{theme.listing(named, 6)} {verb}." if named else "What is given cannot hold.",
+                )
+            )
     return Findings(tuple(items))
 
 

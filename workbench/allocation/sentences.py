@@ -15,6 +15,7 @@ from workbench.allocation.line_words import POINTS, closing_words, flip_words, u
 from workbench.allocation.line_words import value_words as _value
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
+from workbench.allocation.scenarios import scenario_cautions
 from workbench.findings import Finding, Findings, Off, fit_claim
 
 CHANGE = 0.02
@@ -106,6 +107,15 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
             Finding(
                 f"{' and '.join(unused).capitalize()} were read and checked, and not computed with yet.",
                 "The plan speaks of the base case." + " It was not compared with the functions' plans." * bool(plans),
+            )
+        )
+    if result.comparison is not None:
+        items += scenario_cautions(result.comparison)
+    if result.frontier is not None and not result.frontier.proved:
+        items.append(
+            Finding(
+                "What one objective costs of the other is not proved at every point.",
+                "Better plans may exist at some of them; more seconds would tell.",
             )
         )
     return Findings(tuple(items))

@@ -52,7 +52,8 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     goal, other = names.values()
     rows = _frontier_rows(portfolio, found, numbers, goal, other)
     gap = max(point.gap for point in found.points)
-    proof = f"each within {theme.percent(max(gap, 5e-4), 2)} of its lift" if found.proved else "not all proved"
+    within = max(math.ceil(gap * 1e4 - 1e-9), 1) / 1e4  # rounded up: a proof is not sharper than it is
+    proof = f"each within {theme.percent(within, 2)} of its lift" if found.proved else "not all proved"
     more = "" if found.is_complete else "; some were not worked out in time"
     chart = frontier_chart(
         _columns(rows),
