@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         rollup_exhibit,
         targets_exhibit,
     )
+    from workbench.report.exhibits_quarters import quarter_people_exhibit, quarters_exhibit
     from workbench.report.exhibits_readiness import (
         claims_exhibit,
         classes_exhibit,
@@ -205,6 +206,8 @@ _HOMES = {
     "products_exhibit": "workbench.report.exhibits_signals",
     "progress_exhibit": "workbench.report.exhibits_waves",
     "projects_exhibit": "workbench.report.exhibits_cascade",
+    "quarter_people_exhibit": "workbench.report.exhibits_quarters",
+    "quarters_exhibit": "workbench.report.exhibits_quarters",
     "questions_exhibit": "workbench.report.exhibits_allocation_robust",
     "quotes_exhibit": "workbench.report.exhibits_sources",
     "rare_exhibit": "workbench.report.exhibits_signals",
@@ -327,6 +330,8 @@ __all__ = [
     "products_exhibit",
     "progress_exhibit",
     "projects_exhibit",
+    "quarter_people_exhibit",
+    "quarters_exhibit",
     "questions_exhibit",
     "quotes_exhibit",
     "rare_exhibit",

@@ -149,7 +149,7 @@ def second_formulation(portfolio: Portfolio) -> float:
         upper.append(sum(used(line, t) for line in lines) - heads), limits.append(people.capacity[0])
         upper.append(heads), limits.append(people.capacity[t] - people.capacity[0])
         row = np.zeros(size)
-        row[gained[:, t]], row[hired[t]] = 1.0, -1.0
+        row[gained[:, t]] = row[lost[:, t]] = 0.5
         upper.append(row), limits.append(people.move_limit)
         for k, line in enumerate(lines):  # what a line has now is what it had, with gains and losses
             row = used(line, t) - (used(line, t - 1) if t else 0.0)
@@ -207,9 +207,8 @@ def enumerated(portfolio: Portfolio, choices: dict[str, tuple[float, ...]]) -> f
                     load[item.line] += item.later_load.get(skill.id, 0.0) * x
                 if t:
                     heads = min(heads + skill.hire_limit, skill.capacity[t])
-                gains = sum(max(now[line] - before[line], 0.0) for line in now)
-                joined = skill.hire_limit if t else 0.0
-                holds = holds and sum(now.values()) <= heads + 1e-9 and gains <= skill.move_limit + joined + 1e-9
+                changes = sum(abs(now[line] - before[line]) for line in now) / 2
+                holds = holds and sum(now.values()) <= heads + 1e-9 and changes <= skill.move_limit + 1e-9
                 before = now
                 if not holds:
                     break

@@ -56,6 +56,7 @@ from workbench.allocation.numbers import figures
 from workbench.allocation.quarters import QuarterPlan, destination, solve_quarters
 from workbench.allocation.quarters_check import PeriodBreak, PeriodState, Staffing, check_quarters
 from workbench.allocation.quarters_conflict import QuarterConflict, Shortage
+from workbench.allocation.quarters_words import quarter_figures, quarter_findings
 from workbench.allocation.ranges import (
     ExchangeRate,
     PriceRange,
@@ -208,6 +209,8 @@ __all__ = [
     "price_ranges",
     "price_rules",
     "price_wishes",
+    "quarter_figures",
+    "quarter_findings",
     "read_cascade",
     "reason_words",
     "replan",

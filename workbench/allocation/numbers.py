@@ -11,6 +11,7 @@ from workbench.allocation.conflict import Conflict
 from workbench.allocation.doubt import doubt_figures
 from workbench.allocation.explain import PRICE_SHARE
 from workbench.allocation.model import Portfolio, evaluate, line_money, line_people
+from workbench.allocation.quarters_words import quarter_figures
 from workbench.allocation.scenarios import scenario_figures
 from workbench.allocation.tradeoff_words import frontier_figures
 from workbench.findings import Figure, Figures, Off, number_figures
@@ -37,6 +38,7 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     if plan is not None:
         parts += scenario_figures(portfolio, plan.inputs.scenarios, plan.comparison)
         parts += frontier_figures(portfolio, plan.frontier, plan.plan.found, plan.plan.supported)
+        parts += quarter_figures(plan.quarters)
     return number_figures("A", parts)
 
 

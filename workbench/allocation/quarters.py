@@ -26,7 +26,7 @@ from workbench.allocation.quarters_check import (
     check_quarters,
     period_states,
     staff,
-    use_and_joins,
+    use_and_moves,
 )
 from workbench.allocation.quarters_conflict import QuarterConflict, find_quarter_conflict
 from workbench.allocation.quarters_form import QuarterForm, most_there, period_portfolio, quarter_form
@@ -41,7 +41,9 @@ QUARTER_GAP = 5e-3
 """Gap asked for over several periods, as a share of the lift: 0.5 %."""
 RELAXATIONS = 8
 """Relaxations at most before the first search."""
-SETTLINGS = 12
+BENDING = 0.25
+"""How fast chords become tangents while levels settle, a linear programme each (ours: closes a little more than 1)."""
+SETTLINGS = 16
 """Linear programmes at most in which levels settle on the true curves."""
 ROUNDS = 40
 """Searches at most."""
@@ -197,7 +199,10 @@ def solve_quarters(
     zero = {item.id: (0.0,) * count for item in portfolio.activities}
     for levels, supported in ((today, always), *candidates):
         hunt.offer(levels, supported)
-    hunt.floor = hunt.offer(zero, always)
+    hunt.offer(zero, always)
+    # a limit on moves ties the way to today; what doing nothing brings is the same whatever the limit
+    if all(item.what.kind == "limit" for item in check_quarters(portfolio, zero, always)):
+        hunt.floor = 0.0
     if not hunt.relax():
         return find_quarter_conflict(held, hunt.cover.slots, is_relaxed=True)
     hunt.run()
@@ -264,7 +269,7 @@ class _Hunt:
         """Return a plan's scaled value if it holds in our own arithmetic, and keep it if it is the best."""
         portfolio = self.held.portfolio
         states = period_states(portfolio, levels, supported)
-        people = {item.id: staff(item, *use_and_joins(portfolio, states, item.id)) for item in portfolio.resources}
+        people = {item.id: staff(item, *use_and_moves(portfolio, states, item.id)) for item in portfolio.resources}
         if any(item is None for item in people.values()):
             return None
         if check_quarters(portfolio, levels, supported, states=states, staffing=people):
@@ -304,7 +309,7 @@ class _Hunt:
         """Lay tangents where the relaxation wants to be until a plan meets its bound; False where nothing holds."""
         before = np.inf
         for number in range(RELAXATIONS):
-            programme = quarter_programme(self.held, self.cover.slots)
+            programme = quarter_programme(self.held, self.cover.slots, layers=self.cover.layers)
             found = relax(programme.model)
             if found.point is None:
                 return False
@@ -312,6 +317,7 @@ class _Hunt:
             errors = self._errors(programme, found.point)
             total = sum(error for *_, error in errors)
             grown = [self.cover.lay(slot, inside) for slot, inside, error in errors if error > 1e-12]
+            grown += self._laid(programme, found.point)
             is_last = not any(grown) or before - found.value < 1e-7 * max(abs(found.value), 1e-12)
             if number == 0 or is_last or total < 0.5 * self.gap * self.lift:
                 self._settle(programme, found)
@@ -337,7 +343,7 @@ class _Hunt:
     def _search(self) -> bool:
         self.rounds += 1
         self.how = "search"
-        programme = quarter_programme(self.held, self.cover.slots, is_relaxed=False)
+        programme = quarter_programme(self.held, self.cover.slots, is_relaxed=False, layers=self.cover.layers)
         lift = self.lift if np.isfinite(self.value) else 1.0
         size = max(abs((self.value if np.isfinite(self.value) else lift) - programme.constant), lift, 1e-12)
         found = search(programme.model, gap=0.2 * self.gap * lift / size, seconds=self.left, nodes=200_000)
@@ -354,6 +360,7 @@ class _Hunt:
         if self.is_proved or found.status == "limit":
             self.stopped_by = "gap" if self.is_proved else "seconds" if found.nodes < 200_000 else "nodes"
             return False
+        self._laid(programme, found.point)
         least = 0.1 * self.gap * lift / max(len(errors), 1)
         most = max((error for *_, error in errors), default=0.0)
         for slot, inside, error in errors:
@@ -366,7 +373,7 @@ class _Hunt:
 
     def _cheapest(self) -> float:
         """Return the value of the plan that takes least, where doing nothing breaks a rule."""
-        programme = quarter_programme(self.held, self.cover.slots, is_relaxed=False)
+        programme = quarter_programme(self.held, self.cover.slots, is_relaxed=False, layers=self.cover.layers)
         model, at = programme.model, programme.layout
         gain = np.zeros(at.count)
         for slot, column in zip(self.cover.slots, at.level, strict=True):
@@ -404,6 +411,16 @@ class _Hunt:
             found.append((slot, inside, float(self.held.weight[slot.period]) * on * error))
         return found
 
+    def _laid(self, programme: Programme, point: np.ndarray) -> list[bool]:
+        """Lay lines above today's levels where the relaxation wants to be."""
+        at = programme.layout
+        return [
+            self.cover.lay_layer(layers, period, layers.today + float(point[at.above[place, period]]) / below)
+            for place, layers in enumerate(self.cover.layers)
+            for period in range(self.held.n_periods)
+            if (below := float(point[at.below[place, period]])) > 1e-6 and point[at.above[place, period]] > 1e-9
+        ]
+
     def _settle(self, programme: Programme, found: Answer) -> None:
         """Round the supports, then seek the best levels on the true curves."""
         if found.point is None:
@@ -414,7 +431,7 @@ class _Hunt:
             return
         for threshold in (0.5, 1e-6, 1.0 - 1e-6):
             rounded = np.where(supports > threshold, 1.0, 0.0)
-            fixed = quarter_programme(self.held, self.cover.slots, supports=rounded)
+            fixed = quarter_programme(self.held, self.cover.slots, supports=rounded, layers=self.cover.layers)
             answer = relax(fixed.model)
             if answer.point is not None:
                 self._settle_levels(self._read(fixed, answer)[0], rounded)
@@ -432,8 +449,9 @@ class _Hunt:
         least = self.held.form.least[:, None]
         for start in (shares, np.where(shares < least * (1.0 - 1e-7), 0.0, shares)):
             near, before = start, -np.inf
-            for _ in range(SETTLINGS):
-                slots = self._stretches(near, supports)
+            for number in range(SETTLINGS):
+                bent = min((number + 1) * BENDING, 1.0)
+                slots = self._stretches(near, supports, bent)
                 alone = np.ones(len(slots), dtype=bool)
                 programme = quarter_programme(self.held, slots, supports=supports, merged=alone)
                 found = relax(programme.model)
@@ -441,10 +459,10 @@ class _Hunt:
                     break
                 near, _ = self._read(programme, found, slots)
                 value = self._lifts(near)
-                if value - before < 0.02 * self.gap * max(abs(value), LEAST_LIFT) or self.left <= 0:
-                    before = value
-                    break
+                is_slow = value - before < 0.02 * self.gap * max(abs(value), LEAST_LIFT)
                 before = value
+                if (bent == 1.0 and is_slow) or self.left <= 0:
+                    break
             if np.isfinite(before) and self.offer_shares(near, supports) is not None:
                 return
 
@@ -459,8 +477,11 @@ class _Hunt:
             )
         )
 
-    def _stretches(self, shares: np.ndarray, supports: np.ndarray) -> list[Slot]:
-        """Return for each activity and period where its level may move, with lines under which it does."""
+    def _stretches(self, shares: np.ndarray, supports: np.ndarray, bent: float) -> list[Slot]:
+        """Return for each activity and period where its level may move, with lines under which it does.
+
+        In a jump that line goes from the chord (`bent` 0) to the curve's own tangent (1).
+        """
         form, slots = self.held.form, []
         whole = {slot.activity: slot for slot in reversed(self.cover.slots)}
         for period in range(self.held.n_periods):
@@ -475,14 +496,19 @@ class _Hunt:
                 if is_concave[activity]:
                     points = np.unique([a, b, *np.clip(share * (1 + AROUND), a, b)])
                 else:
-                    lines[tangent_at(form, activity, share, a, b)] = None
                     top = float(form.most[activity])
-                    points = np.linspace(b, top, 4) if top > b else np.zeros(0)
-                    a, b, c = a, top, b
-                    lines |= dict.fromkeys(form.line(activity, float(point), c, top)[:2] for point in points)
+                    low_line = tangent_at(form, activity, share, a, b)
+                    chord = form.line(activity, share, a, top)[:2]
+                    mixed = tuple(bent * one + (1.0 - bent) * two for one, two in zip(low_line, chord, strict=True))
+                    lines[mixed[0], mixed[1]] = None
+                    jump = form.line(activity, share, a, top)[2]
+                    # past the jump the cover's own tangents; those of the bend would cut below the curve on its left
+                    for point in np.linspace(jump[1], top, 5) if jump is not None and jump[1] < top else ():
+                        lines[form.line(activity, float(point), a, top)[:2]] = None
                     slots.append(Slot(activity, period, a, top, list(lines)))
                     continue
-                lines |= dict.fromkeys(form.line(activity, float(point), a, b)[:2] for point in points)
+                # the curve's own tangents: an envelope that begins at the bend itself hangs on the last digit
+                lines |= dict.fromkeys(tangent_at(form, activity, float(point), a, b) for point in points)
                 slots.append(Slot(activity, period, a, b, list(lines)))
         return slots
 

@@ -83,8 +83,11 @@ def period_states(portfolio: Portfolio, levels: Levels, supported: Supports) -> 
     return tuple(found)
 
 
-def joins(portfolio: Portfolio, states: tuple[PeriodState, ...], resource: str) -> tuple[float, ...]:
-    """Return how many come to a line in each period, hired or from elsewhere: the sum of what lines gain."""
+def moves(portfolio: Portfolio, states: tuple[PeriodState, ...], resource: str) -> tuple[float, ...]:
+    """Return how many change lines in each period: half of what lines gain and lose.
+
+    Who goes from one line to another counts once; who comes new, goes for good or waits between lines counts half.
+    """
     before = {
         line: held.get(resource, 0.0) for line, held in evaluate(portfolio, portfolio.today, {}).used_by_line.items()
     }
@@ -93,16 +96,16 @@ def joins(portfolio: Portfolio, states: tuple[PeriodState, ...], resource: str) 
         now = {line: held.get(resource, 0.0) for line, held in state.found.used_by_line.items()}
         once = _paid_once(portfolio, state, resource)
         now = {line: amount - once.get(line, 0.0) for line, amount in now.items()}
-        found.append(math.fsum(max(now[line] - before[line], 0.0) for line in now))
+        found.append(math.fsum(abs(now[line] - before[line]) for line in now) / 2)
         before = now
     return tuple(found)
 
 
-def use_and_joins(
+def use_and_moves(
     portfolio: Portfolio, states: tuple[PeriodState, ...], resource: str
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return what the lines use of a resource in each period, and what they gain of it."""
-    return tuple(state.found.used[resource] for state in states), joins(portfolio, states, resource)
+    """Return what the lines use of a resource in each period, and how much of it changes lines."""
+    return tuple(state.found.used[resource] for state in states), moves(portfolio, states, resource)
 
 
 def _paid_once(portfolio: Portfolio, state: PeriodState, resource: str) -> dict[str, float]:
@@ -118,64 +121,52 @@ def _paid_once(portfolio: Portfolio, state: PeriodState, resource: str) -> dict[
     }
 
 
-def staff(resource: Resource, used: tuple[float, ...], joined: tuple[float, ...]) -> Staffing | None:
+def staff(resource: Resource, used: tuple[float, ...], moved: tuple[float, ...]) -> Staffing | None:
     """Return the fewest who must be hired, as late as can be, for what a plan uses; None where limits forbid it.
 
     Parameters
     ----------
     resource : Resource
-    used, joined : tuple of float
-        What the lines use of it in each period, and what lines gain. Unit: the resource's.
+    used, moved : tuple of float
+        What the lines use of it in each period, and how much changes lines. Unit: the resource's.
 
     Notes
     -----
-    Whole people where the resource has whole steps and whole limits; in part otherwise.
+    Whole people where the resource has whole steps and limits allow it; in part otherwise.
     """
     count = len(used)
     slack = TOLERANCE * max(*used, *resource.capacity, 1e-300)
+    if resource.move_limit is not None and max(moved) > resource.move_limit + slack:
+        return None
     if not is_paced(resource):
-        moved = tuple(joined)
-        holds = resource.move_limit is None or all(amount <= resource.move_limit + slack for amount in moved)
-        return Staffing(resource.capacity, (0.0,) * count, (0.0,) * count, moved) if holds else None
-    hire = math.inf if resource.hire_limit is None else resource.hire_limit
-    leave = math.inf if resource.leave_limit is None else resource.leave_limit
+        return Staffing(resource.capacity, (0.0,) * count, (0.0,) * count, moved)
     least = np.array([max(amount - slack, 0.0) for amount in used])
-    if least[0] > resource.capacity[0]:
-        return None
-    wanted = np.zeros(count)
-    if resource.move_limit is not None:
-        wanted = np.maximum(np.array(joined) - resource.move_limit - slack, 0.0)
-    if wanted[0] > 0.0:
-        return None
     found = None
     if resource.step is not None and resource.step >= 1.0:
-        found = _fewest(resource, np.ceil(least - 1e-9), np.ceil(wanted - 1e-9), hire, leave, whole=True)
+        found = _fewest(resource, np.ceil(least - 1e-9), whole=True)
     if found is None:
-        found = _fewest(resource, least, wanted, hire, leave, whole=False)
+        found = _fewest(resource, least, whole=False)
     if found is None:
         return None
     hired, left = found
     heads = resource.capacity[0] + np.cumsum(hired - left)
-    moved = tuple(max(float(come - new), 0.0) for come, new in zip(joined, hired, strict=True))
-    return Staffing(tuple(map(float, heads)), tuple(map(float, hired)), tuple(map(float, left)), moved)
+    return Staffing(tuple(heads.tolist()), tuple(hired.tolist()), tuple(left.tolist()), moved)
 
 
-def _fewest(
-    resource: Resource, least: np.ndarray, wanted: np.ndarray, hire: float, leave: float, *, whole: bool
-) -> tuple[np.ndarray, np.ndarray] | None:
-    count = len(least)
-    if np.any(wanted > hire) or least[0] > resource.capacity[0] + 1e-9:
+def _fewest(resource: Resource, least: np.ndarray, *, whole: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return who is hired and who leaves, as few and as late as can be, so that there are at least so many."""
+    count, start = len(least), resource.capacity[0]
+    if least[0] > start + 1e-9:
         return None
-    upper = np.concatenate([np.full(count, hire), np.full(count, leave)])
+    limits = [math.inf if limit is None else limit for limit in (resource.hire_limit, resource.leave_limit)]
+    upper = np.repeat(limits, count)
     upper[0] = upper[count] = 0.0
-    lower = np.concatenate([wanted, np.zeros(count)])
     so_far = np.tril(np.ones((count, count)))
-    start = resource.capacity[0]
-    late = 1.0 + 1e-3 * np.arange(count, 0, -1) / count  # later is better where as many are hired
+    late = 1.0 + 1e-3 * np.arange(count, 0, -1) / count
     answer = milp(
         np.concatenate([late, late]),
         integrality=np.full(2 * count, int(whole)),
-        bounds=Bounds(lower, np.maximum(upper, lower)),
+        bounds=Bounds(np.zeros(2 * count), upper),
         constraints=LinearConstraint(
             np.hstack([so_far, -so_far]), least - start, np.maximum(np.array(resource.capacity), least) - start
         ),
@@ -183,6 +174,7 @@ def _fewest(
     if answer.x is None:
         return None
     amounts = np.round(answer.x) if whole else np.where(np.abs(answer.x) < 1e-9 * max(start, 1.0), 0.0, answer.x)
+    amounts = np.abs(amounts)  # no minus before a zero
     return amounts[:count], amounts[count:]
 
 
@@ -207,7 +199,7 @@ def check_quarters(
     """
     states = states or period_states(portfolio, levels, supported)
     people = staffing or {
-        item.id: staff(item, *use_and_joins(portfolio, states, item.id)) for item in portfolio.resources
+        item.id: staff(item, *use_and_moves(portfolio, states, item.id)) for item in portfolio.resources
     }
     breaks: list[PeriodBreak] = []
     for place, (period, state) in enumerate(zip(portfolio.periods, states, strict=True)):
@@ -226,7 +218,7 @@ def check_quarters(
     for item in portfolio.resources:
         found_people = people[item.id]
         if found_people is None:
-            place, amount = _short_of_people(item, states, joins(portfolio, states, item.id))
+            place, amount = _short_of_people(item, states, moves(portfolio, states, item.id))
             breaks.append(
                 PeriodBreak(portfolio.periods[place], Break(f"limits on {item.id}", amount, item.unit, "limit"))
             )
@@ -262,12 +254,12 @@ def _over_limits(item: Resource, people: Staffing, states: tuple[PeriodState, ..
     return found
 
 
-def _short_of_people(item: Resource, states: tuple[PeriodState, ...], joined: tuple[float, ...]) -> tuple[int, float]:
+def _short_of_people(item: Resource, states: tuple[PeriodState, ...], moved: tuple[float, ...]) -> tuple[int, float]:
     """Return the first period in which there cannot be as many as a plan uses, and by how many."""
     for place, state in enumerate(states):
         short = state.found.used[item.id] - most_there(item, place)
         if short > TOLERANCE * max(state.found.used[item.id], 1.0):
             return place, short
-    over = [amount - (item.move_limit if item.move_limit is not None else math.inf) for amount in joined]
+    over = [amount - (item.move_limit if item.move_limit is not None else math.inf) for amount in moved]
     place = int(np.argmax(over))
     return place, max(float(over[place]), 0.0)

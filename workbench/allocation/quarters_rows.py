@@ -6,6 +6,7 @@ left, joins j (who comes to a line) and loads (what earlier development takes no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,18 +32,76 @@ class Slot:
         return min(slope * share + intercept for slope, intercept in self.lines)
 
 
+@dataclass
+class Layers:
+    """An activity whose level today lies on the convex part of its curve, cut into what is below it and above it.
+
+    Under the chord over its jump it would bring more than it does for as long as nobody moves; to be worth the chord's
+    value, some of the mixture must have gained. So gains are counted for each layer apart (see `quarter_programme`).
+
+    Attributes
+    ----------
+    activity : int
+    today : float
+        Scaled level today.
+    worth : float
+        Scaled lift at that level.
+    resources : tuple of int
+        Resources with a limit on moves that no other activity of the line takes.
+    lines : list of list of (slope, intercept)
+        For each period, lines over the curve above today's level.
+    """
+
+    activity: int
+    today: float
+    worth: float
+    resources: tuple[int, ...]
+    lines: list[list[tuple[float, float]]]
+
+
 class QuarterCover:
     """The pieces of all activities in all periods."""
 
     def __init__(self, held: QuarterForm) -> None:
         self.held = held
         self.slots: list[Slot] = []
+        self.layers = [found for place in range(len(held.form.activities)) if (found := self._layers(place))]
         for place in range(len(held.form.activities)):
             if held.form.most[place] <= 0:
                 continue
             low, high = float(held.form.least[place]), float(held.form.most[place])
             lines = self._first(place, low, high, FIRST_TANGENTS)
             self.slots += [Slot(place, period, low, high, list(lines)) for period in range(held.n_periods)]
+
+    def _layers(self, place: int) -> Layers | None:
+        held, form = self.held, self.held.form
+        today, most = float(held.current[place]), float(form.most[place])
+        if not 1e-6 < today < most * (1.0 - 1e-6):
+            return None
+        jump = form.line(place, 0.5 * today, 0.0, today)[2]
+        whole = form.line(place, today, 0.0, most)[2]
+        if jump is None or jump[0] > 0.0 or jump[1] < today or whole is None or not whole[0] < today < whole[1]:
+            return None
+        mates = np.flatnonzero(form.line_of == form.line_of[place])
+        alone = (held.take[:, place] > 0) & ((held.take[:, mates] != 0).sum(axis=1) == 1) & np.isfinite(held.move)
+        if not alone.any():
+            return None
+        lines = self._first(place, today, most, FIRST_TANGENTS)
+        for share in np.linspace(today, most, 4 * FIRST_TANGENTS):
+            # an envelope that begins at the bend itself hangs on the last digit: no layers then
+            if min(slope * share + start for slope, start in lines) < form.lift(place, float(share)) - 1e-9:
+                return None
+        resources = tuple(np.flatnonzero(alone).tolist())
+        return Layers(place, today, form.lift(place, today), resources, [list(lines) for _ in range(held.n_periods)])
+
+    def lay_layer(self, layers: Layers, period: int, share: float) -> bool:
+        """Lay the line of the curve above today's level; False where it lies there already."""
+        most = float(self.held.form.most[layers.activity])
+        line = self.held.form.line(layers.activity, share, layers.today, most)[:2]
+        if line in layers.lines[period]:
+            return False
+        layers.lines[period].append(line)
+        return True
 
     def _first(self, place: int, low: float, high: float, count: int) -> list[tuple[float, float]]:
         found = dict.fromkeys(
@@ -88,6 +147,7 @@ class Layout:
     level, value, choice : array of int, shape (n_slots,)
     head, hired, left : array of int, shape (n_resources, n_periods)
     join, load : array of int, shape (n_lines, n_resources, n_periods)
+    below, above, gain_below, gain_above : array of int, shape (n_layers, n_periods)
     count : int
     """
 
@@ -100,6 +160,10 @@ class Layout:
     left: np.ndarray
     join: np.ndarray
     load: np.ndarray
+    below: np.ndarray
+    above: np.ndarray
+    gain_below: np.ndarray
+    gain_above: np.ndarray
     count: int
 
 
@@ -154,6 +218,7 @@ def quarter_programme(
     supports: np.ndarray | None = None,
     is_relaxed: bool = True,
     merged: np.ndarray | None = None,
+    layers: Sequence[Layers] = (),
 ) -> Programme:
     """Return the programme that maximises the optimistic value over all periods.
 
@@ -167,6 +232,10 @@ def quarter_programme(
         Without whole numbers.
     merged : array of bool, shape (n_slots,), optional
         Pieces for which the line's support stands in for a yes/no; by default those that start at 0 and are alone.
+    layers : sequence of Layers
+        With today's level c, a level is c·below + above, above at most (most − c)·below, its value at most
+        (what c brings)·below + the lines above c; what below and above gain counts apart. That holds for every plan,
+        since both go the same way, and not for a mixture that stays at c.
     """
     form, count = held.form, held.n_periods
     n_lines, n_resources, n_slots = len(form.lines), len(held.unit), len(slots)
@@ -177,7 +246,7 @@ def quarter_programme(
     if merged is None:
         key = activity * count + period
         merged = (low == 0.0) & (np.bincount(key, minlength=1)[key] == 1)
-    at = _layout(held, merged)
+    at = _layout(held, merged, len(layers))
     gain, lower, upper = np.zeros(at.count), np.zeros(at.count), np.ones(at.count)
     is_whole = np.zeros(at.count, dtype=bool)
     rows = _Rows()
@@ -274,10 +343,21 @@ def quarter_programme(
             rows.add(number[:, shift:], at.support[has][:, :stop], sign * delta)
             rows.add(number[:, shift:], at.load[has, r][:, :stop], sign)
         rows.add(number, at.join[has, r], -1.0)
+        # half of what lines gain and lose: what they gain less half of what all of them together gain
         limit = rows.new(count, -np.inf, held.move[r])
+        rows.high[-1] = held.move[r] + 0.5 * np.where(
+            np.arange(count) == 0, held.left[r].sum() - held.need[r].sum() - now.sum(), 0.0
+        )
         rows.add(limit[None, :], at.join[has, r], 1.0)
-        rows.add(limit, at.hired[r], -1.0)
+        for shift, sign in ((0, -0.5), (1, 0.5)):
+            kept, stop = period + shift < count, count - shift
+            rows.add(limit[period[kept] + shift], at.level[kept], sign * held.take[r, activity[kept]])
+            rows.add(limit[None, shift:], at.support[:, :stop], sign * (held.need[r] - held.left[r])[:, None])
+            rows.add(limit[None, shift:], at.load[:, r, :stop], sign)
         named += [("moves", r, place, int(row)) for place, row in enumerate(limit)]
+
+    if layers:
+        _add_layers(held, layers, at, rows, activity, period, upper)
 
     # named rules
     for place, rule in enumerate(held.rules):
@@ -302,7 +382,7 @@ def quarter_programme(
     return Programme(model, at, constant, tuple(named))
 
 
-def _layout(held: QuarterForm, merged: np.ndarray) -> Layout:
+def _layout(held: QuarterForm, merged: np.ndarray, n_layers: int) -> Layout:
     n_lines, n_resources, count = len(held.form.lines), len(held.unit), held.n_periods
     n_slots, taken = len(merged), 0
 
@@ -333,8 +413,76 @@ def _layout(held: QuarterForm, merged: np.ndarray) -> Layout:
         left=block(paced),
         join=block(joins[:, :, None] & periods),
         load=block(has_load[:, :, None] & periods),
+        below=block(np.ones((n_layers, count), dtype=bool)),
+        above=block(np.ones((n_layers, count), dtype=bool)),
+        gain_below=block(np.ones((n_layers, count), dtype=bool)),
+        gain_above=block(np.ones((n_layers, count), dtype=bool)),
         count=taken,
     )
+
+
+def _add_layers(
+    held: QuarterForm,
+    layers: Sequence[Layers],
+    at: Layout,
+    rows: _Rows,
+    activity: np.ndarray,
+    period: np.ndarray,
+    upper: np.ndarray,
+) -> None:
+    """Tie levels and values to what is below and above today's level, and joins to what each of both gains."""
+    form, count = held.form, held.n_periods
+    acts = np.array([item.activity for item in layers], dtype=int)
+    today = np.array([item.today for item in layers])
+    place = np.full(len(form.activities), -1)
+    place[acts] = np.arange(len(layers))
+    shape = (len(layers), count)
+    upper[at.above] = (form.most[acts] - today)[:, None]
+    upper[at.gain_below] = upper[at.gain_above] = np.inf
+    kept = np.flatnonzero(place[activity] >= 0) if len(activity) else np.zeros(0, dtype=int)
+    where = (place[activity[kept]], period[kept])
+    number = rows.new(len(layers) * count, 0.0, 0.0).reshape(shape)
+    rows.add(number[where], at.level[kept], 1.0)
+    rows.add(number, at.below, -today[:, None])
+    rows.add(number, at.above, -1.0)
+    number = rows.new(len(layers) * count, -np.inf, 0.0).reshape(shape)
+    rows.add(number, at.above, 1.0)
+    rows.add(number, at.below, -(form.most[acts] - today)[:, None])
+    number = rows.new(len(layers) * count, -np.inf, 0.0).reshape(shape)
+    rows.add(number, at.below, 1.0)
+    rows.add(number, at.support[form.line_of[acts]], -1.0)
+    flat = [
+        (k, t, slope, slope * item.today + intercept)
+        for k, item in enumerate(layers)
+        for t, lines in enumerate(item.lines)
+        for slope, intercept in lines
+    ]
+    which, when = np.array([row[0] for row in flat]), np.array([row[1] for row in flat])
+    slopes, starts = np.array([row[2] for row in flat]), np.array([row[3] for row in flat])
+    number = rows.new(len(flat), -np.inf, 0.0)
+    rows.add(number, at.above[which, when], -slopes)
+    rows.add(number, at.below[which, when], -starts)
+    of_slot: dict[tuple[int, int], list[int]] = {}
+    for slot in kept.tolist():
+        of_slot.setdefault((int(place[activity[slot]]), int(period[slot])), []).append(slot)
+    pairs = [(row, slot) for row, (k, t, *_) in zip(number, flat, strict=True) for slot in of_slot.get((k, t), ())]
+    rows.add(np.array([row for row, _ in pairs]), at.value[[slot for _, slot in pairs]], 1.0)
+    for part, gain, before, size in (
+        (at.below, at.gain_below, 1.0, today[:, None]),
+        (at.above, at.gain_above, 0.0, np.ones((len(layers), 1))),
+    ):
+        high = np.zeros(shape)
+        high[:, 0] = before * size[:, 0]
+        number = rows.new(len(layers) * count, -np.inf, high.ravel()).reshape(shape)
+        rows.add(number, part, size)
+        rows.add(number[:, 1:], part[:, :-1], -size)
+        rows.add(number, gain, -1.0)
+    for k, item in enumerate(layers):
+        for r in item.resources:
+            number = rows.new(count, -np.inf, 0.0)
+            rows.add(number, at.gain_below[k], held.take[r, item.activity])
+            rows.add(number, at.gain_above[k], held.take[r, item.activity])
+            rows.add(number, at.join[form.line_of[item.activity], r], -1.0)
 
 
 def _used(

@@ -112,6 +112,8 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "frontier",
         "scenarios",
         "scenario-lines",
+        "quarters",
+        "quarter-people",
     ),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
@@ -686,7 +688,8 @@ class Resource(Row):
         unit="the resource's unit",
     )
     move_limit: Amount | None = column(
-        "With several periods: how many can change lines in one; blank for no limit.",
+        "With several periods: how many can change lines in one, blank for no limit; who comes new or goes for good "
+        "counts half.",
         example=None,
         default=None,
         unit="the resource's unit",
