@@ -64,8 +64,9 @@ def best_levels(
     sign = np.where(net >= 0, 1.0, -1.0)
     low, high, is_concave = stretches_at(replace(outlines.units[0], worth=sign / outlines.rise), shares, is_open, {})
     here = np.clip(shares, low, high)
-    # where a curve helps one goal and hurts the other no chord is safe: the tangent is near enough close by
-    is_torn = is_concave & (effects[0] * effects[1] < 0) & (floor is not None)
+    # where a curve helps one goal and hurts the other, and nobody knows yet what the other is worth, chords might be
+    # taken in the wrong order: the tangent is near enough close by
+    is_torn = is_concave & (effects[0] * effects[1] < 0) & (floor is not None and of_floor <= 0)
     reach = SPREADS[fineness] * np.maximum(here, 0.01 * high)
     low, high = (np.where(is_torn, np.clip(here + way * reach, low, high), end) for way, end in ((-1, low), (1, high)))
     is_free = high > low

@@ -56,6 +56,7 @@ class TwoGoals:
         self.forms, self.gap, self.until = (first, second), gap, until
         self.outlines = Outlines(first)
         self.effects = (self.outlines.effect(first), self.outlines.effect(second))
+        self.of_floor = [0.0, 0.0]
         self.splits: dict[int, list[tuple[float, float]]] = {}
 
     def plan(self, shares: np.ndarray, is_open: np.ndarray) -> Goals:
@@ -72,6 +73,7 @@ class TwoGoals:
         """
         main, other = (1, 0) if swapped else (0, 1)
         state = _State(main, other, self._scaled(other, least), self.gap if gap is None else gap)
+        state.of_floor = self.of_floor[main] if least is not None else 0.0
         for item in candidates:
             self._offer(state, item.shares, item.is_open)
         if candidates:
@@ -145,6 +147,7 @@ class TwoGoals:
             state.floor,
             0.02 * state.asked * self._lift(state),
         )
+        state.of_floor = self.of_floor[state.main] = prices.floor
         if state.priced is None or found.bound < state.priced.bound:
             state.priced = found
         state.bound = min(state.bound, found.bound)
