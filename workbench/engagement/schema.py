@@ -1042,7 +1042,7 @@ class ImportFinding(BaseModel):
 class SheetLayout(BaseModel):
     """How a client's own sheet is laid out: where the table stands, what its numbers count, what is left out.
 
-    `marks` are short hashes of the headers that are not read: they may be names, and are kept nowhere.
+    `marks` and `other_sheets` are short hashes of what is not read: headers may be names, and are kept nowhere.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -1064,6 +1064,7 @@ class SheetLayout(BaseModel):
     turned: tuple[Key, ...] = ()
     filled_down: tuple[Key, ...] = ()
     across: bool = False
+    other_sheets: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
 
 

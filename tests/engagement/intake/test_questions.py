@@ -372,3 +372,109 @@ def test_a_quarter_or_day_in_the_rows_is_a_period(room: Room) -> None:
         ["engineers", "IT", "people", dt.date(2026, 2, 1), 6],
     )
     assert column(bring(room, page, "resources"), "period") == ["2026-01", "2026-02"]
+
+
+def test_a_compact_pivot_is_asked_however_small_its_numbers(room: Room) -> None:
+    """A whole table of heads and their parts is no chance."""
+    page = page_of(
+        ["Unit", "Headcount", "Role"],
+        *(["IT", 3, "builder"], ["IT Dev", 1, "builder"], ["IT Ops", 2, "builder"]),
+        *(["Sales", 5, "product"], ["Sales North", 4, "product"], ["Sales South", 1, "product"]),
+    )
+    with pytest.raises(ClientDataError, match=r"'IT', it is exactly the sum of rows 3 to 4(.|\n)*'Sales'"):
+        bring(room, page, "population")
+    outcome = bring(room, page, "population", leave_out=("IT", "Sales"))
+    assert column(outcome, "headcount") == ["1", "2", "4", "1"]
+
+
+def test_totals_as_business_systems_mark_them(room: Room) -> None:
+    """Asterisks before a total, and Overall Result, add up."""
+    page = page_of(
+        HEADS, ["a", 10, 1], ["b", 20, 2], ["* Zwischensumme", 30, 3], ["c", 5, 1], ["** Overall Result", 35, 4]
+    )
+    outcome = bring(room, page, "projects")
+    assert column(outcome, "project") == ["a", "b", "c"]
+    assert (len(outcome.sums.checks), outcome.sums.open) == (4, ())
+
+
+HEADS = ["Project", "Budget", "FTE"]
+
+
+def test_a_number_in_merged_cells_is_refused(room: Room) -> None:
+    """One budget over three projects belongs to none of them."""
+    page = page_of(HEADS, ["a", 30, 1], ["b", None, 2], ["c", None, 3])
+    page.merged = [(1, 1, 3, 1)]
+    with pytest.raises(ClientDataError, match="one cell is merged over 3 rows and 1 columns of numbers"):
+        bring(room, page, "projects")
+
+
+def test_percent_where_no_share_is_wanted_is_refused(room: Room) -> None:
+    """A budget of 12 % is another column."""
+    with pytest.raises(ClientDataError, match="shown as percent, and budget is no share"):
+        bring(room, page_of(HEADS, ["a", Cell(0.12, "0%"), 1]), "projects")
+    with pytest.raises(ClientDataError, match="percent sign, and budget is no share"):
+        bring(room, page_of(HEADS, ["a", "12 %", 1]), "projects")
+
+
+def test_a_comma_that_moves_cells_is_refused(room: Room) -> None:
+    """1,5 without quotation marks in a file with commas is two cells."""
+    with pytest.raises(ClientDataError, match=r"1 lines have more cells than the header \(row 3\)"):
+        bring(room, "Project,Budget,FTE\na,10,1\nb,1,5,2\n", "projects", file="a.csv")
+
+
+def test_what_pivots_write_for_blanks_is_blank(room: Room) -> None:
+    """A name (blank) is no name."""
+    with pytest.raises(ClientDataError, match="project is blank in 1 rows"):
+        bring(room, page_of(HEADS, ["a", 10, 1], ["(blank)", 20, 2]), "projects")
+
+
+def test_a_workbook_that_grows_by_a_sheet_a_month_is_asked(room: Room) -> None:
+    """The sheet that was read before is still there; the new one must not be passed over."""
+    import openpyxl
+
+    def book(*months: str) -> bytes:
+        held = openpyxl.Workbook()
+        held.remove(held.active)
+        for at, month in enumerate(months):
+            sheet = held.create_sheet(month)
+            for row in (HEADS, ["a", 10 + at, 1]):
+                sheet.append(row)
+        stream = io.BytesIO()
+        held.save(stream)
+        return stream.getvalue()
+
+    bring(room, book("Aug 2026"), "projects")
+    assert bring(room, book("Sep 2026"), "projects", confirm=False).is_written
+    bring(room, book("Aug 2026"), "projects", sheet="Aug 2026")
+    with pytest.raises(ClientDataError, match="several tables fit: Aug 2026!A1; Sep 2026!A1"):
+        bring(room, book("Aug 2026", "Sep 2026"), "projects", confirm=False)
+    outcome = bring(room, book("Aug 2026", "Sep 2026"), "projects", sheet="Sep 2026", confirm=False)
+    assert (outcome.is_written, column(outcome, "budget")) == (True, ["11"])
+    assert bring(room, book("Aug 2026", "Sep 2026"), "projects", confirm=False).is_written
+
+
+def test_columns_made_invisible_by_their_width_are_hidden(room: Room) -> None:
+    """A width of nothing hides as well as the menu does."""
+    import zipfile
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(page_of(HEADS, ["a", 10, 1])))) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            narrow = b'<cols><col min="3" max="3" width="0" customWidth="1"/></cols><sheetData>'
+            new.writestr(name, old.read(name).replace(b"<sheetData>", narrow))
+    with pytest.raises(ClientDataError, match="columns that would be read are hidden"):
+        bring(room, stream.getvalue(), "projects")
+
+
+def test_days_of_the_other_calendar_of_excel(room: Room) -> None:
+    """A workbook that counts from 1904 shows the same days."""
+    import openpyxl
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for row in (["Project", "Budget", "End date"], ["a", 10, dt.date(2027, 3, 1)]):
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert column(bring(room, stream.getvalue(), "projects"), "ends") == ["2027-03-01"]

@@ -87,7 +87,7 @@ def find_blocks(
     rows = sheet.rows
     filled = _filled_header_rows(sheet)
     words = frozenset(said) | {entry for column in target.columns.values() for entry in column.words}
-    seen: dict[Any, bool] = {}
+    seen: dict[str, bool] = {}
     found: list[Block] = []
     first = corner[0] if corner else 0
     last = min(len(rows), corner[0] + DEEPEST_HEADER if corner else LOOKED_AT)
@@ -184,30 +184,31 @@ def _line(row: Sequence[Any]) -> list[Any]:
     return [cell for cell in row if cell is not None]
 
 
-def _may_be_header(row: Sequence[Any], words: frozenset[str], seen: dict[Any, bool]) -> bool:
+def _may_be_header(row: Sequence[Any], words: frozenset[str], seen: dict[str, bool]) -> bool:
     """Return quickly whether a row holds any word of a header, or months."""
-    count = 0
+    periods = 0
     for cell in row:
-        if cell is None or isinstance(cell, bool | float):
+        kind = type(cell)
+        if kind is float:
+            return False  # a header holds no fractions
+        if kind is not str:
+            periods += kind is not int or 1990 <= cell <= 210_012 if cell is not None and kind is not bool else 0
             continue
-        kind = (type(cell), cell)
-        if kind not in seen:
+        if cell not in seen:
             if len(seen) > 200_000:
                 seen.clear()
-            seen[kind] = _is_header_word(cell, words)
-        count += seen[kind]
-        if count >= 1:
+            seen[cell] = _is_header_word(cell, words)
+        if seen[cell]:
             return True
-    return False
+        periods += cell[:1].isdigit() or len(cell) <= 16
+    return periods >= 2 and sum(find_period(cell)[0] is not None for cell in row) >= 2
 
 
-def _is_header_word(cell: Any, words: frozenset[str]) -> bool:
-    if isinstance(cell, str):
-        if len(cell) > 200:
-            return False
-        plain = plain_words(cell)
-        return plain in words or any(word in ALL_WORDS for word in plain.split()) or find_period(cell)[0] is not None
-    return isinstance(cell, dt.date) or find_period(cell)[0] is not None
+def _is_header_word(text: str, words: frozenset[str]) -> bool:
+    if len(text) > 200:
+        return False
+    plain = plain_words(text)
+    return plain in words or any(word in ALL_WORDS for word in plain.split())
 
 
 def _filled_header_rows(sheet: SheetCells) -> dict[tuple[int, int], Any]:

@@ -22,10 +22,12 @@ from workbench.errors import ClientDataError, Fault
 MOST_TOLD = 12
 """Cells of one kind that are told one by one (ours)."""
 
+_EXACT = 2**53  # whole numbers up to here are exact in a float
 _BLOCK = 1 << 21  # bytes of a sheet that are looked at together
 _LONGEST_ROW = 64_000_000  # bytes; a row of Excel holds 16,384 cells of 32,767 letters at most, and never does
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN = re.compile(rb"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_NARROW = re.compile(rb"\b(?:width|ht)\s*=\s*[\"']0(?:\.0*)?[\"']")
 _NUMBER = re.compile(rb"\br\s*=\s*[\"'](\d{1,9})")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _SPAN = re.compile(rb"\b(min|max)\s*=\s*[\"'](\d{1,9})")
@@ -118,8 +120,8 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
                 raise ClientDataError((_too_far(file, sheet.name, seen.reach),))
             cells = book.get_sheet_by_name(sheet.name)
             merged = tuple(cells.merged_cell_ranges or ()) if kind in ("xlsx", "xls") else ()
-            left = [None] * (cells.start[1] if cells.start else 0)
-            rows = [[*left, *map(plain_value, row)] for row in cells.iter_rows()]
+            left: list[Any] = [None] * (cells.start[1] if cells.start else 0)
+            rows = [left + _plain_row(row) for row in cells.iter_rows()]
             found.append(
                 SheetCells(
                     sheet.name,
@@ -139,13 +141,16 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
     return tuple(found)
 
 
-def plain_value(cell: Any) -> Any:
+def _plain_row(row: list[Any]) -> list[Any]:
     """Return blank for what Excel uses as blank, text without outer spaces, whole numbers as int."""
-    if isinstance(cell, str):
-        return cell.strip() or None
-    if isinstance(cell, float) and cell.is_integer() and -(2**53) < cell < 2**53:
-        return int(cell)
-    return cell
+    return [
+        (cell.strip() or None)
+        if (kind := type(cell)) is str
+        else int(cell)
+        if kind is float and cell.is_integer() and -_EXACT < cell < _EXACT
+        else cell
+        for cell in row
+    ]
 
 
 def _damaged(file: str, error: Exception) -> Fault:
@@ -203,7 +208,7 @@ def look_at_xml(packed: zipfile.ZipFile, part: str, formats: Mapping[int, CellFo
     for block in _blocks(packed, part):
         if not last:
             for attributes in _COLUMN.findall(block.partition(b"<sheetData")[0]):
-                if _HIDDEN.search(attributes):
+                if _HIDDEN.search(attributes) or _NARROW.search(attributes):
                     span = {name: int(number) for name, number in _SPAN.findall(attributes)}
                     if span.get(b"min", 0) and span.get(b"max", 0) <= 16_384:
                         hidden_columns.update(range(span[b"min"] - 1, span.get(b"max", 0)))
@@ -211,7 +216,9 @@ def look_at_xml(packed: zipfile.ZipFile, part: str, formats: Mapping[int, CellFo
         for attributes in _ROW.findall(block):
             number = _NUMBER.search(attributes)
             last = int(number.group(1)) if number else last + 1
-            if b"hidden" in attributes and _HIDDEN.search(attributes):
+            if (b"hidden" in attributes and _HIDDEN.search(attributes)) or (
+                b"ht" in attributes and _NARROW.search(attributes)
+            ):
                 hidden_rows.add(last - 1)
         is_odd = b"<f" in block or b":f>" in block or b't="e"' in block or b"t='e'" in block
         if is_odd or (formats and styles.search(block)):

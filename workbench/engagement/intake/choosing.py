@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.engagement.intake.blocks import Block, find_blocks
 from workbench.engagement.intake.headers import header_key
+from workbench.engagement.intake.marks import mark_of
 from workbench.engagement.intake.opening import OpenFile
 from workbench.engagement.intake.plan import Reading
 from workbench.engagement.intake.targets import Target
@@ -35,7 +36,7 @@ class Choice:
     others: tuple[str, ...] = ()
 
 
-def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any]) -> Choice:
+def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any], now: Reading) -> Choice:
     """Return the table to read.
 
     Parameters
@@ -43,8 +44,11 @@ def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping
     opened : OpenFile
     target : Target
     said : Reading
+        With what was confirmed before.
     saved : mapping of str to Any
         What was confirmed before; its headers find the table again.
+    now : Reading
+        What is said with this command alone.
 
     Raises
     ------
@@ -53,28 +57,27 @@ def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping
     UsageError
         ``--at`` is no cell, or there is no such sheet.
     """
-    sheet, corner = parse_corner(said.at)
-    sheet = sheet or said.sheet
+    named, corner = parse_corner(now.at)
+    sheet = named or now.sheet
     names = [held.name for held in opened.sheets]
-    is_there = any(sheet.casefold() == name.casefold() for name in names)
-    if sheet and not is_there and not saved.get("confirmed_on"):
+    places = [held for held in opened.sheets if held.rows and sheet.casefold() in ("", held.name.casefold())]
+    if sheet and sheet.casefold() not in [name.casefold() for name in names]:
         raise UsageError(f"There is no sheet {sheet[:60]!r}. {nearest(sheet, names)} There are: {', '.join(names)}.")
-    places = [
-        held for held in opened.sheets if held.rows and (not is_there or held.name.casefold() == sheet.casefold())
-    ]
-    found: list[Block] = []
-    for held in places:
-        found += find_blocks(held, target, said.columns, corner=corner)
-    if saved.get("confirmed_on"):
-        found = _known(found, saved) or _all(opened, target, said, saved)
+    found = [block for held in places for block in find_blocks(held, target, said.columns, corner=corner)]
     if not found:
         raise ClientDataError((_none(opened, target, places),))
+    everywhere = tuple(found)
+    if saved.get("confirmed_on") and not sheet and corner is None:
+        found = _known(found, saved, said)
     found.sort(key=lambda block: -block.score)
     best = found[0]
     rivals = [block for block in found[1:] if best.score < CLEARLY * block.score or _continues(best, block)]
     if rivals and corner is None:
         raise ClientDataError((_several(opened, [best, *rivals]),))
-    return Choice(best, tuple(block.corner for block in found[1:]))
+    others = [
+        block for block in everywhere if (block.sheet, block.top, block.left) != (best.sheet, best.top, best.left)
+    ]
+    return Choice(best, tuple(block.corner for block in others))
 
 
 def _continues(best: Block, block: Block) -> bool:
@@ -84,20 +87,26 @@ def _continues(best: Block, block: Block) -> bool:
     return len({held.target for held in best.headings} & {held.target for held in block.headings} - {"", "total"}) >= 2
 
 
-def _known(found: list[Block], saved: Mapping[str, Any]) -> list[Block]:
-    """Return the tables that have all headers that were confirmed; where that is one sheet's of old, only those."""
+def _known(found: list[Block], saved: Mapping[str, Any], said: Reading) -> list[Block]:
+    """Return the tables that have all headers that were confirmed: of the sheet of old, unless a new one has them too.
+
+    A workbook to which each month adds a sheet still holds the one that was read before.
+    """
     wanted = {header_key(str(h)) for h, c in (saved.get("headers") or {}).items() if c != "ignore"}
     fitting = [block for block in found if wanted <= {header_key(held.text) for held in block.headings}]
     layout = saved.get("sheet_layout") or {}
+    sheet, others = str(layout.get("sheet") or ""), set(layout.get("other_sheets") or ())
+    old = [block for block in fitting if block.sheet.name == sheet]
+    new = {
+        block.sheet.name for block in fitting if block.sheet.name != sheet and mark_of(block.sheet.name) not in others
+    }
+    if not old or new:
+        return fitting or found
+    _, corner = parse_corner(said.at)
     row = int(layout.get("header_row") or 0)
-    same = [block for block in fitting if block.top + block.depth == row]
-    return same if len(same) == 1 else fitting
-
-
-def _all(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any]) -> list[Block]:
-    """Return the tables of all sheets: with the headers confirmed where any has them, else whatever fits."""
-    found = [block for held in opened.sheets if held.rows for block in find_blocks(held, target, said.columns)]
-    return _known(found, saved) or found
+    same = [block for block in old if corner is not None and (block.top, block.left) == corner]
+    same = same or [block for block in old if block.top + block.depth == row]
+    return same if len(same) == 1 else old
 
 
 def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:

@@ -164,8 +164,9 @@ class _Import:
         settings = self.tables.settings
         currency = settings.currency if settings else "EUR"
         opened = self._open()
-        choice = choose_block(opened, self.target, self.reading, self.saved)
+        choice = choose_block(opened, self.target, self.reading, self.saved, self.said.reading)
         block = choice.block
+        self.other_sheets = [held.name for held in opened.sheets if held is not block.sheet and not held.is_hidden]
         file, target, reading = self.file, self.target, self.reading
         fiscal = settings.fiscal_year_starts if settings else 1
         plan = make_plan(block, file, target, reading, fiscal_start=fiscal)
@@ -195,7 +196,7 @@ class _Import:
         changes, told = layout_changes(self.saved, block, plan, split, numbers)
         changes = (*changes, *self._to_look_at(opened, sums, names))
         document = sheet_document(
-            self._table_name, plan, split, numbers, reading, names, self.content, records.date_order
+            self._table_name, plan, split, numbers, reading, names, self.content, records.date_order, self.other_sheets
         )
         is_known = bool(self.saved.get("confirmed_on")) and not changes
         open_names = [one for one in names if one.is_open]
@@ -218,6 +219,7 @@ class _Import:
             (file, block.sheet.name),
             block.sheet.address,
             is_whole=reading.is_whole,
+            is_written=self.said.confirm or is_known,
         )
         if placed.faults:
             raise ClientDataError(placed.faults)
@@ -364,6 +366,7 @@ class _Import:
             [one for one in names if aliases is None or one.our_name == LEAVE_OUT or not _has_kind(one, self.target)],
             self.content,
             records.date_order,
+            self.other_sheets,
             is_confirmed=True,
         )
         day = dt.date.today().isoformat() if self.said.confirm else str(self.saved.get("confirmed_on"))

@@ -20,6 +20,9 @@ from workbench.errors import Fault
 
 MOST_FAULTS = 12
 
+PIVOT_BLANKS = frozenset({"(blank)", "(leer)", "(vide)", "(leeg)", "(en blanco)", "(vuoto)"})
+"""What pivot tables write where there is nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Records:
@@ -166,6 +169,7 @@ class _Builder:
         place = self.plan.words[name]
         rows = self.sheet.rows
         cells = [rows[number][place] if place < len(rows[number]) else None for number in data]
+        cells = [None if isinstance(cell, str) and cell.casefold() in PIVOT_BLANKS else cell for cell in cells]
         if self.split.filled:
             cells = [
                 self.split.filled.get((number, name)) if cell is None else cell
@@ -199,7 +203,8 @@ class _Builder:
         return str(cell)
 
     def _days(self, name: str, cells: list[Any], data: Sequence[int]) -> list[Any]:
-        cells = [named_day(cell) if isinstance(cell, str) else cell for cell in cells]
+        spelled = {cell: named_day(cell) if isinstance(cell, str) else cell for cell in set(cells)}
+        cells = [spelled[cell] for cell in cells]
         # what Excel recognised as a date says nothing of the order in which the others were typed
         source = Source(date_order=self.said.date_order) if self.said.date_order else None  # type: ignore[arg-type]
         order = decide_date_order(
@@ -213,6 +218,7 @@ class _Builder:
             self.date_order = order
         out: list[Any] = []
         wrong = 0
+        parsed = {cell: parse_date(cell, order) for cell in set(cells) if isinstance(cell, str)}
         for cell, number in zip(cells, data, strict=True):
             day: Any = None
             if isinstance(cell, dt.datetime):
@@ -220,7 +226,7 @@ class _Builder:
             elif isinstance(cell, dt.date):
                 day = cell
             elif isinstance(cell, str):
-                day = parse_date(cell, order)
+                day = parsed[cell]
             if cell is not None and day is None:
                 wrong += 1
                 if wrong <= MOST_FAULTS:
@@ -232,8 +238,9 @@ class _Builder:
         """Return periods as we write them; facts take days as well."""
         is_day = self.target.columns[name].kind == "date"
         found: list[Period | None] = []
+        seen = {cell: find_period(cell) for cell in set(cells)}
         for cell in cells:
-            period, rest = find_period(cell)
+            period, rest = seen[cell]
             if period is None and self.said.year and isinstance(cell, int) and 1 <= cell <= 12:
                 period, rest = Period("month", None, cell), ""
             found.append(period if period is not None and not rest else None)

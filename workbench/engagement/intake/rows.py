@@ -133,6 +133,7 @@ class _Splitter:
             left.setdefault(HEADING if number < last else NOTE, []).append(number)
         self._hidden(asked)
         filled, down = self._fill(data)
+        self._too_long(data)
         order = (BLANK, TOTAL, HEADING, NOTE, HEADER, HIDDEN, SAID, EMPTY)
         return Split(
             tuple(data),
@@ -149,7 +150,7 @@ class _Splitter:
         """Return why a row is left out; empty for a row of data."""
         if any(self._is_header(row, header) for header in headers):
             return HEADER
-        name = self._name(row)
+        name = self._name(row) if self.keep or self.drop else ""
         if name and name in self.drop:
             return SAID
         if self._sums(row, name):
@@ -209,6 +210,18 @@ class _Splitter:
             elif not isinstance(cell, str) or read_written(cell) is not None or (is_named and not is_nothing(cell)):
                 return True
         return False
+
+    def _too_long(self, data: Sequence[int]) -> None:
+        """Refuse lines of a text that have more cells than the header: a comma in a number moves all that follows."""
+        if self.sheet.name:
+            return
+        last = max(held.place for held in self.block.headings)
+        rows = self.sheet.rows
+        long = [n for n in data if len(rows[n]) > last + 1 and any(cell is not None for cell in rows[n][last + 1 :])]
+        if long:
+            found = f"{len(long)} lines have more cells than the header ({_rows(long)})"
+            remedy = "Look for a delimiter inside of a number or a text; export the file again with quotation marks."
+            self.faults.append(Fault(self.file, "", _rows(long[:1]), found, "as many cells as headers.", remedy))
 
     # -- hidden rows and blank cells -----------------------------------------------------------------------------------
 

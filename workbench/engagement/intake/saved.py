@@ -13,6 +13,7 @@ from typing import Any
 from workbench.engagement.intake.blocks import Block
 from workbench.engagement.intake.crosswalk import AS_IT_IS, NameMatch
 from workbench.engagement.intake.headers import header_key
+from workbench.engagement.intake.marks import mark_of
 from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.rows import Split
 from workbench.engagement.intake.values import Numbers
@@ -74,6 +75,7 @@ def sheet_document(
     names: Sequence[NameMatch],
     content: bytes,
     date_order: str,
+    other_sheets: Sequence[str],
     *,
     is_confirmed: bool = False,
 ) -> dict[str, Any]:
@@ -108,6 +110,7 @@ def sheet_document(
         "turned": list(numbers.turned),
         "filled_down": sorted(split.filled_down),
         "across": plan.is_across,
+        "other_sheets": sorted({mark_of(name) for name in other_sheets}),
         "marks": sorted({mark_of(held.text) for held in (*plan.unread, *plan.personal) if held.text}),
     }
     found = {
@@ -127,11 +130,6 @@ def sheet_document(
 def _is_ours(key: str, plan: Plan) -> bool:
     """Return whether a header that is to be ignored was said by the consultant and stands in the sheet."""
     return any(header_key(held.text) == key for held in plan.block.headings)
-
-
-def mark_of(header: str) -> str:
-    """Return a mark with four digits by which a header is known again, and nobody's name can be told."""
-    return "h" + hashlib.sha256(header_key(header).encode()).hexdigest()[:4]
 
 
 def layout_changes(

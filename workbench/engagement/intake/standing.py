@@ -65,6 +65,7 @@ def put_records(
     address: Any,
     *,
     is_whole: bool,
+    is_written: bool,
 ) -> Placed:
     """Return the table with these rows in it.
 
@@ -83,6 +84,8 @@ def put_records(
         Row and column of the sheet, from 0 → cell.
     is_whole : bool
         Earlier rows that the sheet does not hold go.
+    is_written : bool
+        Whether the content is wanted; a preview needs none.
 
     Raises
     ------
@@ -92,6 +95,10 @@ def put_records(
     path = _own_file(folder, target, tables, source)
     before, header = _standing_facts(path, target) if target.is_facts else _standing(path, target, tables)
     key = target.key
+    if target.is_facts and not before:  # a new table: nothing to compare with
+        columns = [name for name in target.columns if any(cell is not None for cell in records.columns.get(name, ()))]
+        content = _text_of_columns(columns, records) if is_written else b""
+        return Placed(path, content, added=len(records))
     places = {_key(row, key): at for at, row in enumerate(before)}
     out = [dict(row) for row in before]
     touched: set[int] = set()
@@ -122,7 +129,7 @@ def put_records(
     columns = [name for name in columns if name in header or any(row.get(name) is not None for row in kept)]
     return Placed(
         path,
-        _text_of(columns, kept),
+        _text_of(columns, kept) if is_written else b"",
         counts["added"],
         counts["changed"],
         counts["same"],
@@ -197,7 +204,11 @@ def _standing_facts(path: Path, target: Target) -> tuple[list[Row], list[str]]:
 
 
 def _key(row: Mapping[str, Any], key: Sequence[str]) -> tuple[str, ...]:
-    return tuple(tidy_key(str(row.get(name) if row.get(name) is not None else "")) for name in key)
+    return tuple(_tidy(str(row.get(name) if row.get(name) is not None else "")) for name in key)
+
+
+def _tidy(text: str) -> str:
+    return text.strip() if text.isascii() else tidy_key(text)
 
 
 def _plain(cell: Any) -> str:
@@ -214,6 +225,16 @@ def _plain(cell: Any) -> str:
     if isinstance(cell, dt.date):
         return cell.isoformat()
     return str(cell)
+
+
+def _text_of_columns(columns: Sequence[str], records: Records) -> bytes:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    held = [records.columns[name] for name in columns]
+    for cells in zip(*held, strict=True):
+        writer.writerow(["" if cell is None else cell if type(cell) is str else _plain(cell) for cell in cells])
+    return stream.getvalue().encode("utf-8")
 
 
 def _text_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

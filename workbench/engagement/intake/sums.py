@@ -119,7 +119,7 @@ def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Spli
                 checks.append(check)
         if len(data) <= LARGEST_SEARCH and places:
             keep = {plain_words(name) for name in said.keep}
-            for row, group in _silent(frame[:, : len(places)], data):
+            for row, group in _silent(frame[:, : len(places)], data) or _nested(frame[:, : len(places)], data):
                 number = numbers.rows[row]
                 names = row_names(sheet.rows[number], plan.words.values())
                 if names and plain_words(names[0]) in keep:
@@ -199,6 +199,27 @@ def _top_level(frame: np.ndarray, is_total: np.ndarray, above: Sequence[int]) ->
             held = held[1:]
         kept.append(int(one))
     return kept
+
+
+def _nested(frame: np.ndarray, data: np.ndarray) -> list[tuple[int, list[int]]]:
+    """Return the heads of groups where the whole table falls into groups, each headed by the sum of its rows.
+
+    That is how a pivot table in its compact form looks; there even small numbers are no chance.
+    """
+    values = np.nan_to_num(frame[data])
+    found: list[tuple[int, list[int]]] = []
+    at = 0
+    while at < len(values):
+        total = np.zeros(values.shape[1])
+        place = at + 1
+        while place < len(values) and not np.allclose(total, values[at]):
+            total = total + values[place]
+            place += 1
+        if place == at + 1 or not np.allclose(total, values[at]) or not values[at].any():
+            return []
+        found.append((int(data[at]), [int(data[one]) for one in range(at + 1, place)]))
+        at = place
+    return found if sum(len(group) > 1 for _, group in found) >= 2 else []
 
 
 def _silent(frame: np.ndarray, data: np.ndarray) -> list[tuple[int, list[int]]]:

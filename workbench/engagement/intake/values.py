@@ -97,6 +97,7 @@ class _Reader:
     def read(self, data: Sequence[int], totals: Sequence[int]) -> Numbers:
         rows = tuple(sorted((*data, *totals)))
         is_total = frozenset(totals)
+        self._merged(data)
         places = sorted({held.place for held in self.plan.values} | {place for place, _ in self.plan.totals})
         raw = {place: self._cells(rows, place) for place in places}
         written = {place: self._written(rows, cells, place, is_total) for place, cells in raw.items()}
@@ -124,6 +125,17 @@ class _Reader:
         turned = self._turn(columns, rows, is_total)
         self._shares(columns, scales)
         return Numbers(columns, rows, decimal, scales, turned, self.nothing, tuple(self.remarks), tuple(self.faults))
+
+    def _merged(self, data: Sequence[int]) -> None:
+        """Refuse a number that stands in merged cells: nobody can say how it is shared among them."""
+        inside, places = frozenset(data), {held.place for held in self.plan.values}
+        for (top, left), (bottom, right) in self.sheet.merged:
+            rows = [row for row in range(top, bottom + 1) if row in inside]
+            columns = [column for column in range(left, right + 1) if column in places]
+            if rows and columns and (len(rows) > 1 or len(columns) > 1):
+                found = f"one cell is merged over {len(rows)} rows and {len(columns)} columns of numbers"
+                remedy = "Undo the merging in a copy, and write a number into each cell."
+                self.fault(rows[0], columns[0], found, "one cell a number.", remedy)
 
     def _cells(self, rows: Sequence[int], place: int) -> list[Any]:
         held = self.sheet.rows
@@ -203,6 +215,14 @@ class _Reader:
                     "one unit, or a unit in each cell.",
                     f"Say what the others count: --unit {measure}=EUR or --unit {measure}=k€.",
                 )
+        if place in self.sheet.percent and not column.unit.startswith("share") and any(c is not None for c in cells):
+            self.fault(
+                rows[0],
+                place,
+                f"numbers of this column are shown as percent, and {measure} is no share",
+                "numbers.",
+                "Map another column with --map.",
+            )
         factor = scale.factor / divide
         formats = {number: held for (number, at), held in self.sheet.formats.items() if at == place}
         out: list[float | int | None] = (

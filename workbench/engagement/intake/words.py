@@ -157,12 +157,17 @@ TOTAL_WORDS = (
     "zwischensumme; "
     "teilsumme; insgesamt; endsumme; ergebnis; somme; total général; sous total; totaal; subtotaal; eindtotaal; "
     "suma; "
-    "total general; totale; subtotale; summa; σ; ∑; ytd; gesamtjahr; full year; fy; jahr gesamt; année; all; alle"
+    "overall result; result; total general; totale; subtotale; summa; σ; ∑; ytd; gesamtjahr; full year; fy; "
+    "jahr gesamt; année; all; alle"
 )
+_SUMS = r"total(?:s|e)?|totaal|summe|gesamt(?:summe|ergebnis)?|zwischensumme|sub[\s\-]?total"
 _STARTS_TOTAL = re.compile(
-    r"^(?:(?:grand|sub)[\s\-]?total|total(?:s|e)?|totaal|subtotaal|summe[n]?|zwischensumme|gesamt(?:summe|ergebnis)?|sous[\s\-]total|"
-    r"somme|suma|summa|σ|∑)(?=$|[\s:.\-–(])|(?:[\s\-–:,(])(?:total|totaal|summe|gesamt(?:summe|ergebnis)?|ergebnis|zwischensumme|subtotal)[\s).:]*$",
+    rf"^(?:{_SUMS}|grand[\s\-]total|subtotaal|overall result|result|summen|sous[\s\-]total|somme|suma|summa|σ|∑)"
+    rf"(?=$|[\s:.\-–(])|(?:[\s\-–:,(])(?:{_SUMS}|ergebnis)[\s).:]*$",
     re.IGNORECASE,
+)
+_HINT = re.compile(
+    r"tot|result|su[bm]|som|gesamt|ergebnis|insg|over|année|jahr|year|ytd|all|fy|teil|[σ∑]", re.IGNORECASE
 )
 _PURE = re.compile(
     r"^(?:grand|sub)?[\s\-]?total(?:s|e)?[\s:.]*$|^(?:totaal|subtotaal|eindtotaal|summe|gesamt|gesamtsumme|gesamtergebnis|zwischensumme|teilsumme|"
@@ -269,12 +274,15 @@ def is_total(text: str) -> bool:
     >>> [is_total(text) for text in ("Total", "Summe Vertrieb", "Vertrieb gesamt", "Totally new", "Total:")]
     [True, True, True, False, True]
     """
-    return plain_words(text) in TOTALS or _STARTS_TOTAL.search(text.strip()) is not None
+    if _HINT.search(text) is None:
+        return False
+    bare = text.strip().lstrip("*#>=·-– \t")  # SAP marks its totals with asterisks
+    return plain_words(bare) in TOTALS or _STARTS_TOTAL.search(bare) is not None
 
 
 def is_pure_total(text: str) -> bool:
     """Return whether a name says nothing but that it adds up: ``Total``, ``Summe``."""
-    return _PURE.match(text.strip()) is not None
+    return _PURE.match(text.strip().lstrip("*#>=·-– \t")) is not None
 
 
 def is_note(text: str) -> bool:
