@@ -174,6 +174,30 @@ def test_curves_at_once_are_the_curves_one_by_one() -> None:
             assert piece.over(share) <= slope * share + intercept + 0.2
 
 
+class Unknown:
+    """A curve of a family that nothing here knows by name."""
+
+    def __init__(self, known: object) -> None:
+        self.known = known
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.known, name)
+
+
+def test_a_curve_of_a_new_family_is_planned_and_proved() -> None:
+    """Value, slope, bends and envelope are all that is asked of a curve; prices promise nothing of one unknown."""
+    held = seeded(3, 9)
+    other = replace(held, activities=tuple(replace(item, curve=Unknown(item.curve)) for item in held.activities))
+    known, plan = solve(held), solve(other)
+    assert isinstance(known, Plan)
+    assert isinstance(plan, Plan)
+    assert plan.certificate.proved
+    assert plan.value <= known.certificate.bound
+    assert known.value <= plan.certificate.bound
+    form = canonical_form(other)
+    assert price_bound(form, np.zeros(len(form.row_low))).bound == np.inf
+
+
 def test_numbers_are_rounded_alike_one_by_one_and_at_once() -> None:
     """Twelve digits, zero and no limit at all included."""
     draw = np.random.default_rng(1)

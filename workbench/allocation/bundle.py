@@ -102,7 +102,7 @@ class Bundle:
         return self._bends(places, shares, self.slopes(places, shares))
 
     def _bends(self, places: np.ndarray, shares: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        level, found = shares * self.size[places], np.zeros(len(shares))
+        level, found = np.maximum(shares * self.size[places], 1e-300), np.zeros(len(shares))
         for kind, held in self._kinds(places):
             at, x = places[held], level[held]
             if kind == 1:

@@ -235,6 +235,8 @@ class _Held:
             except np.linalg.LinAlgError:
                 return None
             price, at_free = price + step[:k], at_free + step[k:]
+            if np.any(at_free < self.low[free]) or np.any(at_free > self.high[free]):
+                return None
         if np.any(price * prices[tight] < 0) or np.any(shares < self.low) or np.any(shares > self.high):
             return None
         used = self.matrix @ shares

@@ -60,7 +60,9 @@ def price_bound(form: Canonical, prices: np.ndarray) -> Priced:
     gains = form.standing - form.support_rows.T @ prices
     gains = gains + np.bincount(form.line_of, weights=tops, minlength=len(form.lines))
     taken = np.where(form.may_close, np.maximum(gains, 0.0), gains)
-    return Priced(float(prices @ limits + taken.sum() - form.standing.sum()), gains, tops, costs, levels)
+    bound = float(prices @ limits + taken.sum() - form.standing.sum())
+    # of a family whose bends are not known here, nothing is promised
+    return Priced(bound if np.all(form.bundle.kind > 0) else np.inf, gains, tops, costs, levels)
 
 
 def best_on(

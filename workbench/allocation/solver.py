@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
 
 from workbench.allocation.canonical import Canonical, canonical_form
-from workbench.allocation.conflict import Conflict, feasibility, find_conflict
+from workbench.allocation.conflict import Conflict, find_conflict
 from workbench.allocation.cover import Cover, Piece
 from workbench.allocation.highs import LinearModel, relax, search
-from workbench.allocation.model import Break, Evaluation, Portfolio, check_plan, evaluate
+from workbench.allocation.model import Portfolio, check_plan, evaluate
+from workbench.allocation.nearest import cheapest_value, nearest_plan
+from workbench.allocation.plans import Certificate, Limits, Plan, make_plan
 from workbench.allocation.polish import CLOSE, polish_plan
 from workbench.allocation.prices import Priced, best_on, price_bound
-from workbench.allocation.warm import Memory, carried_pieces, carried_prices, remembered
+from workbench.allocation.warm import carried_pieces, carried_prices, remembered
 from workbench.errors import ModelError
 
 GAP = 1e-4
@@ -40,113 +41,6 @@ STALLED = 0.1
 """A relaxation that lowers the bound by less than this share of the gap asked for is the last one."""
 MANY = 60
 """Above this many activities prices decide what they can before a search, and relaxing stops at the first proof."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When to stop without a proof: rounds of refinement, nodes of each search; seconds only as a backstop."""
-
-    rounds: int = 60
-    nodes: int = 200_000
-    seconds: float = 60.0
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """How good a plan is, and how we know.
-
-    Attributes
-    ----------
-    value, bound : float
-        Of the plan, and what no plan can beat. Unit: value.
-    gap_absolute, lift : float
-        Bound minus value; what the gap is a share of. Unit: value.
-    gap, asked_gap : float
-        Share of the lift: the value over that of doing nothing (or of the cheapest plan that holds); where there is
-        no lift, of a small part of all that the activities could bring (`LEAST_LIFT`).
-    proved : bool
-        The gap is not above the one asked for.
-    how : str
-        ``relaxation`` (a linear programme sufficed) or ``search`` (HiGHS's bound on a relaxation built here).
-    rounds, nodes : int
-        Rounds of refinement, and nodes searched.
-    seconds : float
-        Time taken.
-    stopped_by : str
-        ``gap``, ``rounds``, ``nodes``, ``seconds``, or ``precision``: the solver's bound contradicted the plan, and a
-        simple bound (every activity at its largest level) stands instead.
-    """
-
-    value: float
-    bound: float
-    gap_absolute: float
-    lift: float
-    gap: float
-    asked_gap: float
-    proved: bool
-    how: str
-    rounds: int
-    nodes: int
-    seconds: float
-    stopped_by: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Levels and supports, what they are worth, and the proof.
-
-    Attributes
-    ----------
-    portfolio : Portfolio
-        What was planned.
-    levels : mapping of activity to tuple of float
-        Level in each period. Unit: the activity's.
-    supported : mapping of line to bool
-    found : Evaluation
-        Value by activity, line and objective; outcomes; resources used, in all and by line.
-    baseline : str
-        ``current`` where today's plan holds, ``repaired`` where it breaks something (see `current_breaks`).
-    baseline_value : float
-        Value of that baseline. Unit: value.
-    current_breaks : tuple of Break
-        What today's plan breaks.
-    certificate : Certificate
-    scale, pieces : float, tuple of Piece
-        The cover of the curves that the proof ended with, for plans sought again with other rules.
-    memory : Memory or None
-        What the pieces speak of, and the prices of the proof, for plans sought again with other numbers.
-    """
-
-    portfolio: Portfolio
-    levels: Mapping[str, tuple[float, ...]]
-    supported: Mapping[str, bool]
-    found: Evaluation
-    baseline: str
-    baseline_value: float
-    current_breaks: tuple[Break, ...]
-    certificate: Certificate
-    scale: float = field(default=1.0, repr=False, compare=False)
-    pieces: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
-    memory: Memory | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def value(self) -> float:
-        """Value on the exact curves. Unit: value."""
-        return self.found.value
-
-    @property
-    def gain(self) -> float:
-        """Value over the baseline. Unit: value."""
-        return self.found.value - self.baseline_value
-
-    def level(self, activity: str) -> float:
-        """Return an activity's level in the first period."""
-        return self.levels[activity][0]
-
-    @property
-    def first(self) -> dict[str, float]:
-        """Levels of the first period, by activity."""
-        return {activity: levels[0] for activity, levels in self.levels.items()}
 
 
 def solve(
@@ -274,7 +168,7 @@ def _hunted(
             return None
         hunt.offer(*repaired)
     if hunt.floor is None:
-        hunt.floor = _cheapest_value(form)
+        hunt.floor = cheapest_value(form)
     if warm is not None and warm.memory is not None:
         hunt.warmed(carried_prices(warm.memory, form), *candidates[0])
     if not hunt.is_done:
@@ -299,28 +193,6 @@ def _hunted(
     return replace(found, scale=form.scale, pieces=tuple(hunt.cover.pieces), memory=memory)
 
 
-def make_plan(
-    form: Canonical,
-    levels: Mapping[str, float],
-    supported: Mapping[str, bool],
-    certificate: Certificate,
-    baseline: str,
-    baseline_value: float,
-    current_breaks: tuple[Break, ...],
-) -> Plan:
-    """Return a plan from levels and supports that were checked."""
-    return Plan(
-        form.portfolio,
-        {activity: (level,) for activity, level in levels.items()},
-        dict(supported),
-        evaluate(form.portfolio, levels, supported),
-        baseline,
-        baseline_value,
-        current_breaks,
-        certificate,
-    )
-
-
 class _Hunt:
     """Best plan so far, best bound so far, and the cover between them; all values scaled, over doing nothing."""
 
@@ -337,6 +209,7 @@ class _Hunt:
         self.how, self.stopped_by = "relaxation", "gap"
         self.prices = np.zeros(len(form.row_low))
         self.priced: Priced | None = None
+        self.by_prices = len(form.activities) > MANY
 
     def offer(self, shares: np.ndarray, is_open: np.ndarray) -> bool:
         """Take a plan if it holds in our own arithmetic; keep it if it is the best. False when it breaks something."""
@@ -376,7 +249,7 @@ class _Hunt:
             if factor == 1.0:
                 break
             fresh = _Hunt(hunt.form.rescaled(factor), self.gap, self.limits, self.started)
-            fresh.enough = hunt.enough / factor
+            fresh.enough, fresh.by_prices = hunt.enough / factor, hunt.by_prices
             fresh.least_lift = max(hunt.least_lift / factor if hunt.least_lift > LEAST_LIFT else 0.0, LEAST_LIFT)
             fresh.floor = None if hunt.floor is None else hunt.floor / factor
             if hunt.best is not None:
@@ -405,7 +278,7 @@ class _Hunt:
 
     def _relax(self) -> None:
         """Lay tangents where the relaxation wants to be, until its bound stalls; round its supports to a first plan."""
-        before, is_large = np.inf, len(self.form.activities) > MANY
+        before, is_large = np.inf, self.by_prices
         for _ in range(RELAXED_ROUNDS):
             if self.best is not None and time.monotonic() - self.started > self.limits.seconds:
                 return
@@ -431,7 +304,8 @@ class _Hunt:
             self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
 
     def warmed(self, prices: np.ndarray, levels: Mapping[str, float], supported: Mapping[str, bool]) -> None:
-        """Bound by the prices of another plan, and repair that plan."""
+        """Bound by the prices of another plan, and repair that plan; quick rather than the same as from nothing."""
+        self.by_prices = True
         self._price(prices)
         self._polish(self.form.shares(levels), np.where(self.form.may_close, self.form.support_array(supported), 1.0))
 
@@ -440,14 +314,14 @@ class _Hunt:
         found = price_bound(self.form, prices)
         if self.priced is None or found.bound < self.priced.bound:
             self.priced, self.prices = found, prices
-            if len(self.form.activities) > MANY:
+            if self.by_prices:
                 # under lines there, the relaxation promises no more than these prices do
                 self.cover.lay_at(found.levels)
             self.bound = min(self.bound, found.bound + OUTWARDS * (1.0 + abs(found.bound)))
 
     def _decided(self, model: LinearModel) -> LinearModel:
         """Fix what no plan better than the best so far does otherwise: it would cost more than bound less value."""
-        if self.priced is None or self.best is None or len(self.form.activities) <= MANY:
+        if self.priced is None or self.best is None or not self.by_prices:
             return model
         form, priced, n_lines = self.form, self.priced, len(self.form.lines)
         room = priced.bound - self.value + OUTWARDS * (1.0 + abs(priced.bound))
@@ -546,55 +420,3 @@ def _sharper(most: float) -> float:
     A power of ten, so that another unit of anything gives the same digits.
     """
     return float(10.0 ** np.floor(np.log10(most))) if 1e-7 < most < SMALL else 1.0
-
-
-def nearest_plan(form: Canonical, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the plan nearest to given levels (sum of scaled moves; closing a line counts one); None: none holds."""
-    n_lines, n = len(form.lines), len(form.activities)
-    base = feasibility(form, extra=n)
-    count = base.gain.size
-    moved, x = count - n + np.arange(n), n_lines + np.arange(n)
-    place = np.arange(n)
-    data = np.concatenate([np.ones(n), np.ones(n), np.ones(n), -np.ones(n)])
-    rows = np.concatenate([place, place, n + place, n + place])
-    columns = np.concatenate([moved, x, moved, x])
-    moves = csr_matrix((data, (rows, columns)), shape=(2 * n, count))
-    gain = base.gain.copy()
-    gain[moved], gain[:n_lines] = -1.0, 1.0
-    found = _extended(base, gain, moves, np.concatenate([shares, -shares]))
-    return None if found is None else _held(form, found)
-
-
-def _cheapest_value(form: Canonical) -> float:
-    """Scaled value of the plan that takes least of everything, for portfolios in which doing nothing breaks a rule."""
-    n_lines = len(form.lines)
-    base = feasibility(form)
-    gain = base.gain.copy()
-    for number, name in enumerate(form.row_names):
-        if name.kind == "capacity":
-            gain[n_lines : n_lines + len(form.activities)] -= form.by_level[number]
-            gain[:n_lines] -= form.by_support[number]
-    found = search(replace(base, gain=gain), gap=1e-6, seconds=10.0, nodes=100_000)
-    if found.point is None:
-        return 0.0
-    shares, is_open = _held(form, found.point)
-    return form.value_of(shares, is_open)
-
-
-def _extended(base: LinearModel, gain: np.ndarray, rows: csr_matrix, low: np.ndarray) -> np.ndarray | None:
-    model = replace(
-        base,
-        gain=gain,
-        rows=csr_matrix(vstack([base.rows, rows])),
-        row_low=np.concatenate([base.row_low, low]),
-        row_high=np.concatenate([base.row_high, np.full(rows.shape[0], np.inf)]),
-    )
-    return search(model, gap=1e-6, seconds=30.0, nodes=200_000).point
-
-
-def _held(form: Canonical, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Supports and levels of a point, moved the last digits so that rows hold tightly."""
-    n_lines, n = len(form.lines), len(form.activities)
-    is_open = np.round(point[:n_lines])
-    shares = np.clip(point[n_lines : n_lines + n], 0.0, form.most)
-    return np.where(is_open[form.line_of] > 0, shares, 0.0), is_open
