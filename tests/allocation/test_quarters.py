@@ -22,11 +22,14 @@ from workbench.allocation import (
     QuarterPlan,
     Resource,
     Rule,
+    adbudg_from_answers,
     check_quarters,
     points_curve,
     solve,
     solve_quarters,
 )
+from workbench.allocation.quarters_form import quarter_form
+from workbench.allocation.quarters_rows import QuarterCover
 from workbench.errors import ModelError
 
 QUARTERS = ("2026-Q4", "2027-Q1", "2027-Q2", "2027-Q3")
@@ -373,3 +376,33 @@ def test_numbers_out_of_range_are_refused() -> None:
         replace(random_linear(0), activities=(replace(random_linear(0).activities[0], later_load={"peopel": 1.0}),))
     with pytest.raises(ModelError, match="gap and discount"):
         solve_quarters(random_linear(0), gap=math.nan)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_plan_on_a_grid_beats_the_bound_where_today_lies_in_a_jump(seed: int) -> None:
+    """S-curves, today on their convex part, few moves: every plan of a grid, in arithmetic of its own, is below it."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    pairs = []
+    for k in range(2):
+        curve = adbudg_from_answers(0.0, draw.uniform(0.5, 1.5), draw.uniform(4, 6), 10.0, reference=2.0)
+        item = Activity(f"a{k}", f"l{k}", "operate", "teams", curve, {"people": 1.0}, 2.0, 0.0, 6.0)
+        pairs.append((item, draw.uniform(1, 3)))
+    move = draw.uniform(0.3, 1.5)
+    people = Resource("people", "HR", "people", (4.0, 5.0), hire_limit=1.0, move_limit=move)
+    portfolio = made(pairs, [people])
+    assert len(QuarterCover(quarter_form(portfolio)).layers) == 2
+    plan = planned(portfolio, gap=1e-4)
+    assert plan.certificate.proved
+    grid = np.linspace(0.0, 6.0, 31)
+    worth = np.array([[value * item.curve.value(float(x)) for x in grid] for item, value in pairs])
+    a, b, c, d = np.meshgrid(*(range(31),) * 4, indexing="ij")  # levels of both, in the first and second quarter
+    first, second = (grid[a] + grid[b]), (grid[c] + grid[d])
+    changes = [
+        (abs(grid[a] - 2.0) + abs(grid[b] - 2.0)) / 2,
+        (abs(grid[c] - grid[a]) + abs(grid[d] - grid[b])) / 2,
+    ]
+    holds = (first <= 4.0 + 1e-9) & (second <= 5.0 + 1e-9) & (changes[0] <= move) & (changes[1] <= move)
+    value = worth[0][a] + worth[1][b] + worth[0][c] + worth[1][d]
+    best = float(value[holds].max())
+    assert plan.certificate.bound >= best - 1e-9
+    assert plan.value >= best - 1.1e-4 * plan.certificate.lift
