@@ -80,7 +80,13 @@ class QuarterCover:
             return None
         jump = form.line(place, 0.5 * today, 0.0, today)[2]
         whole = form.line(place, today, 0.0, most)[2]
-        if jump is None or jump[0] > 0.0 or jump[1] < today * (1.0 - 1e-9) or whole is None or not whole[0] < today < whole[1]:
+        if (
+            jump is None
+            or jump[0] > 0.0
+            or jump[1] < today * (1.0 - 1e-9)
+            or whole is None
+            or not whole[0] < today < whole[1]
+        ):
             return None
         mates = np.flatnonzero(form.line_of == form.line_of[place])
         alone = (held.take[:, place] > 0) & ((held.take[:, mates] != 0).sum(axis=1) == 1) & np.isfinite(held.move)
