@@ -71,7 +71,7 @@ class QuarterConflict:
         detail = "Least that is missing, each as a share of its own size, all rules in force: " + "; ".join(
             _words(item) for item in self.short[:6]
         )
-        more = f" and {len(rest)} more" if rest else ""
+        more = f"; {len(rest)} further shortage{'s' if len(rest) > 1 else ''}" if rest else ""
         return Finding(
             fit_claim(f"No plan holds in all quarters: {words}{more}.", f"No plan holds in all quarters: {words}.",
                       f"No plan holds in {first.period}."),
