@@ -124,6 +124,10 @@ class Traits:
     people: bool = False
     hidden: str = ""  # "", sheet, spare column
     formulas: bool = False
+    negative: bool = False
+    comments: bool = False
+    index: bool = False
+    prior: bool = False
     order: int = 0
 
 
@@ -143,6 +147,8 @@ class Page:
     rows: list[list[Cell]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    header_rows: list[int] = field(default_factory=list)
+    data_rows: list[int] = field(default_factory=list)
 
     def add(self, *values: Any) -> None:
         """Add a row of plain values."""
@@ -186,25 +192,19 @@ def make_truth(traits: Traits) -> Truth:
     return Truth("resources" if traits.base == "resources" else "function_plans", rows)
 
 
-def draw_traits(count: int = 60) -> list[Traits]:
+def draw_traits(count: int = 60, seed: int = 20_261_122) -> list[Traits]:
     """Return so many different layouts, each trait often enough, always the same ones."""
-    rng = random.Random(20_261_122)  # noqa: S311 - layouts, no secrets
+    rng = random.Random(seed)  # noqa: S311 - layouts, no secrets
     found: list[Traits] = []
     for order in range(count):
         base = ("resources", "plans", "projects")[order % 3]
         kind = rng.choice(["xlsx", "xlsx", "xlsx", "csv;", "csv,", "csv16", "csv1252", "ods"])
         is_text = kind.startswith("csv")
         language = rng.choice(list(WORDS))
-        numbers = rng.choice(
-            ["comma", "point", "minus behind", "brackets", "apostrophe"]
-            if is_text
-            else ["real", "real", "comma", "point", "brackets"]
-        )
-        scale = rng.choice(
-            ["", "", "header", "note", "cell"]
-            if is_text or kind == "ods"
-            else ["", "header", "note", "cell", "format", "divided"]
-        )
+        styles = ["comma", "point", "minus behind", "brackets", "apostrophe", "whole comma", "whole point"]
+        numbers = rng.choice(styles if is_text else ["real", "real", *styles[:4], *styles[5:]])
+        scales = ["", "", "header", "note", "note below", "cell"]
+        scale = rng.choice(scales if is_text or kind == "ods" else [*scales[1:], "format", "divided"])
         if scale in ("format", "divided"):
             numbers = "real"
         header = rng.choice(["one", "one", "two merged", "two open", "units row"])
@@ -237,6 +237,10 @@ def draw_traits(count: int = 60) -> list[Traits]:
                 rng.random() < 0.3,
                 rng.choice(["", "", "sheet", "spare column"]) if kind == "xlsx" else "",
                 rng.random() < 0.3 and kind == "xlsx" and numbers == "real" and scale != "cell",
+                rng.random() < 0.15,
+                rng.random() < 0.25,
+                rng.random() < 0.25,
+                rng.random() < 0.2,
                 order,
             )
         )
@@ -248,12 +252,38 @@ def draw_traits(count: int = 60) -> list[Traits]:
 
 def make_page(traits: Traits, truth: Truth) -> Page:
     """Return the sheet that says this truth in this layout."""
-    return _projects(traits, truth) if traits.base == "projects" else _months(traits, truth)
+    page = _projects(traits, truth) if traits.base == "projects" else _months(traits, truth)
+    if traits.scale == "note below":
+        page.add()
+        page.add("Beträge in Tsd. EUR")
+    if traits.index and not traits.formulas:
+        _number_rows(page, traits.left)
+    if traits.comments and traits.hidden != "spare column":
+        width = max(len(page.rows[number]) for number in page.header_rows)
+        for number in page.header_rows[:1]:
+            page.rows[number].extend(Cell() for _ in range(width - len(page.rows[number])))
+            page.rows[number].append(Cell("Bemerkung"))
+        for at, number in enumerate(page.data_rows):
+            page.rows[number].extend(Cell() for _ in range(width - len(page.rows[number])))
+            page.rows[number].append(Cell(("siehe Total 2025", None, "ab 3/2026", "alle Teams")[at % 4]))
+    return page
+
+
+def _number_rows(page: Page, left: int) -> None:
+    """Put a column with running numbers before the table."""
+    for number, row in enumerate(page.rows):
+        if len(row) > left and number >= page.header_rows[0]:
+            is_data = number in page.data_rows
+            value = page.data_rows.index(number) + 1 if is_data else "Nr." if number == page.header_rows[0] else None
+            row.insert(left, Cell(value))
+    page.merged = [(top, start + 1, bottom, end + 1) for top, start, bottom, end in page.merged]
+    page.hidden_columns = [column + 1 for column in page.hidden_columns]
 
 
 def _amount(traits: Traits, value: float) -> Cell:
     """Return an amount as this sheet writes it."""
-    if traits.scale in ("header", "note", "cell"):
+    value = -value if traits.negative else value
+    if traits.scale in ("header", "note", "note below", "cell"):
         value = round(value / 1000, 4)
     if traits.scale == "format":
         return Cell(round(value / 1000, 4), '#,##0.0 "k€"')
@@ -262,8 +292,9 @@ def _amount(traits: Traits, value: float) -> Cell:
     if traits.numbers == "real" and traits.scale != "cell":
         return Cell(value)
     style = "comma" if traits.numbers == "real" else traits.numbers
-    text = f"{abs(value):,.2f}"
-    if style in ("comma", "minus behind"):
+    is_whole = style.startswith("whole") and float(value).is_integer()
+    text = f"{abs(value):,.0f}" if is_whole else f"{abs(value):,.2f}"
+    if style in ("comma", "minus behind", "whole comma"):
         text = text.replace(",", "_").replace(".", ",").replace("_", ".")
     elif style == "apostrophe":
         text = text.replace(",", "’")
@@ -317,6 +348,8 @@ def _months(traits: Traits, truth: Truth) -> Page:
         else [words["product_line"], words["resource"]]
     )
     plan: list[tuple[str, list[int]]] = []
+    if traits.prior and not traits.header.startswith("two") and traits.year == "header":
+        plan.append(("prior", []))
     for quarter in range(4):
         for month in range(3 * quarter + 1, 3 * quarter + 4):
             plan.append(("month", [month]))
@@ -330,6 +363,8 @@ def _months(traits: Traits, truth: Truth) -> Page:
         if what == "month":
             head = _month_header(traits, months[0])
             heads.append(f"{head}{unit}" if isinstance(head, str) else head)
+        elif what == "prior":
+            heads.append(f"2025{unit}")
         elif what == "quarter":
             suffix = "" if traits.header.startswith("two") or traits.year == "title" else " 2026"
             heads.append(f"Q{months[0] // 3 + 1}{suffix}{unit}")
@@ -355,6 +390,7 @@ def _months(traits: Traits, truth: Truth) -> Page:
         if traits.header == "units row":
             page.add(*pad, *([None] * len(lead)), *(["[k€]" if traits.scale == "header" else "[EUR]"] * len(heads)))
     header_at = len(page.rows) - (2 if traits.header == "units row" else 1)
+    page.header_rows = [header_at - 1, header_at] if traits.header == "two merged" else [header_at]
     groups = _groups(traits, truth)
     first_data = len(page.rows)
     sums: list[dict[int, float]] = []
@@ -369,6 +405,7 @@ def _months(traits: Traits, truth: Truth) -> Page:
                 total[month] = total.get(month, 0) + value
             lead_cells = _lead(traits, key, second, at)
             extra = ["Erika", 81_234 + at] if traits.people else []
+            page.data_rows.append(len(page.rows))
             page.add(
                 *pad, *lead_cells, *extra, *_line(traits, plan, values, page, len(pad) + len(lead_cells) + len(extra))
             )
@@ -436,7 +473,7 @@ def _line(
 ) -> list[Cell]:
     cells = []
     for what, months in plan:
-        value = sum(values[month] for month in months)
+        value = sum(values[month] for month in months) if months else 123_400
         cell = _amount(traits, value)
         if what == "total" and traits.formulas and at:
             cell.formula = f"=SUM({openpyxl.utils.get_column_letter(at + 1)}{len(page.rows) + 1})"
@@ -462,6 +499,7 @@ def _projects(traits: Traits, truth: Truth) -> Page:
     ]
     page.add(*pad, *heads)
     header_at = len(page.rows) - 1
+    page.header_rows = [header_at]
     if traits.header == "units row":
         money = "[k€]" if traits.scale == "header" else "[EUR]"
         page.add(*pad, None, None, *([None] * len(people)), money, money, "[FTE]", None)
@@ -473,6 +511,7 @@ def _projects(traits: Traits, truth: Truth) -> Page:
             page.add(*pad, f"Sparte {number + 1}")
         before = row["product_line"]
         extra = ["Mustermann", 77_000 + number] if traits.people else []
+        page.data_rows.append(len(page.rows))
         day: Any = row["ends"]
         if traits.kind.startswith("csv") or traits.months in ("slashed", "iso"):
             day = f"{row['ends']:%d.%m.%Y}" if traits.months != "iso" else row["ends"].isoformat()

@@ -47,10 +47,10 @@ def options(traits: Traits) -> TableOptions:
     fixed, units = {}, {}
     if traits.base == "resources":
         fixed = {"unit": "EUR"}
-        units = {"capacity": "k€"} if traits.scale == "note" else {}
+        units = {"capacity": "k€"} if traits.scale.startswith("note") else {}
     if traits.base == "plans":
         fixed = {"function": "Finance"}
-        units = {"planned": "k€"} if traits.scale == "note" else {}
+        units = {"planned": "k€"} if traits.scale.startswith("note") else {}
     return TableOptions(Reading(fixed=fixed, units=units), confirm=True)
 
 

@@ -478,3 +478,25 @@ def test_days_of_the_other_calendar_of_excel(room: Room) -> None:
     stream = io.BytesIO()
     book.save(stream)
     assert column(bring(room, stream.getvalue(), "projects"), "ends") == ["2027-03-01"]
+
+
+def test_a_months_line_printed_again_ends_no_table(room: Room) -> None:
+    """On the second page only the lower line of the header stands; what follows is the same table."""
+    page = page_of(
+        [None, None, None, "2026", None],
+        ["Resource", "Department", "Unit", "Jan", "Feb"],
+        ["a", "IT", "people", 1, 2],
+        [None, None, None, "Jan", "Feb"],
+        ["b", "IT", "people", 3, 4],
+    )
+    assert column(bring(room, page, "resources"), "capacity") == ["1", "2", "3", "4"]
+
+
+def test_thousands_that_only_the_sum_says_are_asked(room: Room) -> None:
+    """Days as headers cannot carry a unit; the sum beside them can, and then speaks for all or for itself."""
+    heads = ["Resource", "Department", "Unit", dt.date(2026, 1, 1), dt.date(2026, 2, 1), "Total [k€]"]
+    page = page_of(heads, ["a", "IT", "EUR", 1, 2, 3])
+    with pytest.raises(ClientDataError, match="unit"):
+        bring(room, page, "resources")
+    outcome = bring(room, page, "resources", units={"capacity": "k€"})
+    assert (column(outcome, "capacity"), outcome.sums.open) == (["1000", "2000"], ())

@@ -147,13 +147,25 @@ def _kept(sheet: SheetCells, found: list[Block]) -> tuple[Block, ...]:
 def _repeats(above: Block, block: Block) -> bool:
     """Return whether a header is that of the table above it, printed again, with no title between."""
     texts = [[(header_key(held.text), held.period) for held in one.headings] for one in (above, block)]
-    if texts[0] != texts[1]:
+    if texts[0] != texts[1] and not _is_line_of(above, block):
         return False
     row = block.top - 1
     while row > above.first_row and not _line(block.sheet.rows[row]):
         row -= 1
     cells = _line(block.sheet.rows[row])
     return len(cells) >= 2 or (len(cells) == 1 and bool(re.match(r"(?i)(?:seite|page|blad|página)\b", str(cells[0]))))
+
+
+def _is_line_of(above: Block, block: Block) -> bool:
+    """Return whether a header is, cell by cell, one line of that above: the months without the year over them."""
+    rows = block.sheet.rows
+    line = rows[block.top]
+    filled = [place for place in range(block.left, min(block.right, len(line))) if line[place] is not None]
+    for header in rows[above.top : above.first_row] if block.depth == 1 else ():
+        same = sum(place < len(header) and header[place] == line[place] for place in filled)
+        if same >= 2 and same == len(filled):
+            return True
+    return False
 
 
 def _titles_from(sheet: SheetCells, block: Block, after: int) -> int:

@@ -84,7 +84,12 @@ def _continues(best: Block, block: Block) -> bool:
     """Return whether a table right below shares columns of ours, so that it may be the rest of the one above."""
     if best.sheet is not block.sheet or min(best.right, block.right) <= max(best.left, block.left):
         return False
-    return len({held.target for held in best.headings} & {held.target for held in block.headings} - {"", "total"}) >= 2
+    one, other = (
+        {held.target for held in block.headings if held.target not in ("", "total")}
+        | {f"{held.period.kind} {held.period.number}" for held in block.headings if held.period is not None}
+        for block in (best, block)
+    )
+    return len(one & other) >= 2
 
 
 def _known(found: list[Block], saved: Mapping[str, Any], said: Reading) -> list[Block]:

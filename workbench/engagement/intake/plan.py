@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -276,7 +277,7 @@ class _Maker:
             parts = tuple(
                 one.place
                 for one, given in zip(columns, data, strict=True)
-                if _is_in(given.period, held.period) and plain_words(given.qualifier) == plain_words(held.qualifier)
+                if _is_in(given.period, held.period) and _bare(given.qualifier) == _bare(held.qualifier)
             )
             wanted = (
                 _MONTHS_OF[held.period.kind] // _MONTHS_OF[data[0].period.kind] if held.period and data[0].period else 0
@@ -376,6 +377,17 @@ class _Maker:
                 held = replace(held, period=held.period.of(at))
             out.append(held)
         return out
+
+
+_UNIT_WORDS = frozenset(
+    ("k", "t", "m", "in", "eur", "keur", "teur", "meur", "tsd", "mio", "usd", "gbp", "chf", "euro", "euros")
+)
+
+
+def _bare(qualifier: str) -> str:
+    """Return the words beside a period without those of a unit."""
+    words = plain_words(re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", qualifier)) if qualifier else ""
+    return " ".join(word for word in words.split() if word not in _UNIT_WORDS)
 
 
 def _is_in(part: Period | None, whole: Period | None) -> bool:

@@ -78,6 +78,22 @@ def split_rows(plan: Plan, file: str, target: Target, said: Reading, names: Coll
     return _Splitter(plan, file, target, said, names).split()
 
 
+class _Header:
+    """A line of a header, which may be printed again further down."""
+
+    def __init__(self, cells: Sequence[Any]) -> None:
+        self.cells = {place: cell for place, cell in enumerate(cells) if cell is not None}
+        places = list(self.cells)
+        self.probes = {places[at] for at in (0, len(places) // 2, -1)} if places else set()
+
+    def is_printed(self, row: Sequence[Any]) -> bool:
+        """Return whether a row is this line once more; a few cells tell most rows apart."""
+        if not any(place < len(row) and row[place] == self.cells[place] for place in self.probes):
+            return False
+        same = sum(place < len(row) and row[place] == cell for place, cell in self.cells.items())
+        return same >= 2 and same >= 0.7 * len(self.cells)
+
+
 class _Splitter:
     def __init__(self, plan: Plan, file: str, target: Target, said: Reading, names: Collection[str]) -> None:
         self.plan, self.file, self.target, self.said = plan, file, target, said
@@ -94,7 +110,7 @@ class _Splitter:
 
     def split(self) -> Split:
         rows, block = self.sheet.rows, self.block
-        headers = [line[block.left : block.right] for line in rows[block.top : block.first_row]]
+        headers = [_Header(line[block.left : block.right]) for line in rows[block.top : block.first_row]]
         left: dict[str, list[int]] = {}
         data: list[int] = []
         totals: list[int] = []
@@ -146,9 +162,10 @@ class _Splitter:
             tuple(self.faults),
         )
 
-    def _kind(self, number: int, row: Sequence[Any], cells: Sequence[Any], headers: Sequence[Sequence[Any]]) -> str:
+    def _kind(self, number: int, row: Sequence[Any], cells: Sequence[Any], headers: Sequence[_Header]) -> str:
         """Return why a row is left out; empty for a row of data."""
-        if any(self._is_header(row, header) for header in headers):
+        body = row[self.block.left : self.block.right] if self.block.left else row
+        if any(header.is_printed(body) for header in headers):
             return HEADER
         name = self._name(row) if self.keep or self.drop else ""
         if name and name in self.drop:
@@ -169,14 +186,6 @@ class _Splitter:
         if len(cells) == 1 and len(self.word_places) > 1:
             return HEADING
         return "" if filled else EMPTY
-
-    def _is_header(self, row: Sequence[Any], header: Sequence[Any]) -> bool:
-        body = row[self.block.left : self.block.right]
-        if not body or not header or body[0] != header[0]:
-            return False
-        held = [cell for cell in header if cell is not None]
-        same = sum(one is not None and one == other for one, other in zip(header, body, strict=False))
-        return same >= 2 and same >= 0.7 * len(held)
 
     def _name(self, row: Sequence[Any]) -> str:
         names = row_names(row, self.word_places)

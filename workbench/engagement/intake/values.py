@@ -119,8 +119,7 @@ class _Reader:
             heading = held.heading if held else next(h for h in self.plan.block.headings if h.place == place)
             measure = held.measure if held else next((v.measure for v in self.plan.values if v.period), "")
             scale = self._scale(self.target.columns[measure], ValueColumn(heading, measure), rows)
-            if held is not None:
-                self._agree(scales, held, scale)
+            self._agree(scales, held or ValueColumn(heading, measure), scale)
             columns[place] = self._column(rows, raw[place], written[place], place, measure, scale, decimal, is_total)
         turned = self._turn(columns, rows, is_total)
         self._shares(columns, scales)
@@ -349,7 +348,9 @@ class _Reader:
     def _agree(self, scales: dict[str, Scale], held: ValueColumn, scale: Scale) -> None:
         before = scales.setdefault(held.measure, scale)
         if before.factor != scale.factor:
-            found = f"some columns of {held.measure} count {before.factor:,.0f} and others {scale.factor:,.0f}"
+            found = (
+                f"some columns of {held.measure} count {before.factor:,.0f} and others, or sums, {scale.factor:,.0f}"
+            )
             top = self.plan.block.top + self.plan.block.depth - 1
             self.fault(top, held.place, found, "one unit.", f"Say --unit {held.measure}=k€ or the like.")
 
