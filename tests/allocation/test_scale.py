@@ -247,6 +247,12 @@ def test_never_worse(seed: int) -> None:
     assert trial(20_000 + seed) == (False, False, False)
 
 
+@pytest.mark.parametrize("seed", [1164, 1472])
+def test_an_outcome_that_hurts_most_at_its_first_unit_is_planned(seed: int) -> None:
+    """The slope at zero has no limit and the wrong sign: cases from the ten thousand."""
+    assert trial(seed) == (False, False, False)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_units_order_and_start_change_nothing(seed: int) -> None:
     """Eight unit cases, two orders, two plans of today: one allocation."""

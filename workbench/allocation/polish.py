@@ -143,7 +143,7 @@ class _Held:
         width = shares[inner + 1] - shares[inner]
         slope = (values[inner + 1] - values[inner]) / width
         self.pieces = np.concatenate([places[inner], self.bent])
-        tilt = self.form.bundle.slopes(self.bent, self.here[self.bent])
+        tilt = self._tilts(self.here)
         held = self.matrix @ self.low
         count = len(self.pieces)
         return LinearModel(
@@ -155,6 +155,16 @@ class _Held:
             self.row_low[self.rows] - held,
             self.row_high[self.rows] - held,
         )
+
+    def _tilts(self, here: np.ndarray) -> np.ndarray:
+        """Return the slopes of the convex stretches; just above zero where the one at zero has no limit."""
+        low, high = self.low[self.bent], self.high[self.bent]
+        found = self.form.bundle.slopes(self.bent, here[self.bent])
+        if not np.isfinite(found).all():
+            found = self.form.bundle.slopes(
+                self.bent, np.maximum(here[self.bent], low + NEAREST_TO_ZERO * (high - low))
+            )
+        return found
 
     def only(self) -> Polished | None:
         """Return the one plan there is where nothing may move; None where it does not hold."""
@@ -189,7 +199,7 @@ class _Held:
         limits = np.where(prices > 0, self.row_high, np.where(prices < 0, self.row_low, 0.0))
         total = float(most.sum() + prices @ limits)
         if self.bent.size:
-            tilt = form.bundle.slopes(self.bent, here[self.bent]) - cost[self.bent]
+            tilt = self._tilts(here) - cost[self.bent]
             room = self.high[self.bent] - here[self.bent]
             total += float(np.maximum(np.maximum(tilt * room, tilt * (self.low - here)[self.bent]), 0.0).sum())
         return total - float(form.standing @ (1.0 - self.is_open)), wanted
