@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.findings import Figure, Figures, Finding, Findings, Off, number_figures
     from workbench.panels.filter import filter_panel
     from workbench.panels.what_if import what_if_panel
+    from workbench.report.appendix_allocation import allocation_appendix
     from workbench.report.appendix_outcomes import outcomes_appendix
     from workbench.report.appendix_readiness import readiness_appendix
     from workbench.report.charts import (
@@ -149,6 +150,7 @@ _HOMES = {
     "agreement_exhibit": "workbench.report.exhibits_respondents",
     "all_outcomes_exhibit": "workbench.report.exhibits_outcomes",
     "allocation": "workbench.allocation",
+    "allocation_appendix": "workbench.report.appendix_allocation",
     "answers_exhibit": "workbench.report.exhibits_summary",
     "bar_diverging": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
@@ -273,6 +275,7 @@ __all__ = [
     "agreement_exhibit",
     "all_outcomes_exhibit",
     "allocation",
+    "allocation_appendix",
     "answers_exhibit",
     "bar_diverging",
     "bar_ranked",

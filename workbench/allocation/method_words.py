@@ -45,7 +45,8 @@ def method(result: Allocation | Conflict | Off) -> str:
         f"{text}Value is {portfolio.value_words}. {proof} The bound comes from {_HOW[sure.how]}. "
         f"The plan to carry out changes {settled.moves} levels instead of {settled.best_moves} and gives up "
         f"{value_words(portfolio, settled.near_equal_cost)} for that and "
-        f"{value_words(portfolio, settled.rounding_cost)} for whole steps{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
+        f"{value_words(portfolio, settled.rounding_cost)} for whole steps"
+        f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
         f"Prices of resources are local: supports and branches of the curves held, each solved again.{_doubt(result)}"
         f"{_traded(result)}"
     )

@@ -9,12 +9,15 @@ from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
+from workbench.allocation.doubt_words import question_finding, robust_finding
 from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
 from workbench.allocation.input_words import fit_cautions, weighting_cautions
 from workbench.allocation.line_words import POINTS, closing_words, flip_words, unplaced_finding
 from workbench.allocation.line_words import value_words as _value
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
+from workbench.allocation.quarters import QuarterPlan
+from workbench.allocation.quarters_words import quarter_findings
 from workbench.allocation.scenarios import scenario_cautions
 from workbench.findings import Finding, Findings, Off, fit_claim
 
@@ -55,6 +58,9 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
         return Findings((conflict_finding(result), *(_further_finding(item) for item in result.others)))
     ids = figures(result)
     findings = [_answer(result), *_carrying(result)]
+    robust = robust_finding(result)
+    if robust is not None:
+        findings.insert(1, robust)
     scarce = scarcest(result)
     if scarce is not None:
         worth = _value(result.portfolio, scarce.up * scarce.amount)
@@ -76,7 +82,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
     over = unplaced_finding(result)
     if over is not None and any(item.amount >= MUCH_LEFT * item.capacity for item in result.unplaced):
         findings.append(over)
-    return Findings(tuple(findings))
+    return Findings((*findings, *quarter_findings(result, ids)))
 
 
 def cautions(result: Allocation | Conflict | Off) -> Findings:
@@ -111,6 +117,7 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
         )
     if result.comparison is not None:
         items += scenario_cautions(result.comparison)
+    items += _quarter_cautions(result)
     if result.frontier is not None and not result.frontier.proved:
         items.append(
             Finding(
@@ -119,6 +126,32 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
             )
         )
     return Findings(tuple(items))
+
+
+def _quarter_cautions(result: Allocation) -> list[Finding]:
+    """Return where the way over the quarters ends otherwise than at the plan, and where it is not proved."""
+    if not isinstance(result.quarters, QuarterPlan):
+        return []
+    way, items = result.quarters, list[Finding]()
+    other = [item.name for item in result.reasons if item.supported != (way.closes_in(item.line) is None)]
+    if other:
+        items.append(
+            Finding(
+                fit_claim(
+                    f"The way over the quarters decides otherwise on {theme.listing(other, 2)}.",
+                    "The way over the quarters decides otherwise on a line.",
+                ),
+                "The plan speaks of the last period alone; what it costs to get there is counted on the way only.",
+            )
+        )
+    if not way.certificate.proved:
+        items.append(
+            Finding(
+                "The way over the quarters is not proved to be the best.",
+                f"At most {theme.percent(way.certificate.gap, 2)} of its lift may be missing.",
+            )
+        )
+    return items
 
 
 def next_steps(result: Allocation | Conflict | Off) -> Findings:
@@ -168,6 +201,9 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
                 else f"{largest} is the one line that moves.",
             )
         )
+    again = question_finding(result)
+    if again is not None:
+        items.append(again)
     if open_answers:
         items.append(confirm)
     if result.best.current_breaks:

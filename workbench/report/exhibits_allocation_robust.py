@@ -23,16 +23,14 @@ MOST_BARS = 14
 """Bars of a chart (ours: what a page holds at a readable size)."""
 MOST_WISHES = 10
 """Rules and wishes drawn, dearest first (ours: what follows costs little)."""
-FIRM = 0.9
-"""Share of draws from which a decision is called firm (ours)."""
 NO_SAFER = 0.02
 """A plan whose bad tail is better by less than this share of what the plan adds is not called safer (ours)."""
-LEAST_QUESTION = 0.01
-"""Questions below this share of what all answers are worth are not shown (ours)."""
 
 
 def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return in how many draws of the answers each decision and each move of the plan holds."""
+    from workbench.allocation.doubt_words import FIRM
+
     held = _doubt(result, "allocation-holds")
     if isinstance(held, Exhibit):
         return held
@@ -93,6 +91,8 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
     Where no line could be decided otherwise, it stands behind `holds_exhibit`, whose moves are then the story.
     """
+    from workbench.allocation.doubt_words import FIRM
+
     held = _doubt(result, "allocation-firm")
     if isinstance(held, Exhibit):
         return held
@@ -222,6 +222,8 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
 def questions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return what it would be worth to know each curve for sure: which answers to ask for again."""
+    from workbench.allocation.doubt_words import LEAST_QUESTION
+
     held = _doubt(result, "allocation-questions")
     if isinstance(held, Exhibit):
         return held

@@ -1,0 +1,61 @@
+"""What holds of a plan when its answers are wrong, and what to ask again, as statements."""
+
+from __future__ import annotations
+
+from workbench import theme
+from workbench.allocation.answer import Allocation
+from workbench.allocation.line_words import value_words
+from workbench.allocation.numbers import figures
+from workbench.findings import Finding, fit_claim
+
+FIRM = 0.9
+"""Share of draws from which a decision is called firm (ours)."""
+LEAST_QUESTION = 0.01
+"""Questions below this share of what all answers are worth are not told (ours)."""
+
+
+def robust_finding(result: Allocation) -> Finding | None:
+    """Return in how many draws of all answers the decisions and the moves hold; None where nothing was drawn."""
+    if result.doubt is None:
+        return None
+    held, ids = result.doubt.robustness, figures(result)
+    n = held.draws
+    lines = [line for line in held.lines if line.may_close]
+    supported = {line.line for line in held.lines if line.supported}
+    moves = sorted((move for move in held.moves if move.line in supported), key=lambda move: move.holds_in)
+    firm = sum(move.holds_in >= FIRM * n for move in moves)
+    least = min(lines, key=lambda line: line.holds_in, default=None)
+    part = f"{firm} of {len(moves)} moves hold in nine of ten"
+    claim = fit_claim(
+        f"Each decision to keep or close holds in {least.holds_in:,} of {n:,} draws or more; {part}."
+        if least is not None
+        else f"Of {n:,} draws of all answers, {part}.",
+        f"{part[0].upper()}{part[1:]} draws of all answers.",
+    )
+    weak = [move for move in moves if move.holds_in < FIRM * n][:3]
+    detail = f"Every answer up to {theme.percent(held.spread)} off at once, contested ones more."
+    if weak:
+        told = theme.listing([f"{move.activity} ({move.direction}: {move.holds_in:,})" for move in weak], 3)
+        detail += f" Least sure: {told}."
+    keys = [*(f"holds/{line.line}" for line in lines), *(f"move_holds/{move.activity}" for move in weak)]
+    return Finding(claim, detail, ids.ids("draws", *keys))
+
+
+def question_finding(result: Allocation) -> Finding | None:
+    """Return which answer is worth asking again most; None where none is."""
+    if result.doubt is None:
+        return None
+    found = result.doubt.information
+    top = max(found.curves, key=lambda item: item.value, default=None)
+    if top is None or top.value <= max(LEAST_QUESTION * found.everything, 1e-9):
+        return None
+    who = {item.id: item.said_by for item in result.portfolio.activities}[top.activity] or "its owner"
+    worth = value_words(result.portfolio, top.value)
+    return Finding(
+        fit_claim(
+            f"Look again at {top.activity} with {who}: to be sure of it is worth {worth} a period.",
+            f"Look again at one answer: to be sure of it is worth {worth}.",
+        ),
+        "The mean gain of the plan if its whole curve were known, over the draws of all answers.",
+        figures(result).ids(f"question/{top.activity}"),
+    )
