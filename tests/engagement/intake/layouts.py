@@ -213,6 +213,8 @@ def draw_traits(count: int = 60, seed: int = 20_261_122) -> list[Traits]:
         months = rng.choice(["names", "names", "days", "iso", "slashed", "short year"])
         if header.startswith("two"):
             months = "names"
+        if months == "days" and scale == "header":
+            scale = "note"  # a day cannot carry a unit, and a sheet that says none is not k€
         found.append(
             Traits(
                 base,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import random
 import struct
 import tracemalloc
 import zipfile
@@ -15,7 +16,7 @@ import xlsxwriter
 
 from tests.engagement.intake.layouts import Cell, as_xlsx, ods_of
 from tests.engagement.intake.room import Room
-from tests.engagement.intake.test_questions import bring, column, page_of
+from tests.engagement.intake.test_questions import bring, column, page_of, rows_of
 from workbench.engagement.intake.opening import open_file
 from workbench.engagement.intake.preview import describe_table_import
 from workbench.errors import ClientDataError
@@ -340,3 +341,46 @@ def content_with_row(content: bytes, row: int, *, number: int = -1, column: int 
         cell = data.index(struct.pack("<II", 2, 0), at)
         data[cell : cell + 4] = struct.pack("<I", column)
     return repacked(content, xl__worksheets__sheet1_dot_bin=bytes(data))
+
+
+def test_what_excel_2003_hides_is_seen(room: Room) -> None:
+    """Hidden rows, hidden columns and errors stand in its records."""
+    content = (FIXTURES / "hidden.xls").read_bytes()
+    with pytest.raises(ClientDataError, match=r"1 of the columns that would be read are hidden \(C1\)"):
+        bring(room, content, "projects", file="a.xls")
+    outcome = bring(room, content, "projects", file="a.xls", hidden="skip")
+    assert rows_of(outcome) == [
+        {"project": "a", "budget": "10", "spent": "5"},
+        {"project": "b", "budget": "20", "spent": "7"},
+    ]
+    with pytest.raises(ClientDataError, match="D3: the cell shows #DIV/0!"):
+        bring(room, content, "projects", file="a.xls", hidden="read")
+
+
+def test_excel_2003_may_reach_far_too(room: Room) -> None:
+    """A record that names the last row and column is refused before the reader makes room for it."""
+    content = (FIXTURES / "projects.xls").read_bytes()
+    record = struct.pack("<HHHH", 0x27E, 10, 1, 1)  # the number in B2
+    assert content.count(record) == 1
+    with pytest.raises(ClientDataError, match="reaches over 4,294,967,296 cells"):
+        bring(room, content.replace(record, struct.pack("<HHHH", 0x27E, 10, 65_535, 65_535)), "projects")
+
+
+def test_damage_is_refused_wherever_it_is(room: Room) -> None:
+    """Whatever bytes are wrong, the file is read or refused; nothing else comes out, no panic of the reader either."""
+    base = {
+        "a.xls": (FIXTURES / "projects.xls").read_bytes(),
+        "a.xlsb": xlsb_of([list(HEAD), *map(list, ROWS)]),
+    }
+    rng = random.Random(3)  # noqa: S311 - damage, no secrets
+    refused = 0
+    for name, content in base.items():
+        for _ in range(150):
+            data = bytearray(content)
+            for _ in range(rng.choice([1, 2, 5, 20])):
+                data[rng.randrange(len(data))] = rng.randrange(256)
+            try:
+                open_file(bytes(data[: rng.choice([len(data), len(data), rng.randrange(1, len(data))])]), name)
+            except ClientDataError:
+                refused += 1
+    assert refused > 100

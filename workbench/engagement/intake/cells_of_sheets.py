@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.engagement.intake.formats import CellFormat, read_formats
+from workbench.engagement.intake.old_books import look_at_xls
 from workbench.engagement.intake.other_books import Looks, look_at_ods, look_at_xlsb
 from workbench.engagement.read import LARGEST_AREA, column_letters, sheet_parts, workbook_damage
 from workbench.errors import ClientDataError, Fault
@@ -138,6 +139,10 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
             )
     except workbook_damage() as error:
         raise ClientDataError((_damaged(file, error),)) from None
+    except BaseException as error:  # the reader is written in Rust; where it gives up, no Exception comes
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ClientDataError((_damaged(file, ValueError("its parts contradict each other")),)) from None
     return tuple(found)
 
 
@@ -171,15 +176,13 @@ def _too_far(file: str, sheet: str, reach: int) -> Fault:
 
 def _looks(content: bytes, kind: str) -> Callable[[str], Looks]:
     """Return a function from a sheet's name to what the parts of the file say of it."""
-    if kind in ("ods", "xlsb"):
-        seen = look_at_ods(content) if kind == "ods" else look_at_xlsb(content)
-        return lambda name: seen.get(name, Looks())
     if kind != "xlsx":
-        return lambda name: Looks()
+        seen = {"ods": look_at_ods, "xlsb": look_at_xlsb, "xls": look_at_xls}[kind](content)
+        return lambda name: seen[name]  # a sheet of which nothing can be said is damage
     packed = zipfile.ZipFile(io.BytesIO(content))
     parts = sheet_parts(packed)
     formats = read_formats(packed)
-    return lambda name: look_at_xml(packed, parts[name], formats) if name in parts else Looks()
+    return lambda name: look_at_xml(packed, parts[name], formats)  # a sheet without a part is damage
 
 
 # -- xlsx --------------------------------------------------------------------------------------------------------------

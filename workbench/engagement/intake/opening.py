@@ -135,7 +135,7 @@ def _compound(content: bytes, file: str, wanted: Callable[[str, bool], bool]) ->
         raise _refused(file, "it is a document of another program of Office, not a workbook", "Ask for the sheet.")
     remarks = [
         "The file is in the format of Excel 2003, whose reader is known to mistake the first two columns of some "
-        "files and sees neither hidden rows and columns nor number formats. Compare the totals, or save it as .xlsx."
+        "files; number formats (k€, divided by thousand) cannot be seen. Compare the totals, or save it as .xlsx."
     ]
     return OpenFile(file, "xls", read_book(content, file, "xls", wanted), remarks=tuple(remarks), must_look=True)
 

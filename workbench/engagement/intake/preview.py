@@ -17,7 +17,7 @@ SHOWN = 12
 
 ROWS_SHOWN = 3
 
-_BY = {"part": "part of its header", "near": "its header is only alike", "said": "as you said"}
+_BY = {"part": "part of its header", "near": "its header is only alike"}
 
 
 def describe_table_import(outcome: TableOutcome) -> str:
