@@ -360,10 +360,10 @@ def test_what_excel_2003_hides_is_seen(room: Room) -> None:
 def test_excel_2003_may_reach_far_too(room: Room) -> None:
     """A record that names the last row and column is refused before the reader makes room for it."""
     content = (FIXTURES / "projects.xls").read_bytes()
-    record = struct.pack("<HHHH", 0x27E, 10, 1, 1)  # the number in B2
+    record = struct.pack("<HHHH", 0xFD, 10, 3, 0)  # the text in A4
     assert content.count(record) == 1
     with pytest.raises(ClientDataError, match="reaches over 4,294,967,296 cells"):
-        bring(room, content.replace(record, struct.pack("<HHHH", 0x27E, 10, 65_535, 65_535)), "projects")
+        bring(room, content.replace(record, struct.pack("<HHHH", 0xFD, 10, 65_535, 65_535)), "projects")
 
 
 def test_damage_is_refused_wherever_it_is(room: Room) -> None:

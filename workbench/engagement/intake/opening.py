@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from workbench.engagement.intake.cells_of_sheets import SheetCells, read_book
+from workbench.engagement.intake.periods import find_period
+from workbench.engagement.intake.words import HEADS, plain_words
 from workbench.engagement.read import (
     LARGEST_AREA,
     decode,
@@ -267,19 +269,27 @@ def _known_words(text: str, words: Collection[str]) -> int:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter under which most lines have one width."""
+    """Return the delimiter under which a row has most words of headers, and then most lines one width."""
     sample = "\n".join(text.split("\n", 400)[:400])
 
-    def score(delimiter: str) -> tuple[int, int]:
+    def score(delimiter: str) -> tuple[int, int, int]:
         try:
-            widths = Counter(
-                len(row) for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row
-            )
+            rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
         except csv.Error:
-            return 0, 0
+            return 0, 0, 0
+        named = max((len({cell for cell in row if _is_head(cell)}) for row in rows[:60]), default=0)
+        widths = Counter(map(len, rows))
         width, lines = max(
             ((w, n) for w, n in widths.items() if w > 1), key=lambda held: (held[1], held[0]), default=(0, 0)
         )
-        return lines, width
+        return named, lines, width
 
     return max(DELIMITERS, key=score)
+
+
+def _is_head(cell: str) -> bool:
+    """Return whether a cell is a word of headers, or a period."""
+    words = plain_words(cell[:120])
+    return words in HEADS or (
+        bool(words) and any(c.isalpha() for c in words) and find_period(cell[:120])[0] is not None
+    )

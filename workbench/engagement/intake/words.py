@@ -260,6 +260,9 @@ _PAY_PARTS = (
     "entgelt",
 )
 
+HEADS = frozenset(entry for entries in (*KNOWN.values(), PERSON, PAY, TOTALS) for entry in entries)
+"""All headers that we know, in small letters."""
+
 ALL_WORDS = frozenset(
     word for entries in (*KNOWN.values(), PERSON, PAY, TOTALS) for entry in entries for word in entry.split()
 )
