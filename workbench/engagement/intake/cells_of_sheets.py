@@ -104,11 +104,14 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
-        looks = _looks(content, kind)
-        if kind == "ods":  # the reader lays all sheets out when it opens
-            reach = max((seen.reach for seen in look_at_ods(content).values()), default=0)
-            if reach > LARGEST_AREA:
+        if kind == "xlsx":
+            looks = _looks_of_xml(content)
+        else:
+            told = {"ods": look_at_ods, "xlsb": look_at_xlsb, "xls": look_at_xls}[kind](content)
+            reach = max((held.reach for held in told.values()), default=0)
+            if reach > LARGEST_AREA:  # the reader may lay all sheets out when it opens
                 raise ClientDataError((_too_far(file, "", reach),))
+            looks = told.__getitem__  # a sheet of which nothing can be said is damage
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         found = []
         for sheet in book.sheets_metadata:
@@ -174,11 +177,8 @@ def _too_far(file: str, sheet: str, reach: int) -> Fault:
     return Fault(file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)
 
 
-def _looks(content: bytes, kind: str) -> Callable[[str], Looks]:
-    """Return a function from a sheet's name to what the parts of the file say of it."""
-    if kind != "xlsx":
-        seen = {"ods": look_at_ods, "xlsb": look_at_xlsb, "xls": look_at_xls}[kind](content)
-        return lambda name: seen[name]  # a sheet of which nothing can be said is damage
+def _looks_of_xml(content: bytes) -> Callable[[str], Looks]:
+    """Return a function from a sheet's name to what its XML says, which is looked at when it is asked for."""
     packed = zipfile.ZipFile(io.BytesIO(content))
     parts = sheet_parts(packed)
     formats = read_formats(packed)
