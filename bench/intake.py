@@ -87,7 +87,8 @@ READ = """
 import json, resource, sys, time
 from pathlib import Path
 root, path, table = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-from workbench.engagement.intake.importing import TableOptions, run_table_import
+from workbench.engagement.intake.importing import run_table_import
+from workbench.engagement.intake.options import TableOptions
 from workbench.engagement.intake.opening import open_file
 import workbench.engagement.intake.importing as importing
 spent = {}

@@ -408,7 +408,8 @@ def import_table(
 
     Example: workbench import table cost-centres.xlsx harbour-mutual --as resources --set function=IT
     """
-    from workbench.engagement.intake.importing import TableOptions, run_table_import
+    from workbench.engagement.intake.importing import run_table_import
+    from workbench.engagement.intake.options import TableOptions
     from workbench.engagement.intake.plan import Reading
     from workbench.engagement.intake.preview import describe_table_import
     from workbench.engagement.intake.words import plain_words

@@ -215,6 +215,15 @@ def test_a_persons_column_is_never_a_key(room: Room) -> None:
         bring(room, page, "resources", columns={"vorname": "resource"}, fixed={"function": "HR", "unit": "people"})
 
 
+def test_who_answers_for_something_stays_but_is_not_shown(room: Room) -> None:
+    """A sponsor is an office: the table asks for the name, the preview does not repeat it."""
+    outcome = bring(room, page_of(["Project", "Sponsor", "Budget"], ["a", "Erika Musterfrau", 5]), "projects")
+    assert column(outcome, "sponsor") == ["Erika Musterfrau"]
+    told = describe_table_import(outcome)
+    assert "B Sponsor → sponsor (a name that stays: the table asks who answers for it)" in told
+    assert "Musterfrau" not in told
+
+
 def test_an_address_in_a_text_is_taken_out(room: Room) -> None:
     """A mail address in a name of a decision is replaced, and counted."""
     page = page_of(

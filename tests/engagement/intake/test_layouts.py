@@ -12,7 +12,8 @@ import pytest
 
 from tests.engagement.intake.layouts import Traits, Truth, as_file, draw_traits, make_page, make_truth
 from tests.engagement.intake.room import Room
-from workbench.engagement.intake.importing import TableOptions, TableOutcome, run_table_import
+from workbench.engagement.intake.importing import TableOutcome, run_table_import
+from workbench.engagement.intake.options import TableOptions
 from workbench.engagement.intake.plan import Reading
 from workbench.errors import ClientDataError
 

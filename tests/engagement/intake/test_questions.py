@@ -13,7 +13,8 @@ import pytest
 
 from tests.engagement.intake.layouts import Cell, Page, as_xlsx
 from tests.engagement.intake.room import Room
-from workbench.engagement.intake.importing import TableOptions, TableOutcome, run_table_import
+from workbench.engagement.intake.importing import TableOutcome, run_table_import
+from workbench.engagement.intake.options import TableOptions
 from workbench.engagement.intake.plan import Reading
 from workbench.engagement.intake.preview import describe_table_import
 from workbench.errors import ClientDataError, UsageError

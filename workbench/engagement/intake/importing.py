@@ -10,55 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.exports.client_folder import IMPORTS, alone_in, check_import_name, with_import, write_together
-from workbench.engagement.exports.clock import ORDERS
+from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
 from workbench.engagement.intake.choosing import choose_block
 from workbench.engagement.intake.crosswalk import LEAVE_OUT, NameMatch, fold_name
 from workbench.engagement.intake.naming import apply_names, match_columns
 from workbench.engagement.intake.opening import OpenFile, open_file
+from workbench.engagement.intake.options import TableOptions, check_options
 from workbench.engagement.intake.plan import Plan, Reading, make_plan
 from workbench.engagement.intake.records import Records, build_records
 from workbench.engagement.intake.rows import EMPTY, HEADING, NOTE, Split, count_personal, split_rows
 from workbench.engagement.intake.saved import VENDOR, join_readings, layout_changes, read_saved, sheet_document
 from workbench.engagement.intake.standing import Placed, put_records
 from workbench.engagement.intake.sums import Sums, check_sums
-from workbench.engagement.intake.targets import Target, check_columns, find_target
+from workbench.engagement.intake.targets import Target, find_target
 from workbench.engagement.intake.together import add_together
-from workbench.engagement.intake.values import Numbers, read_values, said_factor
+from workbench.engagement.intake.values import Numbers, read_values
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.errors import ClientDataError, Fault, UsageError, nearest
+from workbench.errors import ClientDataError, Fault, UsageError
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
 
 ALIASES = "aliases.csv"
-
-
-@dataclass(frozen=True)
-class TableOptions:
-    """What the consultant says of a file; empty leaves it to the file and to what was confirmed before.
-
-    Attributes
-    ----------
-    reading : Reading
-        How the sheet is laid out.
-    aliases : mapping of str to str
-        Their name → our key, ``new`` or ``leave out``.
-    source : str
-        Name of the import; by default the table's.
-    confirm : bool
-        Write, although the layout is new or has changed.
-    """
-
-    reading: Reading = field(default_factory=Reading)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    source: str = ""
-    confirm: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +122,7 @@ class _Import:
         root = root or find_root()
         self.folder, self.tables, self.catalogue = _open_folder(name, root)
         self.target = find_target(table, self.tables, self.catalogue)
-        _check_options(said, self.target)
+        check_options(said, self.target)
         self.mappings = dict((self.tables.documents.get("imports") or {}).get("imports") or {})
         self.key = said.source or (f"facts-{self.target.name}" if self.target.is_facts else self.target.name)
         held = self.mappings.get(self.key, {})
@@ -434,28 +412,3 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error
-
-
-def _check_options(said: TableOptions, target: Target) -> None:
-    """Refuse options that mean nothing, before anything is read."""
-    reading = said.reading
-    check_import_name(said.source, "--source")
-    check_columns([column for column in reading.columns.values() if column != "ignore"], target, "--map")
-    check_columns(list(reading.fixed), target, "--set")
-    check_columns(list(reading.units), target, "--unit")
-    check_columns(list(reading.fill), target, "--fill")
-    check_columns([name for name in (reading.value, reading.section) if name], target, "--value or --section")
-    for option, value, allowed in (
-        ("--date-order", reading.date_order, ORDERS),
-        ("--hidden", reading.hidden, ("read", "skip")),
-        ("--decimal", reading.decimal, (",", ".")),
-        *(("--fill", value, ("down", "blank")) for value in reading.fill.values()),
-    ):
-        if value and value not in allowed:
-            raise UsageError(
-                f"{option} {value[:40]!r} is unknown. {nearest(value, allowed)} There are: {', '.join(allowed)}."
-            )
-    for name, unit in reading.units.items():
-        factor = said_factor(unit)
-        if not 0 < factor <= 1e12:
-            raise UsageError(f"--unit {name}={unit[:40]!r} is no unit. Say k€, m€, EUR, % or a number such as 1000.")

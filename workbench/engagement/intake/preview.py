@@ -195,7 +195,7 @@ def _placed(outcome: TableOutcome) -> list[str]:
     ]
     for at in range(min(ROWS_SHOWN, len(outcome.records))):
         cells = ", ".join(
-            f"{name} {_short(str(outcome.records.columns[name][at]))}"
+            f"{name} {'…' if name in OFFICES else _short(str(outcome.records.columns[name][at]))}"
             for name in names
             if outcome.records.columns[name][at] is not None
         )

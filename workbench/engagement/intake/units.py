@@ -96,3 +96,29 @@ def fits_currency(found: str, ours: str) -> bool:
     (True, True, False, True)
     """
     return not found or found == ours or ours in SIGN_OF.get(found, ())
+
+
+def scaled(value: float | int, factor: float) -> float | int:
+    """Return a product without the noise of binary fractions: 1.1 thousand is 1100."""
+    if factor == 1:
+        return value
+    product = float(f"{value * factor:.15g}") if factor >= 1 else float(f"{value / (1 / factor):.15g}")
+    return int(product) if product.is_integer() and abs(product) < 2**53 else product
+
+
+def said_factor(text: str) -> float:
+    """Return what a unit that the consultant says multiplies by; NaN where it is none.
+
+    Examples
+    --------
+    >>> said_factor("k€"), said_factor("1000"), said_factor("EUR"), said_factor("%")
+    (1000.0, 1000.0, 1.0, 0.01)
+    """
+    if text.strip() == "%":
+        return 0.01
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    unit = find_unit(text) or suffix_unit(text)
+    return unit.factor if unit is not None else float("nan")

@@ -13,7 +13,7 @@ from workbench.engagement.cells import Ask
 from workbench.engagement.intake.amounts import Written, amount_of, is_nothing, read_written, settle_decimal
 from workbench.engagement.intake.plan import Plan, Reading, ValueColumn
 from workbench.engagement.intake.targets import Target, TargetColumn
-from workbench.engagement.intake.units import Unit, find_unit, fits_currency, suffix_unit
+from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
 from workbench.engagement.read import ERROR_CELLS, show
 from workbench.errors import Fault
 
@@ -225,7 +225,7 @@ class _Reader:
         factor = scale.factor / divide
         formats = {number: held for (number, at), held in self.sheet.formats.items() if at == place}
         out: list[float | int | None] = (
-            list(cells) if factor == 1 else [None if c is None else _times(c, factor) for c in cells]
+            list(cells) if factor == 1 else [None if c is None else scaled(c, factor) for c in cells]
         )
         for at, number in enumerate(rows) if formats else ():
             shown_as = formats.get(number)
@@ -233,9 +233,9 @@ class _Reader:
                 unit = shown_as.unit
                 size = unit.factor if unit is not None and unit.factor != 1 else scale.factor
                 if shown_as.divisor == 1:
-                    out[at] = _times(cells[at], size / divide)
+                    out[at] = scaled(cells[at], size / divide)
                 elif size in (1, shown_as.divisor):  # the cell holds the whole amount, whatever it shows
-                    out[at] = _times(cells[at], 1 / divide)
+                    out[at] = scaled(cells[at], 1 / divide)
                 else:
                     found = f"the cell is shown divided by {shown_as.divisor:,.0f}, and its unit counts {size:,.0f}"
                     remedy = "Look at its number format, and write whole amounts in a copy."
@@ -255,7 +255,7 @@ class _Reader:
                 self._foreign(rows[at], place, held.unit.currency)
                 continue
             mine = held.unit.factor if held.unit is not None and held.unit.factor != 1 else scale.factor
-            out[at] = amount if held.is_percent else _times(amount, mine / divide)
+            out[at] = amount if held.is_percent else scaled(amount, mine / divide)
         return out
 
     # -- units ---------------------------------------------------------------------------------------------------------
@@ -399,32 +399,6 @@ class _Reader:
                 found = f"nothing says whether the numbers of {held.measure} are percent or shares"
                 remedy = f"Say --unit {held.measure}=% or --unit {held.measure}=1."
                 self.fault(top, held.place, found, "shares from 0 to 1, or percent.", remedy)
-
-
-def _times(value: float | int, factor: float) -> float | int:
-    """Return a product without the noise of binary fractions: 1.1 thousand is 1100."""
-    if factor == 1:
-        return value
-    product = float(f"{value * factor:.15g}") if factor >= 1 else float(f"{value / (1 / factor):.15g}")
-    return int(product) if product.is_integer() and abs(product) < 2**53 else product
-
-
-def said_factor(text: str) -> float:
-    """Return what a unit that the consultant says multiplies by; NaN where it is none.
-
-    Examples
-    --------
-    >>> said_factor("k€"), said_factor("1000"), said_factor("EUR"), said_factor("%")
-    (1000.0, 1000.0, 1.0, 0.01)
-    """
-    if text.strip() == "%":
-        return 0.01
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    unit = find_unit(text) or suffix_unit(text)
-    return unit.factor if unit is not None else float("nan")
 
 
 def read_values(
