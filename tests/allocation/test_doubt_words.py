@@ -1,4 +1,4 @@
-"""What holds when answers are wrong is told with its counts, what to ask again with its worth, and nothing without draws."""
+"""What holds when answers are wrong is told with counts, what to ask again with its worth; without draws, nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from allocation_cases import small
 
 from workbench.allocation import Allocation, AllocationInputs, allocate, cautions, headline, next_steps
-from workbench.allocation.doubt_words import FIRM, question_finding, robust_finding
+from workbench.allocation.doubt_words import FIRM, at_least, question_finding, robust_finding
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_the_least_sure_decision_counts(result: Allocation) -> None:
     least = min(line.holds_in for line in held.lines if line.may_close)
     finding = robust_finding(result)
     assert finding is not None
-    assert f"{least} of {held.draws} draws or more" in finding.claim
+    assert f"Each decision to keep or close holds in {at_least(least, held.draws)}; " in finding.claim
     closed = {line.line for line in held.lines if not line.supported}
     moves = [move for move in held.moves if move.line not in closed]
     firm = sum(move.holds_in >= FIRM * held.draws for move in moves)

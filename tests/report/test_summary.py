@@ -187,10 +187,10 @@ def test_where_answers_were_drawn_it_is_said_what_holds(study, chapters):
     told = replace(plan, figures=held("A", {**rows, **drawn}))
     got = says.read_summary(study, chapters=[*chapters[:2], told])
     assert got.answers[2].sure.startswith(
-        "The least sure decision to keep or close holds in 930 of 1,000 draws of all answers."
+        "Each decision to keep or close holds in at least 930 of 1,000 draws of all answers."
     )
     assert [one.sure for one in got.decisions[:3]] == [
-        "each of its moves in 880 of 1,000 draws or more",
+        "each of its moves holds in at least 880 of 1,000 draws",
         "holds in 930 of 1,000 draws",
         "holds in 700 of 1,000 draws",
     ]

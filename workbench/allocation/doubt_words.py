@@ -27,7 +27,7 @@ def robust_finding(result: Allocation) -> Finding | None:
     least = min(lines, key=lambda line: line.holds_in, default=None)
     part = f"{firm} of {len(moves)} moves hold in nine of ten"
     claim = fit_claim(
-        f"Each decision to keep or close holds in {least.holds_in:,} of {n:,} draws or more; {part}."
+        f"Each decision to keep or close holds in {at_least(least.holds_in, n)}; {part}."
         if least is not None
         else f"Of {n:,} draws of all answers, {part}.",
         f"{part[0].upper()}{part[1:]} draws of all answers.",
@@ -39,6 +39,17 @@ def robust_finding(result: Allocation) -> Finding | None:
         detail += f" Least sure: {told}."
     keys = [*(f"holds/{line.line}" for line in lines), *(f"move_holds/{move.activity}" for move in weak)]
     return Finding(claim, detail, ids.ids("draws", *keys))
+
+
+def at_least(count: int, draws: int) -> str:
+    """Return in how many draws something holds, the least of several counting.
+
+    Examples
+    --------
+    >>> at_least(930, 1000), at_least(1000, 1000)
+    ('at least 930 of 1,000 draws', 'all 1,000 draws')
+    """
+    return f"all {draws:,} draws" if count == draws else f"at least {count:,} of {draws:,} draws"
 
 
 def question_finding(result: Allocation) -> Finding | None:

@@ -116,7 +116,7 @@ def _panel(widgets: Any, portfolio: Portfolio, start: Plan | Conflict) -> Any:
 
     def plan_again(settings: dict[str, dict[str, Any]]) -> None:
         try:
-            shown.outputs = _displays(start, answer(start, **settings))
+            shown.outputs = displays(start, answer(start, **settings))
         except WorkbenchError as error:  # such as weights that are all zero
             shown.outputs = ({"output_type": "stream", "name": "stdout", "text": f"{error}\n"},)
 
@@ -160,7 +160,7 @@ def _locks(widgets: Any, portfolio: Portfolio) -> dict[str, Any]:
     return {line.id: widgets.Dropdown(options=LOCKS, value="free", description=line.name) for line in portfolio.lines}
 
 
-def _displays(start: Plan | Conflict, found: Plan | Conflict) -> tuple[dict[str, Any], ...]:
+def displays(start: Plan | Conflict, found: Plan | Conflict) -> tuple[dict[str, Any], ...]:
     """Return what the panel shows, as the outputs of a cell: the lines, below the words where no plan holds."""
     from IPython.core.interactiveshell import InteractiveShell
 

@@ -6,7 +6,7 @@ measured again. `read_summary` makes the value; the other functions say it, as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -243,11 +243,12 @@ def _robust(book: Book) -> str:
     counts = [value for value in found if isinstance(value, int | float)]
     if not draws or not counts:
         return ""
-    return f"The least sure decision to keep or close holds in {_draws(min(counts), draws)} of all answers."
+    return f"Each decision to keep or close holds in {_draws(min(counts), draws, at_least='at least ')} of all answers."
 
 
-def _draws(count: float, draws: float) -> str:
-    return f"{theme.number(count, 0)} of {theme.number(draws, 0)} draws"
+def _draws(count: float, draws: float, *, at_least: str = "") -> str:
+    whole = theme.number(draws, 0)
+    return f"all {whole} draws" if count == draws else f"{at_least}{theme.number(count, 0)} of {whole} draws"
 
 
 def _with_caution(book: Book, pillar: str, words: str) -> str:
@@ -284,16 +285,20 @@ def _closing(book: Book, line: Line, currency: str) -> Decision:
     if other is not None and other.value is not None:
         cost += f"; keeping it would cost {_worth(other.value, other.unit, currency)}"
     keys = (f"other_option/{line.line}", f"today_people/{line.line}", f"holds/{line.line}")
-    sure = _held(book, (f"holds/{line.line}",), "holds in {}")
+    sure = _held(book, (f"holds/{line.line}",))
     ids = (*line.plan_ids, *book.ids("allocation", *keys))
     return Decision(f"Close {line.name}", "keep it as it is", cost, line.owner, ids, sure)
 
 
-def _held(book: Book, keys: Iterable[str], words: str) -> str:
-    """Return in how many draws a decision holds, by the least sure of its figures; empty where nothing was drawn."""
+def _held(book: Book, keys: Sequence[str]) -> str:
+    """Return in how many draws a decision holds, by the least sure of its moves; empty where nothing was drawn."""
     draws, counts = book.number("allocation", "draws"), [book.number("allocation", key) for key in keys]
     known = [count for count in counts if count is not None]
-    return words.format(_draws(min(known), draws)) if draws and known else ""
+    if not draws or not known:
+        return ""
+    if len(known) == 1:
+        return f"holds in {_draws(known[0], draws)}"
+    return f"each of its moves holds in {_draws(min(known), draws, at_least='at least ')}"
 
 
 def _shifting(study: Any, book: Book, line: Line, change: float, currency: str) -> Decision:
@@ -315,7 +320,7 @@ def _shifting(study: Any, book: Book, line: Line, change: float, currency: str) 
         what, cost = f"Take {amount} from {line.name}", f"{lost} there" if worth else "its value there"
         cost += f"; leaving it would keep {amount} from other lines"
     moves = [f"move_holds/{name}" for name in _activities(study, line.line)]
-    sure = _held(book, moves, "each of its moves in {} or more" if len(moves) > 1 else "holds in {}")
+    sure = _held(book, moves)
     ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}", *moves))
     return Decision(what, "leave its money as today", cost, line.owner, ids, sure)
 
