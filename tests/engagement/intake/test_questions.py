@@ -501,3 +501,36 @@ def test_thousands_that_only_the_sum_says_are_asked(room: Room) -> None:
         bring(room, page, "resources")
     outcome = bring(room, page, "resources", units={"capacity": "k€"})
     assert (column(outcome, "capacity"), outcome.sums.open) == (["1000", "2000"], ())
+
+
+MONTHS = ["Resource", "Department", "Unit"]
+
+
+@pytest.mark.parametrize(
+    ("title", "heads"),
+    [
+        ("Plan, Stand 15.11.2025", ["Jan", "Feb"]),
+        ("Stand Dezember 2025", ["Jan", "Feb"]),
+        ("Budget FY 2026", ["Jan", "Feb"]),
+        ("Plan 2025/26", ["Apr", "May"]),
+        ("Plan 2026 and 2027", ["Jan", "Feb"]),
+        ("Plan 2026", ["Jan 2026", "Feb"]),
+        ("Plan 2026", ["Nov", "Dec", "Jan"]),
+    ],
+)
+def test_a_year_that_only_seems_to_be_named_is_asked(room: Room, title: str, heads: list[str]) -> None:
+    """The day of a report, a fiscal year and half a header say nothing of the months."""
+    page = page_of([title], [], [*MONTHS, *heads], ["a", "IT", "people", *range(1, len(heads) + 1)])
+    with pytest.raises(ClientDataError, match="--year"):
+        bring(room, page, "resources")
+
+
+def test_months_over_the_turn_of_a_year_twice_are_not_guessed(room: Room) -> None:
+    """Plan and actual beside each other do not hide that January is of the next year."""
+    heads = ["Plan Nov", "Actual Nov", "Plan Dec", "Actual Dec", "Plan Jan", "Actual Jan"]
+    page = page_of([*MONTHS, *heads], ["a", "IT", "people", 1, 2, 3, 4, 5, 6])
+    outcome = bring(room, page, "resources", only="Plan", year=2026)
+    assert column(outcome, "period") == ["2026-11", "2026-12", "2027-01"]
+    heads = ["Plan Nov", "Plan Dec", "Plan Jan", "Plan Nov", "Plan Dec", "Plan Jan"]
+    with pytest.raises(ClientDataError, match="turn of a year more than once"):
+        bring(room, page_of([*MONTHS, *heads], ["a", "IT", "people", 1, 2, 3, 4, 5, 6]), "resources", year=2026)

@@ -65,6 +65,10 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("year", rf"(?P<year>{_YEAR})"),
     )
 )
+_DAYS = re.compile(
+    rf"\d{{1,2}}[./\-]\s?\d{{1,2}}[./\-]\s?{_YEAR}|{_YEAR}-\d{{2}}-\d{{2}}|\d{{1,2}}\.?\s+(?:{_WORDS})\.?\s+{_YEAR}",
+    re.IGNORECASE,
+)
 _DAY_NAMED = re.compile(
     rf"(?<!\w)(\d{{1,2}})(?:\.|er|st|nd|rd|th|º)?\s*(?:de\s+)?({_WORDS})\.?,?\s*(?:de\s+)?({_YEAR})(?!\w)",
     re.IGNORECASE,
@@ -157,13 +161,14 @@ def _year(text: str | None) -> int | None:
 
 
 def years_in(text: str) -> tuple[int, ...]:
-    """Return the years that a title or the name of a file names.
+    """Return the years that a title names; the years of its days are none of them.
 
     Examples
     --------
-    >>> years_in("Budget 2026, Stand 3/2025"), years_in("v20260101.xlsx")
-    ((2026, 2025), ())
+    >>> years_in("Budget 2026 of 15.11.2025"), years_in("Plan 2026, Ist 2025"), years_in("20260101")
+    ((2026,), (2026, 2025), ())
     """
+    text = _DAYS.sub(" ", text)
     return tuple(dict.fromkeys(int(held) for held in re.findall(rf"(?<!\d)({_YEAR})(?!\d)", text)))
 
 

@@ -7,13 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from workbench.engagement.intake.blocks import Block
 from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading
 from workbench.engagement.intake.periods import Period, years_in
 from workbench.engagement.intake.targets import Target
-from workbench.engagement.intake.words import plain_words
+from workbench.engagement.intake.words import is_note, plain_words
 from workbench.engagement.read import column_letters
 from workbench.errors import Fault
 
@@ -342,43 +342,50 @@ class _Maker:
         blank = [held for held in headings if held.period is not None and held.period.year is None]
         if not blank:
             return headings
+        months = [held.period.number for held in blank if held.period and held.period.kind == "month"]
+        runs = [number for number, _ in groupby(months)]
+        wraps = any(after < before and after != runs[0] for before, after in pairwise(runs))
         year, source = self.said.year, "as you said"
+        found = "the months have no year"
+        if len(blank) < sum(held.period is not None and held.period.kind == "month" for held in headings):
+            found = "some of the months have a year and others have none"
+        elif wraps:
+            found = "the months run over the turn of a year"
+        elif year is None and self.fiscal_start == 1:
+            year, source = self._year_of_titles()
+        if wraps and len(set(runs)) < len(runs):
+            year, found = None, "the months run over the turn of a year more than once"
         if year is None:
-            for texts, what in (
-                ([text for _, text in self.block.titles], "the lines above the table"),
-                ([self.block.sheet.name], "the name of the sheet"),
-                ([self.file], "the name of the file"),
-            ):
-                years = tuple(dict.fromkeys(year for text in texts for year in years_in(text)))
-                if len(years) == 1:
-                    year, source = years[0], f"{what} says so"
-                    break
-                if len(years) > 1:
-                    break
-        numbers = [held.period.number for held in blank if held.period]
-        falls = sum(after < before for before, after in pairwise(numbers))
-        wraps = falls > 0 and len(set(numbers)) == len(numbers)
-        if year is None or (wraps and self.said.year is None):
-            found = "the months run over the turn of a year" if wraps and year else "the months have no year"
-            self.fault(
-                blank,
-                f"{found}, and nothing says which year the first one is in",
-                "months whose year is known.",
-                "Say --year with the year of the first month.",
-            )
-            year = year or 1
+            remedy = "Say --year with the year of the first month; or write the year into each header in a copy."
+            words = f"{found}, and nothing says which year the first one is in"
+            self.fault(blank, words, "months whose year is known.", remedy)
+            year = 1
         elif self.said.year is None:
             self.remarks.append(f"The months are those of {year}: {source}.")
         out, at, before = [], year, 0
         for held in headings:
             if held.period is not None and held.period.year is None:
-                at += wraps and held.period.number < before
-                before = held.period.number
+                if held.period.kind == "month":
+                    at += wraps and held.period.number < before
+                    before = held.period.number
                 held = replace(held, period=held.period.of(at))
             out.append(held)
         return out
 
+    def _year_of_titles(self) -> tuple[int | None, str]:
+        """Return the one year that the lines above the table name, or its sheet; days of a report name none."""
+        lines = [text for _, text in self.block.titles if not is_note(text)]
+        for texts, what in ((lines, "the lines above the table"), ([self.block.sheet.name], "the name of the sheet")):
+            years = tuple(dict.fromkeys(year for text in texts for year in years_in(text)))
+            if years:
+                is_clear = len(years) == 1 and not any(map(_FISCAL.search, texts))
+                return (years[0] if is_clear else None), f"named in {what}"
+        return None, ""
 
+
+_FISCAL = re.compile(
+    r"\b(?:FY|GJ|fiscal|gesch[äa]ftsjahr|wirtschaftsjahr|exercice|boekjaar|ejercicio)|20\d\d\s?/\s?(?:20)?\d\d\b", re.I
+)
 _UNIT_WORDS = frozenset(
     ("k", "t", "m", "in", "eur", "keur", "teur", "meur", "tsd", "mio", "usd", "gbp", "chf", "euro", "euros")
 )
