@@ -1061,6 +1061,7 @@ class SheetLayout(BaseModel):
     leave_out: tuple[Text, ...] = ()
     together: bool = False
     scales: dict[Key, float] = Field(default_factory=dict)
+    unit_words: dict[Key, str] = Field(default_factory=dict)
     turned: tuple[Key, ...] = ()
     filled_down: tuple[Key, ...] = ()
     across: bool = False

@@ -12,6 +12,7 @@ class Room:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        root.mkdir(exist_ok=True)
         self.folder = root / "client_data" / "tiny"
         self.folder.mkdir(parents=True)
         (root / "notebooks").mkdir()

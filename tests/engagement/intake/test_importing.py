@@ -321,3 +321,16 @@ def test_formulas_and_markup_in_names_stay_text(room: Room) -> None:
     text = "Project;Budget\n" + "".join(f"{name.replace(';', ',')};{at + 1}0\n" for at, name in enumerate(names))
     outcome = bring(room, text, "projects", file="p.csv")
     assert column(outcome, "project") == [name.replace(";", ",") for name in names]
+
+
+def test_what_was_said_of_units_and_decimals_is_held_against_the_next_sheet(room: Room) -> None:
+    """An answer for last month's sheet is no answer where this month's says something else."""
+    heads = ["Project", "Budget", "FTE"]
+    bring(room, page_of(heads, ["a", 5, 1]), "projects", units={"budget": "k€"})
+    outcome = bring(room, page_of(["Project", "Budget [m€]", "FTE"], ["a", 5, 1]), "projects", confirm=False)
+    assert not outcome.is_written
+    assert outcome.changes == ("The sheet says 1,000,000 EUR of the unit of budget now; it said nothing.",)
+    other = Room(room.root / "other")
+    bring(other, "Project;Budget\na;1.234\n", "projects", file="p.csv", decimal=",")
+    with pytest.raises(ClientDataError, match=r"written with '\.' as their decimal sign, and ',' was said"):
+        bring(other, "Project;Budget\na;1.234\nb;12.5\n", "projects", file="p.csv", confirm=False)

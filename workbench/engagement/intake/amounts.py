@@ -9,7 +9,6 @@ from typing import Any
 
 from workbench.engagement.cells import Ask, decide_decimal, parse_number
 from workbench.engagement.intake.units import Unit, suffix_unit
-from workbench.engagement.schema import Source
 
 NOTHING = frozenset(
     {"-", "–", "—", "−", "--", "---", ".", "n/a", "na", "n.a.", "n.a", "k.a.", "k. a.", "keine angabe", "./.", "null"}
@@ -112,8 +111,15 @@ def settle_decimal(texts: Iterable[tuple[str, str]], said: str) -> str | Ask:
     said : str
         As the consultant said; empty where not.
     """
-    source = Source(decimal=said) if said else None  # type: ignore[arg-type]
-    found: Any = decide_decimal(texts, lambda spot: spot, "table", source)
+    held = list(texts)
+    found: Any = decide_decimal(held, lambda spot: spot, "table", None)
+    if said and isinstance(found, str) and found != said:
+        at = next((spot for digits, spot in held if "." in digits or "," in digits), "")
+        if at:
+            what = f"the numbers are written with {found!r} as their decimal sign, and {said!r} was said"
+            return Ask(what, "one decimal sign.", f"Say --decimal {found!r}, or look at who exported the file.", at)
+    if said:
+        return said
     if isinstance(found, Ask):
         return Ask(found.found, found.allowed, 'Say --decimal "," or --decimal ".".', found.spot)
     return str(found)

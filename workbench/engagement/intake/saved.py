@@ -107,6 +107,7 @@ def sheet_document(
         "leave_out": list(reading.leave_out),
         "together": reading.together,
         "scales": {name: scale.factor for name, scale in numbers.scales.items() if scale.factor != 1},
+        "unit_words": {name: words for name, words in numbers.unit_words.items() if words and name in reading.units},
         "turned": list(numbers.turned),
         "filled_down": sorted(split.filled_down),
         "across": plan.is_across,
@@ -166,6 +167,11 @@ def layout_changes(
             changed.append(
                 f"One unit of {name} counts {scales.get(name, 1.0):,g} now, no longer {earlier.get(name, 1.0):,g}."
             )
+    words = dict(layout.get("unit_words") or {})
+    for name in layout.get("units") or {}:
+        if numbers.unit_words.get(name, "") != str(words.get(name) or ""):
+            said = numbers.unit_words.get(name) or "nothing"
+            changed.append(f"The sheet says {said} of the unit of {name} now; it said {words.get(name) or 'nothing'}.")
     if sorted(numbers.turned) != sorted(layout.get("turned") or ()):
         changed.append("The sign of the numbers has changed.")
     if bool(layout.get("across")) != plan.is_across:

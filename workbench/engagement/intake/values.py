@@ -57,6 +57,8 @@ class Numbers:
         Measures whose sign is turned around.
     nothing : int
         Cells that say in words that there is no number.
+    unit_words : mapping of str to str
+        Measure → what its header and the lines around the table say of its unit.
     remarks, faults : tuple
     """
 
@@ -66,6 +68,7 @@ class Numbers:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     turned: tuple[str, ...] = ()
     nothing: int = 0
+    unit_words: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -89,6 +92,7 @@ class _Reader:
         self.faults: list[Fault] = []
         self.remarks: list[str] = []
         self.nothing = 0
+        self.unit_words: dict[str, str] = {}
 
     def fault(self, row: int, place: int, found: str, allowed: str, remedy: str) -> None:
         where = self.sheet.address(row, place)
@@ -123,7 +127,8 @@ class _Reader:
             columns[place] = self._column(rows, raw[place], written[place], place, measure, scale, decimal, is_total)
         turned = self._turn(columns, rows, is_total)
         self._shares(columns, scales)
-        return Numbers(columns, rows, decimal, scales, turned, self.nothing, tuple(self.remarks), tuple(self.faults))
+        told = (tuple(self.remarks), tuple(self.faults))
+        return Numbers(columns, rows, decimal, scales, turned, self.nothing, self.unit_words, *told)
 
     def _merged(self, data: Sequence[int]) -> None:
         """Refuse a number that stands in merged cells: nobody can say how it is shared among them."""
@@ -266,6 +271,11 @@ class _Reader:
         place = held.place
         top = self.plan.block.top + self.plan.block.depth - 1
         unit = held.heading.unit
+        note = self._note_unit()
+        words = [
+            f"{one.factor:,.0f} {one.currency}".strip() for one in (unit, note[1] if note else None) if one is not None
+        ]
+        self.unit_words.setdefault(name, "; ".join(words))
         if name in self.said.units:
             factor = said_factor(self.said.units[name])
             if factor == 0.01 and place in self.sheet.percent:
@@ -282,7 +292,7 @@ class _Reader:
             return Scale()
         factor = unit.factor if unit is not None else 1.0
         where = "its header says so"
-        note = self._note_unit() if factor == 1 else None
+        note = note if factor == 1 else None
         is_scaled = not column.unit.startswith(_NEVER_SCALED)
         if note is not None and note[1].factor != 1 and unit is not None and is_scaled:
             found = f"the header says {unit.currency}, and {self.sheet.address(note[0])} speaks of another unit"
