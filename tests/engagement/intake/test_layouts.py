@@ -38,7 +38,7 @@ class Brought:
     """What came of one layout."""
 
     truth: Truth
-    folder: Path
+    room: Room
     outcome: TableOutcome | None
     error: ClientDataError | None
 
@@ -65,8 +65,8 @@ def bring(root: Path, traits: Traits) -> Brought:
     try:
         outcome = run_table_import(path, "tiny", truth.table, options(traits), root=room.root)
     except ClientDataError as error:
-        return Brought(truth, room.folder, None, error)
-    return Brought(truth, room.folder, outcome, None)
+        return Brought(truth, room, None, error)
+    return Brought(truth, room, outcome, None)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_layout_is_read_to_the_last_number_or_asked_about(brought: dict[int, B
     """What is written equals the truth, or nothing is written and a question says what is open."""
     found = brought[traits.order]
     if found.outcome is None:
-        assert not (found.folder / f"{found.truth.table}.csv").exists()
+        assert not (found.room.folder / f"{found.truth.table}.csv").exists()
         return
     expected = {
         key: {name: value if isinstance(value, str | int) else value.isoformat() for name, value in row.items()}
@@ -101,7 +101,7 @@ def test_a_layout_is_read_to_the_last_number_or_asked_about(brought: dict[int, B
     }
     assert written(found.truth, found.outcome.placed.path) == expected
     assert not found.outcome.sums.open
-    text = (found.folder / "imports.yaml").read_text(encoding="utf-8")
+    text = "".join(found.room.texts("*.yaml"))
     assert not any(word in text for word in ("Erika", "Mustermann", "81234", "77000", "Vorname", "Gehalt"))
 
 

@@ -534,3 +534,26 @@ def test_months_over_the_turn_of_a_year_twice_are_not_guessed(room: Room) -> Non
     heads = ["Plan Nov", "Plan Dec", "Plan Jan", "Plan Nov", "Plan Dec", "Plan Jan"]
     with pytest.raises(ClientDataError, match="turn of a year more than once"):
         bring(room, page_of([*MONTHS, *heads], ["a", "IT", "people", 1, 2, 3, 4, 5, 6]), "resources", year=2026)
+
+
+def test_a_hidden_sheet_is_named_and_read_only_when_asked_for(room: Room) -> None:
+    """Old versions hide in hidden sheets; the one that is named is read, next month too."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "Cover"
+    book.active.append(["Nothing to see"])
+    for name, state, amount in (("Data", "hidden", 10), ("Old", "veryHidden", 99)):
+        sheet = book.create_sheet(name)
+        for row in (HEADS, ["a", amount, 1]):
+            sheet.append(row)
+        sheet.sheet_state = state
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(ClientDataError, match="hidden sheets are not read: Data, Old"):
+        bring(room, stream.getvalue(), "projects")
+    outcome = bring(room, stream.getvalue(), "projects", sheet="Data")
+    assert column(outcome, "budget") == ["10"]
+    assert "Hidden sheets" in describe_table_import(outcome)
+    assert bring(room, stream.getvalue(), "projects", confirm=False).is_written
+    assert column(bring(room, stream.getvalue(), "projects", at="Old!A1"), "budget") == ["99"]

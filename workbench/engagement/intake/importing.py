@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
-from workbench.engagement.intake.choosing import choose_block
+from workbench.engagement.intake.choosing import choose_block, parse_corner
 from workbench.engagement.intake.crosswalk import LEAVE_OUT, NameMatch, fold_name
 from workbench.engagement.intake.naming import apply_names, match_columns
 from workbench.engagement.intake.opening import OpenFile, open_file
@@ -227,11 +227,11 @@ class _Import:
         )
 
     def _open(self) -> OpenFile:
-        named = self.reading.sheet if self.said.reading.sheet or self.said.reading.at else ""
-        wanted = named or self.reading.at.rpartition("!")[0]
+        named = (parse_corner(self.said.reading.at)[0] or self.said.reading.sheet).casefold()
+        hidden = named or (self.reading.sheet.casefold() if self.saved.get("confirmed_on") else "")
 
         def is_wanted(sheet: str, is_hidden: bool) -> bool:
-            return sheet == wanted if is_hidden else not named or sheet.casefold() == named.casefold()
+            return sheet.casefold() == hidden if is_hidden else named in ("", sheet.casefold())
 
         words = set(ALL_WORDS)
         for table, column in (("lines", "name"), ("products", "name")):
