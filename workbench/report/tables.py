@@ -78,7 +78,18 @@ class Table:
 
     def cells(self) -> tuple[tuple[str, ...], ...]:
         """Return every cell as the report rounds it: equal decimals down a column."""
-        return tuple(tuple(self._written(place, value) for place, value in enumerate(row)) for row in self.rows)
+        places = range(len(self.columns))
+        ways = [self._way(place) for place in places]  # once a column: they look at every row
+        return tuple(tuple(self._written(place, row[place], *ways[place]) for place in places) for row in self.rows)
+
+    def _way(self, place: int) -> tuple[float, int]:
+        """Return by what the numbers of a column are divided, and with how many decimals they are written."""
+        column = self.columns[place]
+        if column.unit in ("currency", "share"):
+            factor = 0.01 if column.unit == "share" else self._scale(place)[0]
+            return factor, self._decimals(place, factor)
+        whole = column.unit in ("count", "people")
+        return 1.0, column.decimals if column.decimals is not None else 0 if whole else 1
 
     def _scale(self, place: int) -> tuple[float, str]:
         """Money is written in the size of the largest amount of its column, so that decimals line up."""
@@ -109,15 +120,10 @@ class Table:
             return column.header
         return f"{column.header} ({column.unit})"
 
-    def _written(self, place: int, value: Plain) -> str:
-        column = self.columns[place]
-        if column.unit == "text" or value is None or isinstance(value, str | bool):
+    def _written(self, place: int, value: Plain, factor: float, decimals: int) -> str:
+        if self.columns[place].unit == "text" or value is None or isinstance(value, str | bool):
             return written(value, "text")
-        if column.unit in ("currency", "share"):
-            factor = 0.01 if column.unit == "share" else self._scale(place)[0]
-            return theme.number(value / factor, self._decimals(place, factor))
-        whole = column.unit in ("count", "people")
-        return theme.number(value, column.decimals if column.decimals is not None else 0 if whole else 1)
+        return theme.number(value / factor, decimals)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table as JSON types."""

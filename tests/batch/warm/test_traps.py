@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,17 @@ def test_a_switch_of_the_shell_starts_everything_cold(run: Run, monkeypatch: pyt
     """For whoever suspects the fork."""
     monkeypatch.setenv(side.OFF, "1")
     assert run("print(1)").why_cold == "WORKBENCH_COLD is set"
+
+
+def test_every_trap_has_a_test_or_a_reason() -> None:
+    """The page's table names tests that exist, for each number without a gap."""
+    rows = re.findall(
+        r"^\| (\d+) \|.*\| ([^|]+) \|$", (ROOT / "docs" / "batch.md").read_text("utf-8"), flags=re.MULTILINE
+    )
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests" / "batch").rglob("test_*.py"))
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 26
+    for number, held in rows:
+        for name in re.findall(r"`(test_\w+)`", held):
+            assert f"def {name}(" in tests, f"{number}: {name}"
+    assert sum("`test_" not in held for _, held in rows) <= 4
