@@ -557,3 +557,26 @@ def test_a_hidden_sheet_is_named_and_read_only_when_asked_for(room: Room) -> Non
     assert "Hidden sheets" in describe_table_import(outcome)
     assert bring(room, stream.getvalue(), "projects", confirm=False).is_written
     assert column(bring(room, stream.getvalue(), "projects", at="Old!A1"), "budget") == ["99"]
+
+
+def test_a_smaller_table_below_is_not_passed_over(room: Room) -> None:
+    """An addendum with fewer columns may belong to the table above: it ends that table, so it is asked about."""
+    page = page_of(
+        ["Project", "Product line", "Budget", "Spent", "FTE", "End date"],
+        ["a", "motor", 10, 5, 1, dt.date(2027, 1, 31)],
+        [],
+        ["Addendum"],
+        ["Project", "Budget"],
+        ["b", 20],
+    )
+    with pytest.raises(ClientDataError, match="several tables fit: Tabelle1!A1; Tabelle1!A5"):
+        bring(room, page, "projects")
+    assert column(bring(room, page, "projects", at="A1"), "project") == ["a"]
+
+
+def test_decimal_commas_do_not_pass_for_delimiters(room: Room) -> None:
+    """Where every line has as many decimal commas, the words of the header tell the delimiter."""
+    lines = ["Projekt;Budget;Ist;Bemerkung", "a;1,5;2,5;x", "b;3,5;4,5;", "Zwischensumme;5,0;7,0", "c;5,5;6,5;y"]
+    text = "\n".join([*lines, "Zwischensumme;5,5;6,5", "Summe;10,5;13,5"])
+    outcome = bring(room, text, "projects", file="a.csv")
+    assert column(outcome, "budget") == ["1.5", "3.5", "5.5"]
