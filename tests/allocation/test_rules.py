@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -128,6 +129,21 @@ def test_a_closed_line_frees_its_needs_in_a_rule() -> None:
         pytest.param("exactly 1 of lines loans,", 26, "name of a product line", id="a comma too many"),
         pytest.param("exactly 1 of lines loans cards", 26, "should end here", id="a comma too few"),
         pytest.param("level of cards <= 3", 10, "cards-operate", id="a line where an activity is meant"),
+        pytest.param("budget <= 1.800.000", 11, "Write 1800000\\.", id="points between thousands"),
+        pytest.param("budget <= 1,800,000", 11, "Write 1800000\\.", id="commas between thousands"),
+        pytest.param("budget <= 1.800,50", 11, "plain digits", id="a continental decimal"),
+        pytest.param("budget <= 1e5", 11, "Write 100000\\.", id="an exponent"),
+        pytest.param("budget <= 1.5E-2 * engineers", 11, "Write 0.015\\.", id="a small exponent"),
+        pytest.param("budget <= 1e400", 11, "plain digits", id="an exponent without end"),
+        pytest.param("keep lin cards", 6, "Did you mean 'keep line'", id="a misspelt line"),
+        pytest.param("close cards", 7, "Write: close line cards", id="close without line"),
+        pytest.param(f"budget <= {'9' * 400}", 11, "at most, without the commas", id="a number beyond every float"),
+        pytest.param(f"budget <= {'9' * 5000}", 11, "of 5000 digits", id="a number beyond what Python turns into one"),
+        pytest.param("budget <= 1000000000000001", 11, "1,000,000,000,000,000 at most", id="just too large"),
+        pytest.param(f"change of budget within {'9' * 400}%", 25, "too large", id="a change beyond every float"),
+        pytest.param(f"at most {'9' * 1900} of lines", 9, "too large", id="a count beyond every float"),
+        pytest.param(f"budget >= 0.{'0' * 399}1", 11, "400 digits behind the point", id="400 decimals"),
+        pytest.param("budget >= 0.0000000000000001", 11, "too small to be told from nothing", id="nearly nothing"),
     ],
 )
 def test_a_rule_that_is_none_is_refused_at_its_character(text: str, position: int, said: str) -> None:
@@ -150,6 +166,15 @@ def test_a_limit_on_change_is_two_rows_around_today() -> None:
     assert most.terms == least.terms == (("level", "cards-operate", 3.0), ("support", "cards", 4.0))
     (still,) = rows("change of level of loans-develop within 0%")
     assert (still.sense, still.limit) == ("=", 2.0)
+
+
+def test_the_largest_and_the_finest_number_read_back() -> None:
+    """What is allowed compiles to finite numbers, and its plainest words are the same rule."""
+    for number in ("1000000000000000", f"999999999999999.{'3' * 30}", "0.000000000000001", "007"):
+        for text in (f"budget <= {number}", f"budget <= {number}% of capacity of budget"):
+            parsed = parse_rule(text, PORTFOLIO)
+            assert parse_rule(describe(parsed), PORTFOLIO) == parsed
+            assert all(math.isfinite(row.limit) and row.limit > 0 for row in rows(text))
 
 
 @pytest.mark.parametrize(

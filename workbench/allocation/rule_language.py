@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 
 USES = ("develop", "operate", "market")
 SCOPES = ("line", "use", "function", "activity")
+LARGEST_NUMBER = 1e15
+"""Largest number of a rule, as of every number in a client's table; one over it is the smallest above zero (ours)."""
+MOST_DECIMALS = 30
+"""Digits behind the point; a number of a spreadsheet has fewer (ours)."""
 _TOKEN = re.compile(
     r"""\s*(?:(?P<number>\d+(?:\.\d+)?)
           |(?P<quoted>"[^"]*"|'[^']*')
@@ -53,10 +58,14 @@ _TOKEN = re.compile(
           |(?P<sign><=|>=|=|≤|≥|\+|-|−|\*|×|%|,))""",
     re.VERBOSE,
 )
+_PLAIN = ""
+"""Stands for: write the same number in plain digits."""
 _ODD = (
     (re.compile(r"\s*(=<|<(?!=))"), "rules hold at their limit too.", "Write <=."),
     (re.compile(r"\s*(=>|>(?!=))"), "rules hold at their limit too.", "Write >=."),
     (re.compile(r"\s*(==)"), "one sign is enough.", "Write =."),
+    (re.compile(r"\s*(\d+(?:[.,'’]\d+){2,})"), "it is no number here.", _PLAIN),
+    (re.compile(r"\s*(\d+(?:\.\d+)?[eE][+-]?\d+)(?!\w)"), "numbers have no exponent here.", _PLAIN),
     (
         re.compile(r"\s*(\d+(?:[,'’]\d+)+)"),
         "it is no number here.",
@@ -130,7 +139,9 @@ class _Parser:
             for pattern, why, remedy in _ODD:
                 odd = pattern.match(self.text, at)
                 if odd is not None:
-                    raise RuleError(self.text, odd.start(1) + 1, f"{odd.group(1)!r}: {why}", remedy)
+                    raise RuleError(
+                        self.text, odd.start(1) + 1, f"{_shown(odd.group(1))}: {why}", remedy or _plainly(odd.group(1))
+                    )
             match = _TOKEN.match(self.text, at)
             if match is None:
                 at += len(self.text[at:]) - len(self.text[at:].lstrip())
@@ -138,10 +149,26 @@ class _Parser:
                 raise RuleError(self.text, at + 1, f"{what} has no meaning here.", "Names with signs take quotes.")
             kind = str(match.lastgroup)
             raw = match.group(kind)
+            if kind == "number":
+                self._need_size(raw, match.start(kind) + 1)
             word = raw[1:-1] if kind == "quoted" else _SAME_SIGN.get(raw, raw)
             tokens.append(_Token(kind, word, match.start(kind) + 1))
             at = match.end()
         return [*tokens, _Token("end", "", len(self.text.rstrip()) + 1)]
+
+    def _need_size(self, raw: str, position: int) -> None:
+        """Refuse numbers that no solver tells from infinity or from nothing; before any arithmetic with them."""
+        whole, _, decimals = raw.partition(".")
+        size = float(raw)
+        if size > LARGEST_NUMBER:
+            found = f"{_shown(raw)} is too large a number, of {len(whole)} digits."
+            raise RuleError(self.text, position, found, f"Write {LARGEST_NUMBER:,.0f} at most, without the commas.")
+        if len(decimals) > MOST_DECIMALS:
+            found = f"{_shown(raw)} has {len(decimals)} digits behind the point."
+            raise RuleError(self.text, position, found, f"Round it; {MOST_DECIMALS} are the most.")
+        if 0 < size < 1 / LARGEST_NUMBER:
+            found = f"{_shown(raw)} is too small to be told from nothing."
+            raise RuleError(self.text, position, found, "Write 0, or name it in a smaller unit.")
 
     # the current token, and stepping over it
 
@@ -184,12 +211,25 @@ class _Parser:
         elif self._is("keep", "line") or self._is("close", "line") or (self._is("line") and not self._is("line", "=")):
             parsed = self._support()
         else:
+            self._need_line_to_keep()
             parsed = self._compare()
         if self.now.kind != "end":
             if self.now.text == "*":
                 raise self._stop("Write a number times a quantity.", "two quantities cannot be multiplied.")
             raise self._stop("The rule should end here; a further rule goes into a row of its own.")
         return parsed
+
+    def _need_line_to_keep(self) -> None:
+        """Say what is missing where somebody keeps or closes something that is not called a line."""
+        verb, token = self.now.text.lower(), self.tokens[min(self.place + 1, len(self.tokens) - 1)]
+        if not (self._is("keep") or self._is("close")) or token.kind not in ("word", "quoted"):
+            return
+        if verb in map(str.lower, self._known("resource")):
+            return
+        self.place += 1
+        if token.kind == "word" and nearest(token.text.lower(), ["line"]):
+            raise self._stop(f"Did you mean '{verb} line'?")
+        raise self._stop(f"Write: {verb} line {quoted(token.text)}.")
 
     def _compare(self) -> Compare:
         left = self._sum()
@@ -351,6 +391,24 @@ class _Parser:
             "function": [resource.function for resource in portfolio.resources],
         }
         return {name: name for name in names[kind]}
+
+
+def _shown(raw: str) -> str:
+    """Return a number as a fault quotes it; its middle is left out where it is long."""
+    return repr(raw if len(raw) <= 24 else f"{raw[:8]}…{raw[-8:]}")
+
+
+def _plainly(raw: str) -> str:
+    """Return what to write instead of a number with separators or an exponent."""
+    plain = ""
+    if re.fullmatch(r"\d{1,3}([.,'’])\d{3}(?:\1\d{3})*", raw):
+        plain = re.sub(r"\D", "", raw)
+    elif re.fullmatch(r"[\d.]+[eE][+-]?\d{1,2}", raw):
+        plain = format(Decimal(raw), "f")
+        plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    if plain and len(plain) <= len(str(int(LARGEST_NUMBER))):
+        return f"Write {plain}."
+    return "Write it in plain digits: 1000 without separators and 1.5 with a point."
 
 
 def _article(kind: str) -> str:

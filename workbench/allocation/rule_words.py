@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal
 
@@ -172,5 +172,6 @@ def quoted(name: str) -> str:
 
 def _decimal(number: Fraction) -> str:
     """Numbers of rules are decimals, and a hundredth of a decimal is one, so this is exact."""
-    text = format(Decimal(number.numerator) / Decimal(number.denominator), "f")
+    with localcontext(prec=60):  # digits of the largest number and of the most decimals, both
+        text = format(Decimal(number.numerator) / Decimal(number.denominator), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
