@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from workbench.allocation import Allocation, AllocationInputs, QuarterPlan, allocate
+from workbench.engagement.curve_inputs import curve_faults, read_curve
 from workbench.engagement.inputs_allocation import check_allocation
 from workbench.engagement.load import Tables
 from workbench.errors import ClientDataError, Fault
@@ -242,6 +248,93 @@ def test_what_makes_no_curve_or_weight_names_its_cell(
     assert said, caught.value.faults
     assert cell in said[0].cell
     assert said[0].remedy
+
+
+HILL = "ymax,y05,status,half_level,shape\nmotor-develop,motor,develop,teams,2,{},1,5,hill,0,,,{},{},confirmed,{},{}"
+
+
+def hill(
+    *, reference: str = "", ymax: str = "10", y05: str = "", half_level: str = "4", shape: str = "2"
+) -> dict[str, str]:
+    """Return the files with a Hill curve of these cells."""
+    files = changed(
+        "activities.csv",
+        "ymax,y05,status\nmotor-develop,motor,develop,teams,2,,1,5,adbudg,0,4,6,10,1.5,confirmed",
+        HILL.format(reference, ymax, y05, half_level, shape),
+    )
+    rest = files["activities.csv"].splitlines()
+    return {**files, "activities.csv": "\n".join([*rest[:2], *(f"{line},," for line in rest[2:])]) + "\n"}
+
+
+def adbudg(answers: str, *, reference: str = "") -> dict[str, str]:
+    """Return the files with these answers y0 to y05."""
+    return changed("activities.csv", "2,,1,5,adbudg,0,4,6,10,1.5", f"2,{reference},1,5,adbudg,{answers}")
+
+
+@pytest.mark.parametrize(
+    ("files", "column", "found", "allowed"),
+    [
+        pytest.param(hill(shape="1000"), "shape", "shape is 1000", "0.05 to 50", id="a step"),
+        pytest.param(hill(shape="0.001"), "shape", "shape is 0.001", "0.05 to 50", id="a shape that covers no level"),
+        pytest.param(hill(half_level="1e-200"), "half_level", "half_level is 1e-200", "0.000001 or more", id="half nothing"),
+        pytest.param(hill(half_level="1e9"), "half_level", "reference level is 2", "2e-06 to 2e+06", id="half too far"),
+        pytest.param(hill(reference="1e-300"), "reference", "1e-300", "0.000001 or more", id="a hill's reference"),
+        pytest.param(adbudg("0,4,6,10,1.5", reference="1e-300"), "reference", "1e-300", "0.000001 or more", id="reference"),
+        pytest.param(adbudg("0,1e-300,5e14,1e15,"), "y1", "y1 is 1e-300, y0 is 0", "1e+06 above y0", id="y1 nearly y0"),
+        pytest.param(adbudg("0,1e14,100000000000001,1e15,"), "y15", "too close", "1e+06 above y1", id="y15 nearly y1"),
+        pytest.param(changed("activities.csv", "exponential,0,3,,6", "exponential,0,1e-300,,1e15"), "y1", "too close",
+                     "1e+06 above y0", id="an exponential"),
+        pytest.param(adbudg("0,4,6,10,5"), "y05", "y05 is 5, y0 is 0, y1 is 4", "0 to 4", id="half brings more"),
+        pytest.param(adbudg("0,4,6,10,-1"), "y05", "y05 is -1", "0 to 4", id="half brings less than nothing"),
+        pytest.param(hill(y05="11"), "y05", "y05 is 11, y0 is 0, ymax is 10", "0 to 10", id="half of a hill"),
+        pytest.param({**FITTED, "curve_history.csv": HISTORY, "activities.csv": FITTED["activities.csv"].replace(
+            "2,,1,5,hill", "2,1e-300,1,5,hill")}, "reference", "1e-300", "0.000001 or more", id="a fit's reference"),
+    ],
+)  # fmt: skip
+def test_answers_that_no_curve_can_carry_name_their_cell(
+    client: Any, files: dict[str, str], column: str, found: str, allowed: str
+) -> None:
+    """Each at its cell, once, and beside every other fault."""
+    files = {**files, "rules.csv": FILES["rules.csv"].replace("engineers", "enginers")}
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    other, fault = sorted(caught.value.faults, key=lambda item: item.file != "rules.csv")
+    assert "'enginers'" in other.found
+    assert fault.file == "activities.csv"
+    assert fault.cell.endswith(f"column {column}")
+    assert found in fault.found
+    assert allowed in fault.allowed
+    assert fault.remedy
+
+
+SIZES = st.one_of(st.floats(0, 1e15), st.sampled_from([0.0, 5e-324, 1e-300, 1e-9, 1e-6, 1.0, 4.0, 1e15]))
+
+
+@given(
+    st.sampled_from(["adbudg", "exponential", "hill"]),
+    st.lists(SIZES, min_size=4, max_size=4).map(sorted),
+    st.tuples(SIZES, SIZES, SIZES),
+)
+@settings(max_examples=300, deadline=None)
+def test_what_is_told_to_be_no_curve_is_all_that_is_none(
+    family: str, answers: list[float], levels: tuple[float, float, float]
+) -> None:
+    """Whatever passes has a curve with finite values and slopes: nothing is left to fail in a run."""
+    y0, y1, y15, ymax = answers
+    half_level, shape = levels[1:] if family == "hill" else (None, None)
+    row = {"activity": "a", "family": family, "current": levels[0], "reference": None, "y0": y0, "y1": y1, "y15": y15,
+           "ymax": ymax, "y05": None, "half_level": half_level, "shape": shape}  # fmt: skip
+    names = {"adbudg": ("y0", "y1", "y15", "ymax"), "exponential": ("y0", "y1", "ymax"), "hill": ("y0", "ymax")}[family]
+    values = [row[name] for name in names]
+    assume(all(low < high for low, high in itertools.pairwise(values)) and (family == "hill" or levels[0] > 0))
+    tables = Tables({}, None)
+    with patch.object(Tables, "fault", lambda *_: "fault"):
+        if list(curve_faults(tables, [(0, row)], [])):
+            return
+    curve, _ = read_curve(row, [], [])
+    for level in (0.0, curve.reference / 2, curve.reference, 1e15):
+        assert math.isfinite(curve.value(level))
+        assert level == 0 or math.isfinite(curve.slope(level))
 
 
 def test_rules_of_scenarios_are_read_beside_other_faults(client: Any) -> None:

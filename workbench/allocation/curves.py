@@ -24,6 +24,15 @@ ASK_AGAIN = 0.15
 """Fifth answer this far from the curve: the answers contradict each other, ask again (ours)."""
 ANSWER_WOBBLE = 0.02
 """A change of an answer that nobody would notice, to see whether the shape hangs on it (ours)."""
+SHAPES = (0.05, 50.0)
+"""Shapes of a Hill curve. From 1 % to 99 % of the rise the level grows by 99^(2/c): at 50 by a fifth, which is a step
+and no curve; at 0.05 by 10^80, which no level covers (ours)."""
+FURTHEST = 1e6
+"""How many times the reference a half-way level is at most, or the reverse; to the power of 50 still a float (ours)."""
+SMALLEST_LEVEL = 1e-6
+"""Smallest level that answers speak of; slopes per unit stay within what a solver tells apart (ours)."""
+CLOSEST = 1e-9
+"""Two neighbouring answers differ by this share of the rise at least: closer, rounding alone makes the shape (ours)."""
 NEAREST_TO_ZERO = 1e-9
 """Where a tangent is drawn instead of at zero when the slope at zero has no limit; share of the interval."""
 
@@ -439,7 +448,14 @@ def hill_curve(low: float, high: float, half_level: float, shape: float, *, refe
         )
     if not (math.isfinite(shape) and shape > 0):
         raise ModelError(f"A Hill curve needs a shape above zero; got {shape:g}.")
-    half = (half_level / reference) ** shape
+    if not SHAPES[0] <= shape <= SHAPES[1]:
+        raise ModelError(f"A Hill curve needs a shape from {SHAPES[0]:g} to {SHAPES[1]:g}; got {shape:g}.")
+    try:
+        half = (half_level / reference) ** shape
+    except OverflowError:
+        half = math.inf
+    if not 0 < half < math.inf:
+        raise ModelError(f"The half-way level {half_level:g} is too far from the reference {reference:g} for a curve.")
     return Adbudg(float(reference), float(low), float(high), float(shape), half, "hill")
 
 
@@ -477,6 +493,18 @@ def consistency(curve: Adbudg, y05: float) -> float:
     0.007
     """
     return abs(y05 - curve.value(0.5 * curve.reference)) / (curve.high - curve.low)
+
+
+def too_close(before: float, after: float, *, low: float, high: float) -> float | None:
+    """Return how far apart two neighbouring answers must be at least; None where they are.
+
+    Examples
+    --------
+    >>> too_close(0.0, 1e-300, low=0.0, high=10.0), too_close(0.0, 4.0, low=0.0, high=10.0)
+    (1e-08, None)
+    """
+    least = CLOSEST * (high - low)
+    return least if after - before < least else None
 
 
 def shape_hangs_on_an_answer(curve: Adbudg) -> bool:
