@@ -193,7 +193,23 @@ def test_a_decision_that_cannot_hold_is_said() -> None:
     result = planned(AllocationInputs(SMALL, decisions=(wrong,)))
     assert result.cascade is not None
     assert result.cascade.contradiction
-    assert any("D-9" in item.detail for item in cascade_findings(result))
+    assert any("D-9" in item.detail for item in cautions(result)), "on the page of the chapter"
+    assert not result.cascade.is_decided, "a plan that was not decided is a proposal"
+    page = result.cascade.functions[0]
+    assert not any("decided to close" in item.claim for item in function_findings(result, page))
+    assert any("cannot hold together" in item.claim for item in function_steps(result, page))
+
+
+def test_decisions_that_are_words_are_told_as_words() -> None:
+    """Nothing was computed with them, and the page says how a decision would count."""
+    words = Decision("D-1", "2026-03-01", "Board", "loans", "Loans goes on.")
+    adopts = Decision("D-2", "2026-03-02", "Board", "", "Adopt the plan")
+    said = [
+        item for item in cautions(planned(AllocationInputs(SMALL, decisions=(words, adopts)))) if "words" in item.claim
+    ]
+    assert [item.claim for item in said] == ["1 of 2 decisions is words: nothing was computed with it."]
+    assert said[0].detail.startswith("D-1. ")
+    assert not any("words" in item.claim for item in cautions(planned(AllocationInputs(SMALL, decisions=(adopts,)))))
 
 
 def test_projects_that_hang_are_named_by_what_they_lack() -> None:

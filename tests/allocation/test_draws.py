@@ -140,3 +140,25 @@ def test_a_resource_nobody_has_is_no_obstacle():
     portfolio = small()
     none = replace(portfolio, resources=(Resource("engineers", "HR", "people", (6.0,), 1.0), portfolio.resources[1]))
     assert draw_answers(none, n=3).n == 3
+
+
+def test_one_judgement_is_drawn_once_and_a_contested_one_wider() -> None:
+    """Activities of a line with one and the same worth are wrong together; another line's are drawn apart."""
+    portfolio = seeded(1, 6, per_line=2)
+    line = portfolio.activities[0].line
+    mates = [item.id for item in portfolio.activities if item.line == line]
+    other = next(item.id for item in portfolio.activities if item.line != line)
+    worths = {**portfolio.objectives[0].worths, **dict.fromkeys([*mates, other], 2.0)}
+    held = replace(portfolio, objectives=(replace(portfolio.objectives[0], worths=worths),))
+    draws = draw_answers(held, n=50)
+    columns = {name: draws.columns(name, "worth")[0] for name in (*mates, other)}
+    first = draws.numbers[:, columns[mates[0]]]
+    assert len(mates) > 1
+    assert all(np.array_equal(draws.numbers[:, columns[name]], first) for name in mates)
+    assert not np.array_equal(draws.numbers[:, columns[other]], first)
+
+    contested = replace(held, objectives=(replace(held.objectives[0], contested=frozenset({other})),))
+    answers = {answer.activity: answer for answer in draw_answers(contested, n=5).answers if answer.kind == "worth"}
+    sure = next(answer for answer in draws.answers if answer.kind == "worth" and answer.activity == other)
+    assert answers[other].status == "contested"
+    assert answers[other].high - answers[other].low == pytest.approx(2.0 * (sure.high - sure.low))

@@ -8,7 +8,7 @@ import pytest
 from allocation_cases import seeded, small
 from test_robust import planned
 
-from workbench.allocation import Activity, Line, Objective, Portfolio, Resource, Rule, points_curve, solve
+from workbench.allocation import Activity, Closing, Line, Objective, Portfolio, Resource, Rule, points_curve, solve
 from workbench.allocation.ranges import exchange_rates, price_ranges, price_wishes
 
 
@@ -185,3 +185,19 @@ def test_closing_nothing_has_its_price():
     kept = solve(replace(tight, rules=(Rule("keep", "keep line cards"),)))
     assert wish.price == pytest.approx(plan.value - kept.value, rel=1e-3)
     assert not [item for item in price_wishes(planned(small(people=60.0, budget=2000.0))) if item.kind == "lines"]
+
+
+def test_an_exchange_rate_counts_what_closing_costs() -> None:
+    """The plan gains 4 of one objective, loses 8 of the other and pays 5 to close a line: 13 for 4."""
+    portfolio = Portfolio(
+        (Resource("budget", "Finance", "EUR", (10.0,), 1.0),),
+        (
+            Activity("a", "one", "operate", "runs", points_curve([0, 10], [0, 10]), {"budget": 1.0}, 5, 0, 10),
+            Activity("b", "two", "operate", "runs", points_curve([0, 10], [8, 8]), {}, 0, 0, 10),
+        ),
+        (Line("one"), Line("two", "", {"budget": 4.0}, Closing(5.0, 0.0, 1.0))),
+        (Objective("o", 1.0, {"a": 1.0}, True, True), Objective("o2", 1.0, {"b": 1.0}, True, True)),
+    )
+    plan = planned(portfolio)
+    (rate,) = [item for item in exchange_rates(plan) if item.objective == "o"]
+    assert rate.rate == pytest.approx(13 / 4)

@@ -23,7 +23,8 @@ from workbench.allocation import (
 )
 from workbench.allocation.draws import draw_answers, drawn_portfolio
 from workbench.allocation.highs import LinearModel
-from workbench.allocation.robust import affordable, lay_field, robustness
+from workbench.allocation.robust import LEAST_MOVE, affordable, lay_field, robustness
+from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
 from workbench.allocation.tail import best_tail, tail_mean
 from workbench.errors import ModelError
 
@@ -133,6 +134,40 @@ def test_draws_solved_quickly_are_solved_well(seed):
         assert got >= exact.value - 2e-3 * exact.certificate.lift
         # nothing beats what is called the bound by more than the grid is coarse
         assert exact.value <= field.bounds[number] * form.scale + 1e-3 * exact.certificate.lift
+
+
+def test_a_decision_that_is_nearly_as_good_counts():
+    """Each draw solved once more with the move as a bound, on the true curves: the counts are those, or one below."""
+    plan = planned(seeded(3, 6))
+    portfolio, n = plan.portfolio, 10
+    draws = draw_answers(portfolio, n=n, seed=5)
+    got = robustness(plan, draws=draws)
+    tolerance = NEAR_EQUAL * plan.certificate.lift
+    drawn = [drawn_portfolio(draws, number) for number in range(n)]
+    best = [planned(one).value for one in drawn]
+    checked = 0
+    for move in got.moves:
+        item = portfolio.activity(move.activity)
+        step = LEAST_MOVE * item.maximum
+        bounds = {
+            "more": {"minimum": max(item.minimum, item.current + step)},
+            "less": {"maximum": item.current - step},
+            "as today": {
+                "minimum": max(item.minimum, item.current - SMALL_MOVE * item.maximum),
+                "maximum": min(item.maximum, item.current + SMALL_MOVE * item.maximum),
+            },
+        }[move.direction]
+        if not plan.supported[move.line] or bounds.get("maximum", item.maximum) < item.minimum:
+            continue
+        held = 0
+        for one, most in zip(drawn, best, strict=True):
+            changed = tuple(replace(other, **bounds) if other.id == item.id else other for other in one.activities)
+            lines = tuple(replace(line, closing=None) if line.id == move.line else line for line in one.lines)
+            again = solve(replace(one, activities=changed, lines=lines))
+            held += isinstance(again, Plan) and again.value >= most - tolerance
+        assert held - 1 <= move.holds_in <= held + 1, move.activity
+        checked += 1
+    assert checked >= 3
 
 
 def test_order_units_and_labels_change_no_count():

@@ -30,6 +30,7 @@ from workbench.allocation import (
     allocate,
     check_plan,
     evaluate,
+    exponential_from_answers,
     points_curve,
     solve,
     solver,
@@ -560,3 +561,35 @@ def test_a_capacity_of_nothing_is_a_box() -> None:
     assert found.level("g") == 0.0
     assert found.certificate.proved
     assert found.certificate.lift < 1000.0
+
+
+@pytest.mark.parametrize(("made", "taken"), [(-1.7, 0.3), (-0.1, 0.9), (-1.3, 0.7)])
+def test_a_balance_of_what_is_made_and_taken_is_no_capacity_of_nothing(made: float, taken: float) -> None:
+    """Leads made by one activity are taken by another, and there are none besides: the last digit breaks no row."""
+    portfolio = Portfolio(
+        (Resource("budget", "Finance", "EUR", (10.0,)), Resource("leads", "Marketing", "leads", (0.0,))),
+        (
+            Activity(
+                "ads", "a", "market", "runs", points_curve([0, 10], [0, 0]), {"budget": 1.0, "leads": made}, 0, 0, 10
+            ),
+            Activity(
+                "sell",
+                "a",
+                "operate",
+                "runs",
+                exponential_from_answers(0, 50, 100, reference=10),
+                {"leads": taken, "budget": 0.13},
+                0,
+                0,
+                40,
+            ),
+        ),
+        (Line("a"),),
+        (Objective("margin", 1.0, {"ads": 1.0, "sell": 3.0}, True, True),),
+    )
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    assert plan.certificate.proved
+    # all that can be made is taken: ads x, sell y with made·x + taken·y = 0 and x + 0.13 y = 10
+    level = min(40.0, 10.0 / (taken / -made + 0.13))
+    assert plan.level("sell") == pytest.approx(level, rel=1e-4)

@@ -176,6 +176,8 @@ def test_where_answers_were_drawn_it_is_said_what_holds(study, chapters):
         "holds/motor": (1000.0, "count"),
         "holds/home": (None, "count"),
         "holds/travel": (930.0, "count"),
+        "risk_tail/plan": (105e6, "currency"),
+        "risk_tail/today": (100e6, "currency"),
         "move_holds/home-develop": (880.0, "count"),
         "move_holds/home-market": (910.0, "count"),
         "move_holds/motor-develop": (700.0, "count"),

@@ -8,6 +8,7 @@ it adopts the plan (`ADOPTED`) or reads as a rule of the client's language; othe
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from workbench.allocation.answer import Decision, FunctionPlan
     from workbench.allocation.explain import ShadowPrice
 
+RULE_LIKE = re.compile(
+    r"(keep|close) line\b|line \S.* (requires|excludes|goes with) line\b"
+    r"|change of\b|(at most|at least|exactly) \d|.*[<>]=",
+    re.IGNORECASE,
+)
+"""How a decision begins that is meant as a rule; one that cannot be read is a fault, and no mere words."""
 ADOPTED = frozenset({"adopt the plan", "the plan is adopted", "the plan"})
 """What a decision says that adopts the plan as it was proposed, in any case, with or without its full stop."""
 FOLLOWS = 0.05
@@ -285,7 +292,7 @@ class Cascade:
     Attributes
     ----------
     is_decided : bool
-        A decision adopts the plan or reads as a rule.
+        A decision adopts the plan or reads as a rule, and what was decided can hold.
     functions : tuple of FunctionReading
         In the client's order of resources.
     short : tuple of ShortLine
@@ -370,7 +377,7 @@ def read_cascade(
     elif limits:
         together = _stake(best, limits, until)
     return Cascade(
-        is_decided=bool(binding or adopted),
+        is_decided=bool(binding or adopted) and not contradiction,
         functions=functions,
         short=_short(readings, worth),
         projects=tuple(_projects(portfolio, supported, projects)),
@@ -395,6 +402,17 @@ def decided_rules(portfolio: Portfolio, decisions: Sequence[Decision]) -> tuple[
             compile_rules(replace(portfolio, rules=(rule,)))
             found.append((item.id, rule))
     return tuple(found)
+
+
+def is_meant_as_rule(what: str) -> bool:
+    """Return whether a decision's words are meant as a rule of the client's language.
+
+    Examples
+    --------
+    >>> is_meant_as_rule("close line travle"), is_meant_as_rule("Pension Core 2 goes on.")
+    (True, False)
+    """
+    return RULE_LIKE.match(what.strip()) is not None
 
 
 def _adopts(what: str) -> bool:

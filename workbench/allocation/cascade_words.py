@@ -33,13 +33,6 @@ def cascade_findings(result: Allocation) -> Findings:
         return Findings(())
     numbers = figures(result)
     found = [_overview(result, cascade, numbers)]
-    if cascade.contradiction:
-        found.append(
-            Finding(
-                "What was decided cannot hold within the rules and capacities.",
-                f"Decisions {theme.listing(list(cascade.decided), 6)}. Functions are held against the proposed plan.",
-            )
-        )
     if cascade.short:
         found.append(_short_finding(result, cascade.short, numbers))
     if cascade.all_at_stake is not None or cascade.all_fit is False:
@@ -57,6 +50,33 @@ def cascade_findings(result: Allocation) -> Findings:
             )
         )
     return Findings(tuple(found))
+
+
+def cascade_cautions(result: Allocation) -> list[Finding]:
+    """Return what cannot be relied on of what was decided: decisions that cannot hold, and those that are words."""
+    cascade, decisions = result.cascade, result.inputs.decisions
+    if cascade is None:
+        return []
+    found = []
+    if cascade.contradiction:
+        found.append(
+            Finding(
+                "What was decided cannot hold within the rules and capacities.",
+                f"Decisions {theme.listing(list(cascade.decided), 6)}. Until they are settled the plan is a proposal.",
+            )
+        )
+    words = [item.id for item in decisions if item.id not in cascade.decided]
+    if words:
+        one = len(words) == 1
+        found.append(
+            Finding(
+                f"{len(words)} of {len(decisions)} decisions {'is' if one else 'are'} words: nothing was computed with "
+                f"{'it' if one else 'them'}.",
+                f"{theme.listing(words, 6)}. A decision counts where it says “adopt the plan” or reads as a rule, such "
+                "as “close line travel”.",
+            )
+        )
+    return found
 
 
 def function_findings(result: Allocation, reading: FunctionReading) -> Findings:
@@ -125,7 +145,14 @@ def function_steps(result: Allocation, reading: FunctionReading) -> Findings:
                 "In function_plans: function, product line, resource, planned amount.",
             )
         )
-    if not cascade.is_decided:
+    if cascade.contradiction:
+        found.append(
+            Finding(
+                "Ask what was decided: the decisions cannot hold together.",
+                f"Decisions {theme.listing(list(cascade.decided), 6)}. Until then this is the proposed plan.",
+            )
+        )
+    elif not cascade.is_decided:
         found.append(
             Finding("Wait for the decision: this is a proposal.", "What it would take is known before it is decided.")
         )

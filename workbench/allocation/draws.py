@@ -10,7 +10,7 @@ thousandth part of its range is drawn once in 1,000 draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -196,6 +196,7 @@ def draw_answers(
             if worth == 0.0:
                 continue
             status = "confirmed" if objective.is_confirmed else "assumed" if objective.is_money else ""
+            status = "contested" if activity.id in objective.contested else status
             wide = min(spread * WIDER.get(status, 1.0), 0.95)
             own = asked.pop((activity.id, objective.id), None)
             low, high = (worth - wide * abs(worth), worth + wide * abs(worth)) if own is None else own
@@ -223,7 +224,18 @@ def draw_answers(
     numbers = np.empty((n, len(answers)))
     for column in range(len(answers)):
         numbers[:, column] = (random.permutation(n) + random.random(n)) / n
+    _share_judgements(form, answers, numbers)
     return Draws(form, tuple(answers), numbers, seed, spread)
+
+
+def _share_judgements(form: Canonical, answers: Sequence[Answer], numbers: np.ndarray) -> None:
+    """Draw a worth that a line's activities share once: it is one judgement, and wrong for all of them alike."""
+    line_of = {activity.id: activity.line for activity in form.activities}
+    first: dict[tuple[str, str, float, float, float], int] = {}
+    for column, answer in enumerate(answers):
+        if answer.kind == "worth":
+            key = (line_of[answer.activity], answer.name, answer.given, answer.low, answer.high)
+            numbers[:, column] = numbers[:, first.setdefault(key, column)]
 
 
 def drawn_portfolio(draws: Draws, number: int) -> Portfolio:

@@ -125,6 +125,46 @@ class LevelGrid:
             splits.extend(fresh[:3])
         return GridAnswer(top, value, max(bound, value), count)
 
+    def best_with(
+        self, values: np.ndarray, *, line: int, is_open: bool, barred: np.ndarray | None = None, tolerance: float
+    ) -> GridPlan | None:
+        """Return the best plan found with a line decided so, and without some levels; None where there is none.
+
+        Parameters
+        ----------
+        values : array, shape (n_levels,)
+            Scaled; of each grid level.
+        line : int
+            Place of the line.
+        is_open : bool
+            Whether it is supported.
+        barred : array of int, optional
+            Places of grid levels, over all activities, that no activity may take.
+        tolerance : float
+            As in `best`.
+        """
+        n_lines = len(self.form.lines)
+        splits: list[tuple[int, int]] = []
+        top: GridPlan | None = None
+        value = -np.inf
+        for _ in range(ROUNDS):
+            model = self.programme(values, tuple(splits))
+            low, high = model.low.copy(), model.high.copy()
+            low[line] = high[line] = float(is_open)
+            if barred is not None:
+                high[n_lines + barred] = 0.0
+            point, limit, _ = _branched(replace(model, low=low, high=high), tolerance / 4)
+            if point is None:
+                break
+            plan, jumps = self.read(point, values)
+            if plan is not None and float(self.value_of(plan, values)) > value:
+                top, value = plan, float(self.value_of(plan, values))
+            fresh = [split for split in jumps if split not in splits]
+            if limit - float(self._closing.sum()) - value <= tolerance or not fresh:
+                break
+            splits.extend(fresh[:3])
+        return top
+
     def programme(self, values: np.ndarray, splits: tuple[tuple[int, int], ...] = ()) -> LinearModel:
         """Return the programme for values on the grid: supports, weights of the levels, a yes/no a split."""
         base = self._base(splits)

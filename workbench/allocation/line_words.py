@@ -62,7 +62,7 @@ def value_words(portfolio: Portfolio, value: float) -> str:
 def closing_words(portfolio: Portfolio, closing: LineClosing) -> str:
     """Return what closing a line frees and costs, and when that is paid back where value is money."""
     currency = portfolio.currency
-    frees = f"closing frees {theme.money(closing.money_freed, currency)} a year"
+    frees = f"closing frees {theme.money(closing.money_freed, currency)} a year for other lines"
     once = f"costs {theme.money(closing.one_off_cost, currency)} once" if closing.one_off_cost else ""
     yearly = (
         ""
@@ -81,7 +81,9 @@ def payback_words(closing: LineClosing) -> str:
     if not closing.is_money:
         return ""
     when = payback_time(closing)
-    return {"never": "never pays back", "at once": "pays at once"}.get(when, f"pays back {when}")
+    return {"never": "at that cost never pays back", "at once": "at that cost pays at once"}.get(
+        when, f"at that cost pays back {when}"
+    )
 
 
 def payback_time(closing: LineClosing) -> str:

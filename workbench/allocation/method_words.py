@@ -35,7 +35,7 @@ def method(result: Allocation | Conflict | Off) -> str:
     sure = result.best.certificate
     portfolio, settled = result.portfolio, result.settled
     proof = (
-        f"Proved: no plan can beat the best one by more than {theme.percent(sure.gap, 4)} of its lift "
+        f"Proved: no plan can beat the best one by {_share(sure.gap)} of its lift "
         f"(asked: {theme.percent(sure.asked_gap, 4)})."
         if sure.proved
         else f"Not proved: the best plan is at most {theme.percent(sure.gap, 2)} of its lift below the best possible, "
@@ -47,9 +47,15 @@ def method(result: Allocation | Conflict | Off) -> str:
         f"{value_words(portfolio, settled.near_equal_cost)} for that and "
         f"{value_words(portfolio, settled.rounding_cost)} for whole steps"
         f"{'' if settled.is_whole else ' (whole steps could not be reached)'}. {_moves_words(result)}"
+        "What closing costs once counts in full in the period planned. Money is there to be placed: unit costs are "
+        "not taken off value. "
         f"Prices of resources are local: supports and branches of the curves held, each solved again.{_doubt(result)}"
         f"{_traded(result)}"
     )
+
+
+def _share(gap: float) -> str:
+    return f"more than {theme.percent(gap, 4)}" if gap >= 5e-7 else "0.0001 %"
 
 
 def _doubt(result: Allocation) -> str:
@@ -60,9 +66,11 @@ def _doubt(result: Allocation) -> str:
     return (
         f" How sure: every answer behind a curve and every worth was drawn anew {held.draws:,} times (Latin hypercube, "
         f"seeded), each up to {theme.percent(held.spread)} off, half as much again where it is assumed and twice where "
-        "it is contested; a decision holds in a draw where a plan with it is within 0.1 % of the lift of that draw's "
-        "best. What closing costs and what there is of a resource were not drawn. A factor at which a decision flips, "
-        "what deciding otherwise loses, and why something is left over were found by solving again."
+        "it is contested; a worth that a line's activities share is one judgement and drawn once. A decision holds in "
+        "a draw where a plan with it is within 0.1 % of the lift of that draw's best, sought again where it seemed to "
+        "be lost; the counts are at least. What closing costs and what there is of a resource were not drawn. A factor "
+        "at which a decision flips, what deciding otherwise loses, and why something is left over were found by "
+        "solving again."
     )
 
 

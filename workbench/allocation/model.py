@@ -177,6 +177,8 @@ class Objective:
         The worths are money; all of them are confirmed.
     agreed_on, agreed_by : str
         When and by whom the weight was agreed; empty where nobody said.
+    contested : frozenset of str
+        Activities whose worth somebody contests.
     """
 
     id: str
@@ -186,6 +188,7 @@ class Objective:
     is_confirmed: bool = False
     agreed_on: str = ""
     agreed_by: str = ""
+    contested: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "worths", dict(self.worths))
@@ -503,7 +506,8 @@ def check_plan(
     breaks: list[Break] = []
     for resource in portfolio.resources:
         over = found.used[resource.id] - resource.capacity[0]
-        if over > TOLERANCE * max(resource.capacity[0], found.used[resource.id] - over, 1e-300):
+        gross = _gross(portfolio, resource.id, levels, supported)  # of a balance nearly nothing is left, by rounding
+        if over > TOLERANCE * max(resource.capacity[0], gross, 1e-300):
             breaks.append(Break(f"capacity of {resource.id}", over, resource.unit, "capacity"))
     for activity in portfolio.activities:
         breaks.extend(_box_break(activity, float(levels[activity.id]), bool(supported.get(activity.line, True))))
@@ -515,6 +519,16 @@ def check_plan(
         if amount > TOLERANCE * size:
             breaks.append(Break(row.name, amount, row.unit, "rule"))
     return PlanCheck(found.used, tuple(breaks), found.value)
+
+
+def _gross(portfolio: Portfolio, resource: str, levels: Mapping[str, float], supported: Mapping[str, bool]) -> float:
+    """Return what a plan takes of a resource and what it gives back, both counted up: the size of its row."""
+    parts = [item.recipe.get(resource, 0.0) * float(levels[item.id]) for item in portfolio.activities]
+    parts += [
+        line.needs.get(resource, 0.0) if supported.get(line.id, True) else portfolio.left(line.id, resource)
+        for line in portfolio.lines
+    ]
+    return math.fsum(abs(part) for part in parts)
 
 
 def row_off(row: RuleRow, levels: Mapping[str, float], supported: Mapping[str, bool]) -> tuple[float, float]:

@@ -206,6 +206,7 @@ def exchange_rates(plan: Plan) -> tuple[ExchangeRate, ...]:
             gain = after[item.id] - before[item.id]
             weight = _weights(portfolio)
             lost = math.fsum(weight[name] * (before[name] - after[name]) for name in weight if name != item.id)
+            lost += _closings(other) - _closings(plan)  # what closing costs is lost as well
             if weight[item.id] * gain <= max(noise, 1e-9 * abs(plan.value)) or lost <= 0:
                 continue
             found.append(
@@ -220,6 +221,11 @@ def exchange_rates(plan: Plan) -> tuple[ExchangeRate, ...]:
             )
             break
     return tuple(found)
+
+
+def _closings(plan: Plan) -> float:
+    """Return what closing costs in a plan. Unit: value."""
+    return math.fsum(plan.portfolio.closing_value(line) for line, is_open in plan.supported.items() if not is_open)
 
 
 def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, ...]:

@@ -8,11 +8,13 @@ average, in the worst tenth of the draws (see `tail`) and in the worst draw.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from workbench.allocation.canonical import Canonical
 from workbench.allocation.draws import DRAWS, SPREAD, Draws, draw_answers
 from workbench.allocation.grid import GridPlan, LevelGrid
 from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
@@ -28,6 +30,8 @@ WORK = 15_000
 """Draws times activities that are solved anew (ours: some ten to twenty seconds); larger portfolios get fewer."""
 FEWEST = 40
 """No portfolio gets fewer draws."""
+FORCED = 400
+"""Plans sought for each decision and each move in draws that seem to lack it (ours)."""
 _FIRMLY = 0.9
 
 
@@ -258,6 +262,7 @@ def robustness(
     if field is None:
         held = draws or draw_answers(plan.portfolio, n=affordable(plan, n), spread=spread, ranges=ranges, seed=seed)
         field = lay_field(plan, held)
+    field = _with_forced(field, shown or plan)
     held, form = field.draws, field.grid.form
     enough = field.best - field.tolerance
     portfolio, scale = plan.portfolio, form.scale
@@ -279,6 +284,71 @@ def robustness(
     )
 
 
+def _with_forced(field: Field, shown: Plan) -> Field:
+    """Return the field with plans sought for draws in which no plan found so far decides, or moves, as the plan does.
+
+    A draw's best plan may decide otherwise by a hair: a plan with the decision that is nearly as good has to be looked
+    for, draw by draw; each one found is looked at in all draws.
+    """
+    grid, form = field.grid, field.grid.form
+    plans, columns, best = list(field.plans), list(field.worth.T), field.best
+    is_open = grid.plan.is_open
+
+    def seek(has: Callable[[GridPlan], bool], **forced: Any) -> None:
+        nonlocal best
+        reached, is_sought = np.full(len(best), -np.inf), np.zeros(len(best), dtype=bool)
+        for plan, worth in zip(plans, columns, strict=True):
+            if has(plan):
+                reached = np.maximum(reached, worth)
+        for _ in range(FORCED):
+            lacks = np.where(is_sought, -np.inf, best - field.tolerance - reached)
+            number = int(lacks.argmax())
+            if lacks[number] <= 0:
+                return
+            is_sought[number] = True
+            found = grid.best_with(field.values[number], tolerance=field.tolerance, **forced)
+            if found is None or not has(found) or not grid.holds(found):
+                continue
+            worth = np.asarray(grid.value_of(found, field.values))
+            plans.append(found)
+            columns.append(worth)
+            best, reached = np.maximum(best, worth), np.maximum(reached, worth)
+
+    for number in range(len(form.lines)):
+        if form.may_close[number]:
+            seek(_decides(number, bool(is_open[number])), line=number, is_open=bool(is_open[number]))
+    for place in range(len(form.activities)):
+        number = int(form.line_of[place])
+        if not is_open[number]:
+            continue  # its line's decision says it
+        has_moved = _moves_alike(form, shown, place)[1]
+        at = np.arange(int(grid.starts[place]), int(grid.starts[place + 1]))
+        barred = at[~has_moved(grid.flat[at])]
+        seek(_moves(place, has_moved), line=number, is_open=True, barred=barred)
+    return replace(field, plans=tuple(plans), worth=np.column_stack(columns), bounds=np.maximum(field.bounds, best))
+
+
+def _decides(number: int, is_open: bool) -> Callable[[GridPlan], bool]:
+    return lambda plan: bool(plan.is_open[number]) == is_open
+
+
+def _moves(place: int, has_moved: Callable[[Any], Any]) -> Callable[[GridPlan], bool]:
+    return lambda plan: bool(has_moved(plan.shares[place]))
+
+
+def _moves_alike(form: Canonical, shown: Plan, place: int) -> tuple[str, Callable[[Any], Any]]:
+    """Return which way an activity moves in the plan, and whether shares of its largest level move the same way."""
+    activity = form.activities[place]
+    size = float(form.size[place])
+    today = activity.current / size
+    wanted = shown.level(activity.id) / size - today
+    if wanted > LEAST_MOVE:
+        return "more", lambda shares: shares - today > LEAST_MOVE
+    if wanted < -LEAST_MOVE:
+        return "less", lambda shares: shares - today < -LEAST_MOVE
+    return "as today", lambda shares: np.abs(shares - today) <= SMALL_MOVE
+
+
 def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
     form = field.grid.form
     is_open = np.array([plan.is_open for plan in field.plans])
@@ -296,19 +366,12 @@ def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
 def _move_holds(field: Field, enough: np.ndarray, shown: Plan) -> tuple[MoveHold, ...]:
     form = field.grid.form
     shares = np.array([plan.shares for plan in field.plans])
-    today = form.shares(form.portfolio.today)
     chosen = field.worth.argmax(axis=1)
     chosen[field.worth[:, 0] >= enough] = 0
-    wanted = form.shares(shown.first) - today
     held = {}
     for place, activity in enumerate(form.activities):
-        change = shares[:, place] - today[place]
-        first = "more" if wanted[place] > LEAST_MOVE else "less" if wanted[place] < -LEAST_MOVE else "as today"
-        same = {
-            "more": change > LEAST_MOVE,
-            "less": change < -LEAST_MOVE,
-            "as today": np.abs(change) <= SMALL_MOVE,
-        }[first]
+        first, has_moved = _moves_alike(form, shown, place)
+        same = has_moved(shares[:, place])
         low, high = np.quantile(shares[chosen, place], [0.05, 0.95])
         size = float(form.size[place])
         held[activity.id] = MoveHold(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from workbench import theme
 from workbench.allocation.answer import Allocation
+from workbench.allocation.cascade_words import cascade_cautions
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
 from workbench.allocation.doubt_words import question_finding, robust_finding
@@ -117,6 +118,8 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
         )
     if result.comparison is not None:
         items += scenario_cautions(result.comparison)
+    items += _dear_cautions(result)
+    items += cascade_cautions(result)
     items += _quarter_cautions(result)
     if result.frontier is not None and not result.frontier.proved:
         items.append(
@@ -126,6 +129,38 @@ def cautions(result: Allocation | Conflict | Off) -> Findings:
             )
         )
     return Findings(tuple(items))
+
+
+def _dear_cautions(result: Allocation) -> list[Finding]:
+    """Return the resources of which the last unit brings less than it costs: what is given is spent, not saved."""
+    portfolio = result.portfolio
+    if not portfolio.is_money:
+        return []
+    cost = {item.id: item.unit_cost for item in portfolio.resources}
+    dear = [
+        item
+        for item in result.prices
+        if item.down is not None and item.used >= item.capacity * (1 - CHANGE) and 0 < item.down < cost[item.resource]
+    ]
+    if not dear:
+        return []
+    told = "; ".join(
+        f"{item.resource}: {theme.money(item.down * item.amount, portfolio.currency)} for "
+        f"{theme.money(cost[item.resource] * item.amount, portfolio.currency)}"
+        for item in dear
+        if item.down is not None
+    )
+    names = theme.listing([item.resource for item in dear], 3)
+    return [
+        Finding(
+            fit_claim(
+                f"The last step of {names} costs more than it brings.", "The last step of a resource costs too much."
+            ),
+            f"{told}. The plan places what there is and takes no unit costs off its value; where money can be saved, "
+            "give less.",
+            figures(result).ids(*(f"step_cost/{item.resource}" for item in dear)),
+        )
+    ]
 
 
 def _quarter_cautions(result: Allocation) -> list[Finding]:

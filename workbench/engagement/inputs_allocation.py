@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.curve_inputs import curve_faults, is_fitted, read_curve
+from workbench.engagement.plan_inputs import decision_faults, function_plan_faults
 from workbench.engagement.quarter_inputs import periods_of, quarter_faults, read_resources
 from workbench.engagement.weight_inputs import weigh, weight_faults
 from workbench.errors import Fault, ModelError
@@ -79,10 +80,12 @@ def check_allocation(tables: Tables) -> list[Fault]:
         *_row_faults(tables),
         *curve_faults(tables, list(_rows(tables, "activities")), list(_rows(tables, "curve_history"))),
         *weight_faults(tables, list(_rows(tables, "objectives")), list(_rows(tables, "comparisons"))),
+        *function_plan_faults(tables, list(_rows(tables, "function_plans")), list(_rows(tables, "resources"))),
     ]
     rules = list(_rows(tables, "rules"))
     scenarios = tables.documents.get("scenarios") or {}
-    if not (rules or scenarios) or any(name not in tables for name in NEEDED[:3]):
+    decisions = list(_rows(tables, "decisions"))
+    if not (rules or scenarios or decisions) or any(name not in tables for name in NEEDED[:3]):
         return faults
     try:  # rules speak of names and amounts, so they are read beside answers that are still wrong
         portfolio = _portfolio(tables, with_rules=False, is_skeleton=bool(faults))
@@ -91,7 +94,7 @@ def check_allocation(tables: Tables) -> list[Fault]:
     for label, row in rules:
         if row["rule"] and row["text"]:
             faults.extend(_rule_fault(tables, portfolio, label, row))
-    return [*faults, *_scenario_faults(tables, portfolio)]
+    return [*faults, *_scenario_faults(tables, portfolio), *decision_faults(tables, portfolio, decisions)]
 
 
 # -- building --------------------------------------------------------------------------------------------------------
@@ -188,9 +191,12 @@ def _objectives(tables: Tables) -> Iterator[Any]:
 
     worths: dict[str, dict[str, float]] = {}
     statuses: dict[str, list[str | None]] = {}
+    contested: dict[str, set[str]] = {}
     for _, row in _rows(tables, "worths"):
         worths.setdefault(row["objective"], {})[row["activity"]] = row["value"]
         statuses.setdefault(row["objective"], []).append(row["status"])
+        if row["status"] == "contested":
+            contested.setdefault(row["objective"], set()).add(row["activity"])
     weights, _ = _weights(tables)
     for _, row in _rows(tables, "objectives"):
         held = statuses.get(row["objective"], [])
@@ -202,6 +208,7 @@ def _objectives(tables: Tables) -> Iterator[Any]:
             is_confirmed=bool(held) and all(status == "confirmed" for status in held),
             agreed_on=row["agreed_on"].isoformat() if row["agreed_on"] else "",
             agreed_by=row["agreed_by"] or "",
+            contested=frozenset(contested.get(row["objective"], ())),
         )
 
 

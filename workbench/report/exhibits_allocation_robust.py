@@ -65,7 +65,7 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         claim = f"{firm} of {len(moves)} moves hold in nine of ten draws."
     few = "" if found.draws >= found.asked else f" (of {found.asked:,} asked for; so many fit the time)"
     subtitle = (
-        f"Draws in which the plan's decision is the best one, of {n:,}{few}; every answer up to "
+        f"Draws, of {n:,}{few}, in which a plan with that decision is within 0.1 % of the best; every answer up to "
         f"{theme.percent(found.spread)} off, contested ones more"
     )
     if len(shown) < len(rows):
@@ -182,6 +182,7 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             {
                 "plan": PLAN_WORDS[row.name],
                 **dict(zip(("mean", "tail", "worst", "below"), (numbers[key].value for key in keys), strict=True)),
+                **({"below": None} if row.name == "today" else {}),
                 "closes": theme.listing([names[line] for line in row.closed], 3) or "none",
                 "ids": _ids(numbers, *keys),
             }
@@ -315,8 +316,8 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         label="what",
         value="cost",
         claim=claim,
-        subtitle=f"Value lost a period, {_worth_words(portfolio)}: the plan sought again without each rule"
-        f"{' and with each wish' if wishes else ''}{more}",
+        subtitle=f"Value lost a period, {_worth_words(portfolio)}, what closing costs once counted in full: the plan "
+        f"sought again without each rule{' and with each wish' if wishes else ''}{more}",
         source="rules, activities",
         unit=portfolio.value_unit,
         currency=portfolio.currency,

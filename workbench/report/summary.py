@@ -226,7 +226,7 @@ def _gained(book: Book, currency: str) -> _Number:
     share = book.number("allocation", "gain_share")
     ids = book.ids("allocation", "gain_share", "gain", "value")
     gain = book.get("allocation", "gain")
-    sure = _with_caution(book, "allocation", _robust(book))
+    sure = _with_caution(book, "allocation", _robust(book, currency))
     if share is not None:
         return share, "share", "more value from the same resources", sure, ids
     if gain is not None and isinstance(gain.value, int | float):
@@ -236,14 +236,22 @@ def _gained(book: Book, currency: str) -> _Number:
     return None, "share", "not answered", "", ()
 
 
-def _robust(book: Book) -> str:
-    """Return in how many draws of all answers the keep-or-close decisions hold, the least sure one counting."""
+def _robust(book: Book, currency: str) -> str:
+    """Return in how many draws of all answers decisions on lines hold, and what the plan brings in bad ones."""
     figures, draws = book.chapters["allocation"].figures, book.number("allocation", "draws")
     found = [figure.value for figure in figures if figure.key.startswith("holds/")]
     counts = [value for value in found if isinstance(value, int | float)]
     if not draws or not counts:
         return ""
-    return f"Each decision to keep or close holds in {_draws(min(counts), draws, at_least='at least ')} of all answers."
+    words = (
+        f"Each decision to keep or close holds in {_draws(min(counts), draws, at_least='at least ')} of all answers."
+    )
+    plan, today = (book.get("allocation", f"risk_tail/{key}") for key in ("plan", "today"))
+    if plan is None or today is None or not isinstance(plan.value, float) or not isinstance(today.value, float):
+        return words
+    ahead = plan.value - today.value
+    than = "more" if ahead >= 0 else "less"
+    return f"{words} In the worst tenth it brings {_worth(abs(ahead), plan.unit, currency)} {than} than today."
 
 
 def _draws(count: float, draws: float, *, at_least: str = "") -> str:
