@@ -231,6 +231,8 @@ def test_swings_of_money_heed_its_scale(client: Any) -> None:
         pytest.param(weighed((SWINGS[0], SWINGS[1], "1,no,,,25,10,20")), "weight", "beside swings", id="two ways"),
         pytest.param(weighed(BLANK), "weight", "the weight is blank", id="no way at all"),
         pytest.param(weighed(BLANK, "margin,reach,2,\n"), "ratio", "2 comparisons are missing", id="pairs missing"),
+        pytest.param(weighed(BLANK, "margin,reach,2,\nmargin,trust,2,\n"), "ratio", "one comparison is missing, reach and trust",
+                     id="a pair missing"),
         pytest.param(weighed(BLANK, "margin,reach,12,\n"), "ratio", "12", id="a ratio beyond the scale"),
         pytest.param(weighed(BLANK, "margin,raech,2,\n"), "other", "raech", id="a misspelt objective"),
         pytest.param({**FILES, "scenarios/lean.yaml": "outcomes: {fleett: 80}\n"}, "", "'fleett'", id="scenario: a line"),
@@ -404,6 +406,17 @@ def test_what_is_wrong_with_quarters_is_named(
     fault = next(item for item in error.value.faults if words in f"{item.found} {item.remedy}")
     assert column in str(fault)
     assert name.split(".")[0] in str(fault)
+
+
+@pytest.mark.parametrize("period", ["2026-Q9", "2026-13", "next year"])
+def test_a_single_period_is_held_to_the_same_forms(client: Any, period: str) -> None:
+    """A misspelt quarter is none, also where it is the only one."""
+    text = "resource,function,unit,capacity,unit_cost,step,period\nengineers,HR,people,30,100000,1,{0}\nbudget,Finance,EUR,4000000,,,{0}\n"
+    with pytest.raises(ClientDataError) as caught:
+        client.write({**FILES, "resources.csv": text.format(period)}).load()
+    (fault,) = caught.value.faults
+    assert fault.cell == "row 2, column period"
+    assert (fault.found, "2026-Q4" in fault.allowed) == (f"{period!r} is no period.", True)
 
 
 @pytest.mark.parametrize("name", ["resources.csv", "later_loads.csv"])

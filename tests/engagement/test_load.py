@@ -620,6 +620,28 @@ def test_scenarios_of_a_sheet_are_checked_too(excel_client: Client, sheets: dict
     assert [fault.cell for fault in excel_client.workbook(sheets).faults()] == ["C3", "D4"]
 
 
+@pytest.mark.parametrize("part", ["capacities", "weights", "outcomes", "maximums"])
+def test_a_truth_is_no_amount_of_a_scenario(client: Client, part: str) -> None:
+    """Python would count it as 1."""
+    client.write({"scenarios/lean.yaml": f"{part}: {{eng: true}}\n"})
+    fault = client.only_fault()
+    assert (fault.cell, fault.found, fault.allowed) == (f"line 1, {part}.eng", "true is not allowed", "a number.")
+
+
+@pytest.mark.parametrize(
+    ("value", "cells"), [("yes", []), (True, []), ("no", ["D2"]), ("0", ["D2"]), ("perhaps", ["D2"])]
+)
+def test_a_sheet_says_yes_where_a_scenario_leaves_a_rule_out(
+    excel_client: Client, sheets: dict[str, Any], value: object, cells: list[str]
+) -> None:
+    """No was taken for yes."""
+    sheets["scenarios"] = [["scenario", "change", "name", "value"], ["lean", "without_rule", "Keep", value]]
+    sheets["rules"] = [["rule", "text"], ["Keep", "eng >= 3"]]
+    faults = [fault for fault in excel_client.workbook(sheets).faults() if fault.sheet == "scenarios"]
+    assert [fault.cell for fault in faults] == cells
+    assert all("delete the row to keep it" in fault.remedy for fault in faults)
+
+
 def test_imports_are_checked(client: Client) -> None:
     """Lightly: known keys, a real hash."""
     client.write({"imports.yaml": "imports:\n  hr: {table: survey, headers: {Team: unit}, raw_sha256: abc}\n"})

@@ -244,7 +244,8 @@ def _matrix(pairs: Sequence[Pair], names: Sequence[str], person: str) -> np.ndar
     missing = [(names[i], names[j]) for i, j in itertools.combinations(range(len(names)), 2) if np.isnan(matrix[i, j])]
     if missing:
         listed = ", ".join(f"{one} and {other}" for one, other in missing[:3])
-        raise ModelError(f"{len(missing)} comparisons are missing{by}, such as {listed}.")
+        count = "one comparison is" if len(missing) == 1 else f"{len(missing)} comparisons are"
+        raise ModelError(f"{count} missing{by}{',' if len(missing) == 1 else ', such as'} {listed}.")
     return matrix
 
 

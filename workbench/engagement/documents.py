@@ -515,17 +515,17 @@ def build_metrics(
 
 def build_scenarios(
     rows: Sequence[Mapping[str, Any]],
-) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str, str], int], list[tuple[int, str]]]:
+) -> tuple[dict[str, dict[str, Any]], dict[tuple[str, str, str], int], list[tuple[int, str, str, str]]]:
     """Return the documents that sheet scenarios stands for.
 
     Returns
     -------
     tuple
-        Scenario → document; (scenario, part, name) → row; rows whose value is no number, with the value.
+        Scenario → document; (scenario, part, name) → row; rows whose value does not fit: row, found, allowed, remedy.
     """
     scenarios: dict[str, dict[str, Any]] = {}
     paths: dict[tuple[str, str, str], int] = {}
-    bad: list[tuple[int, str]] = []
+    bad: list[tuple[int, str, str, str]] = []
     parts = {
         "weight": "weights",
         "capacity": "capacities",
@@ -539,6 +539,9 @@ def build_scenarios(
         part, name, value = parts[row["change"]], row["name"], row["value"]
         paths[row["scenario"], part, name] = number
         if part == "without_rules":
+            if value.strip().lower() not in ("yes", "true"):  # no would keep the rule, and whoever writes it means so
+                allowed, remedy = "yes: the scenario leaves the rule out.", "Write yes, or delete the row to keep it."
+                bad.append((number, f"{show(value)} is no answer to without_rule", allowed, remedy))
             scenario.setdefault(part, []).append(name)
         elif part == "rules":
             scenario.setdefault(part, {})[name] = value
@@ -546,7 +549,8 @@ def build_scenarios(
             if _AMOUNT.fullmatch(value) and math.isfinite(float(value)):
                 scenario.setdefault(part, {})[name] = float(value)
             else:
-                bad.append((number, value))
+                found = f"{show(value)} is no amount"
+                bad.append((number, found, "a weight or capacity, such as 56.", "Write a number."))
     return scenarios, paths, bad
 
 

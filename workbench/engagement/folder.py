@@ -531,10 +531,8 @@ class FolderReading:
                 scenarios[name] = scenario.model_dump(mode="json", exclude_unset=True)
         rows = [row.model_dump() for row in self._read_table(SHEET_TABLES["scenarios"])]
         built, paths, bad = build_scenarios(rows)
-        for row, value in bad:
-            raw = self.raw["scenarios"]
-            found = f"{show(value)} is no amount"
-            self.faults.append(raw.fault(row, "value", found, "a weight or capacity, such as 56.", "Write a number."))
+        for row, *words in bad:
+            self.faults.append(self.raw["scenarios"].fault(row, "value", *words))
         for name, content in built.items():
             if name in scenarios:
                 self._twice(f"scenarios/{name}.yaml", "scenarios")

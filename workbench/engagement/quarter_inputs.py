@@ -86,7 +86,13 @@ def quarter_faults(tables: Tables, resources: Rows, later: Rows) -> Iterator[Fau
 
 
 def _alone_faults(tables: Tables, resources: Rows, later: Rows) -> Iterator[Fault]:
-    """Return limits and loads that one period could not use."""
+    """Return a period that is none, and limits and loads that one period could not use."""
+    odd = next(((label, row) for label, row in resources if row["period"] and _form([row["period"]]) is None), None)
+    if odd is not None:
+        yield tables.fault(
+            "resources", odd[0], "period", f"{odd[1]['period']!r} is no period.",
+            ALLOWED, "Correct it, or leave it blank in every row.",
+        )  # fmt: skip
     for label, row in resources:
         for limit in LIMITS:
             if row[limit] is not None:

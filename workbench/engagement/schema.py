@@ -856,7 +856,9 @@ class ScenarioRow(Row):
         "weight, capacity, rule, without_rule, outcome (percent of the base) or maximum.", example="capacity"
     )
     name: Key = column("Objective, resource, rule, activity or (of an outcome) line it changes.", example="engineers")
-    value: Text = column("The new weight, capacity, percentage or maximum, or the rule's text.", example="56")
+    value: Text = column(
+        "The new weight, capacity, percentage or maximum, the rule's text, or (of without_rule) yes.", example="56"
+    )
 
 
 # -- the consultant's own --------------------------------------------------------------------------------------------
@@ -1001,17 +1003,28 @@ class EngagementSettings(BaseModel):
     databases: dict[str, Database] = Field(default_factory=dict, description="Databases with facts.")
 
 
+def _no_truth(value: Any) -> Any:
+    """Refuse true and false, which Python counts as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("a number. | Write the number itself.")
+    return value
+
+
+Changed = Annotated[Amount, BeforeValidator(_no_truth)]
+"""An amount that a scenario changes something to."""
+
+
 class Scenario(BaseModel):
     """``scenarios/<name>.yaml``: named changes relative to the base."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     text: Text | None = None
-    weights: dict[Key, Amount] = Field(default_factory=dict)
-    capacities: dict[Key, Amount] = Field(default_factory=dict)
+    weights: dict[Key, Changed] = Field(default_factory=dict)
+    capacities: dict[Key, Changed] = Field(default_factory=dict)
     rules: dict[Key, Text] = Field(default_factory=dict)
     without_rules: tuple[Key, ...] = ()
-    outcomes: dict[Key, Amount] = Field(default_factory=dict)
-    maximums: dict[Key, Amount] = Field(default_factory=dict)
+    outcomes: dict[Key, Changed] = Field(default_factory=dict)
+    maximums: dict[Key, Changed] = Field(default_factory=dict)
 
 
 class ImportedWave(BaseModel):
