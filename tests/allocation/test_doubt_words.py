@@ -26,7 +26,7 @@ def test_the_least_sure_decision_counts(result: Allocation) -> None:
     least = min(line.holds_in for line in held.lines if line.may_close)
     finding = robust_finding(result)
     assert finding is not None
-    assert f"Each decision to keep or close holds in {at_least(least, held.draws)}; " in finding.claim
+    assert f"Each open decision to keep or close holds in {at_least(least, held.draws)}; " in finding.claim
     closed = {line.line for line in held.lines if not line.supported}
     moves = [move for move in held.moves if move.line not in closed]
     firm = sum(move.holds_in >= FIRM * held.draws for move in moves)

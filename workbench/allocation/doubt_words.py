@@ -20,14 +20,15 @@ def robust_finding(result: Allocation) -> Finding | None:
         return None
     held, ids = result.doubt.robustness, figures(result)
     n = held.draws
-    lines = [line for line in held.lines if line.may_close]
+    given = {item.line for item in result.firm if item.proof == "given"}  # no other way is open
+    lines = [line for line in held.lines if line.may_close and line.line not in given]
     supported = {line.line for line in held.lines if line.supported}
     moves = sorted((move for move in held.moves if move.line in supported), key=lambda move: move.holds_in)
     firm = sum(move.holds_in >= FIRM * n for move in moves)
     least = min(lines, key=lambda line: line.holds_in, default=None)
     part = f"{firm} of {len(moves)} moves hold in nine of ten"
     claim = fit_claim(
-        f"Each decision to keep or close holds in {at_least(least.holds_in, n)}; {part}."
+        f"Each open decision to keep or close holds in {at_least(least.holds_in, n)}; {part}."
         if least is not None
         else f"Of {n:,} draws of all answers, {part}.",
         f"{part[0].upper()}{part[1:]} draws of all answers.",

@@ -57,6 +57,8 @@ class AllocationParameters(Parameters):
     gap: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
     near_equal: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = None
     seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    draws: Annotated[int, Field(ge=0, le=100_000)] = 1000
+    points: Annotated[int, Field(ge=0, le=101)] = 11
 
 
 class SummaryParameters(Parameters):

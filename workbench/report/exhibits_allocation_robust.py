@@ -38,8 +38,9 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     found, names = doubt.robustness, {line.id: line.name for line in result.portfolio.lines}
     n = found.draws
     rows: list[dict[str, Any]] = []
+    given = {item.line for item in result.firm if item.proof == "given"}  # no other way is open
     for line in found.lines:
-        if not line.may_close:
+        if not line.may_close or line.line in given:
             continue
         words = f"{line.name} {'stays' if line.supported else 'closes'}"
         rows.append({"what": words, "holds": line.holds_in, "id": numbers[f"holds/{line.line}"].id})
@@ -54,7 +55,7 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         rows.append({"what": words, "holds": move.holds_in, "id": numbers[f"move_holds/{move.activity}"].id})
     moves = rows[n_lines:]
     shown = rows if len(rows) <= MOST_BARS else sorted(rows, key=lambda row: row["holds"])[:MOST_BARS]
-    lines = f"{n_lines - len(weak_lines)} of {n_lines}" if weak_lines else f"All {n_lines}"
+    lines = f"{n_lines - len(weak_lines)} of {n_lines} open" if weak_lines else f"All {n_lines} open"
     firm = sum(row["holds"] >= FIRM * n for row in moves)
     weakest = min(moves or rows, key=lambda row: row["holds"], default=None)
     claim = fit_claim(
