@@ -350,6 +350,65 @@ def test_rules_of_scenarios_are_read_beside_other_faults(client: Any) -> None:
     assert "character 20: 'motor-markt'" in told
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after", "said"),
+    [
+        pytest.param("recipes.csv", "motor-develop,engineers,5", "motor-develop,enginers,5", "enginers", id="a recipe"),
+        pytest.param("resources.csv", "people,30", "people,-30", "-30", id="a capacity"),
+        pytest.param("resources.csv", "HR,people", ",people", "blank", id="a function"),
+        pytest.param("activities.csv", "motor,develop,teams", "motor,develp,teams", "develp", id="a use"),
+        pytest.param("closing.csv", "100000,-20000,0.5", "100000,-20000,5", "5", id="what closing frees"),
+        pytest.param("needs.csv", "engineers,4", "engineers,-4", "-4", id="a need"),
+        pytest.param("objectives.csv", "margin,1,yes", "margin,-1,yes", "-1", id="a weight"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_elsewhere_hides_no_rule_and_makes_none_wrong(
+    client: Any, name: str, before: str, after: str, said: str
+) -> None:
+    """Rules are read against every name there is, also of rows with another wrong cell."""
+    files = changed(name, before, after)
+    files["rules.csv"] += (
+        "Misspelt,engneers in use=operate >= 3,COO\nFew,change of engineers in line=motor within 20%,COO\n"
+        "Close,close line fleet,COO\nGivers,engineers in function=HR >= 1,COO\n"
+    )
+    files["scenarios/lean.yaml"] = (
+        "capacities: {engineers: 26}\nweights: {margin: 2}\nrules: {More: 'levl of fleet >= 1'}\n"
+    )
+    with pytest.raises(ClientDataError) as caught:
+        client.write(files).load()
+    files_told = [fault.file for fault in caught.value.faults]
+    assert sorted(files_told) == sorted([name, "rules.csv", "scenarios/lean.yaml"]), caught.value
+    assert any(fault.file == name and said in fault.found for fault in caught.value.faults)
+    assert any("'engneers'" in fault.found for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell", "found", "allowed"),
+    [
+        pytest.param("{}", "", "'lean' changes nothing", "at least one of weights", id="nothing"),
+        pytest.param("text: Fewer.\ncapacities: {}", "", "'lean' changes nothing", "maximums", id="words alone"),
+        pytest.param("weights: {margin: 0}", "line 1, weights.margin", "every weight at 0", "above 0", id="weights"),
+        pytest.param("maximums: {motor-market: 7}", "line 1, maximums.motor-market", "last point is at 6",
+                     "0 or more, and 6 or less", id="beyond the curve"),
+        pytest.param("weights: {margn: 2}", "line 1, weights.margn", "margn", "margin", id="a name"),
+        pytest.param("outcomes: {motr: 2}", "line 1, outcomes.motr", "motr", "the name of an activity", id="an article"),
+        pytest.param(f"rules: {{More: 'budget >= {'9' * 400}'}}", "line 1, rules.More", "too large", "docs/allocation.md",
+                     id="a number"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_scenario_names_its_line(
+    client: Any, text: str, cell: str, found: str, allowed: str
+) -> None:
+    """As in the tables that it changes."""
+    with pytest.raises(ClientDataError) as caught:
+        client.write({**FILES, "scenarios/lean.yaml": f"{text}\n"}).load()
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.cell) == ("scenarios/lean.yaml", cell)
+    assert found in fault.found
+    assert allowed in fault.allowed
+    assert fault.remedy
+
+
 def test_a_scenario_says_what_it_changes(client: Any) -> None:
     """Outcomes in percent, and maximums."""
     files = {**FILES, "scenarios/lean.yaml": "outcomes: {fleet: 80}\nmaximums: {motor-develop: 4}\n"}

@@ -85,7 +85,9 @@ class FolderReading:
 
     def tables(self) -> Tables:
         """Return what was read, as the pillars see it."""
-        return Tables(self.frames, self.settings, self.documents, self.facts, self.root, self.raw, self.origins)
+        return Tables(
+            self.frames, self.settings, self.documents, self.facts, self.root, self.raw, self.origins, self.refused
+        )
 
     def read(self) -> None:
         """Read everything, settings first, because they say how the tables are written."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.curve_inputs import curve_faults, is_fitted, read_curve
 from workbench.engagement.plan_inputs import decision_faults, function_plan_faults
 from workbench.engagement.quarter_inputs import periods_of, quarter_faults, read_resources
+from workbench.engagement.rule_inputs import names_alone, rule_faults, scenario_faults
+from workbench.engagement.schema import TABLES
 from workbench.engagement.weight_inputs import weigh, weight_faults
 from workbench.errors import Fault, ModelError
 from workbench.findings import Off
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from workbench.engagement.load import Tables
 
 NEEDED = ("resources", "activities", "recipes", "objectives", "worths")
+_NAMING = ("resources", "activities", "recipes", "lines", "needs", "closing", "objectives", "rules", "comparisons")
+"""Tables that name what rules and scenarios speak of, or that count it."""
 WHATEVER = "one year"
 """What a period is called where the client names none."""
 _ORDER = {
@@ -72,6 +77,9 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
 
 def check_allocation(tables: Tables) -> list[Fault]:
     """Return every fault of the allocation's tables that generic checks cannot see; tables may be absent."""
+    givers = list(_told(tables, "resources"))
+    if not all(row["function"] for _, row in givers):
+        givers = []  # who gives a resource is a cell that is told of; until then nobody knows
     faults = [
         *quarter_faults(tables, list(_rows(tables, "resources")), list(_rows(tables, "later_loads"))),
         *_money_faults(tables),
@@ -80,21 +88,44 @@ def check_allocation(tables: Tables) -> list[Fault]:
         *_row_faults(tables),
         *curve_faults(tables, list(_rows(tables, "activities")), list(_rows(tables, "curve_history"))),
         *weight_faults(tables, list(_rows(tables, "objectives")), list(_rows(tables, "comparisons"))),
-        *function_plan_faults(tables, list(_rows(tables, "function_plans")), list(_rows(tables, "resources"))),
+        *function_plan_faults(tables, list(_rows(tables, "function_plans")), givers),
     ]
-    rules = list(_rows(tables, "rules"))
+    rules, told = list(_rows(tables, "rules")), {name: [row for _, row in _told(tables, name)] for name in _NAMING}
     scenarios = tables.documents.get("scenarios") or {}
     decisions = list(_rows(tables, "decisions"))
     if not (rules or scenarios or decisions) or any(name not in tables for name in NEEDED[:3]):
         return faults
-    try:  # rules speak of names and amounts, so they are read beside answers that are still wrong
-        portfolio = _portfolio(tables, with_rules=False, is_skeleton=bool(faults))
-    except (ModelError, KeyError, TypeError, ValueError):
-        return faults  # a fault that other checks name; rules are read once it is mended
-    for label, row in rules:
-        if row["rule"] and row["text"]:
-            faults.extend(_rule_fault(tables, portfolio, label, row))
-    return [*faults, *_scenario_faults(tables, portfolio), *decision_faults(tables, portfolio, decisions)]
+    portfolio = names_alone(told)
+    if not any(name in tables.refused for name in _NAMING):
+        # rules speak of names and amounts, so they are read beside answers that are still wrong; beside names that are
+        # wrong, they are read against all names there are
+        with suppress(ModelError, KeyError, TypeError, ValueError):
+            portfolio = _portfolio(tables, with_rules=False, is_skeleton=bool(faults))
+    points = {} if "curve_points" in tables.refused else _last_points(tables)
+    return [
+        *faults,
+        *rule_faults(tables, portfolio, rules),
+        *scenario_faults(tables, portfolio, told, points),
+        *decision_faults(tables, portfolio, decisions),
+    ]
+
+
+def _told(tables: Tables, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Rows of a table, then those that were refused for a wrong cell, with what is right of them."""
+    yield from _rows(tables, name)
+    if name in tables.refused:
+        for cells in tables.refused[name].cells:
+            yield None, {column: cells.get(column) for column in TABLES[name].columns}
+
+
+def _last_points(tables: Tables) -> dict[str, float]:
+    """Activity of family points → level of its last point."""
+    held = {row["activity"] for _, row in _rows(tables, "activities") if row["family"] == "points"}
+    last: dict[str, float] = {}
+    for _, row in _rows(tables, "curve_points"):
+        if row["activity"] in held and row["level"] is not None:
+            last[row["activity"]] = max(last.get(row["activity"], 0.0), row["level"])
+    return last
 
 
 # -- building --------------------------------------------------------------------------------------------------------
@@ -266,8 +297,8 @@ def _money_faults(tables: Tables) -> Iterator[Fault]:
 
 
 def _activity_faults(tables: Tables) -> Iterator[Fault]:
-    points = {row["activity"] for _, row in _rows(tables, "curve_points")}
-    recipes = {row["activity"] for _, row in _rows(tables, "recipes")}
+    points = {row["activity"] for _, row in _told(tables, "curve_points")}
+    recipes = {row["activity"] for _, row in _told(tables, "recipes")}
     for label, row in _rows(tables, "activities"):
 
         def fault(column: str, found: str, allowed: str, remedy: str, label: Any = label) -> Fault:
@@ -408,73 +439,6 @@ def _row_faults(tables: Tables) -> Iterator[Fault]:
             "at least one weight above 0.",
             "Agree what counts with the board.",
         )
-
-
-def _rule_fault(tables: Tables, portfolio: Portfolio, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
-    found = _unread(portfolio, row["rule"], row["text"])
-    if found is not None:
-        yield tables.fault("rules", label, "text", *found)
-
-
-def _unread(portfolio: Portfolio, name: str, text: str) -> tuple[str, str, str] | None:
-    """Why a rule cannot be used, as found, allowed and remedy."""
-    from dataclasses import replace
-
-    from workbench.allocation import Rule, RuleError, compile_rules
-
-    try:
-        rows = compile_rules(replace(portfolio, rules=(Rule(name, text),)))
-    except RuleError as error:
-        shown = f"{text!r}, character {error.position}: {error.found}"
-        return shown, "a rule as in docs/allocation.md.", error.remedy
-    for held in rows:
-        closes = held.unit == "lines" and held.limit == 0 and all(term[2] > 0 for term in held.terms)
-        if closes and any(portfolio.line(term[1]).closing is None for term in held.terms) and held.sense != ">=":
-            return (
-                f"{text!r} closes a line that has no row in closing.",
-                "a row in closing for every line that may be closed.",
-                "Say in closing what closing it costs and frees.",
-            )
-    return None
-
-
-def _scenario_faults(tables: Tables, portfolio: Portfolio) -> Iterator[Fault]:
-    """Names, rules and maximums of scenarios that the base does not know or allow."""
-    from workbench.errors import nearest
-
-    objectives = [row["objective"] for _, row in _rows(tables, "objectives")]
-    activities = [item.id for item in portfolio.activities]
-    worked_on = [*activities, *(line.id for line in portfolio.lines if line.id not in activities)]
-    resources = [item.id for item in portfolio.resources]
-    rules = [row["rule"] for _, row in _rows(tables, "rules")]
-    for name, held in (tables.documents.get("scenarios") or {}).items():
-        for part, known, kind in (
-            ("weights", objectives, "objective"),
-            ("capacities", resources, "resource"),
-            ("without_rules", rules, "rule"),
-            ("outcomes", worked_on, "activity or product line"),
-            ("maximums", activities, "activity"),
-        ):
-            for item in _part(held, part) or ():
-                if item not in known:
-                    yield tables.document_fault(
-                        "scenarios",
-                        (name, part, item),
-                        f"scenario {name!r} names {item!r}.",
-                        f"the name of a {kind}: {', '.join(known) or 'none'}.",
-                        nearest(item, known) or "Correct the scenario.",
-                    )
-        for item, most in (_part(held, "maximums") or {}).items():
-            least = portfolio.activity(item).minimum if item in activities else 0.0
-            if most < least:
-                seen = f"scenario {name!r} has a maximum of {most:g} for {item!r}, whose minimum is {least:g}."
-                yield tables.document_fault(
-                    "scenarios", (name, "maximums", item), seen, f"{least:g} or more.", "Correct the number."
-                )
-        for item, text in (_part(held, "rules") or {}).items():
-            found = _unread(portfolio, item, text)
-            if found is not None:
-                yield tables.document_fault("scenarios", (name, "rules", item), *found)
 
 
 def _rows(tables: Tables, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:

@@ -75,6 +75,8 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         Tables of facts that were found; each has `parquet`, a path that DuckDB can read.
     root : Path or None
         The workbench's folder, which holds ``templates/``.
+    refused : mapping of str to RefusedRows
+        Rows that are in no frame, for a wrong cell; their other cells still say which names there are.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -84,6 +86,7 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     root: Path | None = None
     _raw: Mapping[str, RawTable] = field(default_factory=dict, repr=False)
     _sources: Mapping[str, Document] = field(default_factory=dict, repr=False)
+    refused: Mapping[str, RefusedRows] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.frames[table]
