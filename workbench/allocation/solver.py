@@ -121,7 +121,7 @@ def replan(plan: Plan, changed: Portfolio, *, gap: float = GAP, limits: Limits |
     >>> ads = Activity("ads", "loans", "market", "runs", points_curve([0, 9], [0, 9]), {"budget": 1.0}, 1, 0, 9)
     >>> margin = Objective("margin", 1.0, {"ads": 2.0})
     >>> portfolio = Portfolio((Resource("budget", "Finance", "EUR", (4.0,)),), (ads,), (Line("loans"),), (margin,))
-    >>> replan(solve(portfolio), change_portfolio(portfolio, capacity_percent={"budget": 150})).level("ads")
+    >>> round(replan(solve(portfolio), change_portfolio(portfolio, capacity_percent={"budget": 150})).level("ads"), 9)
     6.0
     """
     form = canonical_form(changed)

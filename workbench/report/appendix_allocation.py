@@ -1,4 +1,4 @@
-"""What stands behind the chapter on allocation: money and curves, scenarios, draws, rules, closings, the proof."""
+"""What stands behind the chapter on allocation: curves, scenarios, draws, rules, closings, the proof."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from workbench.report.exhibits_allocation import (
     certificate_exhibit,
     closings_exhibit,
     curves_exhibit,
-    line_money_exhibit,
     rules_exhibit,
 )
 from workbench.report.exhibits_allocation_robust import questions_exhibit, risk_plans_exhibit
@@ -32,7 +31,6 @@ def allocation_appendix(result: Allocation | Conflict | Off) -> tuple[Exhibit, .
     way = getattr(result, "quarters", None) is not None
     return (
         *((quarters_exhibit(result), quarter_people_exhibit(result)) if way else ()),
-        line_money_exhibit(result),
         curves_exhibit(result),
         closings_exhibit(result),
         scenarios_exhibit(result),

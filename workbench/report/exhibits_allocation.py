@@ -18,7 +18,7 @@ from workbench.report.tables import table
 if TYPE_CHECKING:
     from workbench.allocation import Activity, Allocation, Conflict, Portfolio
 
-POINTS_A_CURVE = 24
+POINTS_A_CURVE = 13
 """Points drawn of each curve (ours: smooth to the eye)."""
 MOST_CURVES = 6
 """Curves shown: those whose value moves most (ours: as many panels as stay readable)."""

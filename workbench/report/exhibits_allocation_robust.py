@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.allocation.doubt import Doubt
     from workbench.allocation.robust import MoveHold
 
-MOST_BARS = 14
+MOST_BARS = 10
 """Bars of a chart (ours: what a page holds at a readable size)."""
 MOST_WISHES = 10
 """Rules and wishes drawn, dearest first (ours: what follows costs little)."""
@@ -55,11 +55,14 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         rows.append({"what": words, "holds": move.holds_in, "id": numbers[f"move_holds/{move.activity}"].id})
     moves = rows[n_lines:]
     shown = rows if len(rows) <= MOST_BARS else sorted(rows, key=lambda row: row["holds"])[:MOST_BARS]
-    lines = f"{n_lines - len(weak_lines)} of {n_lines} open" if weak_lines else f"All {n_lines} open"
+    whole = {1: "The open keep-or-close decision", 2: "Both open keep-or-close decisions"}
+    lines = whole.get(n_lines, f"All {n_lines} open keep-or-close decisions")
+    if weak_lines:
+        lines = f"{n_lines - len(weak_lines)} of {n_lines} open keep-or-close decisions"
     firm = sum(row["holds"] >= FIRM * n for row in moves)
     weakest = min(moves or rows, key=lambda row: row["holds"], default=None)
     claim = fit_claim(
-        f"{lines} keep-or-close decisions and {firm} of {len(moves)} moves hold in nine of ten draws.",
+        f"{lines} and {firm} of {len(moves)} moves hold in nine of ten draws.",
         f"{firm} of {len(moves)} moves hold in nine of ten draws.",
     )
     if not n_lines:

@@ -33,7 +33,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "report"
 """Where the page's templates are."""
 
-MOST_ROWS = 60
+MOST_ROWS = 48
 """Plotted numbers that a page lists; all of them are in the workbook beside it."""
 
 BROAD = 13

@@ -227,8 +227,9 @@ def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
     # A style element would speak to the whole page.
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
-    text = re.sub(r"(?<= )d=\"([^\"]*)\"", lambda found: f'd="{" ".join(found.group(1).split())}"', text)
+    text = re.sub(r"(?<= )d=\"([^\"]*)\"", lambda found: f'd="{_short_path(found.group(1))}"', text)
     text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
+    text = re.sub(r' (x|y)="(-?\d+\.\d)\d+"', r' \1="\2"', text)
     text = re.sub(r' transform="rotate\(-?0(?:\.0+)? [^)]*\)"', "", text)
     text = re.sub(r"font: ([^;\"]*)", _font, text)  # how matplotlib writes it depends on its version
     text = re.sub(r"font-family: [^;\"]*(; )?", "", text)  # the family stands once, at the root
@@ -250,6 +251,27 @@ def tidy_svg(svg: str, *, prefix: str, is_file: bool) -> str:
         text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
     text = re.sub(r"<defs>\s*</defs>", "", _without_plain_groups(text))
     return re.sub(r">\s+<", "><", text).strip()
+
+
+def _short_path(path: str) -> str:
+    """Return a path's data to a tenth of a pixel; a line that goes on says so once.
+
+    Examples
+    --------
+    >>> _short_path("M 0 1.2345 L 10.04 2.96 L 3.5 4 z")
+    'M0 1.2 10 3 3.5 4z'
+    """
+    parts: list[str] = []
+    before = ""
+    for token in path.split():
+        if token[0].isalpha():
+            if token != "L" or before not in ("M", "L"):  # noqa: S105 (a letter of a path)
+                parts.append(token)
+            before = token
+        else:
+            number = f"{float(token):.1f}".removesuffix(".0")
+            parts.append("0" if number == "-0" else number)
+    return re.sub(r" ?([A-Za-z]) ?", r"\1", " ".join(parts))
 
 
 def _without_plain_groups(text: str) -> str:
