@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +225,14 @@ def shadowed(folder: Path, libraries: Mapping[str, str]) -> str:
     libraries : mapping of str to str
         From `loaded_libraries`, of the parent.
     """
+    suffixes = all_suffixes()
     for entry in folder.iterdir() if folder.is_dir() else ():
-        name = entry.name.partition(".")[0]
-        if name in libraries and str(entry) not in (libraries[name], str(Path(libraries[name]).parent)):
+        name, dot, rest = entry.name.partition(".")
+        can_be_imported = dot + rest in suffixes if entry.is_file() else not dot
+        if (
+            can_be_imported
+            and name in libraries
+            and str(entry) not in (libraries[name], str(Path(libraries[name]).parent))
+        ):
             return entry.name
     return ""
