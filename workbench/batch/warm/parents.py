@@ -223,11 +223,12 @@ class Parent:
                     socket.send_fds(self._control, [words], [given.fileno(), stdout, stderr])
             finally:
                 given.close()
-            channel.settimeout(BOUND_SECONDS)
-            channel.sendall(json.dumps(asked).encode() + b"\n")
         except OSError:
             channel.close()
             raise ColdStart("the parent is gone") from None
+        channel.settimeout(BOUND_SECONDS)
+        with suppress(OSError):  # it may have refused and hung up already: why, is waiting to be read
+            channel.sendall(json.dumps(asked).encode() + b"\n")
         return _await_bound(channel)
 
     def retire(self) -> None:
