@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 BENCHES = (
-    *("run", "kernels", "rollup", "engines", "outcomes", "drivers", "allocation", "scaling", "never_worse", "panel"),
+    *(
+        "run",
+        "nights",
+        "kernels",
+        "rollup",
+        "engines",
+        "outcomes",
+        "drivers",
+        "allocation",
+        "scaling",
+        "never_worse",
+        "panel",
+    ),
     *("conflicts", "doubt", "reasons", "tradeoffs", "quarters", "large", "coverage", "respondents", "gaps", "waves"),
     *("readiness", "hiding", "leaks", "signals", "insights", "intake"),
 )

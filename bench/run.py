@@ -44,12 +44,13 @@ LOOP = """
 import sys
 from pathlib import Path
 import papermill
-masters, folder, engagement = Path(sys.argv[1]), Path(sys.argv[2]) / "loop", sys.argv[3]
-folder.mkdir(exist_ok=True)
-for path in sorted(masters.glob("[0-9][0-9]_*.ipynb")):
-    papermill.execute_notebook(
-        str(path), str(folder / path.name), {"engagement": engagement, "output_dir": str(folder)}, progress_bar=False
-    )
+masters, folder = Path(sys.argv[1]), Path(sys.argv[2])
+for engagement in sys.argv[3:]:
+    own = folder / "loop" / engagement
+    own.mkdir(parents=True)
+    for path in sorted(masters.glob("[0-9][0-9]_*.ipynb")):
+        given = {"engagement": engagement, "output_dir": str(own)}
+        papermill.execute_notebook(str(path), str(own / path.name), given, progress_bar=False)
 """
 """What one would write without this package."""
 
