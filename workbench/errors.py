@@ -23,6 +23,9 @@ REFUSALS = frozenset(
 )
 """What a system answers where nothing can be written: no leave, no room, no such place."""
 
+DISK_REFUSALS = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EROFS", "EIO") if hasattr(errno, name))
+"""What a system answers where the disk itself takes nothing more, whoever writes and wherever."""
+
 
 def printable(text: str, *, kept: str = "\n\t") -> str:
     r"""Return text whose invisible characters are written out: a client's file must not steer the reader's terminal.
@@ -227,6 +230,10 @@ def writing_to(folder: str | PathLike[str], variable: str) -> Iterator[None]:
         place = error.filename if isinstance(error.filename, str | PathLike) else folder
         remedy = f"Make room or give leave to write there, or set {variable} to another folder."
         raise FolderError(fspath(place), error.strerror or type(error).__name__, remedy) from error
+
+
+class DeadlineError(WorkbenchError):
+    """Something took longer than it may; says what, and how long that is."""
 
 
 class MissingToolError(WorkbenchError):

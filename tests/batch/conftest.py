@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Semaphore
 from typing import Any
 
 import pytest
 
+from workbench.batch.admission import Admission
 from workbench.batch.study import Study
 from workbench.batch.workers import Workers
 from workbench.engagement.schema import EngagementSettings
@@ -81,7 +81,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     """Threads in place of worker processes, and clients that need no reading."""
     monkeypatch.setattr("workbench.batch.study.prepare_study", make_study)
     with ThreadPoolExecutor(1) as threads:
-        yield Workers(threads, Semaphore(4))
+        yield Workers(threads, Admission(4))
 
 
 @pytest.fixture

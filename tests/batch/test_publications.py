@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import pytest
 import yaml
 
 from workbench import cli, readiness
+from workbench.batch.admission import Admission
 from workbench.batch.publish import appear, open_staging
 from workbench.batch.run import run_engagement
 from workbench.batch.workers import Workers
@@ -443,7 +443,7 @@ def test_no_key_of_a_respondent_leaves_the_ledger(root: Path, surveyed: Path, pu
     for name in ("10_readiness", "40_summary"):
         put("assessing", root / "notebooks" / f"{name}.ipynb")
     with ThreadPoolExecutor(1) as threads:
-        workers = Workers(threads, Semaphore(4))
+        workers = Workers(threads, Admission(4))
         result = run_engagement("acme", only="readiness", workers=workers)
         assert result.is_done, result.message
         assert result.held_to == ()

@@ -241,10 +241,13 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
         return [child for child in process.children(recursive=True) if is_kernel(child)]
 
     def is_kernel(child: psutil.Process) -> bool:  # started cold, or forked from a parent
-        parent, command = child.parent(), child.cmdline()
-        return "ipykernel_launcher" in command or (
-            parent is not None and parent.cmdline() == command and ZYGOTE in command
-        )
+        try:
+            parent, command = child.parent(), child.cmdline()
+            return "ipykernel_launcher" in command or (
+                parent is not None and parent.cmdline() == command and ZYGOTE in command
+            )
+        except psutil.Error:  # gone between two looks
+            return False
 
     end = time.monotonic() + 60
     while not kernels() and run.poll() is None and time.monotonic() < end:

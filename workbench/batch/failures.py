@@ -15,15 +15,20 @@ REMEDIES = {
     "cell_error": "Open the notebook with workbench lab {name} and run it to the cell; if it is a master, tell whoever "
     "keeps the workbench.",
     "chapter": "End the notebook with save_chapter(chapter, output_dir), and touch no other chapter.",
-    "cell_timeout": "Look at what the cell computes; if it is right, give it longer with --deadline.",
-    "deadline": "Look where the time went; if it is right, give it longer with --deadline.",
+    "cell_timeout": "Look at what the cell computes; if it is right, give it longer: workbench run {name} "
+    "--cell-limit 1h",
+    "deadline": "Look where the time went; if it is right, give it longer: workbench run {name} --notebook-limit 3h "
+    "--deadline 6h",
     "memory": "Run it alone on a machine with more memory, or shorten its facts to the periods that are shown.",
     "kernel_start": "Run it again; if it fails again, look at the machine: memory, disk, number of processes.",
     "kernel_died": "Run it again; if it dies again, open it with workbench lab {name} and run it cell by cell.",
-    "disk": "Make room or mend the folder that is named, and run the batch again: it goes on where it was.",
+    "disk": "Make room, and run the batch again: it goes on where it was.",
+    "folder": "Mend the folder that is named, and run again.",
+    "cancelled": "Mend what stopped the batch, and run it again: it goes on where it was.",
     "report": "Correct what is named, mostly in commentary, and run again: only the report is made anew.",
     "publications": "Put the folder publications back from a backup, or withdraw what nobody received: workbench "
     "publications {name}",
+    "worker": "Look at the cluster's workers, at their memory above all, and run the batch again.",
     "internal": "This is a fault of the workbench: send this page to whoever keeps it.",
 }
 """What to do about each cause."""

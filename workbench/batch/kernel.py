@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from workbench.batch.warm.parents import LAUNCHER
 from workbench.batch.warm.variables import SAME_BYTES
 
 if TYPE_CHECKING:
+    from workbench.batch.warm.endings import Usage
     from workbench.batch.warm.parents import Parents
 
 LONGEST_SOCKET = 90
@@ -89,6 +91,22 @@ class OwnKernelManager(Protocol):
     @staticmethod
     def describe_end() -> str:
         """Return how the kernel ended, if not by our will; blank if that is not known."""
+
+    @staticmethod
+    def describe_usage() -> Usage:
+        """Return the memory and computing time that the kernel used."""
+
+    @staticmethod
+    def taken_mb() -> float:
+        """Return the memory that the kernel held when last looked at."""
+
+    @staticmethod
+    def interrupt() -> None:
+        """Ask the kernel, and what it started, to stop what it does."""
+
+    @staticmethod
+    def end() -> None:
+        """End the kernel and what it started."""
 
 
 class Kernels:
@@ -178,7 +196,14 @@ def kernel_manager(
     from jupyter_client.manager import AsyncKernelManager
 
     from workbench.batch.warm.client import ReadyClient
-    from workbench.batch.warm.endings import MemoryWatch, address_limits, describe_end, killed_for_memory
+    from workbench.batch.warm.endings import (
+        MemoryWatch,
+        Usage,
+        address_limits,
+        describe_end,
+        killed_for_memory,
+        usage_of,
+    )
     from workbench.batch.warm.provisioner import WarmProvisioner
 
     class OwnInterpreter(KernelSpecManager):
@@ -225,6 +250,30 @@ def kernel_manager(
                 """Return how the last kernel ended, if not by our will."""
                 return describe_end(own[-1], watches[-1] if watches else None, kills) if own else ""
 
+            @staticmethod
+            def describe_usage() -> Usage:
+                """Return what the last kernel used."""
+                return usage_of(own[-1], watches[-1] if watches else None) if own else Usage()
+
+            @staticmethod
+            def taken_mb() -> float:
+                """Return what the last kernel held when last looked at."""
+                return float(watches[-1].taken_mb) if watches else 0.0
+
+            @staticmethod
+            def interrupt() -> None:
+                """Ask the last kernel to stop what it does."""
+                for process in own[-1:]:
+                    send_group(process, signal.SIGINT)
+
+            @staticmethod
+            def end() -> None:
+                """End the last kernel and what it started."""
+                for process in own[-1:]:
+                    if hasattr(signal, "SIGKILL"):
+                        send_group(process, signal.SIGKILL)
+                    process.kill()
+
         try:
             yield WorkbenchKernelManager
         finally:
@@ -232,6 +281,21 @@ def kernel_manager(
                 watch.stop()
             kernels.forget(own)
             _close_loop()
+
+
+def send_group(process: Any, number: int) -> None:
+    """Send a signal to a kernel, forked or cold, and to what it started; to nobody if it is gone.
+
+    Parameters
+    ----------
+    process : subprocess.Popen or ForkedKernel
+    number : int
+    """
+    with suppress(OSError, ValueError):  # Windows knows few signals
+        if hasattr(process, "send_group"):
+            process.send_group(number)
+        elif process.poll() is None:  # Jupyter starts it in a session of its own
+            os.killpg(process.pid, number) if hasattr(os, "killpg") else process.send_signal(number)
 
 
 def _close_loop() -> None:

@@ -15,13 +15,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from workbench.batch.plan import hash_file
-from workbench.batch.results import EngagementResult, JobResult
+from workbench.batch.results import EngagementResult, JobResult, Memory
 from workbench.errors import FolderError, UsageError
 
 LEDGER = "_ledger.sqlite"
@@ -49,14 +48,6 @@ CREATE TABLE IF NOT EXISTS seen (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed INTEGER NOT NULL, inode INTEGER NOT NULL,
     sha256 TEXT NOT NULL) STRICT;
 """
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What a notebook of an engagement needed when it last ran: seconds, and its peak memory in megabytes."""
-
-    seconds: float
-    peak_mb: float
 
 
 class Ledger:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 CAUSES = {
@@ -16,9 +16,12 @@ CAUSES = {
     "memory": "It needed more memory than there is",
     "kernel_start": "Its kernel did not start",
     "kernel_died": "Its kernel died",
-    "disk": "The disk is full or cannot be written",
+    "disk": "The disk takes nothing more",
+    "folder": "A folder cannot be written",
+    "cancelled": "The batch was stopped before it could run",
     "report": "The report breaks a rule of the house",
     "publications": "What earlier runs showed cannot be read",
+    "worker": "The machine that ran it went away",
     "internal": "A fault of the workbench itself",
 }
 """Why a run failed, and how that is said."""
@@ -31,14 +34,16 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``progress`` (of a batch), ``unchanged``, ``checked``, ``started``, ``cell``, ``finished``, ``failed``,
-        ``rendering``, ``published``.
+        ``progress`` (of a batch), ``unchanged``, ``checked``, ``started``, ``cell``, ``retrying``, ``finished``,
+        ``failed``, ``rendering``, ``published``.
     engagement, notebook : str
         Whose; the notebook's name, or empty.
     text : str
-        What there is to say: ``3/12`` for a cell, the sentence of a failure.
+        What there is to say: ``3/12`` for a cell, the sentence of a failure, the cause of another attempt.
     seconds : float
-        Since the notebook (or, without one, the run) started.
+        Since the notebook's attempt (or, without one, the run) started.
+    measured : mapping
+        Of a notebook that has ended: see `JobResult.measures`.
     """
 
     kind: str
@@ -46,6 +51,15 @@ class Event:
     notebook: str = ""
     text: str = ""
     seconds: float = 0.0
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a notebook of an engagement needed when it last ended well: seconds, and its peak memory in megabytes."""
+
+    seconds: float
+    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,7 @@ class JobResult:
     status : str
         ``done``, ``unchanged`` (its chapter was there already), ``failed`` or ``not run``.
     seconds : float
+        Of its last attempt.
     cause : str
         Of a failure, one of `CAUSES`; else empty.
     message : str
@@ -68,6 +83,12 @@ class JobResult:
         How often it was started.
     peak_mb : float
         Most memory that its kernel held; 0 where nobody could look. Unit: megabytes.
+    cpu_seconds : float
+        Computing time of its kernel; 0 where nobody could look.
+    why_cold : str
+        Why its kernel was not forked; blank where it was.
+    retried : tuple of str
+        What stopped the attempts before the last, each one of `CAUSES`.
     """
 
     notebook: str
@@ -78,6 +99,24 @@ class JobResult:
     cell: int = 0
     attempts: int = 1
     peak_mb: float = 0.0
+    cpu_seconds: float = 0.0
+    why_cold: str = ""
+    retried: tuple[str, ...] = ()
+
+    def measures(self) -> dict[str, Any]:
+        """Return what was measured, as plain values."""
+        return {
+            "attempts": self.attempts,
+            "retried": list(self.retried),
+            "peak_mb": round(self.peak_mb, 1),
+            "cpu_seconds": round(self.cpu_seconds, 3),
+            "why_cold": self.why_cold,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> JobResult:
+        """Return the result that plain values hold."""
+        return cls(**{**document, "retried": tuple(document.get("retried", ()))})
 
 
 @dataclass(frozen=True)
@@ -141,7 +180,7 @@ class EngagementResult:
         held: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
         }
-        held["jobs"] = tuple(JobResult(**job) for job in document["jobs"])
+        held["jobs"] = tuple(JobResult.from_json(job) for job in document["jobs"])
         return cls(**held)
 
 

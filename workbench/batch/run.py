@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import re
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,28 +15,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workbench import errors
+from workbench.batch.admission import Closed, Need, first_need
+from workbench.batch.attempts import Attempt, Bounds, run_attempt
 from workbench.batch.cache import Cache
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
-from workbench.batch.kernel import kernel_environment, kernel_manager
 from workbench.batch.keys import engagement_key, read_ground
+from workbench.batch.limits import Limits, Stop, say_duration
 from workbench.batch.plan import Job, Plan, make_plan
-from workbench.batch.publish import (
-    Staging,
-    discard,
-    keep_failed,
-    keep_refused,
-    open_staging,
-    publish_run,
-    stage_notebook,
-)
-from workbench.batch.results import EngagementResult, Event, JobResult, silent
+from workbench.batch.publish import Staging, discard, keep_failed, keep_refused, open_staging, publish_run
+from workbench.batch.results import EngagementResult, Event, JobResult, Memory, silent
 from workbench.batch.study import Study
+from workbench.batch.warm.endings import memory_limit
 from workbench.batch.workers import Workers, count_cores, open_workers
-from workbench.engagement.places import clients_folder, reports_folder
+from workbench.engagement.places import reports_folder
 from workbench.errors import (
+    DISK_REFUSALS,
     ClientDataError,
+    DeadlineError,
     FolderError,
     LedgerError,
     NotebookError,
@@ -47,8 +42,60 @@ from workbench.errors import (
     writing_to,
 )
 
-IOPUB_SECONDS = 60
-"""How long a busy kernel may stay silent; papermill's own 4 s fail under load (nteract/papermill#426)."""
+RETRIES = {"kernel_start": 2, "kernel_died": 2, "memory": 1}
+"""How often a notebook is tried again, by what stopped it: the machine's faults, never the notebook's or the data's."""
+
+PAUSES = (2.0, 10.0)
+"""Seconds before a second and a third attempt: what made a kernel fail may pass (ours)."""
+
+ROOM = 1.25
+"""A kernel may take this much more than it took when it last ended well (ours)."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms an engagement's notebooks run.
+
+    Attributes
+    ----------
+    limits : Limits
+    start : float
+        `time.monotonic` when the engagement began.
+    remembered : mapping of notebook to Memory
+        What each took when it last ended well.
+    input_bytes : int
+        Of the client's files.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    start: float = field(default_factory=time.monotonic)
+    remembered: Mapping[str, Memory] = field(default_factory=dict)
+    input_bytes: int = 0
+
+    @property
+    def deadline(self) -> Stop:
+        """What is told when the engagement has run too long."""
+        return Stop("deadline", f"The engagement ran longer than it may: {say_duration(self.limits.engagement)}.")
+
+    @property
+    def left(self) -> float:
+        """Seconds until the engagement's deadline; less than 0 after it."""
+        return self.start + self.limits.engagement - time.monotonic()
+
+    def need(self, notebook: str) -> Need:
+        """Return what a notebook is taken to need."""
+        held = self.remembered.get(notebook)
+        first = first_need(self.input_bytes)
+        return first if held is None else Need(held.peak_mb or first.reserve_mb, held.seconds)
+
+    def memory_limit(self, notebook: str, usual: int | None, *, is_alone: bool) -> int | None:
+        """Return what a notebook's kernel may take, in MB: more where it took more before, twice where it is alone."""
+        most = None if usual is None else memory_limit(1)
+        if usual is None or most is None:
+            return usual
+        held = self.remembered.get(notebook)
+        wanted = max(usual, ROOM * held.peak_mb if held else 0)
+        return max(usual, int(min(most, 2 * wanted if is_alone else wanted)))
 
 
 # -- one engagement ---------------------------------------------------------------------------------------------------
@@ -63,6 +110,8 @@ def run_engagement(
     root: Path | None = None,
     on_event: Callable[[Event], None] = silent,
     workers: Workers | None = None,
+    limits: Limits | None = None,
+    remembered: Mapping[str, Memory] | None = None,
 ) -> EngagementResult:
     """Run an engagement's notebooks and publish its report, all files together or none.
 
@@ -81,6 +130,10 @@ def run_engagement(
         Told what happens; may be called from several threads.
     workers : Workers, optional
         Shared with other runs; own ones by default.
+    limits : Limits, optional
+        How long cells, notebooks and the whole may take.
+    remembered : mapping of notebook to Memory, optional
+        What each took when it last ended well.
 
     Returns
     -------
@@ -94,16 +147,19 @@ def run_engagement(
         The engagement, the pillar or a parameter is unknown; nothing was started.
     """
     start = time.monotonic()
+    terms = Terms(limits or Limits(), start, remembered or {})
     try:
         plan = make_plan(engagement, only=only, overrides=overrides, root=root)
         if workers is None:
             cores = count_cores()
             with open_workers(cores, max(cores, len(plan.stages()[0]))) as own:
-                return _run_plan(plan, own, on_event, start, fresh)
-        return _run_plan(plan, workers, on_event, start, fresh)
+                return _run_plan(plan, own, on_event, terms, fresh)
+        return _run_plan(plan, workers, on_event, terms, fresh)
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
         return _refused(engagement, root, faults, start)
+    except DeadlineError as error:
+        return _refused(engagement, root, error, start)
     except (FolderError, LedgerError) as error:
         seconds = time.monotonic() - start
         return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
@@ -120,10 +176,13 @@ def _refused(engagement: str, root: Path | None, error: WorkbenchError, start: f
 
 def cause_of(error: WorkbenchError) -> str:
     """Return which of `CAUSES` an error is."""
+    if isinstance(error, FolderError):
+        why = error.__cause__
+        return "disk" if isinstance(why, OSError) and why.errno in DISK_REFUSALS else "folder"
     kinds: tuple[tuple[type[WorkbenchError], str], ...] = (
         (ClientDataError, "data"),
         (UsageError, "parameters"),
-        (FolderError, "disk"),
+        (DeadlineError, "deadline"),
         (LedgerError, "publications"),
         (ReportError, "report"),
     )
@@ -142,7 +201,7 @@ def _all_faults(engagement: str, root: Path | None, first: ClientDataError) -> C
 
 
 def _run_plan(
-    plan: Plan, workers: Workers, on_event: Callable[[Event], None], start: float, fresh: bool
+    plan: Plan, workers: Workers, on_event: Callable[[Event], None], terms: Terms, fresh: bool
 ) -> EngagementResult:
     from workbench.batch.study import prepare_study
 
@@ -151,17 +210,24 @@ def _run_plan(
     reading = workers.processes.submit(prepare_study, plan.engagement, plan.root)
     loading = threading.Thread(target=_load_papermill, daemon=True)  # while another process reads the files
     loading.start()
-    study = reading.result()
+    try:
+        study = reading.result(max(0.0, terms.left))
+    except TimeoutError:
+        if reading.done():  # a client's database may time out too
+            raise
+        workers.leave(reading)
+        raise DeadlineError(f"{plan.engagement}: {terms.deadline.words} Its files were still being read.") from None
+    terms = replace(terms, input_bytes=sum(int(file.bytes) for file in study.files))
     plan = replace(plan, variables=study.variables)
     loading.join()
     count = len(study.files)
     words = f"{count} file{'' if count == 1 else 's'}"
-    on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - start))
+    on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - terms.start))
     with writing_to(reports_folder(plan.root), "WORKBENCH_REPORTS"):
         staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
         cache = Cache(staging.home, plan, study, ground, is_fresh=fresh)
         try:
-            return _run_staged(plan, study, staging, workers, on_event, start, cache, key)
+            return _run_staged(plan, study, staging, workers, on_event, terms, cache, key)
         except BaseException:
             discard(staging)
             raise
@@ -173,15 +239,16 @@ def _run_staged(
     staging: Staging,
     workers: Workers,
     on_event: Callable[[Event], None],
-    start: float,
+    terms: Terms,
     cache: Cache,
     key: str,
 ) -> EngagementResult:
+    start = terms.start
     drawings = Drawings(workers.processes, staging.folder / "drawings")
     chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
     try:
-        jobs += _run_stages(plan, staging, chapters, drawings, workers, on_event, cache)
+        jobs += _run_stages(plan, staging, chapters, drawings, workers, on_event, cache, terms)
         stopped = [job for job in jobs if job.status == "failed"]
         if not stopped:
             on_event(Event("rendering", plan.engagement, seconds=time.monotonic() - start))
@@ -198,6 +265,7 @@ def _run_staged(
                 recorded=staging.run if chapters.notes() else "",
                 held_to=others,
             )
+        stopped.sort(key=lambda job: job.cause == "cancelled")  # what stopped the others says more than that it did
         message, cause = "\n\n".join(job.message for job in stopped), stopped[0].cause
     except WorkbenchError as error:
         message, cause = str(error), cause_of(error)
@@ -225,6 +293,7 @@ def _run_stages(
     workers: Workers,
     on_event: Callable[[Event], None],
     cache: Cache,
+    terms: Terms,
 ) -> Iterator[JobResult]:
     """Run stage after stage; after a failure the stages behind it are not started."""
     is_good = True
@@ -234,13 +303,14 @@ def _run_stages(
             continue
         given = chapters.done()
         calls = [
-            partial(run_job, plan, job, staging, chapters, given, drawings, workers, on_event, cache) for job in stage
+            partial(run_job, plan, job, staging, chapters, given, drawings, workers, on_event, cache, terms)
+            for job in stage
         ]
         with ThreadPoolExecutor(len(stage), thread_name_prefix=f"{staging.run}-{stage[0].stage}") as threads:
             running = [threads.submit(one) for one in calls]
             try:
                 results = [future.result() for future in running]
-            except BaseException:
+            except (KeyboardInterrupt, SystemExit):
                 workers.stop()
                 raise
         is_good = all(result.status != "failed" for result in results)
@@ -248,18 +318,6 @@ def _run_stages(
 
 
 # -- one notebook -----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Watch:
-    """The cells of a running notebook as they are reached, so that a dead kernel leaves something to read."""
-
-    tell: Callable[[int], None]
-    cells: dict[int, Any] = field(default_factory=dict)
-
-    def __call__(self, cell: Any, cell_index: int) -> None:
-        self.cells[cell_index] = cell
-        self.tell(cell_index)
 
 
 def run_job(
@@ -272,8 +330,9 @@ def run_job(
     workers: Workers,
     on_event: Callable[[Event], None] = silent,
     cache: Cache | None = None,
+    terms: Terms | None = None,
 ) -> JobResult:
-    """Execute one notebook into the staging folder; the only caller of papermill.
+    """Execute one notebook into the staging folder, again where it was the machine's fault, and keep its chapter.
 
     Parameters
     ----------
@@ -290,122 +349,95 @@ def run_job(
     workers : Workers
         Gives the kernel's slot.
     on_event : callable
-        Told of the start, each cell and the end.
+        Told of the start, each cell, each new attempt and the end.
     cache : Cache, optional
         Where its chapter may be already, and is kept.
+    terms : Terms, optional
+        What it may take, and what is remembered of it.
     """
     name, folder, output = job.notebook.name, chapters.prepare(job, given), staging.notebook_of(job.notebook)
     if cache is not None and cache.lay_out(job, given, folder, output):
         drawings.begin(chapters.take(plan, job, given))
         on_event(Event("unchanged", plan.engagement, name))
         return JobResult(name, "unchanged", attempts=0)
-    with workers.slots:
-        start = time.monotonic()
-        on_event(Event("started", plan.engagement, name))
+    calls = _Calls(plan, job, staging, folder, workers, on_event, terms or Terms())
+    try:
+        while (ended := calls.again()).cause in RETRIES and calls.may_retry(ended.cause):
+            shutil.rmtree(folder)
+            chapters.prepare(job, given)
+    except Closed:
+        words = "The batch was stopped before it could run."
+        return JobResult(name, "failed", cause="cancelled", message=f"{plan.engagement}: {words}", attempts=0)
+    if not ended.cause:
         try:
-            _execute(plan, job, staging, folder, workers, on_event)
             drawings.begin(chapters.take(plan, job, given))
             if cache is not None:
                 cache.keep(job, given, folder, output)
         except NotebookError as error:
-            seconds = time.monotonic() - start
-            on_event(Event("failed", plan.engagement, name, error.cause, seconds))
-            return JobResult(name, "failed", seconds, _kind_of(error), str(error), error.cell)
-        seconds = time.monotonic() - start
-        on_event(Event("finished", plan.engagement, name, seconds=seconds))
-        return JobResult(name, "done", seconds)
+            ended = replace(ended, cause="chapter", message=str(error))
+    result = calls.result(ended)
+    kind, words = ("failed", ended.message.partition("\n")[2]) if ended.cause else ("finished", "")
+    on_event(Event(kind, plan.engagement, name, words, result.seconds, result.measures()))
+    return result
 
 
-def _execute(
-    plan: Plan, job: Job, staging: Staging, output_dir: Path, workers: Workers, on_event: Callable[[Event], None]
-) -> None:
-    import nbformat
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
+@dataclass
+class _Calls:
+    """The attempts at one notebook."""
 
-    source, output = stage_notebook(job.notebook, staging), staging.notebook_of(job.notebook)
-    count = len(nbformat.read(source, as_version=4).cells) + 1  # papermill adds the cell of injected parameters
-    watch = _Watch(
-        lambda place: on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
-    )
-    environment = kernel_environment(
-        os.environ,
-        plan.variables if job.asks_databases else (),
-        WORKBENCH_HOME=plan.root,
-        WORKBENCH_CLIENTS=clients_folder(plan.root),
-        WORKBENCH_REPORTS=staging.reports,
-        WORKBENCH_ONLY=plan.engagement,
-    )
-    with kernel_manager(
-        staging.work, environment, workers.kernels, parents=workers.parents, memory_mb=workers.memory_mb
-    ) as manager_class:
-        try:
-            papermill.execute_notebook(
-                _as_written(source),
-                _as_written(output),
-                parameters=job.bind(plan.engagement, str(output_dir)).to_notebook(),
-                kernel_name="python3",
-                language="python",
-                kernel_manager_class=manager_class,
-                shutdown_kernel="immediate",
-                request_save_on_cell_execute=False,
-                autosave_cell_every=0,
-                store_widget_state=False,
-                record_timing=False,
-                iopub_timeout=IOPUB_SECONDS,
-                progress_bar=False,
-                log_output=False,
-                on_cell_start=watch,
+    plan: Plan
+    job: Job
+    staging: Staging
+    folder: Path
+    workers: Workers
+    on_event: Callable[[Event], None]
+    terms: Terms
+    causes: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    _first: float = 0.0
+
+    def again(self) -> Attempt:
+        """Wait for a place, and try."""
+        name, terms, alone = self.job.notebook.name, self.terms, "memory" in self.causes
+        need = terms.need(name)
+        with self.workers.slots.seat(
+            replace(need, reserve_mb=2 * need.reserve_mb, is_alone=True) if alone else need
+        ) as seat:
+            start = time.monotonic()
+            self._first = self._first or start
+            self.on_event(Event("started", self.plan.engagement, name))
+            limits = terms.limits
+            own = Stop("deadline", f"It ran longer than a notebook may: {say_duration(limits.notebook)}.")
+            deadlines = {own: self._first + limits.notebook, terms.deadline: terms.start + limits.engagement}
+            bounds = Bounds(limits, deadlines, terms.memory_limit(name, self.workers.memory_mb, is_alone=alone))
+            ended = run_attempt(
+                self.plan, self.job, self.staging, self.folder, self.workers, bounds, seat, self.on_event
             )
-        except PapermillExecutionError as error:
-            cell = _code_cell_number(watch.cells)
-            raise NotebookError(job.notebook.name, plan.engagement, cell, _sentence_of(error)) from None
-        except (DeadKernelError, CellTimeoutError, RuntimeError, TimeoutError) as error:
-            _keep_cells(source, output, watch.cells)
-            known = manager_class.describe_end() or f"{type(error).__name__}: out of memory, or a crash of a library."
-            cause = f"Its kernel died. {known}"
-            raise NotebookError(job.notebook.name, plan.engagement, _code_cell_number(watch.cells), cause) from error
+            self.seconds = time.monotonic() - start
+        return ended
 
+    def may_retry(self, cause: str) -> bool:
+        """Return whether a notebook that was stopped is tried again; pauses before it is."""
+        group = [held for held in self.causes if (held == "memory") == (cause == "memory")]
+        if len(group) >= RETRIES[cause] or self.workers.is_stopping:
+            return False
+        self.causes.append(cause)
+        name = self.job.notebook.name
+        self.on_event(Event("retrying", self.plan.engagement, name, cause, self.seconds))
+        return cause == "memory" or not self.workers.pause(PAUSES[min(len(group), len(PAUSES) - 1)])
 
-def _as_written(path: Path) -> str:
-    """Return a path that papermill's ``str.format`` leaves as it is."""
-    return str(path).replace("{", "{{").replace("}", "}}")
-
-
-def _code_cell_number(cells: Mapping[int, Any]) -> int:
-    """Return the number of the code cell reached last, as the analyst counts: without the injected one."""
-    return sum(
-        1
-        for cell in cells.values()
-        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
-    )
-
-
-def _sentence_of(error: Any) -> str:
-    """Return what stopped a cell: an error of ours in its own words, another one with its line."""
-    kind = getattr(errors, str(error.ename), None)
-    if isinstance(kind, type) and issubclass(kind, WorkbenchError):
-        return str(error.evalue)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
-    line = next((held.group(1).strip() for held in re.finditer(r"^-+> +\d+ (.*)$", plain, flags=re.MULTILINE)), "")
-    return f"{error.ename}: {error.evalue}" + (f"\nin the line: {line}" if line else "")
-
-
-def _keep_cells(source: Path, output: Path, cells: Mapping[int, Any]) -> None:
-    """Write the notebook as far as it came, since papermill had no time to."""
-    import nbformat
-
-    notebook = nbformat.read(source, as_version=4)
-    done = [cells[place] for place in sorted(cells)]
-    is_injected = any("injected-parameters" in cell.metadata.get("tags", []) for cell in done)
-    notebook.cells = done + notebook.cells[len(done) - is_injected :]
-    output.write_text(nbformat.writes(notebook), encoding="utf-8")
-
-
-def _kind_of(error: NotebookError) -> str:
-    if "Its kernel died" in error.cause:
-        return "memory" if "memory ran out" in error.cause or "more memory than" in error.cause else "kernel_died"
-    if error.cell == 0:
-        return "chapter"
-    return "data" if re.match(r"\d+ faults? in the client's files", error.cause) else "cell_error"
+    def result(self, ended: Attempt) -> JobResult:
+        """Return how the notebook went, by its last attempt."""
+        return JobResult(
+            self.job.notebook.name,
+            "failed" if ended.cause else "done",
+            self.seconds,
+            ended.cause,
+            ended.message,
+            ended.cell,
+            len(self.causes) + 1,
+            ended.peak_mb,
+            ended.cpu_seconds,
+            ended.why_cold,
+            tuple(self.causes),
+        )

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.batch.admission import Admission
 from workbench.batch.kernel import Kernels, kernel_environment
 from workbench.batch.warm.endings import memory_limit
 from workbench.batch.warm.parents import Parents
@@ -30,8 +31,8 @@ class Workers:
     ----------
     processes : Executor
         For work that would hold the interpreter: reading a folder, drawing exhibits.
-    slots : Semaphore
-        One for each kernel that may run at a time.
+    slots : Admission
+        Says which kernel may start.
     kernels : Kernels
         Those that run.
     end_processes : callable
@@ -43,16 +44,43 @@ class Workers:
     """
 
     processes: Executor
-    slots: threading.Semaphore
+    slots: Admission
     kernels: Kernels = field(default_factory=Kernels)
     end_processes: Callable[[], None] = lambda: None
     parents: Parents | None = None
     memory_mb: int | None = None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _left: list[Future[Any]] = field(default_factory=list)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing starts any more."""
+        return self._stopping.is_set()
+
+    def drain(self) -> None:
+        """Let no kernel start any more; those that run go on."""
+        self._stopping.set()
+        self.slots.close()
 
     def stop(self) -> None:
         """End every kernel and process; what waits for one of them gets an error and cleans up."""
+        self.drain()
         self.kernels.stop()
         self.end_processes()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, and return whether everything is being stopped meanwhile."""
+        return self._stopping.wait(seconds)
+
+    def leave(self, work: Future[Any]) -> None:
+        """Wait no longer for something that a process does and may never end."""
+        work.cancel()
+        self._left.append(work)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a process still does what nobody waits for."""
+        return not all(work.done() for work in self._left)
 
 
 def count_cores() -> int:
@@ -80,7 +108,7 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     parents.begin(kernel_environment(os.environ))  # imports while the files are checked
     workers = Workers(
         processes,
-        threading.Semaphore(kernels),
+        Admission(kernels),
         end_processes=held.close,
         parents=parents,
         memory_mb=memory_limit(kernels),
@@ -93,6 +121,8 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
                 workers.stop()
                 processes.shutdown(wait=False, cancel_futures=True)
                 raise
+            if workers.is_stuck:
+                held.close()
             processes.shutdown()
     finally:
         held.close()

@@ -33,12 +33,18 @@ class MemoryWatch:
     most_mb : int
     end : callable
         Ends the kernel.
+    peak_mb, taken_mb : int
+        The most that it was seen to take, and what it took when last looked at.
+    cpu_seconds : float
+        Computing time when last looked at, of what it started and has ended as well.
     """
 
     pid: int
     most_mb: int
     end: Callable[[], None]
     peak_mb: int = 0
+    taken_mb: int = 0
+    cpu_seconds: float = 0.0
     is_over: bool = False
 
     def __post_init__(self) -> None:
@@ -60,7 +66,8 @@ class MemoryWatch:
             taken = memory_of(self.pid)
             if taken is None:
                 return
-            self.peak_mb = max(self.peak_mb, taken)
+            self.taken_mb, self.peak_mb = taken, max(self.peak_mb, taken)
+            self.cpu_seconds = cpu_of(self.pid) or self.cpu_seconds
             if taken > self.most_mb:
                 self.is_over = True
                 self.end()
@@ -74,6 +81,43 @@ def memory_of(pid: int) -> int | None:
     except (OSError, ValueError):
         return None
     return (int(resident) - int(files)) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def cpu_of(pid: int) -> float | None:
+    """Return the computing time of a process and of what it had started and waited for; None where not to be read."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a kernel used; 0 where nobody could look.
+
+    Attributes
+    ----------
+    peak_mb, cpu_seconds : float
+        Most resident memory, and computing time.
+    """
+
+    peak_mb: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def usage_of(process: Any, watch: MemoryWatch | None) -> Usage:
+    """Return what a kernel used, to its end where its parent was told, else until it was last looked at.
+
+    Parameters
+    ----------
+    process : subprocess.Popen or ForkedKernel
+    watch : MemoryWatch, optional
+    """
+    process.poll()  # a forked one learns only now
+    peak, seconds = getattr(process, "peak_mb", None), getattr(process, "cpu_seconds", None)
+    seen = (watch.peak_mb, watch.cpu_seconds) if watch is not None else (0, 0.0)
+    return Usage(float(seen[0] if peak is None else peak), float(seen[1] if seconds is None else seconds))
 
 
 def memory_limit(kernels: int) -> int | None:
