@@ -11,6 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from workbench.batch.warm.variables import SAME_BYTES
+
+# As in a kernel, and before anything imports numpy: workers side by side would spend most of their time waiting for the
+# threads that BLAS starts for matrices of ten by ten.
+os.environ.update({name: value for name, value in SAME_BYTES.items() if name.endswith("_NUM_THREADS")})
+
 # The same examples on every machine: a build is red only for what changed. HYPOTHESIS_PROFILE=default explores further.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
