@@ -78,8 +78,9 @@ def study_of() -> Callable[[str], Study]:
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    """Threads in place of worker processes, and clients that need no reading."""
+    """Threads in place of worker processes, clients that need no reading, and no pause before another attempt."""
     monkeypatch.setattr("workbench.batch.study.prepare_study", make_study)
+    monkeypatch.setattr("workbench.batch.run.PAUSES", (0.0,))
     with ThreadPoolExecutor(1) as threads:
         yield Workers(threads, Admission(4))
 
@@ -88,6 +89,20 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
 def replace_master(root: Path) -> Callable[[str, str], Path]:
     """Put a notebook of the zoo in a master's place."""
     return lambda name, kind: put_notebook(kind, root / "notebooks" / f"{name}.ipynb")
+
+
+@pytest.fixture
+def write_master(root: Path) -> Callable[[str, str], Path]:
+    """Put a notebook in a master's place whose code cell 3, of 4, is this code."""
+
+    def write(name: str, code: str) -> Path:
+        path = put_notebook("slow", root / "notebooks" / f"{name}.ipynb")
+        document = json.loads(path.read_text(encoding="utf-8"))
+        document["cells"][3]["source"] = code
+        path.write_text(json.dumps(document), encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -135,9 +135,7 @@ def test_whatever_stops_a_notebook_is_told_in_words(
 ) -> None:
     """No traceback reaches the reader; a fault of the client's data comes back as its own sentence."""
     replace_master("10_readiness", kind)
-    start = time.monotonic()
     got = run_engagement("acme", only="readiness", workers=workers)
-    assert time.monotonic() - start < 60
     assert (got.status, got.jobs[0].cause) == ("failed", cause)
     assert message in got.message
     assert "Traceback" not in got.message
@@ -146,6 +144,7 @@ def test_whatever_stops_a_notebook_is_told_in_words(
     if kind == "dead_kernel":
         assert "alive" in printed(kept)
         assert "SIGKILL" in kept.read_text(encoding="utf-8")
+        assert got.jobs[0].attempts == 3, "and then it is given up"
     if kind == "data_fault":
         assert "Allowed: 1 to 5. Correct the cell." in got.message
 
