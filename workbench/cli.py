@@ -163,6 +163,12 @@ def batch(
     shard: Annotated[
         str, typer.Option("--shard", metavar="I/N", help="Run only part I of N: each machine takes another.")
     ] = "",
+    cluster: Annotated[
+        str,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Run on the workers of dask's scheduler there; --jobs is of each worker."
+        ),
+    ] = "",
     fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, also what is unchanged.")] = False,
 ) -> None:
     """Run many engagements on all cores; what is unchanged is left alone; one that fails stops no other.
@@ -177,7 +183,7 @@ def batch(
         raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
     progress = JsonProgress() if json_ else Progress(has_names=True)
     try:
-        result = run_batch(names or [], jobs=jobs, fresh=fresh, shard=shard, on_event=progress)
+        result = run_batch(names or [], jobs=jobs, fresh=fresh, shard=shard, cluster=cluster, on_event=progress)
     finally:
         progress.close()
     if isinstance(progress, JsonProgress):

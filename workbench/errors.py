@@ -236,6 +236,23 @@ class DeadlineError(WorkbenchError):
     """Something took longer than it may; says what, and how long that is."""
 
 
+class ClusterError(WorkbenchError):
+    """A batch cannot run on other machines, or no longer; what was finished by then is recorded.
+
+    Parameters
+    ----------
+    address, why, remedy : str
+        Of the scheduler, the trouble, and what to do.
+    """
+
+    def __init__(self, address: str, why: str, remedy: str) -> None:
+        super().__init__(address, why, remedy)
+        self.address, self.why, self.remedy = address, why, remedy
+
+    def __str__(self) -> str:
+        return printable(f"The cluster at {self.address} cannot be used: {self.why}. {self.remedy}")
+
+
 class MissingToolError(WorkbenchError):
     """Something outside this package is needed and absent; says what and how to get it.
 

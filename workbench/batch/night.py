@@ -23,7 +23,13 @@ from workbench.batch.publish import read_manifest
 from workbench.batch.results import BatchResult, EngagementResult, Event, silent
 from workbench.batch.run import cause_of, run_engagement
 from workbench.batch.workers import Workers, count_cores, open_workers
-from workbench.engagement.places import clients_folder, engagement_folder, list_engagements, reports_folder
+from workbench.engagement.places import (
+    clients_folder,
+    engagement_folder,
+    find_root,
+    list_engagements,
+    reports_folder,
+)
 from workbench.engagement.publications import published_contents
 from workbench.errors import UsageError, WorkbenchError
 
@@ -70,6 +76,7 @@ def run_batch(
     jobs: int | None = None,
     fresh: bool = False,
     shard: str = "",
+    cluster: str = "",
     root: Path | None = None,
     on_event: Callable[[Event], None] = silent,
 ) -> BatchResult:
@@ -85,6 +92,8 @@ def run_batch(
         Whether everything runs, also what is unchanged.
     shard : str
         Such as ``2/4``: every machine deals the same list alike and takes its own part.
+    cluster : str
+        Address of a scheduler of dask.distributed whose workers run them; `jobs` is then meant of each worker.
     root : Path, optional
         The workbench's folder.
     on_event : callable
@@ -100,6 +109,8 @@ def run_batch(
     UsageError
         There is no engagement, a name that was given is none or comes twice, fewer than one job was asked for, or
         another batch is running.
+    ClusterError
+        The scheduler or its workers cannot be used, or were lost; what was done by then is recorded.
     """
     start = time.monotonic()
     part = Shard.parse(shard)
@@ -113,6 +124,11 @@ def run_batch(
     slots = count_cores() if jobs is None else jobs
     if slots < 1:
         raise UsageError(f"--jobs {jobs}: at least 1.")
+    if cluster:
+        from workbench.batch.cluster import check_address, require_dask
+
+        require_dask()
+        cluster = check_address(cluster)
     chosen = take_shard(listed, part, root=root)
     batch = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     with open_ledger(part, root) as ledger:
@@ -128,7 +144,12 @@ def run_batch(
         usual = {name: ledger.seconds_of(name) for name in todo}
         on_event(Event("progress", "", text=how_far(usual, {}, slots)))
         took: dict[str, float] = {}
-        for result in _run_all(todo, slots, fresh, root, on_event) if todo else ():
+        ran = (
+            _run_there(todo, cluster, batch, jobs, fresh, root, on_event)
+            if cluster
+            else _run_all(todo, slots, fresh, root, on_event)
+        )
+        for result in ran if todo else ():
             results[result.engagement] = result
             ledger.record(batch, result)
             took[result.engagement] = result.seconds
@@ -265,7 +286,7 @@ def _run_all(
 ) -> Iterator[EngagementResult]:
     with open_workers(slots, slots) as workers, ThreadPoolExecutor(slots, thread_name_prefix="engagement") as threads:
         running: dict[Future[EngagementResult], str] = {
-            threads.submit(_run_safely, name, fresh, root, on_event, workers): name for name in names
+            threads.submit(run_safely, name, fresh, root, on_event, workers): name for name in names
         }
         try:
             for future in as_completed(running):
@@ -277,9 +298,43 @@ def _run_all(
             raise
 
 
-def _run_safely(
-    name: str, fresh: bool, root: Path | None, on_event: Callable[[Event], None], workers: Workers
+def _run_there(
+    names: Sequence[str],
+    address: str,
+    batch: str,
+    jobs: int | None,
+    fresh: bool,
+    root: Path | None,
+    on_event: Callable[[Event], None],
+) -> Iterator[EngagementResult]:
+    from workbench.batch.cluster import open_cluster
+
+    known = set(list_engagements(root=root))
+    for name in names:
+        if name not in known:  # what is no engagement is told here as ever; nobody else has to look at it
+            yield run_safely(name, fresh, root, on_event, None)
+    there = [name for name in names if name in known]
+    with open_cluster(address, there, batch=batch, root=root or find_root(), jobs=jobs) as cluster:
+        for result in cluster.run(there, fresh=fresh, on_event=on_event):
+            if not result.is_done:
+                on_event(Event("failed", result.engagement, text=result.message, seconds=result.seconds))
+            yield result
+
+
+def run_safely(
+    name: str, fresh: bool, root: Path | None, on_event: Callable[[Event], None], workers: Workers | None
 ) -> EngagementResult:
+    """Run an engagement; whatever stops it is a failed result.
+
+    Parameters
+    ----------
+    name : str
+    fresh : bool
+    root : Path, optional
+    on_event : callable
+    workers : Workers, optional
+        As in `run_engagement`.
+    """
     start = time.monotonic()
     try:
         result = run_engagement(name, fresh=fresh, root=root, on_event=on_event, workers=workers)
