@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         disagreements_exhibit,
         portfolio_exhibit,
     )
+    from workbench.report.exhibits_tie_out import tie_out_appendix
     from workbench.report.exhibits_tradeoffs import frontier_exhibit, scenario_lines_exhibit, scenarios_exhibit
     from workbench.report.exhibits_waves import (
         change_parts_exhibit,
@@ -243,6 +244,7 @@ _HOMES = {
     "steps_exhibit": "workbench.report.exhibits_roadmap",
     "table": "workbench.report.tables",
     "targets_exhibit": "workbench.report.exhibits_outcomes",
+    "tie_out_appendix": "workbench.report.exhibits_tie_out",
     "tool_scores_exhibit": "workbench.report.exhibits_models",
     "two_jobs_exhibit": "workbench.report.exhibits_readiness",
     "verdict_odds_exhibit": "workbench.report.exhibits_roadmap",
@@ -368,6 +370,7 @@ __all__ = [
     "steps_exhibit",
     "table",
     "targets_exhibit",
+    "tie_out_appendix",
     "tool_scores_exhibit",
     "two_jobs_exhibit",
     "verdict_odds_exhibit",

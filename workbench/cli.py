@@ -102,8 +102,6 @@ def check(
         say(f"Not answered: {off}")
     for sentence in (*study.off, *study.untested):
         say(sentence)
-    if study.unused:
-        say(f"Read and checked, not computed with yet: {', '.join(study.unused)}.")
     say(f"Next: workbench run {name}")
 
 

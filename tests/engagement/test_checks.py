@@ -116,12 +116,6 @@ ALLOCATION = {
             id="two waves on a day",
         ),
         pytest.param(
-            {"memberships.csv": "product,kind,parent,said_on\ncar,product_line,motor,2027-01-01\n"},
-            "memberships.csv row 2, column said_on",
-            "lies after",
-            id="said in the future",
-        ),
-        pytest.param(
             {"events.csv": "date,scope,what,kind\n2027-01-01,motor,New tariff,price\n"},
             "events.csv row 2, column date",
             "lies after",
@@ -282,6 +276,10 @@ def test_a_broken_rule_is_one_fault_with_its_cell(client: Client, files: dict[st
         ),
         pytest.param(
             {"control_totals.csv": "measure,period,value\na,2026-Q3,1\na,2026,1\na,2026-08,1\n"}, id="periods"
+        ),
+        pytest.param(
+            {"memberships.csv": "product,kind,parent,said_on\ncar,product_line,motor,2026-10-09\n"},
+            id="answered after the day of the data",
         ),
         pytest.param({"lines.csv": None}, id="no register of lines"),
         pytest.param({"waves.csv": "wave,date\nw1,2026-09-30\n"}, id="a wave on the day itself"),

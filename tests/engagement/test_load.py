@@ -410,12 +410,6 @@ def test_money_is_in_whole_units_of_the_currency(client: Client) -> None:
     assert tables["worths"]["value"].tolist() == [180_000, 3]
 
 
-def test_tables_that_nothing_computes_with_are_named(client: Client) -> None:
-    """They were read and checked."""
-    client.write({"aliases.csv": "source,their_name,kind,our_name\nHR system,KFZ,product_line,motor\n"})
-    assert client.load().unused == ("aliases",)
-
-
 # -- workbooks ---------------------------------------------------------------------------------------------------------
 
 

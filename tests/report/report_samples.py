@@ -264,7 +264,6 @@ META = Meta(
     client="Harbour Mutual",
     as_of="2026-09-30",
     confidentiality="Confidential",
-    unused=("layers",),
     sources=(("survey.csv", 48_211, "9f" * 32),),
 )
 

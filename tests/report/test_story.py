@@ -286,7 +286,6 @@ def test_a_new_report_puts_the_summary_first_and_refuses_strangers(report):
         name="harbour-mutual",
         data_hash="abc",
         settings=SimpleNamespace(name="Harbour Mutual", as_of="2026-09-30", currency="EUR", brand=None),
-        unused=("layers",),
         files=(SimpleNamespace(path="survey.csv", bytes=5, sha256="ab"),),
         tables={
             "commentary": pd.DataFrame(

@@ -268,7 +268,6 @@ def make_manifest(
         "inputs": [
             {"path": str(file.path), "bytes": int(file.bytes), "sha256": str(file.sha256)} for file in study.files
         ],
-        "unused": list(study.unused),
         "code_sha256": hash_code(plan.root),
         "versions": versions(),
         "notebooks": notebooks,

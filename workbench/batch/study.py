@@ -24,8 +24,6 @@ class Study:
     settings : EngagementSettings
     files : tuple of InputFile
         Path, bytes and SHA-256 of each file that was read.
-    unused : tuple of str
-        Tables that were checked but not computed with yet.
     missing : tuple of Off
         What cannot be answered.
     ignored : tuple of (table, count)
@@ -50,7 +48,6 @@ class Study:
     data_hash: str
     settings: Any
     files: tuple[Any, ...]
-    unused: tuple[str, ...] = ()
     missing: tuple[Any, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -78,7 +75,6 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         data_hash=held.data_hash,
         settings=held.settings,
         files=tuple(held.files),
-        unused=tuple(held.unused),
         missing=tuple(held.missing),
         ignored=tuple((str(table), int(count)) for table, count in getattr(held, "ignored", ())),
         tables={name: held.tables[name] for name in ("commentary",) if name in held.tables},

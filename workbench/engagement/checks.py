@@ -31,11 +31,9 @@ PAST_DATES: Mapping[str, tuple[str, ...]] = {
     "objectives": ("agreed_on",),
     "decisions": ("date",),
     "commentary": ("date",),
-    "memberships": ("said_on",),
-    "activities": ("said_on",),
-    "worths": ("said_on",),
 }
-"""Columns that speak of what has happened; plans (``ends``, ``by``, ``valid_from``) may lie ahead."""
+"""Columns that speak of what has happened. Plans (``ends``, ``by``, ``valid_from``) may lie ahead; so may the day on
+which somebody answered (``said_on``): questions on the data of September are answered in October."""
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
 

@@ -191,7 +191,13 @@ def _control_totals(tables: Tables) -> tuple[ControlTotal, ...]:
         return ()
     return tuple(
         ControlTotal(
-            row["measure"], row["scope"] or "", row["period"], float(row["value"]), row["source"], row["signed_off_by"]
+            row["measure"],
+            row["scope"] or "",
+            row["period"],
+            float(row["value"]),
+            row["source"],
+            row["signed_off_by"],
+            None if row["tolerance"] != row["tolerance"] else float(row["tolerance"]),
         )
         for row in tables["control_totals"].to_dict("records")
     )

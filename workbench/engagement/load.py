@@ -49,8 +49,6 @@ class Engagement:
     lines : tuple of str
         Keys of the product lines: the register's order, then lines that only memberships name.
     readiness, outcomes, allocation : inputs of the pillar, or Off
-    unused : tuple of str
-        Tables that were read and checked but that nothing computes with yet.
     missing : tuple of Off
         What could not be answered, and which tables would.
     ignored : tuple of (str, int)
@@ -70,7 +68,6 @@ class Engagement:
     readiness: Any
     outcomes: Any
     allocation: Any
-    unused: tuple[str, ...] = ()
     missing: tuple[Off, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
     asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -146,11 +143,6 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         products=products,
         lines=_lines(tables, products),
         **inputs,
-        unused=tuple(
-            spec.name
-            for spec in (*TABLES.values(), *SHEET_TABLES.values())
-            if spec.need == "later" and _has(tables, spec.name)
-        ),
         missing=missing,
         ignored=tuple(reading.ignored.items()),
         asked={pillar: frozenset(names) for pillar, names in asked.items()},
@@ -177,10 +169,6 @@ def _in_currency(tables: Tables) -> Tables:
         worths = frames["worths"]
         frames["worths"] = worths.assign(value=worths["value"].where(~is_money, worths["value"] * scale))
     return replace(tables, frames=frames)
-
-
-def _has(tables: Tables, name: str) -> bool:
-    return name in tables or bool(tables.documents.get(name))
 
 
 def _data_hash(files: Sequence[InputFile]) -> str:

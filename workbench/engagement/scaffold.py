@@ -41,7 +41,7 @@ LAST_ROW = 5_000
 
 PALE_BLUE = "#D6E6F2"
 TAB_COLOURS = {"all": BLUE, "readiness": "#009E73", "outcomes": "#E69F00", "allocation": "#CC79A7", "report": SLATE}
-NEED_WORDS = {"required": "needed", "useful": "makes it better", "later": "read and checked, not used yet"}
+NEED_WORDS = {"required": "needed", "useful": "makes it better"}
 SHEET_PURPOSES = {
     "engagement": "The settings: one a row.",
     "fact_tables": "A table of facts, and what its columns are.",

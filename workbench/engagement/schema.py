@@ -39,7 +39,7 @@ EXAMPLE_PREFIX = "example"
 """A row whose key starts with this word is an example and is ignored."""
 
 EXHIBITS: dict[str, tuple[str, ...]] = {
-    "summary": ("answers", "decisions", "disagreements", "portfolio"),
+    "summary": ("answers", "decisions", "disagreements", "portfolio", "tie-out"),
     "readiness": (
         "classes",
         "gaps",
@@ -506,12 +506,22 @@ class ControlTotal(Row):
     """A number that the client's ledger gives, to compare ours with."""
 
     key = ("measure", "scope", "period")
-    measure: Key = column("Metric, or headcount, cost, revenue.", example="premium")
+    measure: Key = column(
+        "Metric, resource, activity (its level; with the word outcome behind it, what came of it), headcount, cost, "
+        "project_budget or project_spent.",
+        example="premium",
+    )
     scope: Key | None = column("Line, stream or experience; blank means the company.", example=None, default=None)
     period: Text = column("Month (2026-08), quarter (2026-Q3) or year (2026).", example="2026-08")
     value: Number = column("The ledger's number.", example=12400000, unit="the measure's unit")
     source: Text | None = column("Where it stands.", example="General ledger, account 4000", default=None)
     signed_off_by: Text | None = column("Who signed it.", example="Head of Controlling", default=None)
+    tolerance: Share | None = column(
+        "Difference that is tolerated; blank means 0.01.", example=0.01, default=None, unit="share, 0 to 1"
+    )
+    reason: Text | None = column("Why ours differs, where that is known.", example=None, default=None)
+    reason_by: Text | None = column("Who gave the reason.", example=None, default=None)
+    reason_on: dt.date | None = column("When.", example=None, default=None)
 
 
 class FactTable(Row):
@@ -874,6 +884,23 @@ class Alias(Row):
         "What it is.", example="product"
     )
     our_name: Key = column("Our key.", example="motor-private")
+    said_by: Text | None = column("Who said so (role or name).", example=None, default=None)
+    said_on: dt.date | None = column("When.", example=None, default=None)
+
+
+class Request(Row):
+    """A table that the client is asked for: who brings it, and by when."""
+
+    key = ("table",)
+    table: Key = column("Table, or facts/NAME.", example="population")
+    function: Text | None = column(
+        "Function that can answer; blank means as the workbench proposes.", example="HR", default=None
+    )
+    owner: Text | None = column("Who brings it.", example="Head of HR", default=None)
+    due: dt.date | None = column("By when.", example=dt.date(2026, 10, 9), default=None)
+    note: Text | None = column("What was said of it.", example=None, default=None)
+    said_by: Text | None = column("Who said so (role or name).", example=None, default=None)
+    said_on: dt.date | None = column("When.", example=None, default=None)
 
 
 class Commentary(Row):
@@ -1156,7 +1183,7 @@ class TableSpec:
     answers : str
         The question it serves: ``readiness``, ``outcomes``, ``allocation`` or ``all``.
     need : str
-        ``required`` (without it the question is off), ``useful`` or ``later`` (read and checked, not used yet).
+        ``required`` (without it the question is off) or ``useful``.
     extra_columns : bool
         Further columns are allowed (the survey's items); a pillar checks them.
     """
@@ -1164,7 +1191,7 @@ class TableSpec:
     name: str
     model: type[Row]
     answers: Literal["all", "readiness", "outcomes", "allocation", "report"]
-    need: Literal["required", "useful", "later"]
+    need: Literal["required", "useful"]
     extra_columns: bool = False
 
     @property
@@ -1221,7 +1248,8 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("closing", Closing, "allocation", "useful"),
         TableSpec("function_plans", FunctionPlan, "allocation", "useful"),
         TableSpec("decisions", Decision, "allocation", "useful"),
-        TableSpec("aliases", Alias, "all", "later"),
+        TableSpec("aliases", Alias, "all", "useful"),
+        TableSpec("requests", Request, "all", "useful"),
         TableSpec("commentary", Commentary, "report", "useful"),
     )
 }

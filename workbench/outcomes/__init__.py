@@ -1,7 +1,7 @@
 """What customers, users and the operation tell about each product, line, stream and experience, and what is signal."""
 
 from workbench.outcomes.inputs import ControlTotal, Event, OutcomesInputs, Settings
-from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck, measure
+from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck, measure, tie_totals
 from workbench.outcomes.sentences import cautions, figures, headline, method, next_steps
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "measure",
     "method",
     "next_steps",
+    "tie_totals",
 ]

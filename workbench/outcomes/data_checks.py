@@ -154,8 +154,8 @@ def control_findings(
     Returns
     -------
     tuple
-        Findings for differences above 1 %, and one record per total: measure, scope, period, ours, theirs, difference
-        (share), source, signed_off_by.
+        Findings for differences above what is tolerated, and one record per total: measure, scope, period, ours,
+        theirs, difference (share), source, signed_off_by.
     """
     known = {metric.metric: metric for metric in catalogue.metrics}
     found, records = [], []
@@ -179,7 +179,7 @@ def control_findings(
                 "signed_off_by": total.signed_off_by,
             }
         )
-        if abs(gap) > CONTROL_TOLERANCE:
+        if abs(gap) > (CONTROL_TOLERANCE if total.tolerance is None else total.tolerance):
             where = products.name(total.scope) if total.scope else "the company"
             claim = fit_claim(
                 f"{metric.label}, {where}, {total.period}: {theme.percent(abs(gap), 1)} "

@@ -92,6 +92,8 @@ class ControlTotal:
     value : float
         Unit: the metric's.
     source, signed_off_by : str or None
+    tolerance : float or None
+        Difference that is tolerated, as a share of the ledger's number; None means the usual one.
     """
 
     measure: str
@@ -100,6 +102,7 @@ class ControlTotal:
     value: float
     source: str | None = None
     signed_off_by: str | None = None
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True)

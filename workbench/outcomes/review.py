@@ -385,6 +385,26 @@ def measure(
     return _Review(inputs).run()
 
 
+def tie_totals(inputs: OutcomesInputs | Off) -> tuple[Mapping[str, object], ...]:
+    """Return the ledger's totals of metrics beside ours, without the rest of a review.
+
+    Parameters
+    ----------
+    inputs : OutcomesInputs or Off
+
+    Returns
+    -------
+    tuple of mapping
+        measure, scope, period, ours, theirs, difference (share), source, signed_off_by; none where a total is of no
+        metric, or its period holds no value.
+    """
+    if isinstance(inputs, Off) or not inputs.control_totals:
+        return ()
+    review = _Review(inputs)
+    _, catalogue, _, _, frames = review.add_up()
+    return review.controls(catalogue, pd.concat(frames, ignore_index=True))
+
+
 class _Review:
     """The steps of one review, in order; each leaves what the next needs."""
 
@@ -400,7 +420,8 @@ class _Review:
         self.rare: list[RareEvents] = []
         self.portfolio = Portfolio()
 
-    def run(self) -> Outcomes:
+    def add_up(self) -> tuple[Parts, Catalogue, Mapping[str, Cube], Mapping[str, RolledUp], list[pd.DataFrame]]:
+        """Return the parts, what they are added up to, and the values: the company's, the parents', the products'."""
         parts, catalogue = self.fetch()
         cubes = build_cubes(parts, catalogue, self.products, len(self.cuts) + 1)
         catalogue = self.conserved(catalogue, cubes)
@@ -421,13 +442,22 @@ class _Review:
         frames = [company_values(parts, catalogue, cubes, as_of, confidence)]
         frames += [rolled[kind].values for kind in rolled]  # noqa: PD011 - a field of ours
         frames.append(product_values(parts, catalogue, cubes, as_of, confidence))
+        return parts, catalogue, cubes, rolled, frames
+
+    def controls(self, catalogue: Catalogue, values: pd.DataFrame) -> tuple[Mapping[str, object], ...]:
+        """Note where our numbers differ from the ledger, and return each total beside ours."""
+        found, records = control_findings(
+            catalogue, self.inputs.control_totals, values, self.products, self.settings.currency
+        )
+        self.findings += found
+        return records
+
+    def run(self) -> Outcomes:
+        parts, catalogue, cubes, rolled, frames = self.add_up()
         values = pd.concat(frames, ignore_index=True)
         self.findings += calendar_findings(catalogue, frames[0])
         self.findings += _given_twice(catalogue, cubes)
-        controls, records = control_findings(
-            catalogue, self.inputs.control_totals, values, self.products, self.settings.currency
-        )
-        self.findings += controls
+        records = self.controls(catalogue, values)
         series, signals = judge_together(
             self.watch_all(catalogue, values), self.rare, false_share=self.settings.false_share
         )
@@ -471,7 +501,13 @@ class _Review:
             events=self.inputs.events,
             loop=loop,
             versions=values_beside(
-                parts, catalogue, self.products, tuple(rolled), values, as_of=as_of, confidence=confidence
+                parts,
+                catalogue,
+                self.products,
+                tuple(rolled),
+                values,
+                as_of=self.settings.as_of,
+                confidence=self.settings.confidence,
             ),
             stages=stages,
             work=work,

@@ -86,6 +86,9 @@ class Exhibit:
         Stands behind the body, with the method.
     comments : tuple of str
         The consultant's own words, from ``commentary``.
+    doubts : tuple of (str, tuple of str)
+        Sentences that hold against other exhibits, each with the ids of the figures it is about: whoever joins the
+        chapters writes it beside each exhibit that quotes one of them.
 
     In a notebook it shows its picture, and a text with every plotted number as the report rounds it.
     """
@@ -94,6 +97,7 @@ class Exhibit:
     content: Content
     is_appendix: bool = False
     comments: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if not SLUG.match(self.key):
@@ -156,13 +160,14 @@ class Exhibit:
     def to_dict(self) -> dict[str, Any]:
         """Return the exhibit as JSON types."""
         kind = next(name for name, cls in _CONTENTS.items() if type(self.content) is cls)
-        return {
+        document: dict[str, Any] = {
             "key": self.key,
             "kind": kind,
             "content": asdict(self.content),
             "is_appendix": self.is_appendix,
             "comments": list(self.comments),
         }
+        return document | ({"doubts": [[words, list(ids)] for words, ids in self.doubts]} if self.doubts else {})
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Exhibit:
@@ -178,7 +183,8 @@ class Exhibit:
                 content = Picture(**{**held, "data": Table.from_dict(held["data"])})
             case _:
                 content = Note(**{**held, "tables": tuple(held["tables"])})
-        return cls(document["key"], content, bool(document["is_appendix"]), tuple(document["comments"]))
+        doubts = tuple((str(words), tuple(map(str, ids))) for words, ids in document.get("doubts", ()))
+        return cls(document["key"], content, bool(document["is_appendix"]), tuple(document["comments"]), doubts)
 
 
 def note_exhibit(off: Off, key: str = "") -> Exhibit:
@@ -232,7 +238,7 @@ def exhibit_from_figure(
     figures : str or list of str
         Column(s) of `data` with ids of figures.
     """
-    from workbench.report.drawing.draw import picture_of
+    from workbench.report.drawing.pictures import picture_of
 
     names = [figures] if isinstance(figures, str) else list(figures or ())
     listed = table(

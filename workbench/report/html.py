@@ -222,7 +222,6 @@ def _whole(report: Report) -> dict[str, Any]:
         "chapters": chapters,
         "appendix": appendix,
         "open_questions": _open_questions(report),
-        "unused": theme.listing(report.meta.unused, 40) if report.meta.unused else "",
         "files": _files(report),
         "figures": [_figures(report, chapter, quoted) for chapter in report.chapters if len(chapter.figures)],
     }

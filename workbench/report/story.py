@@ -45,6 +45,7 @@ __all__ = [
     "find_chapters_folder",
     "load_chapter",
     "load_chapters",
+    "mark_doubts",
     "new_chapter",
     "new_report",
     "note_exhibit",
@@ -67,8 +68,6 @@ class Meta:
         ISO date the data speak for.
     currency, language, confidentiality, audience, brand : str
         As engagement.yaml says; brand is a name, blank for none.
-    unused : tuple of str
-        Tables that were read and checked but not computed with yet.
     sources : tuple of (file, size in bytes, SHA-256)
         The files that were read.
     """
@@ -81,7 +80,6 @@ class Meta:
     confidentiality: str = ""
     audience: str = ""
     brand: str = ""
-    unused: tuple[str, ...] = ()
     sources: tuple[tuple[str, int, str], ...] = ()
 
 
@@ -165,12 +163,11 @@ def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
         confidentiality=str(getattr(settings, "confidentiality", "") or ""),
         audience=str(getattr(settings, "audience", "") or ""),
         brand=str(getattr(settings, "brand", "") or ""),
-        unused=tuple(str(name) for name in getattr(study, "unused", ())),
         sources=tuple((str(held.path), int(held.bytes), str(held.sha256)) for held in getattr(study, "files", ())),
     )
     first = [held for held in chapters if held.pillar == "summary"]
     rest = [held for held in chapters if held.pillar != "summary"]
-    whole = apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study))
+    whole = mark_doubts(apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study)))
     kept = tuple(held for chapter in whole.chapters if (held := chapter_for(chapter, whole.audience)) is not None)
     if chapters and not kept:
         pillars = ", ".join(chapter.pillar for chapter in chapters)
@@ -229,6 +226,35 @@ def _with_comments(exhibit: Exhibit, rows: Iterable[Mapping[str, Any]]) -> Exhib
             signed = ", ".join(str(part) for part in (row.get("author"), row.get("date")) if part)
             words.append(f"{row['text']} ({signed})" if signed else str(row["text"]))
     return replace(exhibit, comments=tuple(words), is_appendix=is_hidden)
+
+
+def mark_doubts(report: Report) -> Report:
+    """Return the report in which each exhibit says what is in doubt about the figures it quotes.
+
+    Parameters
+    ----------
+    report : Report
+        Its exhibits' `doubts` are read; those of the body and of the pages get the sentences beside them.
+    """
+    doubts = [(exhibit.key, *doubt) for _, exhibit in report.exhibits() for doubt in exhibit.doubts]
+    if not doubts:
+        return report
+
+    def marked(exhibit: Exhibit) -> Exhibit:
+        ids = set(exhibit.figure_ids())
+        words = [said for key, said, about in doubts if key != exhibit.key and not ids.isdisjoint(about)]
+        new = [said for said in dict.fromkeys(words) if said not in exhibit.comments]
+        return replace(exhibit, comments=(*exhibit.comments, *new)) if new else exhibit
+
+    chapters = tuple(
+        replace(
+            chapter,
+            exhibits=tuple(marked(exhibit) for exhibit in chapter.exhibits),
+            pages=tuple(replace(page, exhibits=tuple(map(marked, page.exhibits))) for page in chapter.pages),
+        )
+        for chapter in report.chapters
+    )
+    return replace(report, chapters=chapters)
 
 
 def results(report: Report) -> dict[str, Any]:
