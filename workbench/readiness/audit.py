@@ -11,11 +11,14 @@ group is wide, and every solution is such a point for all groups at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
+
+from workbench.errors import ModelError
 
 CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
 """Bounds of a count closer than two people, or of a mean closer than one level, are a leak (ours)."""
@@ -250,28 +253,47 @@ MORE_ROOM = (0.0, 0.05, 0.1, 0.15)
 
 
 class _Program:
-    """One table as a linear program, built once."""
+    """One table as a linear program, built once and asked for many quantities."""
 
     def __init__(self, table: Table) -> None:
-        from scipy.sparse import csr_array
+        from scipy.sparse import csc_array
 
         self.table = table
-        self.held = csr_array(table.rows)
+        self.held = csc_array(table.rows)
+        self._ready: Any = None
+        self._room: float | None = None
+        """What is added to the ends of what is shown; None until something was found to fit."""
 
-    def solve(self, towards: np.ndarray) -> Any:
-        """Return the lowest of a quantity; where rounding leaves no room at all, a little more of it.
+    def solve(self, towards: np.ndarray) -> np.ndarray | None:
+        """Return where a quantity is lowest; where rounding leaves no room at all, in a little more of it.
 
-        `milp` without whole numbers hands HiGHS the same program as `linprog` at half the price: most are tiny.
+        The simplex method goes on from where the last quantity was lowest: mostly a few steps from the next one.
         """
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        table = self.table
-        for more in MORE_ROOM:
-            rows = LinearConstraint(self.held, table.low - more, table.high + more)
-            found = milp(towards, constraints=rows, bounds=Bounds(table.floor, table.ceiling))
-            if found.x is not None:
+        if self._room is not None:
+            return self._lowest(towards, self._room)
+        for more in MORE_ROOM:  # whether anything fits hangs on no quantity
+            self._ready = None
+            found = self._lowest(towards, more)
+            if found is not None:
+                self._room = more
                 return found
         return None
+
+    def _lowest(self, towards: np.ndarray, more: float) -> np.ndarray | None:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        table, core = self.table, _core()
+        if core is not None:
+            if self._ready is None:
+                self._ready = _passed(core, table, self.held, more)
+            self._ready.changeColsCost(len(towards), np.arange(len(towards), dtype=np.int32), towards)
+            self._ready.run()
+            if self._ready.getModelStatus() == core.HighsModelStatus.kOptimal:
+                return np.array(self._ready.getSolution().col_value)
+            self._ready = None
+        rows = LinearConstraint(self.held, table.low - more, table.high + more)
+        found = milp(towards, constraints=rows, bounds=Bounds(table.floor, table.ceiling))
+        return None if found.x is None else np.asarray(found.x)
 
     def holding(self, towards: np.ndarray) -> np.ndarray:
         """Tell which shown numbers hold the lowest of a quantity: those whose shadow price is not nothing."""
@@ -304,53 +326,108 @@ class _Program:
         return found
 
 
+@cache
+def _core() -> Any:
+    """Return SciPy's own HiGHS: nothing that it makes public can be asked twice. None where another SciPy has none."""
+    try:
+        from scipy.optimize._highspy import _core as core
+    except ImportError:  # pragma: no cover - each quantity is then asked for from nothing
+        return None
+    return core
+
+
+def _passed(core: Any, table: Table, held: Any, more: float) -> Any:
+    """Hand a table to HiGHS, which keeps it."""
+    program = core.HighsLp()
+    program.num_row_, program.num_col_ = held.shape
+    program.col_cost_, program.col_lower_, program.col_upper_ = np.zeros(held.shape[1]), table.floor, table.ceiling
+    program.row_lower_, program.row_upper_ = table.low - more, table.high + more
+    matrix = program.a_matrix_
+    matrix.num_row_, matrix.num_col_ = held.shape
+    matrix.format_ = core.MatrixFormat.kColwise
+    matrix.start_, matrix.index_, matrix.value_ = held.indptr, held.indices, held.data
+    ready = core._Highs()
+    ready.setOptionValue("output_flag", False)
+    ready.setOptionValue("presolve", "off")
+    ready.passModel(program)
+    return ready
+
+
 def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest of every group; of a wide one only that it is wide."""
+    """Lowest and highest of every group; of a wide one only that it is wide.
+
+    What fractions tell of one group costs little: it is asked before whole numbers are, of which a search may be long.
+    """
     program = _Program(table)
     rng = np.random.default_rng(0)
-    for solve in (program.solve, program.whole):  # the second for what fractions alone do not settle
-        for _ in range(ROUNDS):
-            is_open = reach.open(table)
-            before = int(is_open.sum())
-            if not before:
-                break
-            towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
-            for side in (towards, -towards):
-                found = solve(side)
-                if found is None and solve == program.solve:
-                    return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
-                if found is not None and found.x is not None:
-                    reach.learn(table, found.x)
-            if before - int(reach.open(table).sum()) < 2:
-                break
-    narrow = {place: _ends(program, reach, place) for place in np.flatnonzero(reach.open(table)).tolist()}
+    if not _look_at_all(table, reach, rng, program.solve):
+        return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
+    ends = {place: _fractions(program, reach, place) for place in np.flatnonzero(reach.open(table)).tolist()}
     low, high = reach.low.copy(), reach.high.copy()
-    for place, ends in narrow.items():
-        low[place], high[place] = ends
+    for place, (least, most) in ends.items():
+        low[place], high[place] = least, most
+    is_narrow = high - low < table.close - SLACK
+    _look_at_all(table, reach, rng, lambda towards: program.whole(towards).x, except_for=is_narrow)
+    for place in np.flatnonzero(reach.open(table) & ~is_narrow).tolist():
+        low[place], high[place] = _whole_ends(program, reach, place, ends[place])
     return low, high
 
 
-def _ends(program: _Program, reach: Reach, place: int) -> tuple[float, float]:
-    """Return the ends of one group: in fractions, then the whole numbers inside them, then by whole numbers alone."""
+def _look_at_all(
+    table: Table,
+    reach: Reach,
+    rng: np.random.Generator,
+    solve: Callable[[np.ndarray], np.ndarray | None],
+    *,
+    except_for: np.ndarray | bool = False,
+) -> bool:
+    """Learn from solutions for all open groups at once while they settle many; tell whether there was one each time."""
+    for _ in range(ROUNDS):
+        is_open = reach.open(table) & ~np.asarray(except_for)
+        before = int(is_open.sum())
+        if not before:
+            break
+        towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
+        for side in (towards, -towards):
+            point = solve(side)
+            if point is None:
+                return False
+            reach.learn(table, point)
+        if before - int((reach.open(table) & ~np.asarray(except_for)).sum()) < 2:
+            break
+    return True
+
+
+def _fractions(program: _Program, reach: Reach, place: int) -> tuple[float, float]:
+    """Return the ends of one group in fractions, or the whole numbers inside them."""
     table, size = program.table, program.table.sizes[place]
     ends = []
     for side in (1.0, -1.0):
-        found = program.solve(side * table.wanted[place])
-        reach.learn(table, found.x)
-        ends.append(side * found.fun)
+        point = program.solve(side * table.wanted[place])
+        if point is None:
+            raise ModelError("The guard's solver gave up on what it had solved before.")
+        reach.learn(table, point)
+        ends.append(float(table.wanted[place] @ point))
     low, high = ends
     if size:
         low, high = np.ceil(low * size - 1e-6) / size, np.floor(high * size + 1e-6) / size
-        for side in (1.0, -1.0):
-            if high - low < table.close - SLACK or reach.is_wide(table)[place]:
-                break
-            found = program.whole(side * table.wanted[place])
-            if found.x is not None:
-                reach.learn(table, found.x)
-            if found.mip_dual_bound is not None and side > 0:
-                low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
-            elif found.mip_dual_bound is not None:
-                high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
+    return float(low), float(high)
+
+
+def _whole_ends(program: _Program, reach: Reach, place: int, ends: tuple[float, float]) -> tuple[float, float]:
+    """Return the ends of one group by whole numbers alone, as far as they are needed."""
+    table, size = program.table, program.table.sizes[place]
+    low, high = ends
+    for side in (1.0, -1.0) if size else ():
+        if high - low < table.close - SLACK or reach.is_wide(table)[place]:
+            break
+        found = program.whole(side * table.wanted[place])
+        if found.x is not None:
+            reach.learn(table, found.x)
+        if found.mip_dual_bound is not None and side > 0:
+            low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
+        elif found.mip_dual_bound is not None:
+            high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
     return float(low), float(high)
 
 
