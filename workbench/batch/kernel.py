@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from workbench.batch.scratch import scratch_folder
 from workbench.batch.warm.parents import LAUNCHER
 from workbench.batch.warm.variables import SAME_BYTES
 
@@ -211,12 +211,12 @@ def kernel_manager(
             argv = [sys.executable, *LAUNCHER, "-f", "{connection_file}", *NO_HISTORY]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as sockets:
-        connection_file = str(Path(sockets) / "k.json")
+    with scratch_folder() as scratch:
+        connection_file = str(scratch / "k.json")
         over_files = os.name != "nt" and len(connection_file) <= LONGEST_SOCKET
         own: list[Process] = []
         watches: list[MemoryWatch] = []
-        started = {**environment, "IPYTHONDIR": str(Path(sockets) / "ipython")}
+        started = {**environment, "IPYTHONDIR": str(scratch / "ipython")}
         kills = killed_for_memory()
 
         class WorkbenchKernelManager(AsyncKernelManager):
@@ -234,7 +234,7 @@ def kernel_manager(
                 self.kernel_id = self.kernel_id or uuid.uuid4().hex
                 starter = WarmProvisioner(parent=self, kernel_id=self.kernel_id, kernel_spec=self.kernel_spec)
                 self.provisioner = starter
-                where = {"cwd": str(folder), "env": dict(started), "scratch": sockets}
+                where = {"cwd": str(folder), "env": dict(started)}
                 await super().start_kernel(**{**options, **where, "limits": address_limits(memory_mb)})
                 WorkbenchKernelManager.why_cold = starter.why_cold
                 process: Any = starter.process

@@ -83,14 +83,15 @@ def own_folder(folder: Path) -> Lock | None:
     return lock
 
 
-def is_abandoned(folder: Path) -> bool:
-    """Return whether nobody works on a staging folder any more.
+def has_no_owner(folder: Path) -> bool | None:
+    """Return whether the process that took a folder is gone; None where that cannot be told.
 
-    A lock tells it at once on the machine that took it; from another machine, or without locks, only age does.
+    A lock tells it at once on the machine that took it; from another machine, or without locks, nothing does.
 
     Parameters
     ----------
     folder : Path
+        From `own_folder`.
     """
     try:
         import fcntl
@@ -103,6 +104,19 @@ def is_abandoned(folder: Path) -> bool:
         return False
     except (ImportError, OSError, ValueError):
         pass
+    return None
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether nobody works on a staging folder any more; where its lock does not tell, its age does.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    is_free = has_no_owner(folder)
+    if is_free is not None:
+        return is_free
     try:
         return time.time() - folder.stat().st_mtime > ABANDONED_SECONDS
     except OSError:  # another run has just removed it

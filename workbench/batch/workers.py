@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.batch.admission import Admission
 from workbench.batch.kernel import Kernels, kernel_environment
+from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm.endings import memory_limit
 from workbench.batch.warm.parents import Parents
 
@@ -99,6 +100,7 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     """
     import multiprocessing
 
+    sweep_scratch()  # of runs that were killed
     # spawned, not forked: threads run already, and a fork would copy their locks
     context = multiprocessing.get_context("spawn")
     # Nothing is ever written: the workers see its end closed, by us or because we are gone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,16 @@ from nbclient.exceptions import DeadKernelError
 
 from tests.batch.warm.conftest import Run, only_parent
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
+from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm.endings import describe_end, memory_limit
-from workbench.batch.warm.parents import Parents
+from workbench.batch.warm.parents import OFF, Parents
 
 pytestmark = pytest.mark.xdist_group("warm")
 
 ENVIRONMENT = kernel_environment(os.environ)
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 40.0) -> bool:
+def wait_until(is_so: Callable[[], bool], seconds: float = 120.0) -> bool:
     """Return whether something comes true in time."""
     end = time.monotonic() + seconds
     while not is_so() and time.monotonic() < end:
@@ -149,56 +152,90 @@ def test_a_parent_that_is_killed_takes_no_kernel_with_it(run: Run, tmp_path: Pat
 
 
 OWNER = """
-import asyncio, os, sys
+import asyncio, json, os, sys, time
+from contextlib import ExitStack
 from pathlib import Path
-from tests.batch.warm.conftest import converse
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
-from workbench.batch.warm.parents import Parents
+from workbench.batch.warm.parents import OFF, Parents
 
-parents = Parents()
-with kernel_manager(Path(sys.argv[1]), kernel_environment(os.environ), Kernels(), parents=parents) as kind:
-    started = "import os, subprocess; print(os.getpid(), subprocess.Popen(['sleep', '600']).pid)"
-    Path(sys.argv[1], "pids").write_text(asyncio.run(converse_and_stay(kind, started)))
-"""
-
-
-def test_when_the_owner_is_killed_everything_goes(tmp_path: Path) -> None:
-    """Trap 19: parent, kernels, what these started, and their folders."""
-    script = OWNER.replace("converse_and_stay(kind, started)", "stay(kind, started)").replace(
-        "parents = Parents()", STAY + "\nparents = Parents()"
-    )
-    owner = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", script, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": tempfile.gettempdir()},
-    )
-    pids = tmp_path / "pids"
-    assert wait_until(pids.exists, 30)
-    assert wait_until(lambda: len(pids.read_text().split()) == 3)
-    kernel, sleeper, parent = (int(text) for text in pids.read_text().split())
-    assert psutil.pid_exists(sleeper)
-    assert len(sockets()) == 1
-    owner.kill()
-    owner.wait(10)
-    assert wait_until(lambda: not any(is_alive(pid) for pid in (kernel, sleeper, parent)))
-    assert wait_until(lambda: sockets() == [])
-
-
-STAY = """
-import time
-async def stay(kind, cell):
+async def start(kind):
     manager = kind(kernel_name="python3")
     await manager.start_kernel()
     client = manager.client()
     client.start_channels()
-    await client.wait_for_ready(timeout=60)
+    await client.wait_for_ready(timeout=120)
     said = []
     await client.execute_interactive(
-        cell, output_hook=lambda one: said.append(one["content"].get("text", "")) if one["msg_type"] == "stream" else 0
+        "import os, subprocess; print(os.getpid(), subprocess.Popen(['sleep', '600']).pid)",
+        output_hook=lambda one: said.append(one["content"].get("text", "")) if one["msg_type"] == "stream" else 0,
     )
-    Path(sys.argv[1], "new").write_text(f"{''.join(said)} {parents.pids()[0]}")
-    os.rename(Path(sys.argv[1], "new"), Path(sys.argv[1], "pids"))
+    return kind.why_cold, *(int(word) for word in "".join(said).split())
+
+parents, folder = Parents(), Path(sys.argv[1])
+with ExitStack() as stack:
+    held = []
+    for cold in ("", "", "1"):
+        os.environ[OFF] = cold
+        managers = kernel_manager(folder, kernel_environment(os.environ), Kernels(), parents=parents)
+        held.append(asyncio.run(start(stack.enter_context(managers))))
+    Path(folder, "new").write_text(json.dumps([*held, *parents.pids()]))
+    os.rename(Path(folder, "new"), Path(folder, "held"))
     time.sleep(600)
 """
+
+
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[Any]]]:
+    """Give a process with two forked kernels and a cold one, and what they are: why cold, kernel, what it started."""
+    held = tmp_path / "held"
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": tempfile.gettempdir()},
+    ) as process:
+        assert wait_until(lambda: held.exists() or process.poll() is not None)
+        found = json.loads(held.read_text(encoding="utf-8"))
+        yield process, found
+        process.kill()
+    sweep_scratch(Path(tempfile.gettempdir()))
+
+
+def test_when_the_owner_is_killed_everything_goes(owner: tuple[subprocess.Popen[bytes], list[Any]]) -> None:
+    """Trap 19: parent, kernels, what these started, and their folders; also of one that died a moment before."""
+    process, ((why, *_), (why_second, second, *_), (why_third, _, _), parent) = owner
+    assert (why, why_second, why_third) == ("", "", f"{OFF} is set")
+    pids = [parent, *(pid for one in owner[1][:3] for pid in one[1:])]
+    assert all(is_alive(pid) for pid in pids)
+    assert len(sockets()) == 3
+    sweep_scratch()
+    assert len(sockets()) == 3  # their owner lives
+    os.kill(second, signal.SIGKILL)
+    assert wait_until(lambda: not psutil.pid_exists(second))
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: not any(is_alive(pid) for pid in pids))
+    assert sockets() == []  # before the parent ended
+
+
+def test_what_nobody_was_left_to_remove_the_next_run_removes(
+    owner: tuple[subprocess.Popen[bytes], list[Any]], temporary: Path
+) -> None:
+    """The parent is killed together with its owner; a stranger's folder of the like is left alone."""
+    process, (*kernels, parent) = owner
+    for name in ("wb-bench-x", "wb-notours", "other"):
+        (temporary / name).mkdir()
+        (temporary / name / "file").touch()
+    (temporary / "wb-linked_x").symlink_to(temporary / "other")
+    os.kill(parent, signal.SIGKILL)
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: not any(is_alive(kernel) for _, kernel, _ in kernels))
+    assert len(sockets()) == 3 + 4
+    sweep_scratch()
+    assert sockets() == ["other", "wb-bench-x", "wb-linked_x", "wb-notours"]
+    assert all((temporary / name / "file").is_file() for name in ("wb-bench-x", "wb-notours", "other"))
+    for _, _, sleeper in kernels:
+        with suppress(ProcessLookupError):
+            os.kill(sleeper, signal.SIGKILL)
 
 
 def test_an_orderly_end_runs_what_a_notebook_left_for_it(parents: Parents, tmp_path: Path) -> None:

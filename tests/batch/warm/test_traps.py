@@ -60,7 +60,7 @@ def test_a_kernel_computes_reads_and_draws_as_a_cold_one(run: Run, parents: Pare
     assert warm.shown == cold.shown
     parent = only_parent(parents)
     assert parent.num_threads() == 1  # still
-    assert parent.num_fds() == 4  # the standard three and the socket
+    assert parent.num_fds() == 5  # the standard three, the socket and its owner
 
 
 def test_no_two_kernels_draw_the_same_numbers(run: Run) -> None:

@@ -25,8 +25,8 @@ LAUNCHER = ("-m", "ipykernel_launcher")
 START_SECONDS = 30.0
 """How long a kernel waits for its parent to import what the kernel would otherwise import itself."""
 
-BOUND_SECONDS = 10.0
-"""How long a forked kernel may take until it listens; then it is ended, and started cold."""
+BOUND_SECONDS = 30.0
+"""How long a forked kernel may take until it listens; then it is ended, and started cold, which takes longer still."""
 
 ENDING_SECONDS = 1.0
 """How long to wait for the parent's word on how a kernel ended, once the kernel is seen to be gone."""
@@ -155,7 +155,7 @@ class Parent:
         self._control, given = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                [python, "-m", "workbench.batch.warm.zygote", str(given.fileno())],
+                [python, "-m", "workbench.batch.warm.zygote", str(given.fileno()), str(os.getpid())],
                 env=self.early,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -205,7 +205,7 @@ class Parent:
         Parameters
         ----------
         asked : mapping
-            ``argv``, ``env``, ``cwd``, ``umask``, ``limits`` and ``scratch``.
+            ``argv``, ``env``, ``cwd``, ``umask`` and ``limits``.
         stdout, stderr : int
             Its files.
 
@@ -218,9 +218,7 @@ class Parent:
         try:
             try:
                 with self._lock:
-                    # a packet is never empty; the folder, so that the parent can remove it for a dead owner
-                    words = f"{asked['scratch']} ".encode()
-                    socket.send_fds(self._control, [words], [given.fileno(), stdout, stderr])
+                    socket.send_fds(self._control, [b"fork"], [given.fileno(), stdout, stderr])
             finally:
                 given.close()
         except OSError:
@@ -236,8 +234,19 @@ class Parent:
         with suppress(OSError), self._lock:
             self._control.sendall(b"leave")
 
+    def adopt(self, pid: int) -> None:
+        """Let it end a kernel that was started cold, and what that started, if this process can no longer."""
+        with suppress(OSError):
+            pidfd = os.pidfd_open(pid)
+            try:
+                socket.send_fds(self._control, [b"adopt"], [pidfd])
+            finally:
+                os.close(pidfd)
+
     def close(self) -> None:
         """End it, and with it every kernel that still runs."""
+        with suppress(OSError):
+            self._control.sendall(b"close")  # an end without a word is this process's own
         self._control.close()
         try:
             self._process.wait(5)
@@ -339,7 +348,7 @@ class Parents:
         argv : list of str
             The command that would start it cold.
         **asked
-            ``env``, ``cwd``, ``limits``, ``scratch``, ``stdout`` and ``stderr``.
+            ``env``, ``cwd``, ``limits``, ``stdout`` and ``stderr``.
 
         Raises
         ------
@@ -369,7 +378,6 @@ class Parents:
             "cwd": folder,
             "umask": _umask(),
             "limits": asked.get("limits") or {},
-            "scratch": str(asked.get("scratch") or ""),
         }
         try:
             return parent.fork(request, asked["stdout"], asked["stderr"])
@@ -377,6 +385,20 @@ class Parents:
             if str(reason).endswith(STALE):
                 self._replace(argv[0], environment, parent)
             raise
+
+    def adopt(self, pid: int) -> None:
+        """Let a parent end a kernel that was started cold if this process is killed; without one, nobody does.
+
+        Parameters
+        ----------
+        pid : int
+            A process that leads a group of its own.
+        """
+        with self._lock:
+            for parent in self._held.values():
+                if not parent.is_gone():
+                    parent.adopt(pid)
+                    return
 
     def _parent(self, python: str, environment: Mapping[str, str]) -> Parent:
         key = (python, frozenset(early_variables(environment).items()))

@@ -20,7 +20,7 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from workbench.batch.warm.parents import ColdStart, ForkedKernel, Parents, has_ended, shared_parents
 
-KNOWN_OPTIONS = {"cwd", "env", "stdout", "stderr", "extra_arguments", "kernel_id", "limits", "scratch"}
+KNOWN_OPTIONS = {"cwd", "env", "stdout", "stderr", "extra_arguments", "kernel_id", "limits"}
 """What a start may ask for and still be forked."""
 
 NOBODYS: Any = object()
@@ -45,13 +45,13 @@ class WarmProvisioner(LocalProvisioner):
         """Start a kernel."""
         parents: Parents | None = getattr(self.parent, "parents", NOBODYS)
         parents = shared_parents() if parents is NOBODYS else parents
-        limits, scratch = kwargs.pop("limits", {}), kwargs.pop("scratch", "")
+        limits = kwargs.pop("limits", {})
         own: list[int] = []
         try:
-            process = await _in_a_thread(lambda: self._fork(parents, cmd, kwargs, limits, scratch, own))
+            process = await _in_a_thread(lambda: self._fork(parents, cmd, kwargs, limits, own))
         except ColdStart as reason:
             self.why_cold = str(reason)
-            return await self._launch_cold(cmd, kwargs, limits)
+            return await self._launch_cold(cmd, kwargs, limits, parents)
         finally:
             for number in own:
                 os.close(number)
@@ -67,7 +67,6 @@ class WarmProvisioner(LocalProvisioner):
         cmd: list[str],
         options: dict[str, Any],
         limits: dict[str, int],
-        scratch: str,
         own: list[int],
     ) -> ForkedKernel:
         if parents is None:
@@ -81,16 +80,17 @@ class WarmProvisioner(LocalProvisioner):
             env=environment,
             cwd=str(options.get("cwd") or pathlib.Path.cwd()),
             limits=limits,
-            scratch=scratch,
             stdout=_number_of(options.get("stdout"), 1, own),
             stderr=_number_of(options.get("stderr"), 2, own),
         )
 
     async def _launch_cold(
-        self, cmd: list[str], options: dict[str, Any], limits: dict[str, int]
+        self, cmd: list[str], options: dict[str, Any], limits: dict[str, int], parents: Parents | None
     ) -> KernelConnectionInfo:
         info = await super().launch_kernel(cmd, **options)
         set_limits(int(self.pid or 0), limits)
+        if parents is not None and self.pid:
+            parents.adopt(self.pid)
         return info
 
     async def send_signal(self, signum: int) -> None:

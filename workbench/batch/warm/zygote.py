@@ -2,7 +2,8 @@
 
 It is a child of the process that runs notebooks and speaks with it over one socket without a name, so nobody else can
 ask it for anything; when that process is gone, however it went, the socket ends, and so do the kernels and their
-parent. Run as ``python -m workbench.batch.warm.zygote NUMBER``, the number of the open socket.
+parent. Run as ``python -m workbench.batch.warm.zygote NUMBER OWNER``, the numbers of the open socket and
+of the process that started it.
 
 Over the socket comes, for each kernel, a packet with three files: a channel of its own, and its stdout and stderr. What
 the kernel shall be waits in the channel and is read by the child alone: an environment may hold a client's secrets, and
@@ -18,7 +19,6 @@ import json
 import os
 import pkgutil
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -29,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm import surroundings
 
 KERNELS = (
@@ -57,8 +58,11 @@ UNUSED = (".exports", ".forms", ".trackers", ".databases", ".scaffold", ".engine
 INLINE = "module://matplotlib_inline.backend_inline"
 """What ipykernel names as matplotlib's backend before a notebook imports it."""
 
-LEAVE = "leave"
-"""Asked in place of a kernel: end when the last one has ended."""
+FORK, ADOPT, LEAVE, CLOSE = "fork", "adopt", "leave", "close"
+"""What may be asked: a kernel; to look after one that was started cold; to end with the last kernel, or now."""
+
+OWNER_SECONDS = 30.0
+"""How long an owner may take to end once its socket has ended: the system closes its files one by one."""
 
 REQUEST_SECONDS = 5.0
 """How long a request may take to arrive once it was announced."""
@@ -143,7 +147,7 @@ class Request:
 
 @dataclass(frozen=True)
 class _Order:
-    """What the owner asks of the parent: words, which are a folder of sockets or `LEAVE`, and the files of a kernel."""
+    """What the owner asks of the parent, and the files of a kernel."""
 
     words: str
     files: tuple[int, ...]
@@ -151,9 +155,10 @@ class _Order:
 
 @dataclass
 class _Child:
+    """A kernel; one without a channel was started cold and is the owner's child."""
+
     pid: int
-    channel: int
-    scratch: str
+    channel: int = -1
 
 
 def main(argv: list[str]) -> int:
@@ -163,11 +168,12 @@ def main(argv: list[str]) -> int:
         del sys.path[0]
     control = int(argv[1])
     os.set_inheritable(control, False)
-    held = preload(started, {0, 1, 2, control})
+    owner = os.pidfd_open(int(argv[2])) if os.getppid() == int(argv[2]) else -1  # it may be gone already
+    held = preload(started, {0, 1, 2, control, owner})
     _tell(control, held.to_json())
     if held.doubt:
         return 1
-    request = serve(control, held)
+    request = serve(control, held, owner)
     if request is None:
         os._exit(0)  # nothing was begun that an orderly end would have to finish
     from workbench.batch.warm.forked import become_kernel
@@ -240,7 +246,7 @@ def our_modules() -> tuple[str, ...]:
     return tuple(found)
 
 
-def serve(control: int, held: Held) -> Request | None:
+def serve(control: int, held: Held, owner: int) -> Request | None:
     """Fork a kernel for each request, and tell how each ended; return in a child with what it shall be.
 
     Parameters
@@ -248,6 +254,8 @@ def serve(control: int, held: Held) -> Request | None:
     control : int
         The socket to the owner.
     held : Held
+    owner : int
+        A pidfd; -1 if it is gone.
 
     Returns
     -------
@@ -265,10 +273,17 @@ def serve(control: int, held: Held) -> Request | None:
                 _bury(number, children.pop(number))
                 continue
             order = _receive(control)
-            if order is None:
+            if order is None or order.words == CLOSE:
                 _end_all(children)
+                if order is None:
+                    _tidy_for(owner)
                 return None
-            if len(order.files) != 3:
+            if order.words == ADOPT and len(order.files) == 1:
+                (pidfd,) = order.files
+                children[pidfd] = _Child(_pid_of(pidfd))
+                poller.register(pidfd, select.POLLIN)
+                continue
+            if order.words != FORK or len(order.files) != 3:
                 is_leaving = is_leaving or order.words == LEAVE
                 _close(*order.files)
                 continue
@@ -283,7 +298,7 @@ def serve(control: int, held: Held) -> Request | None:
                 _keep_only({channel, stdout, stderr})
                 return Request.read(channel, stdout, stderr)
             pidfd = os.pidfd_open(pid)
-            children[pidfd] = _Child(pid, channel, order.words)
+            children[pidfd] = _Child(pid, channel)
             poller.register(pidfd, select.POLLIN)
             _tell(channel, {"pid": pid}, pidfd)
             _close(stdout, stderr)
@@ -324,6 +339,9 @@ def _tell(channel: int, words: Mapping[str, Any], *files: int) -> None:
 
 def _bury(pidfd: int, child: _Child) -> None:
     """End what a dead kernel had started, take it off the list of processes, and tell how it ended."""
+    if child.channel < 0:  # the owner's to wait for
+        _close(pidfd)
+        return
     # Still a zombie: its number, which is its group's, can belong to nobody else until it is waited for.
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     with suppress(OSError):
@@ -336,13 +354,39 @@ def _bury(pidfd: int, child: _Child) -> None:
 
 
 def _end_all(children: Mapping[int, _Child]) -> None:
-    """End every kernel with what it started, and remove what their owner can no longer remove."""
+    """End every kernel with what it started."""
     for pidfd, child in children.items():
         with suppress(OSError):
+            if child.channel < 0 and child.pid and not _has_ended(pidfd, 0):
+                os.killpg(child.pid, signal.SIGKILL)
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            _has_ended(pidfd, OWNER_SECONDS)
         _bury(pidfd, child)
-        if child.scratch.strip():
-            shutil.rmtree(child.scratch.strip(), ignore_errors=True)
+
+
+def _tidy_for(owner: int) -> None:
+    """Remove the folders that an owner which is gone can no longer remove, those of kernels long dead as well.
+
+    A kernel may have died of its owner's end before this process has heard of it: what tells whose folder it is, is its
+    lock alone, and the system lets go of it some time while the owner ends.
+    """
+    if owner < 0 or _has_ended(owner, OWNER_SECONDS):
+        sweep_scratch()
+
+
+def _has_ended(pidfd: int, seconds: float) -> bool:
+    held = select.poll()
+    held.register(pidfd, select.POLLIN)
+    return bool(held.poll(seconds * 1000))
+
+
+def _pid_of(pidfd: int) -> int:
+    """Return the number of a process; 0 where that is not told, or where it leads no group of its own."""
+    with suppress(OSError, ValueError):
+        text = Path(f"/proc/self/fdinfo/{pidfd}").read_text(encoding="ascii")
+        number = next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:"))
+        return number if number > 1 and os.getpgid(number) == number else 0
+    return 0
 
 
 def _keep_only(files: set[int]) -> None:

@@ -1,0 +1,85 @@
+"""Folders that live as long as one kernel: its sockets, and whatever it puts aside in files.
+
+Each holds a locked file that says whose it is. An owner that is killed removes nothing, so the parent of its kernels
+does it for it, and every later run of the same user, whatever became of that parent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from workbench.batch.locks import OWNER, has_no_owner, own_folder
+
+PREFIX = "wb-"
+
+_OURS = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
+
+UNFINISHED_SECONDS = 60.0
+"""An owner that has not locked its new folder for so long never will: it was killed in between (ours)."""
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a new folder for this user alone among the temporary ones; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    owner = None
+    try:
+        owner = own_folder(folder)
+        yield folder
+    finally:
+        remove(folder)
+        if owner is not None:
+            owner.release()
+
+
+def sweep_scratch(base: Path | None = None) -> None:
+    """Remove this user's folders whose owners are gone; never one that lives, and never a stranger's.
+
+    Parameters
+    ----------
+    base : Path, optional
+        Where they are; by default among the temporary files.
+    """
+    with suppress(OSError), os.scandir(base or tempfile.gettempdir()) as entries:
+        found = [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name) and _is_own_folder(entry)]
+        for folder in found:
+            if has_no_owner(folder) or (has_no_owner(folder) is None and _is_unfinished(folder)):
+                remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, and the file that says whose it is last: what cannot be removed now is found again."""
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != OWNER:
+                entry.unlink(missing_ok=True)
+        if all(entry.name == OWNER for entry in folder.iterdir()):
+            (folder / OWNER).unlink(missing_ok=True)
+            folder.rmdir()
+
+
+def _is_own_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        is_mine = not hasattr(os, "geteuid") or entry.stat(follow_symlinks=False).st_uid == os.geteuid()
+        return is_mine and entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Return whether an owner was killed before it had locked its folder: nothing is in it yet."""
+    try:
+        held = list(folder.iterdir())
+        is_empty = not held or (held == [folder / OWNER] and not held[0].stat().st_size)
+        return is_empty and time.time() - folder.stat().st_mtime > UNFINISHED_SECONDS
+    except OSError:
+        return False
