@@ -50,7 +50,7 @@ def test_what_was_recorded_comes_back_without_words(tmp_path: Path) -> None:
 def test_it_remembers_what_a_notebook_needed_when_it_last_ended_well(tmp_path: Path) -> None:
     """A failed run and an unchanged one say nothing about time and memory."""
     with Ledger(tmp_path / "l.sqlite") as ledger:
-        assert ledger.memory_of("acme", "10_readiness") is None
+        assert ledger.remembered("acme") == {}
         assert ledger.seconds_of("acme") == 0.0
         for number, seconds in enumerate((8.0, 2.0, 4.0)):
             ledger.begin(f"b{number}", ["acme"])
@@ -59,10 +59,10 @@ def test_it_remembers_what_a_notebook_needed_when_it_last_ended_well(tmp_path: P
         ledger.record("b8", result("acme", "failed", 99.0, status="failed"))
         ledger.begin("b9", ["acme"])
         ledger.record("b9", result("acme", "unchanged", 0.0, status="unchanged"))
-        assert ledger.memory_of("acme", "10_readiness") == Memory(4.0, 210.5)
+        assert ledger.remembered("acme") == {"10_readiness": Memory(4.0, 210.5)}
         assert ledger.seconds_of("acme") == 4.0
         assert ledger.usual_seconds("acme", before="b2") == 8.0, "of 8 and 2 the upper one"
-        assert ledger.memory_of("zenith", "10_readiness") is None
+        assert ledger.remembered("zenith") == {}
 
 
 def test_a_hash_is_remembered_only_of_a_file_that_has_settled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,20 +153,92 @@ def test_shards_merge_into_what_one_machine_would_have(tmp_path: Path) -> None:
     """Every engagement once, the longest shard's time; parts that do not belong together are refused."""
     paths = [shard(tmp_path, 1, ["a", "c"]), shard(tmp_path, 2, ["b"])]
     with Ledger(tmp_path / "whole.sqlite") as ledger:
-        assert merge_batches(paths, ledger, "whole") == ("a", "b", "c")
+        batch = merge_batches(paths, ledger)
+        assert merge_batches(paths[::-1], ledger) == batch, "once more replaces it"
         held = ledger.last_batch()
         assert held is not None
         assert [one["engagement"] for one in held["results"]] == ["a", "b", "c"]
         assert held["seconds"] == 6.0
         for wrong, words in (
+            ([], "no ledger of a shard"),
+            ([tmp_path / "none.sqlite"], "no ledger of a batch"),
             (paths[:1], "each is needed once"),
             ([paths[0], paths[0]], "each is needed once"),
             ([paths[0], shard(tmp_path / "x", 2, ["b"], list_hash="other")], "different lists"),
             ([paths[0], shard(tmp_path / "y", 2, ["b"], ended=False)], "no finished shard"),
         ):
             with pytest.raises(UsageError, match=words):
-                merge_batches(wrong, ledger, "never")
+                merge_batches(wrong, ledger)
         assert len(ledger.batches()) == 1
+
+
+def test_a_ledger_of_before_gets_what_it_lacks(tmp_path: Path) -> None:
+    """What was remembered stays; new measures are kept from now on."""
+    path = tmp_path / "l.sqlite"
+    with Ledger(path) as ledger:
+        ledger.begin("b1", ["acme"])
+        ledger.record("b1", result("acme"))
+    base = sqlite3.connect(path)
+    for column in ("cpu_seconds", "why_cold", "retried"):
+        base.execute(f"ALTER TABLE job DROP COLUMN {column}")
+    base.execute("PRAGMA user_version = 1")
+    base.close()
+    with Ledger(path) as ledger:
+        assert ledger.remembered("acme") == {"10_readiness": Memory(4.0, 210.5)}
+        ledger.begin("b2", ["acme"])
+        measured = {
+            "attempts": 3,
+            "retried": ("kernel_died", "memory"),
+            "cpu_seconds": 1.5,
+            "why_cold": "not asked for",
+        }
+        ledger.record("b2", result("acme", **measured))
+        held = ledger.last_batch()
+    assert held is not None
+    job = EngagementResult.from_json(held["results"][0]).jobs[0]
+    assert {name: getattr(job, name) for name in measured} == measured
+    base = sqlite3.connect(path)
+    row = base.execute("SELECT attempts, retried, cpu_seconds, why_cold FROM job WHERE batch = 'b2'").fetchone()
+    base.close()
+    assert row == (3, '["kernel_died", "memory"]', 1.5, "not asked for")
+
+
+def test_a_reader_sees_what_a_batch_has_written_so_far_and_writes_nothing(tmp_path: Path) -> None:
+    """Also while the batch holds it; where there is none that can be read, that is said."""
+    path, file = tmp_path / "l.sqlite", tmp_path / "survey.csv"
+    file.write_text("a", encoding="utf-8")
+    os.utime(file, (0, 0))
+    with Ledger(path) as ledger:
+        ledger.begin("b1", ["acme"])
+        with Ledger(path, is_read=True) as reader:
+            ledger.record("b1", result("acme"))
+            held = reader.last_batch()
+            assert held is not None
+            assert (held["finished"], len(held["results"])) == (None, 1)
+            assert reader.file_hash(file) == hash_file(file)
+            with pytest.raises(FolderError):
+                reader.finish("b1", 1.0)
+        assert b"survey" not in path.read_bytes()
+    (tmp_path / "damaged.sqlite").write_bytes(b"no database " * 1000)
+    for name in ("none.sqlite", "damaged.sqlite"):
+        with pytest.raises(FolderError, match=name):
+            Ledger(tmp_path / name, is_read=True)
+    assert not (tmp_path / "none.sqlite").exists()
+    assert (tmp_path / "damaged.sqlite").exists()
+
+
+def test_a_full_disk_is_told_and_nothing_half_written(tmp_path: Path) -> None:
+    """What was recorded before stays."""
+    path = tmp_path / "l.sqlite"
+    with Ledger(path) as ledger:
+        ledger.begin("b1", ["acme"])
+        pages = ledger._base.execute("PRAGMA page_count").fetchone()[0]
+        ledger._base.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(FolderError, match="full"):
+            ledger.begin("b2", [f"acme-{number}" for number in range(5000)])
+        held = ledger.last_batch()
+    assert held is not None
+    assert held["id"] == "b1"
 
 
 def test_an_engagement_can_be_forgotten(tmp_path: Path) -> None:

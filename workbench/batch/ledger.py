@@ -21,13 +21,21 @@ from typing import Any
 
 from workbench.batch.plan import hash_file
 from workbench.batch.results import EngagementResult, JobResult, Memory
+from workbench.engagement.schema import ENGAGEMENT_NAME, RESERVED_NAMES
 from workbench.errors import FolderError, UsageError
 
 LEDGER = "_ledger.sqlite"
 """Begins with a sign that no engagement's name begins with."""
 
-VERSION = 1
-"""Raised when tables written earlier can no longer be read; such a ledger is begun anew."""
+VERSION = 2
+"""Raised when a table changes; one written earlier gets what it lacks, one of a later version is begun anew."""
+
+_CHANGES = {
+    1: "ALTER TABLE job ADD COLUMN cpu_seconds REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN why_cold TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE job ADD COLUMN retried TEXT NOT NULL DEFAULT '[]';",
+}
+"""What a ledger of each earlier version lacks."""
 
 SETTLED_SECONDS = 2.0
 """A hash is remembered only of a file that had not changed for so long: clocks of file systems are coarse."""
@@ -42,6 +50,7 @@ CREATE TABLE IF NOT EXISTS engagement (
 CREATE TABLE IF NOT EXISTS job (
     batch TEXT NOT NULL, engagement TEXT NOT NULL, notebook TEXT NOT NULL, status TEXT NOT NULL, cause TEXT NOT NULL,
     attempts INTEGER NOT NULL, seconds REAL NOT NULL, peak_mb REAL NOT NULL, at TEXT NOT NULL,
+    cpu_seconds REAL NOT NULL DEFAULT 0, why_cold TEXT NOT NULL DEFAULT '', retried TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (batch, engagement, notebook)) STRICT;
 CREATE INDEX IF NOT EXISTS job_of ON job (engagement, notebook, at);
 CREATE TABLE IF NOT EXISTS seen (
@@ -57,19 +66,23 @@ class Ledger:
     ----------
     path : Path
         Made where it is not there; its folder too.
+    is_read : bool
+        Whether it is only read: a batch may be writing it, and nothing is made or mended.
 
     Raises
     ------
     FolderError
-        It cannot be made or written.
+        It cannot be made or written; or it is only to be read, and there is none that can be.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_read: bool = False) -> None:
         self.path = path
+        self._is_read = is_read
         self._lock = threading.RLock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = _opened(path)
+            if not is_read:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = _reading(path) if is_read else _opened(path)
         except (OSError, sqlite3.Error) as error:
             raise FolderError(str(path), str(error), "Make its folder writable, or set WORKBENCH_REPORTS.") from None
 
@@ -94,7 +107,7 @@ class Ledger:
         Parameters
         ----------
         batch : str
-            Its name, which comes only once.
+            Its name; the same once more begins it anew.
         engagements : iterable of str
         list_hash : str
             Of the complete list, before a shard was taken of it.
@@ -102,8 +115,10 @@ class Ledger:
             Such as ``2/4``; empty for all.
         """
         with self._writing():
+            for table in ("engagement", "job"):
+                self._base.execute(f"DELETE FROM {table} WHERE batch = ?", (batch,))  # noqa: S608
             self._base.execute(
-                "INSERT INTO batch (id, list_hash, shard, engagements, started) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO batch (id, list_hash, shard, engagements, started) VALUES (?, ?, ?, ?, ?)",
                 (batch, list_hash, shard, json.dumps(list(engagements)), _now()),
             )
 
@@ -122,7 +137,7 @@ class Ledger:
                 ),
             )
             self._base.executemany(
-                "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_job_row(batch, result.engagement, job) for job in result.jobs],
             )
 
@@ -149,7 +164,7 @@ class Ledger:
         found = hash_file(path)
         after = path.stat()
         is_settled = time.time_ns() - after.st_mtime_ns > SETTLED_SECONDS * 1e9
-        if is_settled and mark == (after.st_size, after.st_mtime_ns, after.st_ino):
+        if is_settled and not self._is_read and mark == (after.st_size, after.st_mtime_ns, after.st_ino):
             with self._writing():
                 self._base.execute(
                     "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (os.fspath(path), *mark, found)
@@ -176,15 +191,15 @@ class Ledger:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def memory_of(self, engagement: str, notebook: str) -> Memory | None:
-        """Return what a notebook needed when it last ran to its end; None where that is not known."""
+    def remembered(self, engagement: str) -> dict[str, Memory]:
+        """Return what each notebook of an engagement needed when it last ran to its end."""
         with self._lock:
-            row = self._base.execute(
-                "SELECT seconds, peak_mb FROM job WHERE engagement = ? AND notebook = ? AND status = 'done' "
-                "ORDER BY at DESC LIMIT 1",
-                (engagement, notebook),
-            ).fetchone()
-        return Memory(*row) if row else None
+            rows = self._base.execute(
+                "SELECT notebook, seconds, peak_mb, max(at) FROM job WHERE engagement = ? AND status = 'done' "
+                "GROUP BY notebook",
+                (engagement,),
+            ).fetchall()
+        return {notebook: Memory(seconds, peak) for notebook, seconds, peak, _ in rows}
 
     def seconds_of(self, engagement: str) -> float:
         """Return what an engagement's last run to the end took, 0 where that is not known. Unit: seconds."""
@@ -233,56 +248,85 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._lock:
-            self._base.execute("BEGIN IMMEDIATE")
             try:
+                self._base.execute("BEGIN IMMEDIATE")
                 yield
+                self._base.execute("COMMIT")
+            except sqlite3.OperationalError as error:  # a full disk, above all
+                self._undo()
+                raise FolderError(str(self.path), str(error), "Make room, or set WORKBENCH_REPORTS.") from error
             except BaseException:
-                self._base.execute("ROLLBACK")
+                self._undo()
                 raise
-            self._base.execute("COMMIT")
+
+    def _undo(self) -> None:
+        if self._base.in_transaction:
+            self._base.execute("ROLLBACK")
 
 
-def merge_batches(ledgers: Iterable[Path], into: Ledger, batch: str) -> tuple[str, ...]:
-    """Put the last batch of each shard's ledger together as one batch.
+def merge_batches(ledgers: Iterable[Path], into: Ledger) -> str:
+    """Put the last batch of each shard's ledger together as one batch, as one machine would have recorded it.
 
     Parameters
     ----------
     ledgers : iterable of Path
         Of all shards of one list.
     into : Ledger
-    batch : str
-        Name of the whole.
+        A second time, the same shards take the place of their first.
 
     Returns
     -------
-    tuple of str
-        The engagements of the whole.
+    str
+        Name of the whole.
 
     Raises
     ------
     UsageError
-        Shards disagree on the list, one is missing, there twice or unfinished.
+        Shards disagree on the list, one is missing, there twice, unfinished or no ledger.
     """
     parts = []
     for path in ledgers:
-        with Ledger(path) as ledger:
-            held = ledger.last_batch()
+        try:
+            with Ledger(path, is_read=True) as ledger:
+                held = ledger.last_batch()
+        except (FolderError, sqlite3.Error) as error:
+            raise UsageError(f"{path}: no ledger of a batch ({error}).") from None
         if held is None or not held["finished"] or "/" not in held["shard"]:
             raise UsageError(f"{path}: its last batch is no finished shard.")
         parts.append(held)
+    if not parts:
+        raise UsageError("There is no ledger of a shard. Run the shards first: workbench batch --all --shard 1/4")
     if len({held["list_hash"] for held in parts}) != 1:
         raise UsageError("The shards were dealt from different lists of engagements: run them again from one list.")
     count = int(parts[0]["shard"].split("/")[1])
     shards = sorted(int(held["shard"].split("/")[0]) for held in parts)
     if shards != list(range(1, count + 1)) or any(held["shard"].split("/")[1] != str(count) for held in parts):
-        raise UsageError(f"These are shards {shards} of {count}; each is needed once.")
-    names = sorted(name for held in parts for name in held["engagements"])
+        raise UsageError(f"These are shards {', '.join(map(str, shards))} of {count}; each is needed once.")
+    names = sorted((name for held in parts for name in held["engagements"]), key=listed_order)
+    batch = f"{min(held['id'] for held in parts)}-of-{count}"
     into.begin(batch, names, list_hash=parts[0]["list_hash"])
     for held in parts:
         for document in held["results"]:
             into.record(batch, EngagementResult.from_json(document))
     into.finish(batch, max(float(held["seconds"] or 0.0) for held in parts))
-    return tuple(names)
+    return batch
+
+
+def listed_order(name: str) -> tuple[bool, str]:
+    """Return where a name stands in a list of engagements: those that can be none come last."""
+    return not ENGAGEMENT_NAME.fullmatch(name) or name in RESERVED_NAMES, name
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """Open a ledger that is there to read it."""
+    base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30.0, check_same_thread=False)
+    try:
+        if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            raise sqlite3.DatabaseError("written by another version")
+    except sqlite3.Error:
+        base.close()
+        raise
+    return base
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -292,10 +336,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         try:
             path.chmod(0o600)
             version = base.execute("PRAGMA user_version").fetchone()[0]
-            if version in (0, VERSION) and base.execute("PRAGMA quick_check").fetchone()[0] == "ok":
+            if 0 <= version <= VERSION and base.execute("PRAGMA quick_check").fetchone()[0] == "ok":
                 base.execute("PRAGMA journal_mode = WAL")
                 base.execute("PRAGMA synchronous = NORMAL")
-                base.executescript(_TABLES)
+                base.executescript("".join(_CHANGES[step] for step in range(version or VERSION, VERSION)) + _TABLES)
                 base.execute(f"PRAGMA user_version = {VERSION}")
                 return base
         except sqlite3.DatabaseError as error:
@@ -310,7 +354,10 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _job_row(batch: str, engagement: str, job: JobResult) -> tuple[Any, ...]:
-    return (batch, engagement, job.notebook, job.status, job.cause, job.attempts, job.seconds, job.peak_mb, _now())
+    return (
+        *(batch, engagement, job.notebook, job.status, job.cause, job.attempts, job.seconds, job.peak_mb, _now()),
+        *(job.cpu_seconds, job.why_cold, json.dumps(job.retried)),
+    )
 
 
 def _now() -> str:
