@@ -1,31 +1,31 @@
 """One programme for many draws: levels on a grid, so that a draw changes nothing but what is maximised.
 
 Each activity takes a mix of neighbouring levels of its grid; what holds of capacities, minima and rules is written
-once, and every draw puts its own values on the levels. The best mix overrates a curve where it skips over a bend
-(its concave cover); there the activity is told to stay on one side, and the programme is solved again. A plan that
-holds in one draw holds in all, so every plan found is a candidate for each draw.
+once, and every draw puts its own values on the levels. So a draw is a few steps of the simplex method away from the
+one before. The best mix overrates a curve where it skips over a bend (its concave cover); there levels on one side
+are barred, then those on the other, and so with supports that are not whole: branch and bound (A. H. Land and A. G.
+Doig 1960, Econometrica 28(3), 497-520) by bounds of variables alone. A plan that holds in one draw holds in all, so
+every plan found is a candidate for each draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
 
 from workbench.allocation.canonical import Canonical
 from workbench.allocation.curves import Adbudg, Points
-from workbench.allocation.highs import LinearModel, search
-from workbench.allocation.model import check_plan
+from workbench.allocation.highs import FEASIBILITY, LinearModel, Repeated, search
+from workbench.allocation.model import TOLERANCE
+from workbench.errors import ModelError
 
 STEPS = 24
 """Even steps of the grid between minimum and maximum; what the plan uses comes on top (ours: see the bench)."""
 NEAR_PLAN = (-0.04, -0.015, 0.0, 0.015, 0.04)
 """Further levels around the plan's, as shares of the largest level (ours)."""
-ROUNDS = 6
-"""Times a programme is told to stay on one side of a bend before its gap is left as it is."""
-MOST_BRANCHES = 24
+MOST_BRANCHES = 60
 """Plain programmes before a search takes over (ours)."""
 _NONE = 1e-9
 
@@ -41,12 +41,39 @@ class GridPlan:
 
 @dataclass(frozen=True, eq=False)
 class GridAnswer:
-    """The best plan found for some values, what it is worth, and what no plan on the grid can beat (scaled)."""
+    """The best plan found (None: none that was looked for), its value, and what no plan can beat (scaled)."""
 
-    plan: GridPlan
+    plan: GridPlan | None
     value: float
     bound: float
-    searches: int
+
+
+@dataclass(frozen=True, eq=False)
+class Mixes:
+    """What points of the programme say, a row a point.
+
+    Attributes
+    ----------
+    shares, is_open, weights : arrays
+        As in `GridPlan`.
+    over : array, shape (k, n)
+        By how much the value of each activity is overrated, scaled.
+    is_between : array of bool, shape (k, n)
+        The activity lies between zero and its minimum.
+    is_plan : array of bool, shape (k,)
+        Supports are whole, nothing is between, and every row holds.
+    """
+
+    shares: np.ndarray
+    is_open: np.ndarray
+    weights: np.ndarray
+    over: np.ndarray
+    is_between: np.ndarray
+    is_plan: np.ndarray
+
+    def plan(self, row: int) -> GridPlan:
+        """Return the plan of a point."""
+        return GridPlan(self.shares[row], self.is_open[row], self.weights[row])
 
 
 class LevelGrid:
@@ -54,14 +81,15 @@ class LevelGrid:
 
     def __init__(self, form: Canonical, shares: np.ndarray, is_open: np.ndarray) -> None:
         """Lay the grids so that the given plan is on them."""
-        self.form = form
+        self.form, self.n_lines = form, len(form.lines)
         self.levels = [_levels(form, place, float(shares[place])) for place in range(len(form.activities))]
-        self.starts = np.cumsum([0, *(len(levels) for levels in self.levels)])
-        self.flat = np.concatenate(self.levels) if self.levels else np.zeros(0)
-        self.owner = np.repeat(np.arange(len(self.levels)), [len(levels) for levels in self.levels])
+        self.counts = np.array([len(levels) for levels in self.levels])
+        self.starts = np.cumsum([0, *self.counts])
+        self.flat, self.owner = np.concatenate(self.levels), np.repeat(np.arange(len(self.levels)), self.counts)
         self.plan = self.on_grid(shares, is_open)
-        self._closing = np.array([form.portfolio.closing_value(line) / form.scale for line in form.lines])
-        self._bases: dict[tuple[tuple[int, int], ...], LinearModel] = {}
+        self.closing = np.array([form.portfolio.closing_value(line) / form.scale for line in form.lines])
+        self.model = self._programme()
+        self._repeated = Repeated(self.model)
 
     @property
     def size(self) -> int:
@@ -70,27 +98,53 @@ class LevelGrid:
 
     def on_grid(self, shares: np.ndarray, is_open: np.ndarray) -> GridPlan:
         """Return a plan with the weights of the two grid levels around each of its levels."""
-        weights = np.zeros(self.size)
-        for place, levels in enumerate(self.levels):
-            if not is_open[self.form.line_of[place]]:
-                continue
-            share, start = float(np.clip(shares[place], levels[0], levels[-1])), int(self.starts[place])
-            right = int(np.clip(np.searchsorted(levels, share), 1, max(len(levels) - 1, 1)))
-            if len(levels) == 1:
-                weights[start] = 1.0
-                continue
-            part = (share - levels[right - 1]) / (levels[right] - levels[right - 1])
-            weights[start + right - 1], weights[start + right] = 1.0 - part, part
-        return GridPlan(np.array(shares, dtype=float), np.array(is_open, dtype=float), weights)
+        shares, is_open = np.array(shares, dtype=float), np.array(is_open, dtype=float)
+        return GridPlan(shares, is_open, self._weights(shares[None], is_open[None])[0])
+
+    def _weights(self, shares: np.ndarray, is_open: np.ndarray) -> np.ndarray:
+        first, last = self.starts[:-1], self.starts[1:] - 1
+        inside = np.clip(shares, self.flat[first], self.flat[last])
+        below = np.add.reduceat(self.flat < inside[:, self.owner], first, axis=1)
+        right = first + np.clip(below, 1, np.maximum(self.counts - 1, 1))
+        left, right = right - 1, np.minimum(right, last)
+        width = self.flat[right] - self.flat[left]
+        part = np.where(width > 0, (inside - self.flat[left]) / np.where(width > 0, width, 1.0), 0.0)
+        on = is_open[:, self.form.line_of] > 0
+        weights, row = np.zeros((len(shares), self.size)), np.arange(len(shares))[:, None]
+        weights[row, right] = np.where(on, part, 0.0)
+        weights[row, left] += np.where(on, 1.0 - part, 0.0)
+        return weights
 
     def value_of(self, plan: GridPlan, values: np.ndarray) -> np.ndarray | float:
         """Return what a plan is worth for values on the grid (one draw, or a row a draw); scaled, closing paid."""
-        return values @ plan.weights - float(self._closing @ (1.0 - plan.is_open))
+        return values @ plan.weights - float(self.closing @ (1.0 - plan.is_open))
+
+    def worths(self, mixes: Mixes, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return what the plans of some points are worth in each draw, shape (n, k); scaled, closing paid."""
+        return values @ mixes.weights[rows].T - (1.0 - mixes.is_open[rows]) @ self.closing
+
+    def relaxed(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return for each draw the best mix, what no plan can beat, and what leaving the mix loses, by variable."""
+        count, model = len(values), self.model
+        points, losses, bounds = np.empty((count, len(model.gain))), np.empty((count, len(model.gain))), np.empty(count)
+        for row in range(count):
+            found = self._repeated.solve(np.concatenate([self.closing, values[row]]), model.low, model.high)
+            if found.point is None:
+                raise ModelError("The grid holds the plan, so some mix must hold.")
+            points[row], losses[row], bounds[row] = found.point, found.losses, found.bound - self.closing.sum()
+        return points, bounds, losses
 
     def best(
-        self, values: np.ndarray, *, tolerance: float, pool: Sequence[GridPlan] = (), known: float = -np.inf
+        self,
+        values: np.ndarray,
+        *,
+        tolerance: float = 0.0,
+        known: float = -np.inf,
+        is_first: bool = False,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
     ) -> GridAnswer:
-        """Return the best plan for values on the grid, to a tolerance.
+        """Return the best plan for values on the grid.
 
         Parameters
         ----------
@@ -98,185 +152,142 @@ class LevelGrid:
             Scaled value of each grid level.
         tolerance : float
             Scaled; a plan this close to the bound is good enough.
-        pool : sequence of GridPlan
-            Plans to start from.
         known : float
-            Value of the best of them, where it is at hand.
+            Only plans worth more are looked for.
+        is_first : bool
+            The first of them will do.
+        low, high : array, optional
+            Other bounds of the supports and of the weights of the levels than the programme's.
         """
-        top = max(pool, key=lambda plan: float(self.value_of(plan, values)), default=self.plan)
-        value, bound, count = float(self.value_of(top, values)), np.inf, 0
-        splits: list[tuple[int, int]] = []
-        value = max(value, known)
-        for _ in range(ROUNDS):
-            model = self.programme(values, tuple(splits))
-            point, limit, solved = _branched(model, tolerance / 4)
-            count += solved
-            bound = min(bound, limit - float(self._closing.sum()))
-            if point is None:
-                break
-            plan, jumps = self.read(point, values)
-            if plan is not None and float(self.value_of(plan, values)) > value:
-                top, value = plan, float(self.value_of(plan, values))
-            if bound - value <= tolerance or not jumps:
-                break
-            fresh = [split for split in jumps if split not in splits]
-            if not fresh:
-                break
-            splits.extend(fresh[:3])
-        return GridAnswer(top, value, max(bound, value), count)
-
-    def best_with(
-        self, values: np.ndarray, *, line: int, is_open: bool, barred: np.ndarray | None = None, tolerance: float
-    ) -> GridPlan | None:
-        """Return the best plan found with a line decided so, and without some levels; None where there is none.
-
-        Parameters
-        ----------
-        values : array, shape (n_levels,)
-            Scaled; of each grid level.
-        line : int
-            Place of the line.
-        is_open : bool
-            Whether it is supported.
-        barred : array of int, optional
-            Places of grid levels, over all activities, that no activity may take.
-        tolerance : float
-            As in `best`.
-        """
-        n_lines = len(self.form.lines)
-        splits: list[tuple[int, int]] = []
+        gain, paid = np.concatenate([self.closing, values]), float(self.closing.sum())
+        box = self.model.low if low is None else low, self.model.high if high is None else high
         top: GridPlan | None = None
-        value = -np.inf
-        for _ in range(ROUNDS):
-            model = self.programme(values, tuple(splits))
-            low, high = model.low.copy(), model.high.copy()
-            low[line] = high[line] = float(is_open)
-            if barred is not None:
-                high[n_lines + barred] = 0.0
-            point, limit, _ = _branched(replace(model, low=low, high=high), tolerance / 4)
-            if point is None:
+        value, beaten, count = known, -np.inf, 0
+        waiting = [(np.inf, *box)]
+        while waiting:
+            waiting.sort(key=lambda item: item[0])
+            limit, low, high = waiting.pop()
+            if limit <= value + tolerance:
+                beaten = max(beaten, limit)
                 break
-            plan, jumps = self.read(point, values)
-            if plan is not None and float(self.value_of(plan, values)) > value:
-                top, value = plan, float(self.value_of(plan, values))
-            fresh = [split for split in jumps if split not in splits]
-            if limit - float(self._closing.sum()) - value <= tolerance or not fresh:
-                break
-            splits.extend(fresh[:3])
-        return top
+            if count >= MOST_BRANCHES:
+                return self._searched(gain, box, values, top, value)
+            count += 1
+            found = self._repeated.solve(gain, low, high)
+            if found.point is None:
+                continue
+            limit = min(limit, found.bound - paid)
+            if limit <= value + tolerance:
+                beaten = max(beaten, limit)
+                continue
+            mixes = self.read(found.point[None], values)
+            if mixes.is_plan[0] and limit - float(mixes.over[0].sum()) > value:
+                top, value = mixes.plan(0), float(self.value_of(mixes.plan(0), values))
+                if is_first:
+                    return GridAnswer(top, value, np.inf)
+            halves = self.halves(found.point, mixes, low, high)
+            if not halves or limit <= value + tolerance:
+                beaten = max(beaten, limit)
+            waiting += [(limit, *half) for half in halves]
+        return GridAnswer(top, value, max(beaten, value))
 
-    def programme(self, values: np.ndarray, splits: tuple[tuple[int, int], ...] = ()) -> LinearModel:
-        """Return the programme for values on the grid: supports, weights of the levels, a yes/no a split."""
-        base = self._base(splits)
-        gain = np.concatenate([self._closing, values, np.zeros(len(splits))])
-        return LinearModel(gain, base.low, base.high, base.is_whole, base.rows, base.row_low, base.row_high)
+    def halves(
+        self, point: np.ndarray, mixes: Mixes, low: np.ndarray, high: np.ndarray
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return bounds either side of what is not whole, between zero and a minimum, or overrated; empty: nothing."""
+        supports = point[: self.n_lines]
+        off = np.abs(supports - np.round(supports))
+        line = int(off.argmax())
+        if off[line] > 1e-6:
+            closed, opened = high.copy(), low.copy()
+            closed[line], opened[line] = 0.0, 1.0
+            return [(low, closed), (opened, high)]
+        gaps = np.flatnonzero(mixes.is_between[0])
+        place = int(gaps[0]) if gaps.size else int(mixes.over[0].argmax())
+        start, end = int(self.starts[place]), int(self.starts[place + 1])
+        used = np.flatnonzero(point[self.n_lines + start : self.n_lines + end] > _NONE)
+        if gaps.size:
+            cut, after = 1, 1
+        elif mixes.over[0, place] > _NONE and used.size and used[-1] - used[0] > 1:
+            # the level at the cut is on both sides, but nothing lies between zero and a minimum
+            share = float(mixes.shares[0, place])
+            cut = int(np.clip(np.searchsorted(self.levels[place], share), used[0] + 1, used[-1] - 1))
+            after = 1 if cut == 1 and self.form.least[place] > 0 else cut + 1
+        else:
+            return []
+        below, above = high.copy(), high.copy()
+        below[self.n_lines + start + after : self.n_lines + end] = 0.0
+        above[self.n_lines + start : self.n_lines + start + cut] = 0.0
+        return [(low, below), (low, above)]
 
-    def _base(self, splits: tuple[tuple[int, int], ...]) -> LinearModel:
-        held = self._bases.get(splits)
-        if held is not None:
-            return held
-        form, n_lines, n = self.form, len(self.form.lines), len(self.form.activities)
-        count = n_lines + self.size + len(splits)
-        one = np.zeros((n, count))
-        one[self.owner, n_lines + np.arange(self.size)] = 1.0
-        one[np.arange(n), form.line_of] = -1.0
-        rows = np.zeros((len(form.row_names), count))
-        rows[:, :n_lines] = form.by_support
-        rows[:, n_lines : n_lines + self.size] = form.by_level[:, self.owner] * self.flat
-        parts, low, high = [one, rows], [np.zeros(n), form.row_low], [np.zeros(n), form.row_high]
-        for number, (place, cut) in enumerate(splits):
-            # left of the cut where the yes/no is 1, right of it where it is 0; the level at the cut is on both sides,
-            # but nothing lies between zero and a minimum
-            start, end, z = int(self.starts[place]), int(self.starts[place + 1]), n_lines + self.size + number
-            is_gap = cut == 1 and form.least[place] > 0
-            sides = np.zeros((2, count))
-            sides[0, n_lines + start : n_lines + start + cut] = 1.0
-            sides[0, z] = -1.0
-            sides[1, n_lines + start + cut + (0 if is_gap else 1) : n_lines + end] = 1.0
-            sides[1, z] = 1.0
-            parts.append(sides)
-            low.append(np.full(2, -np.inf))
-            high.append(np.array([0.0, 1.0]))
-        column_low = np.zeros(count)
-        column_low[:n_lines] = np.where(form.may_close, 0.0, 1.0)
-        is_whole = np.zeros(count, dtype=bool)
-        is_whole[:n_lines] = form.may_close
-        is_whole[n_lines + self.size :] = True
-        made = LinearModel(
-            np.zeros(count),
-            column_low,
-            np.ones(count),
-            is_whole,
-            csr_matrix(np.vstack(parts)),
-            np.concatenate(low),
-            np.concatenate(high),
-        )
-        self._bases[splits] = made
-        return made
-
-    def read(self, point: np.ndarray, values: np.ndarray) -> tuple[GridPlan | None, list[tuple[int, int]]]:
-        """Return the plan of a point (None where an activity is between zero and its minimum), and where it jumps."""
-        form, n_lines = self.form, len(self.form.lines)
-        is_open = np.round(point[:n_lines])
-        mix = np.clip(point[n_lines : n_lines + self.size], 0.0, 1.0)
-        shares = np.add.reduceat(mix * self.flat, self.starts[:-1]) if self.size else np.zeros(0)
-        shares = np.where(is_open[form.line_of] > 0, shares, 0.0)
-        plan = self.on_grid(shares, is_open)
-        over = np.add.reduceat((mix - plan.weights) * values, self.starts[:-1]) if self.size else np.zeros(0)
-        jumps: list[tuple[int, int]] = []
-        is_between = False
-        for place in np.argsort(-over, kind="stable"):
-            least, share = float(form.least[place]), float(shares[place])
-            if least > 0 and _NONE < share < least * (1.0 - 1e-9):
-                is_between = True
-                jumps.insert(0, (int(place), 1))
-            elif over[place] > _NONE:
-                levels = self.levels[place]
-                cut = int(np.clip(np.searchsorted(levels, share), 1, len(levels) - 2)) if len(levels) > 2 else 0
-                if cut > 0:
-                    jumps.append((int(place), cut))
-        return (None if is_between else plan), jumps
-
-    def holds(self, plan: GridPlan) -> bool:
-        """Check a plan without the solver."""
-        form = self.form
-        found = check_plan(form.portfolio, form.levels(plan.shares), form.supports(plan.is_open), rows=form.rules)
-        return found.holds
-
-
-def _branched(model: LinearModel, tolerance: float) -> tuple[np.ndarray | None, float, int]:
-    """Return the best whole point, a bound, and how many linear programmes that took.
-
-    Supports are whole in most relaxations of a portfolio, and splits are few: a handful of plain programmes is
-    several times quicker than a search set up anew. Where it is not a handful, the search does it.
-    """
-    best, value, count = None, -np.inf, 0
-    plain = np.zeros(len(model.gain), dtype=bool)
-    waiting: list[tuple[float, np.ndarray, np.ndarray]] = [(np.inf, model.low, model.high)]
-    while waiting:
-        waiting.sort(key=lambda item: item[0])
-        limit, low, high = waiting.pop()
-        if limit <= value + tolerance:
-            return best, max(limit, value), count
-        if count >= MOST_BRANCHES:
-            found = search(model, gap=1e-5, seconds=10.0, nodes=20_000)
-            return found.point, found.bound, count + 1
-        count += 1
+    def _searched(
+        self,
+        gain: np.ndarray,
+        box: tuple[np.ndarray, np.ndarray],
+        values: np.ndarray,
+        top: GridPlan | None,
+        value: float,
+    ) -> GridAnswer:
+        """Return what a search over whole supports finds, where branches do not end."""
+        model = self.model
         found = search(
-            replace(model, low=low, high=high, is_whole=plain), gap=0.0, seconds=10.0, nodes=0, presolve=False
+            LinearModel(gain, *box, model.is_whole, model.rows, model.row_low, model.row_high),
+            gap=1e-5,
+            seconds=10.0,
+            nodes=20_000,
         )
-        if found.point is None:
-            continue
-        off = np.where(model.is_whole, np.abs(found.point - np.round(found.point)), 0.0)
-        here = int(off.argmax())
-        if off[here] <= 1e-6:
-            if found.value > value:
-                best, value = found.point, found.value
-            continue
-        down, up = high.copy(), low.copy()
-        down[here], up[here] = 0.0, 1.0
-        waiting += [(found.value, low, down), (found.value, up, high)]
-    return best, value, count
+        if found.point is not None:
+            mixes = self.read(found.point[None], values)
+            here = float(self.value_of(mixes.plan(0), values))
+            if mixes.is_plan[0] and here > value:
+                top, value = mixes.plan(0), here
+        return GridAnswer(top, value, max(found.bound - float(self.closing.sum()), value))
+
+    def read(self, points: np.ndarray, values: np.ndarray) -> Mixes:
+        """Return what points say, for values of one draw or a row a draw."""
+        form, first = self.form, self.starts[:-1]
+        supports = points[:, : self.n_lines]
+        is_open = np.round(supports)
+        mix = np.clip(points[:, self.n_lines : self.n_lines + self.size], 0.0, 1.0)
+        shares = np.add.reduceat(mix * self.flat, first, axis=1)
+        shares = np.where(is_open[:, form.line_of] > 0, shares, 0.0)
+        weights = self._weights(shares, is_open)
+        over = np.add.reduceat((mix - weights) * values, first, axis=1)
+        is_between = (form.least > 0) & (shares > _NONE) & (shares < form.least * (1.0 - 1e-9))
+        is_whole = np.abs(supports - is_open).max(axis=1, initial=0.0) <= 1e-6
+        is_plan = is_whole & ~is_between.any(axis=1) & self.holds(shares, is_open)
+        return Mixes(shares, is_open, weights, over, is_between, is_plan)
+
+    def holds(self, shares: np.ndarray, is_open: np.ndarray) -> np.ndarray:
+        """Check rows of scaled levels and supports in our own arithmetic, as closely as `check_plan`."""
+        form = self.form
+        used = shares @ form.by_level.T + is_open @ form.by_support.T
+        size = shares @ np.abs(form.by_level).T + is_open @ np.abs(form.by_support).T
+        over, under = used - form.row_high, form.row_low - used
+        limit = np.where(np.isfinite(form.row_high), np.abs(form.row_high), np.abs(form.row_low))
+        slack = np.maximum(TOLERANCE * np.maximum(size, limit), 2.0 * FEASIBILITY)
+        return np.all(np.maximum(over, under) <= slack, axis=1)
+
+    def _programme(self) -> LinearModel:
+        """Return the programme without its gain: supports, then weights of the levels."""
+        form, n, every = self.form, len(self.form.activities), np.arange(self.size)
+        one = hstack([
+            coo_matrix((np.full(n, -1.0), (np.arange(n), form.line_of)), shape=(n, self.n_lines)),
+            coo_matrix((np.ones(self.size), (self.owner, every)), shape=(n, self.size)),
+        ])  # fmt: skip
+        rows = hstack([form.support_rows, form.level_rows[:, self.owner].multiply(self.flat)])
+        low, is_whole = np.zeros(self.n_lines + self.size), np.zeros(self.n_lines + self.size, dtype=bool)
+        low[: self.n_lines] = np.where(form.may_close, 0.0, 1.0)
+        is_whole[: self.n_lines] = form.may_close
+        return LinearModel(
+            np.zeros(len(low)),
+            low,
+            np.ones(len(low)),
+            is_whole,
+            csr_matrix(vstack([one, rows])),
+            np.concatenate([np.zeros(n), form.row_low]),
+            np.concatenate([np.zeros(n), form.row_high]),
+        )
 
 
 def _levels(form: Canonical, place: int, planned: float) -> np.ndarray:

@@ -11,16 +11,27 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from workbench.errors import ModelError
 
+try:  # SciPy's own HiGHS, of which it makes nothing public that could be asked twice
+    from scipy.optimize._highspy import _core
+except ImportError:  # pragma: no cover - another SciPy: each programme is then solved from nothing
+    _core = None
+
 FEASIBILITY = 1e-9
 """How far a linear programme may miss a scaled row; `model.TOLERANCE` leaves room above it."""
+_PLAINLY = {
+    "output_flag": False,
+    "presolve": "off",
+    "primal_feasibility_tolerance": FEASIBILITY,
+    "dual_feasibility_tolerance": FEASIBILITY,
+}
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -60,6 +71,8 @@ class Answer:
         Of the search.
     prices : array
         What one more unit of each row's limit is worth (linear programmes only).
+    losses : array
+        What one unit more of each variable than the best point has loses; below zero, one unit less (from `Repeated`).
     """
 
     status: str
@@ -68,6 +81,7 @@ class Answer:
     bound: float = np.inf
     nodes: int = 0
     prices: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    losses: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def search(model: LinearModel, *, gap: float, seconds: float, nodes: int, presolve: bool = True) -> Answer:
@@ -134,6 +148,60 @@ def relax(model: LinearModel) -> Answer:
     if equal.size:
         prices[equal] = -found.eqlin.marginals
     return Answer("optimal", found.x, -float(found.fun), -float(found.fun), 0, prices)
+
+
+class Repeated:
+    """A programme without whole numbers that is solved many times, with other gains and other bounds of its variables.
+
+    Each time the simplex method goes on from the last basis, which is a few steps from the next one.
+
+    Parameters
+    ----------
+    model : LinearModel
+        Its rows stay.
+    """
+
+    def __init__(self, model: LinearModel) -> None:
+        self.model, self.rows = model, csc_matrix(model.rows)
+        self._places = np.arange(len(model.gain), dtype=np.int32)
+        self._held = None if _core is None else self._passed()
+
+    def solve(self, gain: np.ndarray, low: np.ndarray, high: np.ndarray) -> Answer:
+        """Return the best point for these gains and bounds, with what leaving it loses."""
+        held = self._held
+        if held is not None:
+            count = len(gain)
+            held.changeColsCost(count, self._places, -gain)
+            held.changeColsBounds(count, self._places, low, high)
+            with _quiet():
+                held.run()
+            status = held.getModelStatus()
+            if status == _core.HighsModelStatus.kInfeasible:
+                return Answer("infeasible", None)
+            if status == _core.HighsModelStatus.kOptimal:
+                found, value = held.getSolution(), -held.getInfo().objective_function_value
+                return Answer("optimal", np.array(found.col_value), value, value, losses=np.array(found.col_dual))
+            self._held = self._passed()  # it lost its way: from nothing, here and the next time
+        model = self.model
+        found = relax(
+            LinearModel(gain, low, high, np.zeros(len(gain), dtype=bool), model.rows, model.row_low, model.row_high)
+        )
+        return found if found.point is None else replace(found, losses=self.rows.T @ found.prices - gain)
+
+    def _passed(self) -> _core._Highs:
+        model, programme = self.model, _core.HighsLp()
+        programme.num_row_, programme.num_col_ = self.rows.shape
+        programme.col_cost_, programme.col_lower_, programme.col_upper_ = -model.gain, model.low, model.high
+        programme.row_lower_, programme.row_upper_ = model.row_low, model.row_high
+        matrix = programme.a_matrix_
+        matrix.num_row_, matrix.num_col_ = self.rows.shape
+        matrix.format_ = _core.MatrixFormat.kColwise
+        matrix.start_, matrix.index_, matrix.value_ = self.rows.indptr, self.rows.indices, self.rows.data
+        held = _core._Highs()
+        for name, value in _PLAINLY.items():
+            held.setOptionValue(name, value)
+        held.passModel(programme)
+        return held
 
 
 def _stacked(rows: csr_matrix, above: np.ndarray, below: np.ndarray) -> csr_matrix | None:

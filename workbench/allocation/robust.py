@@ -30,8 +30,8 @@ WORK = 15_000
 """Draws times activities that are solved anew (ours: some ten to twenty seconds); larger portfolios get fewer."""
 FEWEST = 40
 """No portfolio gets fewer draws."""
-FORCED = 400
-"""Plans sought for each decision and each move in draws that seem to lack it (ours)."""
+TAIL_BRANCHES = 12
+"""Programmes at most for each of the plans of the mean, the tail and the worst draw (ours)."""
 _FIRMLY = 0.9
 
 
@@ -181,6 +181,10 @@ class Field:
         Of each plan in each draw.
     bounds : array, shape (n,)
         What no plan on the grid can beat in each draw.
+    losses : array, shape (n, n_variables)
+        What leaving each draw's best mix loses, by support and by level (see `LevelGrid.relaxed`).
+    relaxed : array, shape (n,)
+        What that mix is worth.
     tolerance : float
         Plans this close count as equally good.
     """
@@ -191,6 +195,8 @@ class Field:
     plans: tuple[GridPlan, ...]
     worth: np.ndarray
     bounds: np.ndarray
+    losses: np.ndarray
+    relaxed: np.ndarray
     tolerance: float
 
     @property
@@ -200,7 +206,7 @@ class Field:
 
 
 def lay_field(plan: Plan, draws: Draws) -> Field:
-    """Solve every draw anew on one grid, each from the best plan found for another.
+    """Solve every draw anew on one grid; whatever is found for one is a candidate for all.
 
     Parameters
     ----------
@@ -215,19 +221,25 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
     values = np.hstack([draws.values(place, levels) for place, levels in enumerate(grid.levels)]) / form.scale
     values = np.round(values, 12)
     tolerance = max(NEAR_EQUAL * plan.certificate.lift / form.scale, 1e-9)
-    plans = [grid.plan]
-    best, chosen = np.asarray(grid.value_of(grid.plan, values)).copy(), np.zeros(draws.n, dtype=int)
-    bounds = np.empty(draws.n)
-    for number in range(draws.n):
-        found = grid.best(values[number], tolerance=tolerance, pool=[plans[chosen[number]]])
-        bounds[number] = found.bound
-        if found.value > best[number] + 1e-12 and grid.holds(found.plan):
-            worth = np.asarray(grid.value_of(found.plan, values))
-            is_better = worth > best
-            best[is_better], chosen[is_better] = worth[is_better], len(plans)
+    points, relaxed, losses = grid.relaxed(values)
+    mixes = grid.read(points, values)
+    rows = np.flatnonzero(mixes.is_plan)
+    _, first = np.unique(np.round(np.hstack([mixes.is_open, mixes.shares])[rows], 9), axis=0, return_index=True)
+    rows = rows[np.sort(first)]
+    plans = [grid.plan, *(mixes.plan(int(row)) for row in rows)]
+    worth = np.column_stack([grid.value_of(grid.plan, values), grid.worths(mixes, rows, values)])
+    columns, best, bounds = list(worth.T), worth.max(axis=1), relaxed.copy()
+    for number in np.flatnonzero(relaxed - best > tolerance):
+        if relaxed[number] - best[number] <= tolerance:
+            continue  # a plan found for another draw does
+        found = grid.best(values[number], tolerance=tolerance / 4, known=float(best[number]))
+        bounds[number] = min(bounds[number], found.bound)
+        if found.plan is not None:
             plans.append(found.plan)
-    worth = np.column_stack([np.asarray(grid.value_of(item, values)) for item in plans])
-    return Field(grid, draws, values, tuple(plans), worth, np.maximum(bounds, worth.max(axis=1)), tolerance)
+            columns.append(np.asarray(grid.value_of(found.plan, values)))
+            best = np.maximum(best, columns[-1])
+    bounds = np.maximum(bounds, best)
+    return Field(grid, draws, values, tuple(plans), np.column_stack(columns), bounds, losses, relaxed, tolerance)
 
 
 def affordable(plan: Plan, n: int = DRAWS) -> int:
@@ -287,44 +299,52 @@ def robustness(
 def _with_forced(field: Field, shown: Plan) -> Field:
     """Return the field with plans sought for draws in which no plan found so far decides, or moves, as the plan does.
 
-    A draw's best plan may decide otherwise by a hair: a plan with the decision that is nearly as good has to be looked
-    for, draw by draw; each one found is looked at in all draws.
+    A draw's best plan may decide otherwise by a hair: whether one with the decision is nearly as good has to be asked,
+    draw by draw. Where leaving the draw's best mix for any level that the decision allows loses more than that, the
+    answer is no (weak duality); else a plan is sought, and one that is found is looked at in all draws.
     """
-    grid, form = field.grid, field.grid.form
+    grid, form, n_lines = field.grid, field.grid.form, field.grid.n_lines
     plans, columns, best = list(field.plans), list(field.worth.T), field.best
-    is_open = grid.plan.is_open
+    is_open, model = grid.plan.is_open, grid.model
 
-    def seek(has: Callable[[GridPlan], bool], **forced: Any) -> None:
+    def seek(has: Callable[[GridPlan], bool], line: int, allowed: np.ndarray, barred: np.ndarray) -> None:
         nonlocal best
-        reached, is_sought = np.full(len(best), -np.inf), np.zeros(len(best), dtype=bool)
-        for plan, worth in zip(plans, columns, strict=True):
-            if has(plan):
-                reached = np.maximum(reached, worth)
-        for _ in range(FORCED):
-            lacks = np.where(is_sought, -np.inf, best - field.tolerance - reached)
-            number = int(lacks.argmax())
-            if lacks[number] <= 0:
+        reached = np.max([worth for plan, worth in zip(plans, columns, strict=True) if has(plan)], axis=0)
+        low, high = model.low.copy(), model.high.copy()
+        low[line] = high[line] = is_open[line]
+        high[n_lines + barred] = 0.0
+        stays = field.losses[:, line] if is_open[line] else -field.losses[:, line]
+        most = field.relaxed - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
+        if allowed.size:
+            most = most - np.maximum(field.losses[:, n_lines + allowed].min(axis=1), 0.0)
+        is_asked = np.zeros(len(best), dtype=bool)
+        while True:
+            enough = best - field.tolerance
+            is_asked |= (reached >= enough) | (most < enough)
+            if is_asked.all():
                 return
-            is_sought[number] = True
-            found = grid.best_with(field.values[number], tolerance=field.tolerance, **forced)
-            if found is None or not has(found) or not grid.holds(found):
+            number = int(np.where(is_asked, np.inf, enough - reached).argmin())
+            is_asked[number] = True
+            found = grid.best(field.values[number], known=float(enough[number]), is_first=True, low=low, high=high)
+            if found.plan is None or not has(found.plan):
                 continue
-            worth = np.asarray(grid.value_of(found, field.values))
-            plans.append(found)
+            worth = np.asarray(grid.value_of(found.plan, field.values))
+            plans.append(found.plan)
             columns.append(worth)
             best, reached = np.maximum(best, worth), np.maximum(reached, worth)
 
-    for number in range(len(form.lines)):
+    none = np.zeros(0, dtype=int)
+    for number in range(n_lines):
         if form.may_close[number]:
-            seek(_decides(number, bool(is_open[number])), line=number, is_open=bool(is_open[number]))
+            seek(_decides(number, bool(is_open[number])), number, none, none)
     for place in range(len(form.activities)):
         number = int(form.line_of[place])
         if not is_open[number]:
             continue  # its line's decision says it
         has_moved = _moves_alike(form, shown, place)[1]
         at = np.arange(int(grid.starts[place]), int(grid.starts[place + 1]))
-        barred = at[~has_moved(grid.flat[at])]
-        seek(_moves(place, has_moved), line=number, is_open=True, barred=barred)
+        is_alike = has_moved(grid.flat[at])
+        seek(_moves(place, has_moved), number, at[is_alike], at[~is_alike])
     return replace(field, plans=tuple(plans), worth=np.column_stack(columns), bounds=np.maximum(field.bounds, best))
 
 
@@ -419,31 +439,29 @@ def _risk_rows(field: Field, today: Mapping[str, float], shown: Plan) -> tuple[R
 
 def _tail_plan(field: Field, share: float) -> GridPlan:
     """Return the plan with the best mean over the worst share of draws; one found already where none is better."""
-    grid, form = field.grid, field.grid.form
+    grid = field.grid
     score = np.array([tail_mean(column, share) for column in field.worth.T])
     # the plan itself where nothing is clearly better
     top = 0 if score[0] >= score.max() - field.tolerance / 10 else int(score.argmax())
     best, value = field.plans[top], float(score[top])
-    closing = np.array([form.portfolio.closing_value(line) / form.scale for line in form.lines])
-    splits: list[tuple[int, int]] = []
-    for _ in range(4):
-        model = grid.programme(np.zeros(grid.size), tuple(splits))
-        n = len(field.values)
-        outcomes = np.hstack([np.tile(closing, (n, 1)), field.values, np.zeros((n, len(splits)))])
-        start = np.concatenate([best.is_open, best.weights])
-        point, _, bound = best_tail(
-            model, outcomes, share, tolerance=field.tolerance / 4, start=None if splits else start
-        )
-        if point is None:
+    outcomes = np.hstack([np.tile(grid.closing, (len(field.values), 1)), field.values])
+    start: np.ndarray | None = np.concatenate([best.is_open, best.weights])
+    waiting = [(np.inf, grid.model.low, grid.model.high)]
+    for _ in range(TAIL_BRANCHES):
+        waiting.sort(key=lambda item: item[0])
+        limit, low, high = waiting.pop()
+        if limit - value <= field.tolerance:
             break
-        values = tail_weights(outcomes @ point, share) @ field.values
-        plan, jumps = grid.read(point, values)
-        if plan is not None and grid.holds(plan):
-            here = tail_mean(np.asarray(grid.value_of(plan, field.values)), share)
-            if here > value + field.tolerance / 10:
-                best, value = plan, here
-        fresh = [split for split in jumps if split not in splits]
-        if bound - closing.sum() - value <= field.tolerance or not fresh:
+        model = replace(grid.model, low=low, high=high)
+        point, _, bound = best_tail(model, outcomes, share, tolerance=field.tolerance / 4, start=start)
+        start = None
+        if point is not None:
+            mixes = grid.read(point[None], tail_weights(outcomes @ point, share) @ field.values)
+            here = tail_mean(np.asarray(grid.value_of(mixes.plan(0), field.values)), share)
+            if mixes.is_plan[0] and here > value + field.tolerance / 10:
+                best, value = mixes.plan(0), here
+            halves = grid.halves(point, mixes, low, high)
+            waiting += [(min(limit, bound - float(grid.closing.sum())), *half) for half in halves]
+        if not waiting:
             break
-        splits.extend(fresh[:3])
     return best

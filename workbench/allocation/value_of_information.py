@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.allocation.grid import GridPlan
+from workbench.allocation.grid import GridPlan, LevelGrid
 from workbench.allocation.robust import Field
 
 NODES = 7
@@ -111,7 +111,8 @@ def value_of_answers(field: Field) -> Information:
     grid, scale = field.grid, field.grid.form.scale
     mean = field.values.mean(axis=0)
     fine = field.tolerance / 10
-    plans = [*field.plans, grid.best(mean, tolerance=fine, pool=field.plans[:1]).plan]
+    plans = [*field.plans]
+    plans += _better(grid, mean, plans[0], fine)
     single = [column for column, answer in enumerate(field.draws.answers) if answer.is_open]
     parts = {column: _parts(field, column, (np.arange(NODES) + 0.5) / NODES) for column in single}
     known = _Known(field, plans, mean)
@@ -121,9 +122,7 @@ def value_of_answers(field: Field) -> Information:
         for node in nodes:
             values = mean.copy()
             values[grid.starts[place] : grid.starts[place + 1]] = node
-            found = grid.best(values, tolerance=fine, pool=plans[:1])
-            if found.plan is not plans[0] and grid.holds(found.plan):
-                plans.append(found.plan)
+            plans += _better(grid, values, plans[0], fine)
     known = _Known(field, plans, mean)
     answers, curves = [], []
     for column in single:
@@ -149,6 +148,12 @@ def value_of_answers(field: Field) -> Information:
         curves=tuple(sorted(curves, key=lambda item: (-item.value, item.activity))),
         mean_value=float(worth.mean(axis=0).max()) * scale,
     )
+
+
+def _better(grid: LevelGrid, values: np.ndarray, plan: GridPlan, tolerance: float) -> list[GridPlan]:
+    """Return the best plan for some values, if it is better than a given one."""
+    found = grid.best(values, tolerance=tolerance, known=float(grid.value_of(plan, values))).plan
+    return [] if found is None else [found]
 
 
 class _Known:
