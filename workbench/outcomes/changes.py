@@ -8,7 +8,6 @@ autocorrelation and on what was done about a season; so it is simulated once for
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -96,7 +95,7 @@ def change_between(
     if new.size == 0 or limits.is_constant:
         return None
     scaled = flat[np.concatenate([base, new])]
-    table = _statistics(scaled[None, :], base.size)[0]
+    table = _statistics(scaled, base.size)
     statistic = float(table.max())
     look = int(table.argmax()) // table.shape[1]
     # the level that the reader meets is the one that still holds at the newest point, where that is nearly as clear
@@ -171,20 +170,28 @@ def _tail(null: Array) -> tuple[float, float]:
 
 
 def _statistics(series: Array, baseline: int) -> Array:
-    """Return |mean of new points start..look − mean of baseline| / its standard error, series × looks × starts."""
-    count = series.shape[1] - baseline
-    table = np.zeros((series.shape[0], count, count))
-    for points, scores in _by_length(series, baseline):
-        for place in range(count - points + 1):
-            table[:, place + points - 1, place] = scores[:, place]
+    """Return |mean of new points start..look − mean of baseline| / its standard error, looks × starts."""
+    count = series.size - baseline
+    table = np.zeros((count, count))
+    means, errors, sums = _moments(series[:, None], baseline)
+    for points in range(1, count + 1):
+        shift = (sums[points:, 0] - sums[:-points, 0]) / points - means
+        starts = np.arange(count - points + 1)
+        table[starts + points - 1, starts] = np.abs(shift) / errors[points - 1]
     return table
 
 
 def _largest(series: Array, baseline: int) -> Array:
-    """Return the largest statistic of each series, over starts and looks."""
-    largest = np.zeros(series.shape[0])
-    for _, scores in _by_length(series, baseline):
-        np.maximum(largest, scores.max(axis=1), out=largest)
+    """Return the largest statistic of each series (a column each), over starts and looks.
+
+    Of all stretches of a length only the highest and the lowest can be it.
+    """
+    means, errors, sums = _moments(series, baseline)
+    largest = np.zeros(series.shape[1])
+    for points in range(1, len(errors) + 1):
+        gaps = sums[points:] - sums[:-points]
+        shift = np.maximum(gaps.max(axis=0) / points - means, means - gaps.min(axis=0) / points)
+        np.maximum(largest, shift / errors[points - 1], out=largest)
     return largest
 
 
@@ -211,22 +218,26 @@ def _older(flat: Array, base: Array, every: Array, after: Array) -> Array:
     return begun
 
 
-def _by_length(series: Array, baseline: int) -> Iterator[tuple[int, Array]]:
-    """Yield, for each number of new points, the statistic of every stretch of so many, in order of its start."""
-    base, new = series[:, :baseline], series[:, baseline:]
+def _moments(series: Array, baseline: int) -> tuple[Array, Array, Array]:
+    """Return, of each series (a column each), the baseline's mean, the standard error of so many new points' distance
+    from it (a row for each number of points), and the new points added up from nothing on.
+    """
+    base, new = np.ascontiguousarray(series[:baseline].T), series[baseline:]
     means = base.mean(axis=1)
     centred = base - means[:, None]
     power = np.einsum("ij,ij->i", centred, centred)
     r1 = np.einsum("ij,ij->i", centred[:, 1:], centred[:, :-1]) / np.where(power > 0, power, 1.0)
     rho = np.clip((r1 + 1 / baseline) / (1 - 4 / baseline), 0.0, LARGEST_RHO)
     # the sample variance of a short autocorrelated series is too small by the variance of its mean
-    spread = power / (baseline - 1) / np.maximum(1 - _inflation(rho, baseline) / baseline, 0.1)
-    floor = spread * _inflation(rho, baseline) / baseline
-    sums = np.cumsum(np.concatenate([np.zeros((series.shape[0], 1)), new], axis=1), axis=1)
-    for points in range(1, new.shape[1] + 1):
-        error = np.sqrt(np.maximum(spread * _inflation(rho, points) / points + floor, 1e-300))
-        shift = (sums[:, points:] - sums[:, :-points]) / points - means[:, None]
-        yield points, np.abs(shift) / error[:, None]
+    inflation = _inflation(rho, baseline)
+    spread = power / (baseline - 1) / np.maximum(1 - inflation / baseline, 0.1)
+    floor = spread * inflation / baseline
+    errors = np.empty((len(new), series.shape[1]))
+    for points in range(1, len(new) + 1):
+        errors[points - 1] = np.sqrt(np.maximum(spread * _inflation(rho, points) / points + floor, 1e-300))
+    sums = np.zeros((len(new) + 1, series.shape[1]))
+    np.cumsum(new, axis=0, out=sums[1:])
+    return means, errors, sums
 
 
 def _inflation(rho: Array, n: int) -> Array:
@@ -241,18 +252,24 @@ def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Arr
         skewed = np.exp(level * series)
     else:
         skewed = np.maximum(level + series, 0.0) ** (1 / {"sqrt": 0.5, "fourth_root": 0.25}[transform])
-    base = skewed[:baseline]
-    least, found = np.full(series.shape[1], np.inf), skewed.copy()
-    plain = np.abs(_skewness(base))
-    for name in ("none", "sqrt", "fourth_root", "log"):
-        with np.errstate(divide="ignore"):
-            scaled = forward(np.maximum(skewed, 1e-12) if name == "log" else skewed, name, clip=True)
-        skew = plain if name == "none" else np.abs(_skewness(scaled[:baseline]))
+    least = np.abs(_skewness(skewed[:baseline]))
+    open_to_choice = np.flatnonzero(least > SKEW_LIMIT)
+    base, least = skewed[:baseline, open_to_choice], least[open_to_choice]
+    chosen = np.full(len(open_to_choice), "none", dtype="<U11")
+    for name in ("sqrt", "fourth_root", "log"):
+        skew = np.abs(_skewness(_on_scale(base, name)))
         if name == "log":
             skew = np.where((base > 0).all(axis=0), skew, np.inf)
-        better = (skew < least) & ((name == "none") | (plain > SKEW_LIMIT))
-        least, found = np.where(better, skew, least), np.where(better, scaled, found)
-    return found
+        better = skew < least
+        least, chosen = np.where(better, skew, least), np.where(better, name, chosen)
+    for name in ("sqrt", "fourth_root", "log"):
+        places = open_to_choice[chosen == name]
+        skewed[:, places] = _on_scale(skewed[:, places], name)
+    return skewed
+
+
+def _on_scale(values: Array, name: str) -> Array:
+    return forward(np.maximum(values, 1e-12) if name == "log" else values, name, clip=True)
 
 
 def _skewness(series: Array) -> Array:
@@ -274,8 +291,9 @@ def _null(
     for batch in range(SIMULATIONS // _BATCH):  # small batches stay in the processor's cache
         generator = np.random.default_rng([SEED, baseline, new, round(rho * 10), batch])
         series = generator.standard_normal((total, _BATCH))
-        for place in range(1, total):
-            series[place] = rho * series[place - 1] + step * series[place]
+        series[1:] *= step
+        for place in range(1, total) if rho else ():
+            series[place] += rho * series[place - 1]
         if shape[0] and removed != "year_before":
             series = _rescaled(series, baseline, *shape)
         if removed == "year_before":
@@ -283,7 +301,7 @@ def _null(
         elif removed:
             effects = season_projection(np.arange(baseline), period) @ series[:baseline]
             series = series - effects[np.arange(total) % period]
-        found.append(_largest(np.ascontiguousarray(series.T), baseline))
+        found.append(_largest(series, baseline))
     table = np.sort(np.concatenate(found))
     table.setflags(write=False)
     return table
