@@ -26,7 +26,6 @@ QUIET = [
 ]
 
 pytestmark = [
-    pytest.mark.xdist_group("published"),  # one batch serves all of them
     pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine; install it to look at the pages"),
 ]
 

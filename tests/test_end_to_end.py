@@ -17,7 +17,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("harbour-mutual", "northgate-transit", "alder-retail")
-pytestmark = pytest.mark.xdist_group("published")  # one batch serves all of them
 
 
 def truth(name: str) -> dict[str, Any]:

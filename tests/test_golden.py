@@ -11,8 +11,6 @@ import pytest
 GOLDEN = Path(__file__).parent / "golden"
 SAMPLES = ("harbour-mutual", "northgate-transit", "alder-retail")
 
-pytestmark = pytest.mark.xdist_group("published")  # one batch serves all of them
-
 
 class Headings(HTMLParser):
     """Collects the headings of a page, each with its depth."""

@@ -211,8 +211,7 @@ def test_a_review_of_a_table_in_a_database(tmp_path: Path, monkeypatch: pytest.M
     assert outcomes.measure(study.outcomes).states == (state,)
 
 
-@pytest.mark.xdist_group("spark")
-def test_a_session_that_is_there_is_used_and_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spark_session_that_is_there_is_used_and_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's notebook loses its session to a review."""
     session = servers.spark_session()
     monkeypatch.setenv("CRM_TEST", "local[1]")

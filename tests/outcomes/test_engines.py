@@ -25,10 +25,7 @@ from workbench.outcomes.parts import emit_together
 from workbench.outcomes.parts_checks import emit_checks, emit_products, emit_repeated
 from workbench.outcomes.parts_reach import emit_reach_total
 
-SERVERS = [
-    "postgresql",
-    pytest.param("spark", marks=pytest.mark.xdist_group("spark")),
-]
+SERVERS = ["postgresql", "spark"]
 ENGINES = ["duckdb", *SERVERS]
 
 

@@ -282,16 +282,12 @@ def portfolios(folder: Path) -> tuple[tuple[Outcomes, simulated.Planted], ...]:
     return tuple(found)
 
 
-ONE_WORKER = pytest.mark.xdist_group("simulated portfolios")  # which are simulated once
-
-
 @pytest.fixture(scope="module")
 def simulations(tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Outcomes, simulated.Planted], ...]:
     """Return the simulated portfolios, once."""
     return portfolios(tmp_path_factory.mktemp("portfolios"))
 
 
-@ONE_WORKER
 def test_the_planted_cause_is_what_its_manager_hears_first(simulations: Any) -> None:
     """Of 20 metrics with one shift of 3 sd; bench/insights.py holds 90 % over 500 portfolios."""
     verdicts = [simulated.judge(result, planted) for result, planted in simulations]
@@ -301,7 +297,6 @@ def test_the_planted_cause_is_what_its_manager_hears_first(simulations: Any) -> 
     assert np.mean([one.said for one in verdicts]) <= 2
 
 
-@ONE_WORKER
 def test_every_factor_lies_between_zero_and_one(simulations: Any) -> None:
     """And the score is their product, in every portfolio."""
     told = [i for result, _ in simulations for one in result.readings for i in one.insights]
@@ -315,7 +310,6 @@ def test_every_factor_lies_between_zero_and_one(simulations: Any) -> None:
         assert i.low <= i.size <= i.high
 
 
-@ONE_WORKER
 def test_what_was_planted_on_another_metric_is_not_found(simulations: Any) -> None:
     """The judge of the simulation can say no."""
     result, planted = simulations[0]
@@ -323,7 +317,6 @@ def test_what_was_planted_on_another_metric_is_not_found(simulations: Any) -> No
     assert not simulated.judge(result, replace(planted, way=-planted.way)).manager
 
 
-@ONE_WORKER
 def test_every_sentence_of_the_portfolios_reads_at_grade_eight_or_below(simulations: Any) -> None:
     """Whole sentences with the simulated names, nothing left out."""
     told = [
@@ -337,7 +330,6 @@ def test_every_sentence_of_the_portfolios_reads_at_grade_eight_or_below(simulati
     assert not hard
 
 
-@ONE_WORKER
 def test_readers_are_lines_then_managers(simulations: Any) -> None:
     """In the client's order."""
     readers: list[Reader] = [one.reader for one in simulations[0][0].readings]

@@ -202,7 +202,6 @@ def test_a_spark_session_that_would_change_results_is_refused(name: str, value: 
         Spark(session("3.5.1"))
 
 
-@pytest.mark.xdist_group("spark")
 def test_columns_of_sparks_own_kinds() -> None:
     """Texts of fixed length and with a collation are read byte by byte, without the blanks that were never theirs."""
     session = servers.spark_session()
