@@ -219,8 +219,9 @@ def _older(flat: Array, base: Array, every: Array, after: Array) -> Array:
 
 
 def _moments(series: Array, baseline: int) -> tuple[Array, Array, Array]:
-    """Return, of each series (a column each), the baseline's mean, the standard error of so many new points' distance
-    from it (a row for each number of points), and the new points added up from nothing on.
+    """Return each series' baseline mean, the standard error of the distance of so many new points, and their sums.
+
+    Series are columns; errors have a row for each number of points, sums one more than there are points.
     """
     base, new = np.ascontiguousarray(series[:baseline].T), series[baseline:]
     means = base.mean(axis=1)
