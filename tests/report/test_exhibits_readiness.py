@@ -132,7 +132,7 @@ def test_the_picture_of_the_two_jobs_has_words_for_a_missing_number(result: Read
     found = two_jobs_exhibit(result).content
     assert isinstance(found, Chart)
     missing = [note for note, value in zip(found.role("note"), found.role("value"), strict=True) if value is None]
-    drawn = draw.page_svg(found, "x")
+    drawn = draw.page_svg(found)
     assert missing
     assert drawn.count("not asked") == missing.count("not asked")
     assert "too few answers" not in drawn

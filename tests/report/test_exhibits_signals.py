@@ -122,7 +122,7 @@ def test_an_exhibit_says_one_thing_and_names_its_figures(make: Callable[..., Exh
     assert Exhibit.from_dict(exhibit.to_dict()) == exhibit
     assert "<svg" in slide_svg(exhibit.content)
     if isinstance(exhibit.content, Chart):
-        assert "<svg" in page_svg(exhibit.content, "x", is_phone=True)
+        assert "<svg" in page_svg(exhibit.content, is_phone=True)
 
 
 def test_what_moved_stands_with_how_much_of_it_may_be_chance(found: Outcomes) -> None:

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "allocation"))
 
 from allocation_cases import small
+from drawn_by_matplotlib import figure_of
 
 from workbench.allocation import (
     Allocation,
@@ -25,7 +26,6 @@ from workbench.allocation import (
 )
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.charts import Chart
-from workbench.report.drawing.canvas import house_style
 from workbench.report.drawing.draw import draw_chart, page_svg
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_tradeoffs import frontier_exhibit, scenario_lines_exhibit, scenarios_exhibit
@@ -129,10 +129,9 @@ def test_a_frontier_is_drawn_inside_its_sheet(width: float) -> None:
     """On a page and on a phone; no two labels lie on each other."""
     for name in ("money", "points"):
         chart = frontier_exhibit(RESULTS[name]).content
-        with house_style():
-            figure = draw_chart(chart, width=width, is_framed=False)
-            renderer = figure.canvas.get_renderer()
-            boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+        figure = figure_of(draw_chart(chart, width=width, is_framed=False))
+        renderer = figure.canvas.get_renderer()
+        boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
         words = [text.get_text() for text in figure.axes[0].texts]
         assert {"The plan", "Margin"} <= set(words)
         for place, box in enumerate(boxes):
@@ -143,7 +142,7 @@ def test_a_frontier_is_drawn_inside_its_sheet(width: float) -> None:
                     box.x1 <= other.x0 + 1 or other.x1 <= box.x0 + 1 or box.y1 <= other.y0 + 1 or other.y1 <= box.y0 + 1
                 )
                 assert apart, (words[place], said)
-        assert page_svg(chart, "a").startswith("<svg")
+        assert page_svg(chart).startswith("<svg")
 
 
 def test_scenarios_stand_side_by_side() -> None:

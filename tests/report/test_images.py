@@ -7,7 +7,8 @@ import pytest
 import report_samples as samples
 from matplotlib.figure import Figure as Drawing
 
-from workbench.report.drawing import canvas, draw
+from workbench.report.drawing import draw
+from workbench.report.drawing.marks import Words
 from workbench.report.exhibit import Exhibit, exhibit_from_figure
 from workbench.report.images import write_images
 from workbench.report.story import Report
@@ -44,9 +45,8 @@ def test_a_long_table_shrinks_until_it_fits():
     """Forty rows still lie on the slide."""
     rows = tuple((f"Line {place} of a rather long name", 1e6 + place, 0.5, place) for place in range(40))
     long = replace(samples.listed(), rows=rows, figures=(), totals=())
-    with canvas.house_style():
-        figure = draw.draw_chart(long, width=draw.SLIDE_WIDTH, height=draw.SLIDE_HEIGHT, size=draw.SLIDE_TEXT)
-    held = [text.get_position()[1] for text in figure.axes[0].texts]
+    sheet = draw.draw_chart(long, width=draw.SLIDE_WIDTH, height=draw.SLIDE_HEIGHT, size=draw.SLIDE_TEXT)
+    held = [mark.y for mark in sheet.marks if isinstance(mark, Words)]
     assert max(held) < draw.SLIDE_HEIGHT
 
 

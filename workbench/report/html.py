@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.errors import ReportError
@@ -26,6 +27,9 @@ from workbench.report.page import Page
 from workbench.report.story import Report
 from workbench.report.tables import Column, Table
 from workbench.report.values import heading, keep_together
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """What the page may load: nothing. The last two do not inherit from the first."""
@@ -82,13 +86,23 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
     ReportError
         The templates are not there.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     if not TEMPLATES.is_dir():
         raise ReportError(("The templates of the report are missing: templates/report.",))
+    css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    policy = Markup(POLICY)  # noqa: S704 - ours
+    page = _templates(TEMPLATES).get_template(template).render(css=css, policy=policy, **values)
+    return _with_shared_styles(page) + "\n"
+
+
+@lru_cache(maxsize=4)
+def _templates(folder: Path) -> Environment:
+    """Return the templates of a folder; each is compiled once, and again when its file has changed."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     pages = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,9 +110,7 @@ def rendered(template: str, values: Mapping[str, Any]) -> str:
     )
     pages.globals["most_rows"] = MOST_ROWS
     pages.filters["runs"] = runs_of
-    css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    policy = Markup(POLICY)  # noqa: S704 - ours
-    return _with_shared_styles(pages.get_template(template).render(css=css, policy=policy, **values)) + "\n"
+    return pages
 
 
 def _with_shared_styles(page: str) -> str:
@@ -322,8 +334,8 @@ def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
         "extra": [],
     }
     if isinstance(content, Chart):
-        # The drawing is ours, made of escaped text: see `workbench.report.drawing.draw.tidy_svg`.
-        wide, narrow = page_svg(content, f"w-{exhibit.key}"), page_svg(content, f"n-{exhibit.key}", is_phone=True)
+        # The drawing is ours, made of escaped text: see `workbench.report.drawing.svg.write_svg`.
+        wide, narrow = page_svg(content), page_svg(content, is_phone=True)
         view |= {"kind": "chart", "wide": Markup(wide), "narrow": Markup(narrow)}  # noqa: S704
         if content.reference is not None:
             words = f"{heading(content.reference_label) or 'Reference'}: {content.write(content.reference)}."

@@ -1,94 +1,22 @@
 """A sheet of paper measured in points, from its upper left corner: what every chart is drawn on.
 
-Everything is placed by measured text, so that no name is cut and no label lies on another; nothing is solved for,
-which makes a chart ten times faster to draw than a constrained layout does.
+Everything is placed by measured text, so that no name is cut and no label lies on another; nothing is solved for. A
+sheet holds marks and knows nothing of how they are written: `svg.write_svg` and `png.paint_png` do.
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
-import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench import theme
+from workbench.report.drawing.letters import one_line, text_width
+from workbench.report.drawing.marks import Bar, Dot, Line, Mark, Words
 from workbench.report.values import keep_together
-
-STYLE_FILE = Path(__file__).resolve().parents[3] / "templates" / "workbench.mplstyle"
-"""Where the style of the charts is written down."""
-
-FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
-"""First found is used; the first three share their widths, the last comes with matplotlib."""
-
-MISSING_GLYPH = r"(?s)Glyph .* missing from"
-"""matplotlib's warning; the glyph stands in it as it is, be it the end of a line."""
-
-LINE_BREAKS = re.compile(r"\s*[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]\s*")
-"""White space that would break a line or has no width of its own; the spaces of a font stay."""
 
 LINE = 1.28
 """Height of a line of text, in sizes."""
-
-
-@lru_cache(maxsize=1)
-def installed_fonts() -> tuple[str, ...]:
-    """Return those of `FONTS` that this machine has; naming others would print a warning a glyph."""
-    from matplotlib import font_manager
-
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    return tuple(name for name in FONTS if name in known) or ("DejaVu Sans",)
-
-
-@contextlib.contextmanager
-def house_style() -> Iterator[None]:
-    """Hold the style file while drawing *and* saving: fonts and resolution are looked up when saving."""
-    import matplotlib as mpl
-
-    with mpl.rc_context(fname=str(STYLE_FILE)), warnings.catch_warnings():
-        mpl.rcParams["font.family"] = list(installed_fonts())
-        # A script that no font here can draw is drawn by the reader's browser, where text stays text.
-        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
-        yield
-
-
-@lru_cache(maxsize=1)
-def _measurer() -> Any:
-    from matplotlib.backends.backend_agg import RendererAgg
-
-    return RendererAgg(1, 1, 72)
-
-
-def one_line(words: str) -> str:
-    r"""Return words with every break of a line as one space: what is drawn as a line stays one.
-
-    Examples
-    --------
-    >>> one_line("motor\n  and home")
-    'motor and home'
-    """
-    return LINE_BREAKS.sub(" ", words)
-
-
-def text_width(words: str, size: float, weight: str = "normal") -> float:
-    """Return how wide words are, in points; word by word, for a text that is broken into lines is measured often."""
-    *before, last = one_line(words).split(" ")
-    bar = _measured("|", size, weight)
-    return sum(_measured(f"{word} |", size, weight) - bar for word in before) + _measured(last, size, weight)
-
-
-@lru_cache(maxsize=65_536)
-def _measured(words: str, size: float, weight: str) -> float:
-    from matplotlib.font_manager import FontProperties
-
-    font = FontProperties(family=list(installed_fonts()), size=size, weight=weight)
-    with warnings.catch_warnings():  # see house_style
-        warnings.filterwarnings("ignore", message=MISSING_GLYPH)
-        width, _, _ = _measurer().get_text_width_height_descent(words, font, ismath=False)
-    return float(width)
 
 
 def wrap_text(words: str, width: float, size: float, weight: str = "normal", most_lines: int = 2) -> list[str]:
@@ -178,20 +106,18 @@ def spread_apart(wanted: Sequence[float], gap: float, low: float, high: float) -
 
 @dataclass
 class Canvas:
-    """A figure with one invisible axis in points, y downwards, and the box that is free for marks.
+    """What is drawn so far, and the box that is free for marks.
 
     Attributes
     ----------
-    figure, axes
-        matplotlib's own.
     width, height, size : float
         Points; `size` is that of ordinary text.
     left, top, right, bottom : float
         The free box, in points.
+    marks : list of Mark
+        In the order in which they were drawn; `in_order` is how they lie on each other.
     """
 
-    figure: Any
-    axes: Any
     width: float
     height: float
     size: float
@@ -199,6 +125,7 @@ class Canvas:
     top: float
     right: float
     bottom: float
+    marks: list[Mark] = field(default_factory=list, repr=False)
 
     def measure(self, words: str, scale: float = 1.0, weight: str = "normal") -> float:
         """Return how wide words are at `scale` times the ordinary size, in points."""
@@ -223,22 +150,13 @@ class Canvas:
     ) -> None:
         """Write one line, or several centred on `y`."""
         lines = [one_line(line) for line in ([words] if isinstance(words, str) else words)]
-        step = self.size * scale * LINE
+        size = self.size * scale
         for place, line in enumerate(lines):
+            at = y + (place - (len(lines) - 1) / 2) * size * LINE
             if halo:  # a patch of paper, for an outlined text would be written as outlines, not as text
-                self._clear(x, y + (place - (len(lines) - 1) / 2) * step, line, scale, weight, align)
-            self.axes.text(
-                x,
-                y + (place - (len(lines) - 1) / 2) * step,
-                line,
-                fontsize=self.size * scale,
-                color=colour,
-                fontweight=weight,
-                fontstyle=style,
-                ha=align,
-                va="center_baseline",
-                clip_on=False,
-            )
+                self._clear(x, at, line, scale, weight, align)
+            if line:
+                self.marks.append(Words(x, at, line, size, colour, weight, style, align))
 
     def _clear(self, x: float, y: float, line: str, scale: float, weight: str, align: str) -> None:
         wide, high = self.measure(line, scale, weight) + 3, self.size * scale * 1.05
@@ -256,23 +174,14 @@ class Canvas:
         order: float = 2,
     ) -> None:
         """Draw a line; None breaks it."""
-        held = [float("nan") if value is None else value for value in xs]
-        drawn = [float("nan") if value is None else value for value in ys]
-        style: Any = (0, dashes) if dashes else "solid"
-        self.axes.plot(
-            held, drawn, color=colour, linewidth=width * self.size / 13, linestyle=style, zorder=order, clip_on=False
-        )
+        points = tuple(None if x is None or y is None else (x, y) for x, y in zip(xs, ys, strict=True))
+        self.marks.append(Line(points, colour, width * self.size / 13, dashes, order))
 
     def bar(
         self, x0: float, x1: float, y0: float, y1: float, *, colour: str, alpha: float = 1.0, order: float = 1
     ) -> None:
         """Fill a rectangle."""
-        from matplotlib.patches import Rectangle
-
-        place, wide, high = (min(x0, x1), min(y0, y1)), abs(x1 - x0), abs(y1 - y0)
-        shape = Rectangle(place, wide, high, facecolor=colour, alpha=alpha, linewidth=0, zorder=order)
-        self.axes.add_patch(shape)
-        shape.set_clip_on(False)
+        self.marks.append(Bar(min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1), colour, alpha, order))
 
     def dot(
         self,
@@ -286,43 +195,27 @@ class Canvas:
         order: float = 4,
     ) -> None:
         """Draw a mark; a hollow one has a white heart."""
-        self.axes.plot(
-            [x],
-            [y],
-            marker=marker,
-            markersize=self.size * scale,
-            markerfacecolor=colour if is_filled else theme.PAPER,
-            markeredgecolor=colour,
-            markeredgewidth=1.5 * self.size / 13,
-            linestyle="none",
-            zorder=order,
-            clip_on=False,
-        )
+        heart = colour if is_filled else theme.PAPER
+        self.marks.append(Dot(x, y, marker, self.size * scale, 1.5 * self.size / 13, colour, heart, order))
 
-    def inside(self, **box: float) -> Canvas:
-        """Return the same sheet with another free box."""
+    def inside(self, **box: Any) -> Canvas:
+        """Return the same sheet with another free box; what is drawn there is drawn here."""
         return replace(self, **box)
+
+    def in_order(self) -> list[Mark]:
+        """Return the marks as they lie on each other, the lowest first."""
+        return sorted(self.marks, key=lambda mark: mark.order)
 
 
 def new_canvas(width: float, height: float, size: float, *, margin: float = 0.0) -> Canvas:
-    """Return an empty sheet; call it and what follows inside `house_style`.
+    """Return an empty sheet.
 
     Parameters
     ----------
     width, height, size, margin : float
         Points.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.set_autoscale_on(False)
-    return Canvas(figure, axes, width, height, size, margin, margin, width - margin, height - margin)
+    return Canvas(width, height, size, margin, margin, width - margin, height - margin)
 
 
 @dataclass(frozen=True)
