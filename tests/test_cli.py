@@ -41,7 +41,7 @@ HEAVY = {
     "IPython",
     "jinja2",
 }
-COMMANDS = ("new", "check", "run", "batch", "lab", "status", "survey", "import", "publications", "demo")
+COMMANDS = ("new", "check", "run", "batch", "lab", "request", "status", "survey", "import", "publications", "demo")
 
 
 def call(*arguments: str) -> int:

@@ -21,6 +21,8 @@ from workbench.batch.progress import JsonProgress, Progress
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, printable, writing_to
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from workbench.batch.results import EngagementResult
     from workbench.engagement.load import Engagement
     from workbench.engagement.publications import Entry
@@ -238,6 +240,8 @@ def status(
 ) -> None:
     """List the engagements, their last run, and what has changed since.
 
+    Of one engagement also: which tables have arrived, and which of the three questions can be answered now.
+
     Example: workbench status harbour-mutual
     """
     from workbench.batch.status import read_status
@@ -258,6 +262,56 @@ def status(
             say(f"{'':{width}}    failed: {held.failure}")
         if name and held.report:
             say(f"{'':{width}}    {held.report}")
+    if name:
+        _tell_arrived(name)
+
+
+def _tell_arrived(name: str) -> None:
+    """Say which tables have arrived, and which of the three questions can be answered now."""
+    import datetime as dt
+
+    from workbench.engagement.places import engagement_folder, find_root
+    from workbench.engagement.request import describe_progress, read_request
+
+    say("")
+    for sentence in describe_progress(read_request(engagement_folder(name), find_root()), dt.date.today()):
+        say(sentence)
+
+
+@app.command()
+def request(
+    name: Name,
+    due: Annotated[str, typer.Option("--due", metavar="DATE", help="By when, where requests says nothing.")] = "",
+) -> None:
+    """Write what the client is asked for as a workbook to mail: a sheet for each function.
+
+    Each table stands there with what it is, why it is asked for, a sample, by when, by whom and whereto. Who brings
+    what, and by when, stands in the table requests.
+
+    Example: workbench request acme-insurance --due 2026-10-09
+    """
+    from workbench.engagement.mailing import save_private
+    from workbench.engagement.places import engagement_folder, find_root, reports_folder
+    from workbench.engagement.request import read_request
+    from workbench.engagement.request_book import request_bytes
+
+    held = read_request(engagement_folder(name), find_root(), due=_day("--due", due))
+    with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
+        path = save_private(reports_folder() / name / "request" / f"request-{name}.xlsx", request_bytes(held))
+    missing = sum(item.rows is None and item.is_needed for item in held.items)
+    say(f"{len(held.items)} tables in {len(held.functions)} sheets; {missing} that are needed are not here yet.")
+    say(f"Written: {path}")
+    say(f"What has arrived: workbench status {name}")
+
+
+def _day(option: str, text: str) -> dt.date | None:
+    """Return the day that an option names, None where it names none."""
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is no day. Write it year first: 2026-10-09.") from None
 
 
 @imports.command("survey")
