@@ -18,6 +18,7 @@ from workbench.batch.kernel import OwnKernelManager, kernel_environment, kernel_
 from workbench.batch.limits import Limits, Overseer, Stop
 from workbench.batch.plan import Job, Plan
 from workbench.batch.publish import Staging, stage_notebook
+from workbench.batch.redaction import Secrets
 from workbench.batch.results import Event
 from workbench.batch.workers import Workers
 from workbench.engagement.places import clients_folder
@@ -145,10 +146,15 @@ def run_attempt(
         staging.work, environment, workers.kernels, parents=workers.parents, memory_mb=bounds.memory_mb
     ) as kernel:
         seat.taken_mb = kernel.taken_mb
-        ended = _execute(plan, job, staging, output_dir, kernel, bounds, on_event)
+        secrets = Secrets.known_by(plan.variables, os.environ)
+        try:
+            ended = _execute(plan, job, staging, output_dir, kernel, bounds, on_event)
+        finally:
+            for place in (staging.notebook_of(job.notebook), output_dir):
+                secrets.hide_in(place)
         used = kernel.describe_usage()
         cause, words, cell = ended or ("", "", 0)
-        message = str(NotebookError(job.notebook.name, plan.engagement, cell, words)) if cause else ""
+        message = secrets.hide(str(NotebookError(job.notebook.name, plan.engagement, cell, words))) if cause else ""
         return Attempt(cause, message, cell, used.peak_mb, used.cpu_seconds, kernel.why_cold)
 
 
