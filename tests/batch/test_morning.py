@@ -27,12 +27,17 @@ def night(*engagements: EngagementResult, **more: str) -> BatchResult:
     return BatchResult(engagements, 200.0, id="b1", **more)
 
 
-def published(reports: Path, name: str, *, may_show: bool) -> None:
+def published(reports: Path, name: str, answer: str, *, may_show: bool) -> None:
     """Lay out the manifest of a report."""
     (reports / name / "latest").mkdir(parents=True)
     write_json(
         reports / name / "latest" / "manifest.json",
-        {"format": MANIFEST_FORMAT, "finished": "2026-11-22T03:04:05+00:00", "morning_headline": may_show},
+        {
+            "format": MANIFEST_FORMAT,
+            "finished": "2026-11-22T03:04:05+00:00",
+            "morning_headline": may_show,
+            "answers": [answer],
+        },
     )
 
 
@@ -49,8 +54,8 @@ def test_a_cause_and_a_remedy_belong_together() -> None:
 
 def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> None:
     """Counts first, failures by cause with notebook, cell and page, then times and memory; the JSON says the same."""
-    published(tmp_path, "acme", may_show=True)
-    published(tmp_path, "zenith", may_show=False)
+    published(tmp_path, "acme", "Two lines close.", may_show=True)
+    published(tmp_path, "zenith", "Nobody may read this.", may_show=False)
     stopped = job("failed", cause="cell_error", cell=4, message="Row 3 says 'Berta'.")
     found = night(
         EngagementResult("acme", "done", 9.0, (job(peak_mb=321.0, attempts=2),), answers=("Two lines close.",)),

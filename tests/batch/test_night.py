@@ -7,16 +7,20 @@ import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from workbench.batch import night, workers
 from workbench.batch.ledger import LEDGER, Ledger
-from workbench.batch.night import Shard, hash_list, open_ledger, run_batch, take_shard
-from workbench.batch.results import Event
+from workbench.batch.limits import Limits
+from workbench.batch.night import merge_shards, open_ledger, run_batch
+from workbench.batch.publish import MANIFEST_FORMAT, write_json
+from workbench.batch.results import EngagementResult, Event, JobResult, Memory
+from workbench.batch.shards import Shard, hash_list, take_shard
 from workbench.batch.study import Study
-from workbench.errors import ClientDataError, Fault, UsageError
+from workbench.errors import ClientDataError, Fault, FolderError, UsageError
 
 
 @pytest.fixture
@@ -191,3 +195,144 @@ def test_a_batch_of_nothing_is_wrong_usage(root: Path, client: Path) -> None:
     client.rmdir()
     with pytest.raises(UsageError, match="no engagement to run"):
         run_batch()
+
+
+# -- without kernels ---------------------------------------------------------------------------------------------------
+
+Run = Callable[..., EngagementResult]
+
+
+@pytest.fixture
+def played(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], None]:
+    """Let something else stand for the run of an engagement, and threads for processes."""
+    for name in ("borealis", "cobalt", "dune"):
+        shutil.copytree(root / "client_data" / "acme", root / "client_data" / name)
+    monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
+    monkeypatch.setenv("WORKBENCH_COLD", "1")
+    return lambda run: monkeypatch.setattr(night, "run_engagement", run)
+
+
+def job(seconds: float = 2.0, **more: object) -> JobResult:
+    """Return how a notebook went."""
+    return JobResult("10_readiness", "done", seconds, **more)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_stops_the_batch(played: Callable[[Run], None]) -> None:
+    """What is not begun by then is told as such, and the next night does it."""
+    begun: list[str] = []
+
+    def run(name: str, **_: object) -> EngagementResult:
+        begun.append(name)
+        return EngagementResult(name, "failed", 1.0, message="No space left on device.", cause="disk")
+
+    played(run)
+    got = run_batch(jobs=1)
+    assert len(begun) == 1
+    assert sorted(held.cause for held in got.failed) == ["cancelled", "cancelled", "cancelled", "disk"]
+    assert got.exit_code == 1
+    said = json.loads(Path(got.page).with_name("batch.json").read_text(encoding="utf-8"))
+    assert [group["cause"] for group in said["failures"]] == ["disk", "cancelled"]
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_batch_and_loses_no_result(
+    played: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are returned, with why there is no page."""
+    played(lambda name, **_: EngagementResult(name, "done", 1.0))
+
+    def full(*_: object) -> None:
+        raise FolderError("_ledger.sqlite", "database or disk is full", "Make room.")
+
+    monkeypatch.setattr(Ledger, "record", full)
+    monkeypatch.setattr(Ledger, "finish", full)
+    got = run_batch(jobs=1)
+    assert {(held.status, held.cause) for held in got.engagements} <= {("done", ""), ("failed", "cancelled")}
+    assert "done" in statuses(got).values()
+    assert "disk is full" in got.trouble
+    assert (got.page, got.exit_code) == ("", 1)
+
+
+def test_a_worker_that_dies_costs_its_engagements_one_more_run(played: Callable[[Run], None]) -> None:
+    """The others do not notice; one whose workers die again and again is given up."""
+    calls: list[str] = []
+
+    def run(name: str, **_: object) -> EngagementResult:
+        calls.append(name)
+        if name == "borealis" or (name == "acme" and calls.count("acme") == 1):
+            raise BrokenProcessPool("a process was terminated abruptly")
+        return EngagementResult(name, "done", 1.0)
+
+    played(run)
+    events: list[Event] = []
+    got = run_batch(jobs=2, on_event=events.append)
+    assert statuses(got) == {"acme": "done", "borealis": "failed", "cobalt": "done", "dune": "done"}
+    assert got.failed[0].cause == "worker"
+    assert (calls.count("acme"), calls.count("borealis")) == (2, 1 + night.WORKER_RETRIES)
+    assert [event.engagement for event in events if event.kind == "retrying"].count("acme") == 1
+
+
+def test_what_was_measured_is_remembered_the_next_night(played: Callable[[Run], None]) -> None:
+    """Each run gets its own notebooks' times and memory, and the limits that were asked for."""
+    seen: list[tuple[str, object, object]] = []
+
+    def run(name: str, **given: object) -> EngagementResult:
+        seen.append((name, given["remembered"], given["limits"]))
+        return EngagementResult(name, "done", 5.0 if name == "cobalt" else 1.0, (job(peak_mb=250.0),))
+
+    played(run)
+    run_batch(["acme", "cobalt"], jobs=1)
+    run_batch(["acme", "borealis", "cobalt"], jobs=1, limits=Limits(cell=7.0))
+    remembered = {"10_readiness": Memory(2.0, 250.0)}
+    assert seen[:2] == [("acme", {}, None), ("cobalt", {}, None)]
+    assert [held[0] for held in seen[2:]] == ["borealis", "cobalt", "acme"], "the unknown, then the longest"
+    assert seen[2:] == [
+        ("borealis", {}, Limits(cell=7.0)),
+        ("cobalt", remembered, Limits(cell=7.0)),
+        ("acme", remembered, Limits(cell=7.0)),
+    ]
+
+
+def told(root: Path) -> dict[str, object]:
+    """Return the morning page's values, but for names of batches and moments."""
+    said = json.loads((root / "reports" / "batch.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in said.items() if name not in ("batch", "finished", "seconds")}
+
+
+def test_merged_shards_are_the_night_of_one_machine(root: Path, played: Callable[[Run], None]) -> None:
+    """The same record and the same page: statuses, causes, attempts, measures, bottom lines."""
+    failed = JobResult("20_outcomes", "failed", 1.0, "kernel_died", "Row 3 says 'Berta'.", 4, 3)
+    results = {
+        "acme": EngagementResult("acme", "done", 4.0, (job(attempts=2, retried=("kernel_died",), peak_mb=99.0),)),
+        "borealis": EngagementResult("borealis", "failed", 2.0, (job(), failed), "x/r1", "Berta.", "kernel_died"),
+        "cobalt": EngagementResult("cobalt", "done", 3.0, (job(3.0, cpu_seconds=1.0, why_cold="no fork"),)),
+        "Dune": EngagementResult("Dune", "failed", 1.0, message="no name", cause="parameters"),
+    }
+    (root / "client_data" / "dune").rename(root / "client_data" / "Dune")
+    for name in ("acme", "cobalt"):
+        folder = root / "reports" / name / "latest"
+        folder.mkdir(parents=True)
+        document = {"format": MANIFEST_FORMAT, "finished": "2026-11-22T03:04", "morning_headline": True}
+        write_json(folder / "manifest.json", {**document, "answers": [f"{name} closes a line."]})
+    played(lambda name, **_: results[name])
+    run_batch(jobs=1)
+    with Ledger(root / "reports" / LEDGER) as ledger:
+        alone = ledger.last_batch()
+    page = told(root)
+    for path in (root / "reports").glob(f"{LEDGER}*"):
+        path.unlink()
+    for number in (1, 2):
+        run_batch(jobs=1, shard=f"{number}/2")
+    for _ in range(2):
+        whole = merge_shards()
+        with Ledger(root / "reports" / LEDGER) as ledger:
+            assert len(ledger.batches()) == 1
+            held = ledger.last_batch()
+        assert alone is not None
+        assert held is not None
+        for name in ("engagements", "results", "list_hash", "shard"):
+            assert held[name] == alone[name], name
+        assert told(root) == page
+    assert whole.exit_code == 1
+    assert "acme closes a line." in json.dumps(page)
+    with pytest.raises(UsageError, match="no ledger of a shard"):
+        merge_shards(root=root / "elsewhere")

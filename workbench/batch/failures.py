@@ -28,7 +28,7 @@ REMEDIES = {
     "report": "Correct what is named, mostly in commentary, and run again: only the report is made anew.",
     "publications": "Put the folder publications back from a backup, or withdraw what nobody received: workbench "
     "publications {name}",
-    "worker": "Look at the cluster's workers, at their memory above all, and run the batch again.",
+    "worker": "Run it again; if it goes again, look at the memory of the machine, or of the cluster's workers.",
     "internal": "This is a fault of the workbench: send this page to whoever keeps it.",
 }
 """What to do about each cause."""

@@ -152,7 +152,8 @@ def _engagement(result: EngagementResult, reports: Path) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "report": f"{result.engagement}/latest/report.html" if manifest else "",
         "made": str(manifest["finished"])[:16].replace("T", " ") if manifest else "",
-        "answer": next(iter(result.answers), "") if may_show else "",
+        # the report's own record: a shard's ledger holds no words
+        "answer": next(iter(manifest.get("answers", ())), "") if manifest and may_show and result.is_done else "",
     }
 
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import re
+import math
 import secrets
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from workbench.batch.keys import Ground, engagement_key, folder_files, read_ground
-from workbench.batch.ledger import LEDGER, Ledger
+from workbench.batch.keys import Ground, engagement_key, read_ground
+from workbench.batch.ledger import LEDGER, Ledger, merge_batches
+from workbench.batch.limits import Limits
 from workbench.batch.locks import Lock, lock_file
 from workbench.batch.morning import write_morning_page
 from workbench.batch.plan import make_plan
 from workbench.batch.publish import read_manifest
-from workbench.batch.results import BatchResult, EngagementResult, Event, silent
+from workbench.batch.results import BatchResult, EngagementResult, Event, Memory, silent
 from workbench.batch.run import cause_of, run_engagement
+from workbench.batch.shards import Shard, hash_list, take_shard
 from workbench.batch.workers import Workers, count_cores, open_workers
 from workbench.engagement.places import (
     clients_folder,
@@ -31,43 +33,13 @@ from workbench.engagement.places import (
     reports_folder,
 )
 from workbench.engagement.publications import published_contents
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import FolderError, UsageError, WorkbenchError, writing_to
 
 SETTINGS_FILES = ("engagement.yaml", "engagement.xlsx")
 """A folder that holds one of these is meant as an engagement."""
 
-
-@dataclass(frozen=True)
-class Shard:
-    """One of several equal parts of a list; ``2/4`` is the second of four.
-
-    Attributes
-    ----------
-    number, count : int
-        From 1; 1 of 1 is the whole.
-    """
-
-    number: int = 1
-    count: int = 1
-
-    @classmethod
-    def parse(cls, text: str) -> Shard:
-        """Return the shard that a text names; empty is the whole.
-
-        Raises
-        ------
-        UsageError
-            It is none.
-        """
-        if not text:
-            return cls()
-        found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
-        if found and 1 <= int(found[1]) <= int(found[2]):
-            return cls(int(found[1]), int(found[2]))
-        raise UsageError(f"--shard {text}: no shard. Write the part and how many there are, such as 2/4.")
-
-    def __str__(self) -> str:
-        return "" if self.count == 1 else f"{self.number}/{self.count}"
+WORKER_RETRIES = 2
+"""How often an engagement is run again whose reading or drawing process died (ours)."""
 
 
 def run_batch(
@@ -77,6 +49,7 @@ def run_batch(
     fresh: bool = False,
     shard: str = "",
     cluster: str = "",
+    limits: Limits | None = None,
     root: Path | None = None,
     on_event: Callable[[Event], None] = silent,
 ) -> BatchResult:
@@ -94,6 +67,8 @@ def run_batch(
         Such as ``2/4``: every machine deals the same list alike and takes its own part.
     cluster : str
         Address of a scheduler of dask.distributed whose workers run them; `jobs` is then meant of each worker.
+    limits : Limits, optional
+        How long cells, notebooks and engagements may take; on a cluster the usual ones hold.
     root : Path, optional
         The workbench's folder.
     on_event : callable
@@ -103,6 +78,10 @@ def run_batch(
     -------
     BatchResult
         Also kept in the ledger, notebook by notebook.
+
+    Notes
+    -----
+    A full disk stops the batch: what runs is finished as far as it can be, and nothing else is begun.
 
     Raises
     ------
@@ -114,13 +93,7 @@ def run_batch(
     """
     start = time.monotonic()
     part = Shard.parse(shard)
-    listed = list(names) or [*list_engagements(root=root), *misnamed_engagements(root)]
-    if not listed:
-        raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
-    if len(set(listed)) != len(listed):
-        raise UsageError("An engagement is named twice.")
-    for name in names:
-        engagement_folder(name, root=root)
+    listed = list_all(names, root)
     slots = count_cores() if jobs is None else jobs
     if slots < 1:
         raise UsageError(f"--jobs {jobs}: at least 1.")
@@ -139,29 +112,99 @@ def run_batch(
             held = find_unchanged(name, ground, ledger, root)
             if held is not None:
                 results[name] = held
+                ledger.record(batch, held)
                 on_event(Event("unchanged", name))
-        todo = sorted((name for name in chosen if name not in results), key=lambda name: -ledger.seconds_of(name))
+        # what nobody knows goes first: it may be the longest
+        todo = sorted(
+            (name for name in chosen if name not in results), key=lambda name: -ledger.seconds_of(name) or -math.inf
+        )
         usual = {name: ledger.seconds_of(name) for name in todo}
         on_event(Event("progress", "", text=how_far(usual, {}, slots)))
         took: dict[str, float] = {}
-        ran = (
-            _run_there(todo, cluster, batch, jobs, fresh, root, on_event)
-            if cluster
-            else _run_all(todo, slots, fresh, root, on_event)
-        )
+        terms = _Terms(fresh, root, on_event, limits, {name: ledger.remembered(name) for name in todo})
+        ran = _run_there(todo, cluster, batch, jobs, terms) if cluster else _run_all(todo, slots, terms)
+        trouble = ""
         for result in ran if todo else ():
             results[result.engagement] = result
-            ledger.record(batch, result)
+            try:
+                ledger.record(batch, result)
+            except FolderError as error:
+                trouble = str(error)
+                terms.stopped.set()
             took[result.engagement] = result.seconds
             on_event(Event("progress", "", text=how_far(usual, took, slots), seconds=time.monotonic() - start))
-        for name in set(chosen) - set(todo):
-            ledger.record(batch, results[name])
-        seconds = time.monotonic() - start
-        ledger.finish(batch, seconds)
-        whole = BatchResult(tuple(results[name] for name in chosen), seconds, id=batch, shard=str(part))
-        finished = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}"
-        page = write_morning_page(whole, ledger, reports_folder(root), finished=finished)
+        whole = BatchResult(
+            tuple(results[name] for name in chosen),
+            time.monotonic() - start,
+            id=batch,
+            shard=str(part),
+            trouble=trouble,
+        )
+        return finish_batch(whole, ledger, root)
+
+
+def finish_batch(whole: BatchResult, ledger: Ledger, root: Path | None = None) -> BatchResult:
+    """Return a batch once its end is recorded and its page written; a full disk keeps neither and is told.
+
+    Parameters
+    ----------
+    whole : BatchResult
+    ledger : Ledger
+    root : Path, optional
+        The workbench's folder.
+    """
+    reports = reports_folder(root)
+    finished = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}"
+    try:
+        ledger.finish(whole.id, whole.seconds)
+        with writing_to(reports, "WORKBENCH_REPORTS"):
+            page = write_morning_page(whole, ledger, reports, finished=finished)
+    except FolderError as error:
+        return replace(whole, trouble=whole.trouble or str(error))
     return replace(whole, page=str(page))
+
+
+def merge_shards(ledgers: Sequence[Path] = (), *, root: Path | None = None) -> BatchResult:
+    """Put the last batches of all shards together, as though one machine had run them, with one morning page.
+
+    Parameters
+    ----------
+    ledgers : sequence of Path
+        Of all shards of one list; by default those among the reports.
+    root : Path, optional
+        The workbench's folder.
+
+    Raises
+    ------
+    UsageError
+        They do not belong together, or a batch is running.
+    """
+    paths = list(ledgers) or sorted(reports_folder(root).glob(LEDGER.replace(".", "-*of*.")))
+    with open_ledger(Shard(), root) as ledger:
+        batch = merge_batches(paths, ledger)
+        held = ledger.last_batch() if batch else None
+        results = tuple(EngagementResult.from_json(one) for one in held["results"]) if held else ()
+        by_name = {result.engagement: result for result in results}
+        order = [by_name[name] for name in held["engagements"]] if held else []
+        return finish_batch(BatchResult(tuple(order), held["seconds"] if held else 0.0, id=batch), ledger, root)
+
+
+def list_all(names: Sequence[str], root: Path | None = None) -> list[str]:
+    """Return the engagements that a batch is asked for; where none is named, all, and what was meant as one.
+
+    Raises
+    ------
+    UsageError
+        There is none, one that is named is none, or comes twice.
+    """
+    listed = list(names) or [*list_engagements(root=root), *misnamed_engagements(root)]
+    if not listed:
+        raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
+    if len(set(listed)) != len(listed):
+        raise UsageError("An engagement is named twice.")
+    for name in names:
+        engagement_folder(name, root=root)
+    return listed
 
 
 def how_far(usual: Mapping[str, float], took: Mapping[str, float], slots: int) -> str:
@@ -191,31 +234,6 @@ def how_far(usual: Mapping[str, float], took: Mapping[str, float], slots: int) -
     mean = sum(known) / len(known)  # of those that nothing is known of
     seconds = max(sum(one or mean for one in left) / slots, max(left))
     return f"{words}, about {seconds / 60:.0f} min left" if seconds >= 90 else f"{words}, about {seconds:.0f} s left"
-
-
-def take_shard(names: Sequence[str], shard: Shard, *, root: Path | None = None) -> list[str]:
-    """Return a shard's part of a list: the largest folders are dealt first, so that all parts weigh alike.
-
-    It hangs on nothing but the client folders, so that every machine deals alike.
-
-    Parameters
-    ----------
-    names : sequence of str
-    shard : Shard
-    root : Path, optional
-        The workbench's folder.
-    """
-    if shard.count == 1:
-        return list(names)
-    clients = clients_folder(root)
-    sizes = {name: sum(path.stat().st_size for path in folder_files(clients / name)) for name in names}
-    dealt = sorted(names, key=lambda name: (-sizes[name], name))
-    return sorted(dealt[shard.number - 1 :: shard.count])
-
-
-def hash_list(names: Sequence[str]) -> str:
-    """Return the SHA-256 of a list of engagements, whatever their order."""
-    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
 def find_unchanged(name: str, ground: Ground, ledger: Ledger, root: Path | None = None) -> EngagementResult | None:
@@ -281,13 +299,34 @@ def misnamed_engagements(root: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in others if any((entry / name).is_file() for name in SETTINGS_FILES)))
 
 
-def _run_all(
-    names: Sequence[str], slots: int, fresh: bool, root: Path | None, on_event: Callable[[Event], None]
-) -> Iterator[EngagementResult]:
+@dataclass(frozen=True)
+class _Terms:
+    """What all engagements of a batch have in common."""
+
+    fresh: bool
+    root: Path | None
+    on_event: Callable[[Event], None]
+    limits: Limits | None
+    remembered: Mapping[str, Mapping[str, Memory]]
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, name: str, workers: Workers | None) -> EngagementResult:
+        """Run an engagement, unless a full disk has stopped the batch."""
+        if self.stopped.is_set():
+            words = f"{name}: the batch was stopped before it could run."
+            return EngagementResult(name, "failed", 0.0, message=words, cause="cancelled")
+        held = self.remembered.get(name)
+        result = run_safely(name, self.fresh, self.root, self.on_event, workers, limits=self.limits, remembered=held)
+        if result.cause == "disk":
+            self.stopped.set()
+            if workers is not None:
+                workers.drain()
+        return result
+
+
+def _run_all(names: Sequence[str], slots: int, terms: _Terms) -> Iterator[EngagementResult]:
     with open_workers(slots, slots) as workers, ThreadPoolExecutor(slots, thread_name_prefix="engagement") as threads:
-        running: dict[Future[EngagementResult], str] = {
-            threads.submit(run_safely, name, fresh, root, on_event, workers): name for name in names
-        }
+        running = [threads.submit(terms.run, name, workers) for name in names]
         try:
             for future in as_completed(running):
                 yield future.result()
@@ -299,32 +338,35 @@ def _run_all(
 
 
 def _run_there(
-    names: Sequence[str],
-    address: str,
-    batch: str,
-    jobs: int | None,
-    fresh: bool,
-    root: Path | None,
-    on_event: Callable[[Event], None],
+    names: Sequence[str], address: str, batch: str, jobs: int | None, terms: _Terms
 ) -> Iterator[EngagementResult]:
     from workbench.batch.cluster import open_cluster
 
-    known = set(list_engagements(root=root))
+    known = set(list_engagements(root=terms.root))
     for name in names:
         if name not in known:  # what is no engagement is told here as ever; nobody else has to look at it
-            yield run_safely(name, fresh, root, on_event, None)
+            yield terms.run(name, None)
     there = [name for name in names if name in known]
-    with open_cluster(address, there, batch=batch, root=root or find_root(), jobs=jobs) as cluster:
-        for result in cluster.run(there, fresh=fresh, on_event=on_event):
+    with open_cluster(address, there, batch=batch, root=terms.root or find_root(), jobs=jobs) as cluster:
+        for result in cluster.run(there, fresh=terms.fresh, on_event=terms.on_event):
             if not result.is_done:
-                on_event(Event("failed", result.engagement, text=result.message, seconds=result.seconds))
+                terms.on_event(Event("failed", result.engagement, text=result.message, seconds=result.seconds))
             yield result
 
 
 def run_safely(
-    name: str, fresh: bool, root: Path | None, on_event: Callable[[Event], None], workers: Workers | None
+    name: str,
+    fresh: bool,
+    root: Path | None,
+    on_event: Callable[[Event], None],
+    workers: Workers | None,
+    *,
+    limits: Limits | None = None,
+    remembered: Mapping[str, Memory] | None = None,
 ) -> EngagementResult:
     """Run an engagement; whatever stops it is a failed result.
+
+    Where a process died that reads files or draws, for whatever reason, it is tried again: its chapters are kept.
 
     Parameters
     ----------
@@ -333,17 +375,36 @@ def run_safely(
     root : Path, optional
     on_event : callable
     workers : Workers, optional
+    limits : Limits, optional
+    remembered : mapping of notebook to Memory, optional
         As in `run_engagement`.
     """
     start = time.monotonic()
-    try:
-        result = run_engagement(name, fresh=fresh, root=root, on_event=on_event, workers=workers)
-    except WorkbenchError as error:
-        result = EngagementResult(name, "failed", time.monotonic() - start, message=str(error), cause=cause_of(error))
-    except Exception:  # noqa: BLE001  (a fault of ours in one engagement must not stop the others of the night)
-        result = EngagementResult(
-            name, "failed", time.monotonic() - start, message=traceback.format_exc(), cause="internal"
-        )
+
+    def failed(message: str, cause: str) -> EngagementResult:
+        return EngagementResult(name, "failed", time.monotonic() - start, message=message, cause=cause)
+
+    for left in range(WORKER_RETRIES, -1, -1):
+        try:
+            result = run_engagement(
+                name,
+                fresh=fresh,
+                root=root,
+                on_event=on_event,
+                workers=workers,
+                limits=limits,
+                remembered=remembered,
+            )
+        except BrokenExecutor:
+            result = failed(f"{name}: a process that checked its files or drew its exhibits died.", "worker")
+            if left and workers is not None and not workers.is_stopping:
+                on_event(Event("retrying", name, text="worker"))
+                continue
+        except WorkbenchError as error:
+            result = failed(str(error), cause_of(error))
+        except Exception:  # noqa: BLE001  (a fault of ours in one engagement must not stop the others of the night)
+            result = failed(traceback.format_exc(), "internal")
+        break
     if not result.is_done:
         on_event(Event("failed", name, text=result.message, seconds=result.seconds))
     return result

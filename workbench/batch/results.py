@@ -21,7 +21,7 @@ CAUSES = {
     "cancelled": "The batch was stopped before it could run",
     "report": "The report breaks a rule of the house",
     "publications": "What earlier runs showed cannot be read",
-    "worker": "The machine that ran it went away",
+    "worker": "A process or machine that worked on it went away",
     "internal": "A fault of the workbench itself",
 }
 """Why a run failed, and how that is said."""
@@ -195,6 +195,8 @@ class BatchResult:
     seconds : float
     id, shard, page : str
         Its name in the ledger; the part of a list that it was; where the morning page lies.
+    trouble : str
+        Why the ledger or the morning page could not be written; empty where they were.
     """
 
     engagements: tuple[EngagementResult, ...]
@@ -202,6 +204,7 @@ class BatchResult:
     id: str = ""
     shard: str = ""
     page: str = ""
+    trouble: str = ""
 
     @property
     def unchanged(self) -> tuple[EngagementResult, ...]:
@@ -219,8 +222,8 @@ class BatchResult:
 
     @property
     def exit_code(self) -> int:
-        """0 where every engagement has its report, else 1."""
-        return 1 if self.failed else 0
+        """0 where every engagement has its report and the batch its page, else 1."""
+        return 1 if self.failed or self.trouble else 0
 
 
 def silent(event: Event) -> None:

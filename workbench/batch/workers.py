@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -105,7 +105,9 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     context = multiprocessing.get_context("spawn")
     # Nothing is ever written: the workers see its end closed, by us or because we are gone.
     watched, held = context.Pipe(duplex=False)
-    processes = QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=(watched,))
+    processes = RenewedProcesses(
+        lambda: QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=(watched,))
+    )
     parents = Parents()
     parents.begin(kernel_environment(os.environ))  # imports while the files are checked
     workers = Workers(
@@ -130,6 +132,35 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
         held.close()
         watched.close()
         parents.close()
+
+
+class RenewedProcesses(Executor):
+    """Worker processes that are there again after one of them was killed: only what they did then is lost.
+
+    Parameters
+    ----------
+    make : callable
+        Gives the processes.
+    """
+
+    def __init__(self, make: Callable[[], Executor]) -> None:
+        self._make = make
+        self._held = make()
+        self._lock = threading.Lock()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit a call."""
+        with self._lock:
+            try:
+                return self._held.submit(fn, *args, **kwargs)
+            except BrokenExecutor:
+                self._held.shutdown(wait=False)
+                self._held = self._make()
+                return self._held.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes with their work."""
+        self._held.shutdown(wait, cancel_futures=cancel_futures)
 
 
 class QuietProcesses(ProcessPoolExecutor):
