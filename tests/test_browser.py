@@ -43,7 +43,7 @@ document.getElementById("page").addEventListener("load", (loaded) => {{
 def browse(*arguments: str, profile: Path) -> str:
     """Return what the browser prints."""
     command = [str(BROWSER), *QUIET, f"--user-data-dir={profile}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout  # noqa: S603 - a browser on our own page
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout  # noqa: S603 - a browser on our own page
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -60,7 +60,7 @@ def test_a_kernel_is_this_interpreter_whatever_kernelspecs_there_are(
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_kernel_that_starts_after_the_stop_is_ended_at_once() -> None:
     """Ctrl-C may come while one is being started; those that have ended are left alone."""
-    sleepers = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) for _ in range(3)]
+    sleepers = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) for _ in range(3)]
     kernels = Kernels()
     try:
         kernels.add(sleepers[0])
@@ -68,13 +68,13 @@ def test_a_kernel_that_starts_after_the_stop_is_ended_at_once() -> None:
         kernels.forget([sleepers[1]])
         kernels.stop()
         kernels.add(sleepers[2])
-        assert sleepers[0].wait(10) != 0
-        assert sleepers[2].wait(10) != 0
+        assert sleepers[0].wait(120) != 0
+        assert sleepers[2].wait(120) != 0
         assert sleepers[1].poll() is None
     finally:
         for sleeper in sleepers:
             sleeper.kill()
-            sleeper.wait(10)
+            sleeper.wait(120)
 
 
 def test_a_kernel_gets_the_variables_it_was_promised_and_no_other() -> None:

@@ -93,12 +93,12 @@ def test_jupyterlab_is_rooted_in_the_copies_of_one_client(root: Path, monkeypatc
             ask(found["url"], "api/contents/..%2F..%2F..%2Fclient_data")
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 def wait_for_server(runtime: Path, server: subprocess.Popen[bytes]) -> dict[str, str]:
     """Return what the running server says of itself."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while time.monotonic() < end and server.poll() is None:
         for file in runtime.glob("jpserver-*.json"):
             try:
@@ -114,5 +114,5 @@ def wait_for_server(runtime: Path, server: subprocess.Popen[bytes]) -> dict[str,
 def ask(url: str, path: str) -> bytes:
     """Return an answer of the server."""
     request = urllib.request.Request(f"{url}{path}", headers={"Authorization": "token opensesame"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         return bytes(answer.read())

@@ -248,22 +248,19 @@ def test_ctrl_c_ends_the_kernels_and_leaves_nothing_half_done(root: Path, replac
         except psutil.Error:  # gone between two looks
             return False
 
-    end = time.monotonic() + 60
-    while not kernels() and run.poll() is None and time.monotonic() < end:
+    end = time.monotonic() + 180
+    while not any((root / "reports").rglob("begun")) and run.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
-    time.sleep(1.5)
     started, everyone = kernels(), process.children(recursive=True)
     assert started
-    start = time.monotonic()
     if ending == "SIGINT":
         os.killpg(run.pid, signal.SIGINT)
     else:
         run.send_signal(signal.SIGTERM)
-    _, errors = run.communicate(timeout=60)
-    assert time.monotonic() - start < 30
+    _, errors = run.communicate(timeout=180)  # the cell would take ten minutes
     assert run.returncode not in (0, None)
     assert "Traceback" not in errors, errors
-    assert not psutil.wait_procs(everyone, timeout=5)[1]
+    assert not psutil.wait_procs(everyone, timeout=60)[1]
     reports = root / "reports" / "acme"
     assert not (reports / "latest").exists()
     assert not (reports / ".staging").exists()

@@ -77,7 +77,7 @@ def postgresql_address() -> str:
     from urllib.parse import quote
 
     address = f"postgresql://{USER}:{quote(PASSWORD, safe='')}@/postgres?host={quote(str(folder), safe='')}"
-    for _ in range(200):
+    for _ in range(2_400):  # two minutes, for a busy machine
         try:
             _connect(address).close()
         except Exception as error:  # noqa: BLE001 - anything until the server is up
@@ -94,7 +94,7 @@ def postgresql_address() -> str:
 def _stop(started: subprocess.Popen[bytes]) -> None:
     started.send_signal(signal.SIGINT)  # fast: open sessions are ended
     try:
-        started.wait(10)
+        started.wait(60)
     except subprocess.TimeoutExpired:
         started.kill()
 
@@ -113,7 +113,7 @@ def fill_postgresql(frames: Mapping[str, pd.DataFrame], schema: str, types: Mapp
     connection = _connect(postgresql_address())
     connection.autocommit = True
     cursor = connection.cursor()
-    cursor.execute("set lock_timeout = '5s'")  # a test that still reads would otherwise wait for itself
+    cursor.execute("set lock_timeout = '60s'")  # a test that still reads would otherwise wait for itself
     cursor.execute(f'drop schema if exists "{schema}" cascade')
     cursor.execute(f'create schema "{schema}"')
     for name, frame in frames.items():
