@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from workbench import cli
+from workbench.batch.ledger import LEDGER, Ledger
+from workbench.batch.limits import Limits
 from workbench.batch.results import BatchResult, EngagementResult, Event
 from workbench.batch.study import Study
 from workbench.errors import (
@@ -95,6 +97,11 @@ def test_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -
         pytest.param(["batch", "acme", "--all"], id="some and all"),
         pytest.param(["batch", "--all"], id="all of none"),
         pytest.param(["batch", "--all", "--jobs", "0"], id="no jobs"),
+        pytest.param(["batch", "--all", "--deadline", "soon"], id="no duration"),
+        pytest.param(["run", "nobody", "--cell-limit", "90"], id="a duration without a unit"),
+        pytest.param(["batch", "--merge"], id="no shards"),
+        pytest.param(["batch", "--merge", "nothing.sqlite"], id="no ledger"),
+        pytest.param(["batch", "--plan"], id="a plan of nothing"),
         pytest.param(["run", "nobody", "--fast"], id="unknown option"),
     ],
 )
@@ -441,3 +448,70 @@ def test_a_batch_can_speak_to_other_programs(
     assert [line["kind"] for line in lines] == ["progress", "finished", "ended"]
     assert lines[-1]["exit_code"] == 1
     assert [held["status"] for held in lines[-1]["engagements"]] == ["done", "failed"]
+
+
+def test_limits_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they were typed; what is not said is as usual."""
+    seen: list[object] = []
+    monkeypatch.setattr(
+        "workbench.batch.run.run_engagement", lambda name, **given: seen.append(given["limits"]) or done(name)
+    )
+    monkeypatch.setattr(
+        "workbench.batch.night.run_batch", lambda *_, **given: seen.append(given["limits"]) or BatchResult((), 1.0)
+    )
+    assert call("run", "acme", "--cell-limit", "90s", "--notebook-limit", "5m") == 0
+    assert call("batch", "--all", "--deadline", "4h") == 0
+    assert seen == [Limits(cell=90.0, notebook=300.0), Limits(engagement=14400.0)]
+
+
+def test_a_plan_and_a_status_are_text_or_json_and_run_nothing(
+    room: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What would run and why; how each stands, and how the last batch went."""
+    for name in ("acme", "zenith"):
+        (room / "client_data" / name).mkdir()
+        (room / "client_data" / name / "engagement.yaml").write_text("name: A\nas_of: 2026-09-30\n", encoding="utf-8")
+    monkeypatch.setattr("workbench.batch.night.run_batch", raiser(AssertionError("it ran")))
+    assert call("batch", "--all", "--plan") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "2 of 2 engagements would run; 0 unchanged."
+    assert shown[1].split(maxsplit=1) == ["acme", "no full run yet"]
+    assert call("batch", "zenith", "--plan", "--json") == 0
+    held = json.loads(capsys.readouterr().out)
+    assert [(one["engagement"], one["state"], one["will_run"]) for one in held["engagements"]] == [
+        ("zenith", "to do", True)
+    ]
+    assert not (room / "reports").exists()
+    with Ledger(room / "reports" / LEDGER) as ledger:
+        ledger.begin("b1", ["acme", "zenith"])
+        ledger.record("b1", done("acme"))
+        assert call("status") == 0
+        assert (
+            capsys.readouterr()
+            .out.splitlines()[-1]
+            .endswith("UTC, 2 engagements, 1 so far: it is running, or was stopped: 1 new.")
+        )
+        ledger.record("b1", failed("zenith"))
+        ledger.finish("b1", 200.0)
+    assert call("status") == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("2 engagements in 3 min: 1 new, 1 failed.")
+    assert call("status", "--json") == 0
+    held = json.loads(capsys.readouterr().out)
+    assert [one["state"] for one in held["engagements"]] == ["to do", "to do"]
+    assert (held["batch"]["done"], held["batch"]["failed"][0]["engagement"]) == (1, "zenith")
+
+
+def test_shards_are_merged_by_a_command(room: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole is told as a batch is, and fails where an engagement failed."""
+    from workbench.batch.shards import hash_list
+
+    for number, held in ((1, done("acme")), (2, failed("zenith"))):
+        with Ledger(room / "reports" / f"_ledger-{number}of2.sqlite") as ledger:
+            ledger.begin(f"b{number}", [held.engagement], list_hash=hash_list(["acme", "zenith"]), shard=f"{number}/2")
+            ledger.record(f"b{number}", held)
+            ledger.finish(f"b{number}", 5.0)
+    assert call("batch", "--merge") == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("1 of 2 engagements have a new report (5 s).")
+    assert "Failed: zenith" in shown.err
+    assert (room / "reports" / "index.html").is_file()

@@ -13,12 +13,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.batch.progress import JsonProgress, Progress
-from workbench.errors import ClientDataError, UsageError, WorkbenchError, printable, writing_to
+from workbench.batch.commands import CellLimit, Deadline, NotebookLimit, batch, status
+from workbench.batch.progress import Progress, say
+from workbench.errors import ClientDataError, UsageError, WorkbenchError, writing_to
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,19 +47,6 @@ imports = typer.Typer(
 app.add_typer(imports, name="import")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
-
-
-def say(text: object, *, file: TextIO | None = None) -> None:
-    """Print text in which nothing steers the reader's terminal, whosever words it holds.
-
-    Parameters
-    ----------
-    text : object
-        Printed as ``str`` gives it.
-    file : text stream, optional
-        By default stdout.
-    """
-    print(printable(str(text)), file=file)
 
 
 @app.command()
@@ -130,6 +118,9 @@ def run(
         typer.Option("-p", metavar="KEY=VALUE", help="A parameter of the notebooks; may be given several times."),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run every notebook, also those whose files stayed.")] = False,
+    cell_limit: CellLimit = "",
+    notebook_limit: NotebookLimit = "",
+    deadline: Deadline = "",
 ) -> None:
     """Run a client's notebooks and publish one checked report in reports/NAME/latest/.
 
@@ -138,11 +129,15 @@ def run(
 
     Example: workbench run harbour-mutual --only readiness -p confidence=0.9
     """
+    from workbench.batch.limits import Limits
     from workbench.batch.run import run_engagement
 
+    limits = Limits.parse(cell_limit, notebook_limit, deadline)
     progress = Progress()
     try:
-        result = run_engagement(name, only=only, overrides=parameter or [], fresh=fresh, on_event=progress)
+        result = run_engagement(
+            name, only=only, overrides=parameter or [], fresh=fresh, limits=limits, on_event=progress
+        )
     finally:
         progress.close()
     _tell(result)
@@ -150,61 +145,7 @@ def run(
         raise typer.Exit(1)
 
 
-@app.command()
-def batch(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Engagements to run.")] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Run every engagement there is.")] = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Notebooks at a time; by default one a core.")
-    ] = None,
-    json_: Annotated[
-        bool, typer.Option("--json", help="Write what happens as lines of JSON, for other programs.")
-    ] = False,
-    shard: Annotated[
-        str, typer.Option("--shard", metavar="I/N", help="Run only part I of N: each machine takes another.")
-    ] = "",
-    cluster: Annotated[
-        str,
-        typer.Option(
-            "--cluster", metavar="ADDRESS", help="Run on the workers of dask's scheduler there; --jobs is of each worker."
-        ),
-    ] = "",
-    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, also what is unchanged.")] = False,
-) -> None:
-    """Run many engagements on all cores; what is unchanged is left alone; one that fails stops no other.
-
-    A batch that was stopped is gone on with by the same command: what was finished is not done again.
-
-    Example: workbench batch --all --jobs 4
-    """
-    from workbench.batch.night import run_batch
-
-    if bool(names) == all_:
-        raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
-    progress = JsonProgress() if json_ else Progress(has_names=True)
-    try:
-        result = run_batch(names or [], jobs=jobs, fresh=fresh, shard=shard, cluster=cluster, on_event=progress)
-    finally:
-        progress.close()
-    if isinstance(progress, JsonProgress):
-        progress.end(result)
-        raise typer.Exit(result.exit_code)
-    same, count = len(result.unchanged), len(result.engagements)
-    new = count - same - len(result.failed)
-    unchanged = f", {same} {'is' if same == 1 else 'are'} unchanged" if same else ""
-    say(f"{new} of {count} engagements have a new report{unchanged} ({result.seconds:.0f} s).")
-    for held in result.engagements:
-        if held.status == "done":
-            say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
-            if held.held_to:
-                say(f"    held to what earlier runs showed: workbench publications {held.engagement}")
-    if result.page:
-        say(f"Morning page: {result.page}")
-    for held in result.failed:
-        say(f"\nFailed: {held.engagement}\n{held.message}", file=sys.stderr)
-    if result.failed:
-        say(f"\nFailed: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
-        raise typer.Exit(result.exit_code)
+app.command()(batch)
 
 
 @app.command()
@@ -234,48 +175,7 @@ def lab(
     raise typer.Exit(1 if code else 0)
 
 
-@app.command()
-def status(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One engagement; by default all.")] = "",
-) -> None:
-    """List the engagements, their last run, and what has changed since.
-
-    Of one engagement also: which tables have arrived, and which of the three questions can be answered now.
-
-    Example: workbench status harbour-mutual
-    """
-    from workbench.batch.status import read_status
-
-    found = read_status(name)
-    if not found:
-        say("There is no engagement yet. Make one with: workbench new NAME")
-    width = max((len(held.engagement) for held in found), default=0)
-    for held in found:
-        when = held.finished.replace("T", " ").removesuffix("+00:00")
-        say(f"{held.engagement:{width}}  {held.word}{f', report of {when} UTC' if when else ''}")
-        shown = held.stale if name else held.stale[:3]
-        for change in shown:
-            say(f"{'':{width}}    {change}")
-        if len(shown) < len(held.stale):
-            say(f"{'':{width}}    and {len(held.stale) - len(shown)} more: workbench status {held.engagement}")
-        if held.failure:
-            say(f"{'':{width}}    failed: {held.failure}")
-        if name and held.report:
-            say(f"{'':{width}}    {held.report}")
-    if name:
-        _tell_arrived(name)
-
-
-def _tell_arrived(name: str) -> None:
-    """Say which tables have arrived, and which of the three questions can be answered now."""
-    import datetime as dt
-
-    from workbench.engagement.places import engagement_folder, find_root
-    from workbench.engagement.request import describe_progress, read_request
-
-    say("")
-    for sentence in describe_progress(read_request(engagement_folder(name), find_root()), dt.date.today()):
-        say(sentence)
+app.command()(status)
 
 
 @app.command()

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from workbench.batch.keys import engagement_key, read_ground
+from workbench.batch.ledger import LEDGER, Ledger
+from workbench.batch.outlook import plan_batch
 from workbench.batch.plan import hash_file, make_plan
 from workbench.batch.publish import appear, keep_failed, make_manifest, open_staging, write_json
-from workbench.batch.results import JobResult
-from workbench.batch.status import read_status
+from workbench.batch.results import EngagementResult, JobResult
+from workbench.batch.status import Change, read_last_batch, read_status
 from workbench.batch.study import Study
 from workbench.engagement.load import InputFile
 from workbench.errors import UsageError
@@ -33,10 +36,18 @@ def published(root: Path, client: Path, study_of: Studies) -> Path:
         if path.is_file()
     )
     study = dataclasses.replace(study_of("acme"), files=files)
+    return publish(root, study)
+
+
+def publish(root: Path, study: Study, **changed: object) -> Path:
+    """Publish a report as a run does, without running; some of its manifest may be otherwise."""
     plan = make_plan("acme")
     staging = open_staging("acme", root / "reports", "run-1")
     done = [JobResult(job.notebook.name, "done", 1.0) for job in plan.jobs]
-    write_json(staging.result / "manifest.json", make_manifest(staging, plan, study, done, status="done", seconds=4))
+    key = engagement_key(plan, read_ground(root))
+    manifest = make_manifest(staging, plan, study, done, status="done", seconds=4, key=key)
+    write_json(staging.result / "manifest.json", {**manifest, **changed})
+    (staging.result / "report.html").write_text("A report.", encoding="utf-8")
     return appear(staging)
 
 
@@ -61,7 +72,7 @@ def test_every_change_is_named(published: Path, root: Path, client: Path, put: P
     put("raising", client / "notebooks" / "30_allocation.ipynb")
     (root / "templates" / "instrument.yaml").write_text("items: []\n", encoding="utf-8")
     got = read_status("acme")[0]
-    assert got.word == "stale"
+    assert (got.word, got.state, got.why) == ("stale", "stale", ("notebook", "data", "code"))
     assert got.stale == (
         "engagement.yaml is gone",
         "survey.csv changed",
@@ -86,15 +97,10 @@ def test_a_master_that_moved_on_behind_the_clients_own_version_is_told(
 ) -> None:
     """The analyst's version still runs, but should be looked at."""
     put("ok", client / "notebooks" / "10_readiness.ipynb")
-    plan = make_plan("acme")
-    staging = open_staging("acme", root / "reports", "run-1")
-    manifest = make_manifest(staging, plan, study_of("acme"), [], status="done", seconds=4)
-    manifest["inputs"] = [
-        {"path": "engagement.yaml", "bytes": 0, "sha256": hash_file(client / "engagement.yaml")},
-        {"path": "notebooks/10_readiness.ipynb", "bytes": 0, "sha256": "of the bytes, outputs included"},
-    ]
-    write_json(staging.result / "manifest.json", manifest)
-    appear(staging)
+    held = InputFile("engagement.yaml", 0, hash_file(client / "engagement.yaml"))
+    own = InputFile("notebooks/10_readiness.ipynb", 0, "of the bytes, outputs included")
+    publish(root, dataclasses.replace(study_of("acme"), files=(held, own)))
+    assert read_status("acme")[0].stale == ()
     put("raising", root / "notebooks" / "10_readiness.ipynb")
     assert read_status("acme")[0].stale == ("the master of 10_readiness has moved on; your own version runs",)
 
@@ -111,6 +117,78 @@ def test_a_later_failure_is_told_beside_the_last_good_report(
     got = read_status("acme")[0]
     assert got.word == "up to date, last run failed"
     assert got.failure == "It stopped."
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "words"),
+    [
+        pytest.param({"versions": {"pandas": "0.1"}, "key": "k"}, "environment", "pandas is ", id="a library"),
+        pytest.param({"key": "of another locale"}, "environment", "the locale", id="what cannot be told apart"),
+        pytest.param({"key": ""}, "data", "its databases may hold other rows", id="databases"),
+        pytest.param({"bound": ["x"]}, "report", "what earlier runs showed", id="withdrawn"),
+    ],
+)
+def test_what_no_file_tells_is_named_as_well(
+    root: Path, study_of: Studies, client: Path, changed: dict[str, object], kind: str, words: str
+) -> None:
+    """Whatever makes a batch run an engagement makes status call it stale."""
+    file = InputFile("engagement.yaml", 0, hash_file(client / "engagement.yaml"))
+    publish(root, dataclasses.replace(study_of("acme"), files=(file,)), **changed)
+    got = read_status("acme")[0]
+    assert (got.state, got.why) == ("stale", (kind,))
+    assert words in got.stale[0]
+
+
+def test_a_parameter_from_outside_is_told(root: Path, client: Path, study_of: Studies) -> None:
+    """A report that was made with -p is not what a batch would make."""
+    file = InputFile("engagement.yaml", 0, hash_file(client / "engagement.yaml"))
+    publish(root, dataclasses.replace(study_of("acme"), files=(file,)), key="with -p")
+    path = root / "reports" / "acme" / "latest" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["notebooks"][0]["parameters"]["confidence"]["origin"] = "-p"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    got = read_status("acme")[0]
+    assert got.changes == (Change("parameters", "10_readiness last ran with confidence set by -p"),)
+    (path.parent / "report.html").unlink()
+    assert "report.html is gone" in read_status("acme")[0].stale
+
+
+def test_a_batch_says_what_it_would_do(published: Path, root: Path, client: Path) -> None:
+    """Which engagements, why, about how long and which cannot; nothing is run."""
+    for name in ("borealis", "cobalt"):
+        (root / "client_data" / name).mkdir()
+        (root / "client_data" / name / "engagement.yaml").write_text("name: B\n", encoding="utf-8")
+    (root / "client_data" / "cobalt" / "notebooks").mkdir()
+    (root / "client_data" / "cobalt" / "notebooks" / "55_x.ipynb").write_text("{}", encoding="utf-8")
+    with Ledger(root / "reports" / LEDGER) as ledger:
+        ledger.begin("b1", ["acme", "borealis"])
+        ledger.record("b1", EngagementResult("acme", "done", 60.0))
+        ledger.record("b1", EngagementResult("borealis", "failed", 1.0, cause="data"))
+    names = ["acme", "borealis", "cobalt"]
+    got = plan_batch(names, 2, root=root)
+    assert [(held.status.engagement, held.status.state, held.will_run) for held in got.prospects] == [
+        ("acme", "done", False),
+        ("borealis", "to do", True),
+        ("cobalt", "to do", True),
+    ]
+    assert ["notebooks/55_x.ipynb" in held.refused for held in got.prospects] == [False, False, True]
+    assert got.seconds is None, "nothing is known of what would run"
+    assert plan_batch(names, 2, fresh=True, root=root).seconds == 60.0
+    (client / "survey.csv").write_text("respondent\nr2\n", encoding="utf-8")
+    assert [held.status.why for held in plan_batch(names, 2, root=root).to_run] == [("data",), (), ()]
+    assert len(plan_batch(names, 2, shard="1/3", root=root).prospects) == 1
+    last = read_last_batch(root=root)
+    assert last is not None
+    assert (last.finished, last.n_engagements, last.count("done"), last.count("failed")) == ("", 2, 1, 1)
+    assert last.to_json()["failed"] == [{"engagement": "borealis", "cause": "data"}]
+
+
+def test_a_damaged_ledger_hinders_nobody_who_asks(published: Path, root: Path) -> None:
+    """What it remembered is looked up instead; it is left for the next batch to mend."""
+    (root / "reports" / LEDGER).write_bytes(b"no database " * 1000)
+    assert read_status("acme")[0].word == "up to date"
+    assert read_last_batch() is None
+    assert (root / "reports" / LEDGER).read_bytes() == b"no database " * 1000
 
 
 def test_an_unknown_engagement_is_wrong_usage(root: Path) -> None:

@@ -14,16 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from workbench.batch.keys import Ground, engagement_key, read_ground
+from workbench.batch.keys import Ground, read_ground
 from workbench.batch.ledger import LEDGER, Ledger, merge_batches
 from workbench.batch.limits import Limits
 from workbench.batch.locks import Lock, lock_file
 from workbench.batch.morning import write_morning_page
-from workbench.batch.plan import make_plan
-from workbench.batch.publish import read_manifest
+from workbench.batch.outlook import estimate, say_about
 from workbench.batch.results import BatchResult, EngagementResult, Event, Memory, silent
 from workbench.batch.run import cause_of, run_engagement
 from workbench.batch.shards import Shard, hash_list, take_shard
+from workbench.batch.status import find_current
 from workbench.batch.workers import Workers, count_cores, open_workers
 from workbench.engagement.places import (
     clients_folder,
@@ -32,7 +32,6 @@ from workbench.engagement.places import (
     list_engagements,
     reports_folder,
 )
-from workbench.engagement.publications import published_contents
 from workbench.errors import FolderError, UsageError, WorkbenchError, writing_to
 
 SETTINGS_FILES = ("engagement.yaml", "engagement.xlsx")
@@ -226,14 +225,9 @@ def how_far(usual: Mapping[str, float], took: Mapping[str, float], slots: int) -
     >>> how_far({"a": 0.0}, {}, 2)
     '0 of 1 done'
     """
-    left = [usual[name] for name in usual if name not in took]
-    known = [*(seconds for seconds in usual.values() if seconds), *took.values()]
+    seconds = estimate(usual, took, slots)
     words = f"{len(took)} of {len(usual)} done"
-    if not left or not known:
-        return words
-    mean = sum(known) / len(known)  # of those that nothing is known of
-    seconds = max(sum(one or mean for one in left) / slots, max(left))
-    return f"{words}, about {seconds / 60:.0f} min left" if seconds >= 90 else f"{words}, about {seconds:.0f} s left"
+    return words if seconds is None else f"{words}, {say_about(seconds)} left"
 
 
 def find_unchanged(name: str, ground: Ground, ledger: Ledger, root: Path | None = None) -> EngagementResult | None:
@@ -250,15 +244,8 @@ def find_unchanged(name: str, ground: Ground, ledger: Ledger, root: Path | None 
     """
     start = time.monotonic()
     folder = reports_folder(root) / name / "latest"
-    manifest = read_manifest(folder)
-    if manifest is None or not manifest.get("key") or not (folder / "report.html").is_file():
-        return None
-    try:
-        if engagement_key(make_plan(name, root=root), ground, ledger.file_hash) != manifest["key"]:
-            return None
-        if published_contents(name, root) != frozenset(manifest["bound"]):
-            return None
-    except (WorkbenchError, OSError):  # what is wrong is told by its run
+    manifest = find_current(name, ground, ledger.file_hash, root)
+    if manifest is None:
         return None
     answers = tuple(str(answer) for answer in manifest.get("answers", ()))
     return EngagementResult(name, "unchanged", time.monotonic() - start, folder=str(folder), answers=answers)

@@ -6,12 +6,26 @@ import json
 import sys
 import threading
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from workbench.batch.results import CAUSES
 from workbench.errors import printable
 
 if TYPE_CHECKING:
     from workbench.batch.results import BatchResult, Event
+
+
+def say(text: object, *, file: TextIO | None = None) -> None:
+    """Print text in which nothing steers the reader's terminal, whosever words it holds.
+
+    Parameters
+    ----------
+    text : object
+        Printed as ``str`` gives it.
+    file : text stream, optional
+        By default stdout.
+    """
+    print(printable(str(text)), file=file)
 
 
 class Progress:
@@ -46,6 +60,9 @@ class Progress:
             elif event.kind == "finished":
                 self.running.pop(key, None)
                 self._line(key, event.seconds)
+            elif event.kind == "retrying":
+                self.running.pop(key, None)
+                self._line(f"{key} again: {CAUSES.get(event.text, event.text).lower()}", event.seconds)
             elif event.kind == "failed" and event.notebook:
                 self.running.pop(key, None)
                 self._line(f"{key} stopped", event.seconds)

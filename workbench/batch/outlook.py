@@ -1,0 +1,136 @@
+"""What a batch would do before it does it: which engagements would run, why, and about how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.batch.plan import make_plan
+from workbench.batch.shards import Shard, take_shard
+from workbench.batch.status import Status, stand
+from workbench.engagement.places import find_root
+from workbench.errors import WorkbenchError
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What a batch would do with one engagement.
+
+    Attributes
+    ----------
+    status : Status
+        How it stands.
+    will_run : bool
+    refused : str
+        Why it would fail before any notebook runs, as far as its notebooks and name tell; else empty.
+    """
+
+    status: Status
+    will_run: bool
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a batch would do.
+
+    Attributes
+    ----------
+    prospects : tuple of Prospect
+        In the order of the names.
+    slots : int
+        Notebooks at a time.
+    seconds : float or None
+        About how long it would take; None where nothing tells.
+    """
+
+    prospects: tuple[Prospect, ...]
+    slots: int
+    seconds: float | None
+
+    @property
+    def to_run(self) -> tuple[Prospect, ...]:
+        """What would run."""
+        return tuple(held for held in self.prospects if held.will_run)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        rows = [
+            {**held.status.to_json(), "will_run": held.will_run, "refused": held.refused} for held in self.prospects
+        ]
+        return {"to_run": len(self.to_run), "slots": self.slots, "seconds": self.seconds, "engagements": rows}
+
+
+def plan_batch(
+    names: Sequence[str], slots: int, *, fresh: bool = False, shard: str = "", root: Path | None = None
+) -> Outlook:
+    """Return what a batch of these engagements would do; nothing is run or written.
+
+    Parameters
+    ----------
+    names : sequence of str
+    slots : int
+        Notebooks at a time.
+    fresh : bool
+        Whether everything would run, also what is unchanged.
+    shard : str
+        As for `workbench.batch.night.run_batch`.
+    root : Path, optional
+        The workbench's folder.
+    """
+    home = root or find_root()
+    chosen = take_shard(names, Shard.parse(shard), root=home)
+    prospects = tuple(
+        Prospect(status, fresh or status.state != "done", _refusal(status.engagement, home))
+        for status in stand(chosen, home)
+    )
+    usual = {held.status.engagement: held.status.seconds for held in prospects if held.will_run and not held.refused}
+    return Outlook(prospects, slots, estimate(usual, {}, slots) if usual else 0.0)
+
+
+def estimate(usual: Mapping[str, float], took: Mapping[str, float], slots: int) -> float | None:
+    """Return about how long the rest of a batch takes; None where nothing tells. Unit: seconds.
+
+    Parameters
+    ----------
+    usual : mapping of engagement to float
+        What each took when it last ran, 0 where that is not known. Unit: seconds.
+    took : mapping of engagement to float
+        What those took that are done.
+    slots : int
+        Notebooks at a time.
+
+    Examples
+    --------
+    >>> estimate({"a": 60.0, "b": 120.0, "c": 0.0}, {"a": 60.0}, 2)
+    120.0
+    >>> estimate({"a": 0.0}, {}, 2) is None
+    True
+    """
+    left = [usual[name] for name in usual if name not in took]
+    known = [*(seconds for seconds in usual.values() if seconds), *took.values()]
+    if not left or not known:
+        return None
+    mean = sum(known) / len(known)  # of those that nothing is known of
+    return max(sum(one or mean for one in left) / slots, max(left))
+
+
+def say_about(seconds: float) -> str:
+    """Return about how long something takes, in words.
+
+    Examples
+    --------
+    >>> say_about(40.4), say_about(100.0)
+    ('about 40 s', 'about 2 min')
+    """
+    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"
+
+
+def _refusal(name: str, root: Path) -> str:
+    try:
+        make_plan(name, root=root)
+    except WorkbenchError as error:
+        return str(error)
+    return ""
