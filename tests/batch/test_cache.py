@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from workbench.batch import cache as caches
 from workbench.batch.cache import CACHE, KEPT, Sealed, find_sealed, seal
 from workbench.batch.keys import Ground, engagement_key, is_asked, job_key, read_ground
 from workbench.batch.plan import make_plan
@@ -76,20 +75,42 @@ def test_a_parameter_is_part_of_the_key(workers: Workers) -> None:
     assert set(went(run_engagement("acme", workers=workers, fresh=False)).values()) == {"unchanged"}
 
 
-@pytest.mark.parametrize("damage", ["chapter", "notebook", "entry", "gone"])
-def test_a_damaged_entry_is_no_entry(root: Path, workers: Workers, damage: str) -> None:
-    """A byte changed on disk, or a file missing: the notebook runs."""
+def test_a_damaged_entry_is_no_entry(tmp_path: Path) -> None:
+    """Any byte of any of its files changed or missing at the end, or a file gone: nothing is taken from it."""
+    sealed = Sealed({"readiness.chapter.json": b'{"pillar": 1}', "x.published.json": b"{}"}, b"notebook")
+    seal(tmp_path, "10_readiness", "key", sealed, shown=frozenset({"a"}), own=frozenset({"b"}))
+
+    def find() -> Sealed | None:
+        return find_sealed(tmp_path, "10_readiness", "key", frozenset({"a"}))
+
+    files = list((tmp_path / CACHE / "10_readiness" / "key").iterdir())
+    assert len(files) == 4
+    for path in files:
+        good = path.read_bytes()
+        for place, byte in enumerate(good):
+            for bad in (good[:place] + bytes([byte ^ 1]) + good[place + 1 :], good[:place]):
+                path.write_bytes(bad)
+                assert find() is None, (path.name, bad)
+        path.unlink()
+        assert find() is None
+        path.write_bytes(good)
+        assert find() == sealed
+
+
+def test_the_notebook_of_a_damaged_entry_runs(root: Path, workers: Workers) -> None:
+    """It alone; and what it leaves is a whole entry again, in the damaged one's place."""
     run_engagement("acme", workers=workers, fresh=False)
-    (entry,) = (root / "reports" / "acme" / CACHE / "10_readiness").iterdir()
-    names = {"chapter": "readiness.chapter.json", "notebook": "notebook.ipynb", "entry": "entry.json"}
-    if damage == "gone":
-        (entry / "notebook.ipynb").unlink()
-    else:
-        path = entry / names[damage]
-        path.write_bytes(path.read_bytes()[:-20])
+    home = root / "reports" / "acme" / CACHE / "10_readiness"
+    (entry,) = home.iterdir()
+    chapter = entry / "readiness.chapter.json"
+    good = chapter.read_bytes()
+    chapter.write_bytes(good[:-20])
     found = went(run_engagement("acme", workers=workers, fresh=False))
-    assert found["10_readiness"] == "done"
-    assert found["20_outcomes"] == "unchanged"
+    assert (found["10_readiness"], found["20_outcomes"]) == ("done", "unchanged"), [
+        (path.name, len(path.read_bytes()), len(good)) for path in home.rglob("*.json")
+    ]
+    assert chapter.read_bytes() == good
+    assert set(went(run_engagement("acme", workers=workers, fresh=False)).values()) == {"unchanged"}
 
 
 @pytest.mark.usefixtures("root")
@@ -197,7 +218,7 @@ def test_few_entries_are_kept_and_no_halves(tmp_path: Path, monkeypatch: pytest.
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(caches.json, "dumps", full)
+    monkeypatch.setattr(Path, "write_text", full)
     put("too-late")
     assert find_sealed(tmp_path, "10_readiness", "too-late", frozenset()) is None
     assert not list(base.glob(".part-*"))

@@ -148,10 +148,12 @@ def find_sealed(home: Path, notebook: str, key: str, shown: frozenset[str]) -> S
     folder = home / CACHE / notebook / key
     try:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        if meta.pop("seal") != _hash_meta(meta):
+            return None
         before, own = frozenset(meta["before"]), frozenset(meta["own"])
         held = {name: (folder / name).read_bytes() for name in meta["files"]}
         executed = (folder / NOTEBOOK).read_bytes()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     hashes = {name: _hash(content) for name, content in {**held, NOTEBOOK: executed}.items()}
     if hashes != {**meta["files"], NOTEBOOK: meta["notebook"]} or shown not in (before, before | own):
@@ -179,6 +181,7 @@ def seal(home: Path, notebook: str, key: str, sealed: Sealed, *, shown: frozense
         "files": {name: _hash(content) for name, content in sealed.files.items()},
         "notebook": _hash(sealed.notebook),
     }
+    meta["seal"] = _hash_meta(meta)
     part = base / f".part-{secrets.token_hex(6)}"
     try:
         part.mkdir(parents=True, mode=0o700)
@@ -201,6 +204,11 @@ def _prune(base: Path) -> None:
         path for path in entries if not path.name.startswith(".")
     ][KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _hash_meta(meta: Mapping[str, Any]) -> str:
+    """Return the hash of what an entry says of itself: a byte changed there is damage as well."""
+    return _hash(json.dumps(meta, sort_keys=True).encode())
 
 
 def _hash(content: bytes) -> str:
