@@ -3,6 +3,7 @@
 import io
 import string
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,24 @@ def test_every_mark_is_painted_where_it_stands():
     figure.canvas.draw()
     theirs = np.asarray(figure.canvas.buffer_rgba())
     np.testing.assert_allclose(png.paint(sheet, 100).astype(int), theirs.astype(int), atol=1)
+
+
+@pytest.mark.parametrize("shape", ["o", "s", "D", "^"])
+def test_each_kind_of_dot_has_its_shape(shape):
+    """Series differ by shape as well as by colour: each is matplotlib's, and no other."""
+    sheet = canvas.new_canvas(72, 72, 26)
+    sheet.dot(36, 36, marker=shape, is_filled=False, scale=1.0)
+    figure = figure_of(sheet, 144)
+    figure.canvas.draw()
+    theirs = blurred(np.asarray(figure.canvas.buffer_rgba()))
+    ours = {one: replace(sheet, marks=[replace(sheet.marks[0], shape=one)]) for one in "osD^"}
+    gaps = {one: np.abs(blurred(png.paint(held, 144)) - theirs).max() for one, held in ours.items()}
+    assert gaps.pop(shape) < 75  # matplotlib moves its marks to whole pixels
+    assert min(gaps.values()) > 150
+    root = ET.fromstring(svg.write_svg(sheet, is_file=True))  # noqa: S314
+    drawn = list(root)[1]
+    assert drawn.tag == f"{SVG}{'circle' if shape == 'o' else 'path'}"
+    assert drawn.get("d", "").count("L") == {"o": 0, "s": 3, "D": 3, "^": 2}[shape]
 
 
 @pytest.mark.parametrize("count", [3, 256, 257, 4000])

@@ -85,18 +85,26 @@ class Bar:
     order: float = 1.0
 
 
+CORNERS = {
+    "s": ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)),
+    "D": ((0.0, 0.5**0.5), (0.5**0.5, 0.0), (0.0, -(0.5**0.5)), (-(0.5**0.5), 0.0)),
+    "^": ((0.0, -0.5), (0.5, 0.5), (-0.5, 0.5)),
+}
+"""Square, diamond and triangle around their middle, in their sizes."""
+
+
 @dataclass(frozen=True)
 class Dot:
-    """A round mark, or a diamond.
+    """A small mark: round, or one of `CORNERS`.
 
     Attributes
     ----------
     x, y : float
         Its middle.
     shape : str
-        ``o`` or ``D``.
+        ``o`` for round, else ``s``, ``D`` or ``^``.
     size : float
-        Diameter of the circle, side of the diamond; points.
+        Diameter of the circle, side of square and diamond, width and height of the triangle; points.
     rim : float
         Width of the line around it.
     colour, heart : str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.report.drawing.canvas import Canvas
 from workbench.report.drawing.letters import BASELINE, MISSING_GLYPH, face
-from workbench.report.drawing.marks import Bar, Dot, Line, Words
+from workbench.report.drawing.marks import CORNERS, Bar, Dot, Line, Words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,12 +135,13 @@ def _paint_dot(page: Any, mark: Dot, scale: float) -> None:
     from matplotlib.transforms import Affine2D
 
     pen = _pen(page, mark.colour, mark.rim)
+    place = Affine2D().scale(mark.size * scale, -mark.size * scale)
+    place.translate(mark.x * scale, page.height - mark.y * scale)
     if mark.shape == "o":
-        path, place = Path.unit_circle(), Affine2D().scale(mark.size / 2 * scale)
+        path = Path.circle(radius=0.5)
     else:
         pen.set_joinstyle("miter")
-        path, place = Path.unit_rectangle(), Affine2D().translate(-0.5, -0.5).rotate_deg(45).scale(mark.size * scale)
-    place.translate(mark.x * scale, page.height - mark.y * scale)
+        path = Path([*CORNERS[mark.shape], CORNERS[mark.shape][0]], closed=True)
     page.draw_path(pen, path, place, _rgba(mark.heart))
 
 

@@ -16,6 +16,9 @@ from workbench.report.values import Plain
 NAME_SHARE = 0.36
 """Share of the sheet's width that names may take."""
 
+NAME_LINES = 4
+"""Lines that a name may take before it is cut."""
+
 GAP = 0.75
 """Air between a name and its mark, in sizes."""
 
@@ -62,7 +65,7 @@ def _weight(chart: Chart, name: str) -> str:
 def _lay_rows(canvas: Canvas, chart: Chart, names: Sequence[str], notes: Sequence[str], head: float) -> Rows:
     """Share the free height among the rows and break the names, so that none is cut that could be whole."""
     most = canvas.width * NAME_SHARE
-    broken = [tuple(canvas.wrap(name, most, weight=_weight(chart, name), lines=3)) for name in names]
+    broken = [tuple(canvas.wrap(name, most, weight=_weight(chart, name), lines=NAME_LINES)) for name in names]
     widths = [canvas.measure(line, weight="bold") for lines in broken for line in lines]
     widths += [canvas.measure(note, 0.82) for note in notes if note]
     edge = canvas.left + min(most, max(widths, default=0.0)) + canvas.size * GAP
@@ -102,7 +105,7 @@ def rows_height(chart: Chart, canvas: Canvas) -> float:
     most = canvas.width * NAME_SHARE
     total = 0.0
     for name in names:
-        lines = len(canvas.wrap(name, most, weight=_weight(chart, name), lines=3))
+        lines = len(canvas.wrap(name, most, weight=_weight(chart, name), lines=NAME_LINES))
         total += _row_height(canvas, lines + has_note * 0.85)
     return total + _head(chart, canvas)
 

@@ -10,7 +10,7 @@ from html import escape
 from workbench import theme
 from workbench.report.drawing.canvas import Canvas
 from workbench.report.drawing.letters import BASELINE
-from workbench.report.drawing.marks import Bar, Dot, Line, Mark, Words
+from workbench.report.drawing.marks import CORNERS, Bar, Dot, Line, Mark, Words
 
 FAMILY = "Arial,Helvetica,Liberation Sans,sans-serif"
 """Every machine has one of them; their widths are those the chart was laid out with."""
@@ -83,9 +83,7 @@ def _dot(mark: Dot) -> str:
     look = f"fill:{mark.heart.lower()};stroke:{mark.colour.lower()};stroke-width:{_number(mark.rim, 2)}"
     if mark.shape == "o":
         return f'<circle cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.size / 2)}" style="{look}"/>'
-    half = mark.size * 0.5**0.5
-    corners = ((0.0, half), (half, 0.0), (0.0, -half), (-half, 0.0))
-    path = "L".join(_at(mark.x + x, mark.y + y) for x, y in corners)
+    path = "L".join(_at(mark.x + x * mark.size, mark.y + y * mark.size) for x, y in CORNERS[mark.shape])
     return f'<path d="M{path}z" style="{look};stroke-linejoin:miter"/>'
 
 
