@@ -27,7 +27,7 @@ BENCHES = (
         "panel",
     ),
     *("conflicts", "doubt", "reasons", "tradeoffs", "quarters", "large", "coverage", "respondents", "gaps", "waves"),
-    *("readiness", "hiding", "leaks", "signals", "insights", "intake"),
+    *("readiness", "hiding", "leaks", "separation", "signals", "insights", "intake"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""
 os.environ.update({name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")})  # as in a run
