@@ -204,6 +204,67 @@ def request(
     say(f"What has arrived: workbench status {name}")
 
 
+@app.command()
+def queries(
+    name: Name,
+    read: Annotated[str, typer.Option("--read", metavar="FILE", help="Read an answered workbook back in.")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="WHO", help="Only the questions to this function or person.")] = "",
+    assumed: Annotated[bool, typer.Option("--assumed", help="Ask also for what is only assumed.")] = False,
+) -> None:
+    """Write every open question as a workbook to mail, sorted by who can answer; --read takes the answers in.
+
+    Asked for are faults, names we do not know, files we miss, numbers that differ from the books and contested
+    opinions. Each answer goes into its table with who said it and when; all of them, or none. Nothing about single
+    people enters the workbook.
+
+    Example: workbench queries acme-insurance --read queries-acme-insurance.xlsx
+    """
+    if read:
+        if to or assumed:
+            raise UsageError("--to and --assumed choose what is asked; with --read nothing is.")
+        _take_answers(name, read)
+        return
+    from workbench.engagement.mailing import save_private
+    from workbench.engagement.places import engagement_folder, find_root, reports_folder
+    from workbench.engagement.queries import KINDS, find_queries, only_to
+    from workbench.engagement.queries_book import queries_bytes
+
+    held = find_queries(engagement_folder(name), find_root(), with_assumed=assumed)
+    held = only_to(held, to) if to else held
+    if not held.is_compared:
+        say("The books are held against our numbers once no fault is left.")
+    if not len(held):
+        say(f"{name}: no question is open.")
+        return
+    with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
+        path = save_private(reports_folder() / name / "queries" / f"queries-{name}.xlsx", queries_bytes(held))
+    for kind, words in KINDS.items():
+        count = sum(query.kind == kind for query in held.queries)
+        if count:
+            say(f"{count:>5}  {words.lower()}")
+    say(f"Asked: {', '.join(held.people)}")
+    say(f"Written: {path}")
+    say(f"When it is answered: workbench queries {name} --read FILE")
+
+
+def _take_answers(name: str, file: str) -> None:
+    """Bring the answers of a workbook into the client's tables, and say what came of them."""
+    import datetime as dt
+
+    from workbench.engagement.places import clients_folder, find_root
+    from workbench.engagement.queries_answers import take_answers
+
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        taken = take_answers(file, name, root=find_root(), today=dt.date.today())
+    say(f"{taken.written} answers are new, {taken.same} were there already, {taken.blank} questions are still open.")
+    if taken.files:
+        say(f"Changed: {', '.join(taken.files)}")
+        say(f"Kept as they were, with the answered file: {taken.kept}")
+    if taken.told:
+        say(f"{len(taken.told)} faults come to light now that others are mended.")
+    say(f"Next: workbench check {name}")
+
+
 def _day(option: str, text: str) -> dt.date | None:
     """Return the day that an option names, None where it names none."""
     import datetime as dt

@@ -38,7 +38,7 @@ def test_every_table_is_somebodys() -> None:
     """A function of the client's has it, or it is ours."""
     ours = {name for name in (*TABLES, *SHEET_TABLES) if function_of(name) == OURS}
     assert set(FUNCTIONS) <= {*TABLES, *SHEET_TABLES}
-    assert ours == {"interviews", "evidence", "aliases", "requests", "commentary", "engagement", "scenarios"}
+    assert ours == {"interviews", "evidence", "aliases", "requests", "answers", "commentary", "engagement", "scenarios"}
 
 
 def test_what_has_arrived_and_which_question_it_answers(client: Any) -> None:

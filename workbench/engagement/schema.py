@@ -903,6 +903,20 @@ class Request(Row):
     said_on: dt.date | None = column("When.", example=None, default=None)
 
 
+class Answer(Row):
+    """What came back to a question of ours, beside the table it went into."""
+
+    key = ("query",)
+    query: Key = column("Which question.", example="Q-1a2b3c4d")
+    table: Text | None = column("Table that it went into.", example="activities", default=None)
+    place: Text | None = column("Row and column there.", example="motor-develop, y1", default=None)
+    question: Text | None = column("What was asked.", example="Why do the two differ?", default=None)
+    answer: Text = column("What was answered.", example="Cancelled policies are booked a month later.")
+    said_by: Text = column("Who said so (role or name).", example="Head of Controlling")
+    said_on: dt.date = column("When.", example=dt.date(2026, 10, 5))
+    source: Text | None = column("File that it came in.", example="queries-acme.xlsx", default=None)
+
+
 class Commentary(Row):
     """The consultant's own words beside an exhibit; they never change a number."""
 
@@ -1250,6 +1264,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("decisions", Decision, "allocation", "useful"),
         TableSpec("aliases", Alias, "all", "useful"),
         TableSpec("requests", Request, "all", "useful"),
+        TableSpec("answers", Answer, "all", "useful"),
         TableSpec("commentary", Commentary, "report", "useful"),
     )
 }
