@@ -162,7 +162,7 @@ def test_what_heeds_no_stop_is_ended_with_all_it_started(
         "notebook": "It ran longer than a notebook may: 60",
         "engagement": "The engagement ran longer than it may: 120",
     }
-    assert f"{words[kind]} minutes." in got.message
+    assert f"{words[kind]} minutes. It did not heed the stop" in got.message
     assert "alive" in printed(Path(got.folder) / "notebooks" / "10_readiness.ipynb")
     child = int((root / "child").read_text(encoding="utf-8"))
     end = time.monotonic() + PATIENCE

@@ -70,7 +70,13 @@ def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> Non
     assert said["answer"] in page
     assert [group["cause"] for group in said["failures"]] == ["data", "cell_error", "internal"]
     assert said["failures"][1]["rows"] == [
-        {"engagement": "birch", "notebook": "20_outcomes", "cell": 4, "page": "birch/failed/r1/error.html"}
+        {
+            "engagement": "birch",
+            "notebook": "20_outcomes",
+            "cell": 4,
+            "attempts": 1,
+            "page": "birch/failed/r1/error.html",
+        }
     ]
     assert 'href="birch/failed/r1/error.html"' in page
     assert 'href="acme/latest/report.html"' in page
@@ -95,6 +101,33 @@ def test_what_took_twice_its_usual_time_is_named(tmp_path: Path, ledger: Ledger)
     for seconds, expected in ((30.0, ["acme"]), (14.0, [])):
         found = morning_page(night(EngagementResult("acme", "done", seconds)), ledger, tmp_path)
         assert [one["engagement"] for one in found["slow"]] == expected
+
+
+def test_attempts_and_cold_starts_are_told(tmp_path: Path, ledger: Ledger) -> None:
+    """What was tried again, how often and why, whether it helped or not; and why kernels did not start warm."""
+    lucky = job(attempts=3, retried=("kernel_died", "kernel_died"), why_cold="the parent is too slow")
+    unlucky = job("failed", cause="memory", cell=2, attempts=2, retried=("memory",), why_cold="the parent is too slow")
+    found = night(
+        EngagementResult("acme", "done", 9.0, (lucky, job(attempts=0, why_cold="of before"))),
+        EngagementResult("birch", "failed", 4.0, (unlucky,), "x/birch/failed/r1", "No room.", "memory"),
+    )
+    said = morning_page(found, ledger, tmp_path)
+    assert [(one["engagement"], one["attempts"], one["status"]) for one in said["retried"]] == [
+        ("acme", 3, "done"),
+        ("birch", 2, "failed"),
+    ]
+    assert said["cold"] == [{"why": "the parent is too slow", "count": 2}]
+    page = write_morning_page(found, ledger, tmp_path).read_text(encoding="utf-8")
+    for words in (
+        "needed 3 attempts",
+        "failed after 2 attempts",
+        "its kernel died, twice",
+        "code cell 2, after 2 attempts",
+    ):
+        assert words in page
+    assert "What needed more than one attempt" not in write_morning_page(
+        night(EngagementResult("acme", "done", 9.0, (job(),))), ledger, tmp_path
+    ).read_text(encoding="utf-8")
 
 
 def test_a_shard_has_a_page_of_its_own(tmp_path: Path, ledger: Ledger) -> None:

@@ -214,6 +214,8 @@ def _execute(
     if overseer.stop is not None:  # whatever the stop looked like from inside
         line = ended[1].partition("\nin the line: ")[2] if ended else ""
         where = f"\nin the line: {line}" if line else ""
+        if overseer.was_ended:
+            where = " It did not heed the stop: its kernel was ended with all that it had started."
         return overseer.stop.cause, overseer.stop.words + where, watch.reached
     return (*ended, watch.reached) if ended else None
 

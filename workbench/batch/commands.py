@@ -150,7 +150,7 @@ def _plan_lines(outlook: Outlook) -> list[str]:
         status = held.status
         took = f", {say_about(status.seconds)}" if status.seconds else ""
         kinds = [WHY[kind] for kind in status.why]
-        why = f"{', '.join(kinds)} changed" if kinds else "no full run yet" if not status.report else "--fresh"
+        why = f"{', '.join(kinds)} changed" if kinds else status.word if not status.report else "--fresh"
         lines.append(f"  {status.engagement:{width}}  {why}{took}")
         lines += [f"  {'':{width}}    {words}" for words in status.stale[:3]]
         if len(status.stale) > 3:

@@ -92,8 +92,27 @@ def failure_page(
             "kept": kept,
             "stops": stops,
             "remedy": remedy_of(cause, engagement),
-            "jobs": [{"notebook": job.notebook, "status": job.status, "seconds": f"{job.seconds:.1f}"} for job in jobs],
+            "jobs": [
+                {"notebook": job.notebook, "status": say_went(job), "seconds": f"{job.seconds:.1f}"} for job in jobs
+            ],
         },
+    )
+
+
+def say_went(job: JobResult) -> str:
+    """Return how a notebook went, in words.
+
+    Examples
+    --------
+    >>> say_went(JobResult("a", "done")), say_went(JobResult("a", "failed", attempts=3, retried=("kernel_died",) * 2))
+    ('done', 'failed after 3 attempts')
+    """
+    if not job.retried:
+        return job.status
+    return (
+        f"{job.status}, needed {job.attempts} attempts"
+        if job.status == "done"
+        else f"{job.status} after {job.attempts} attempts"
     )
 
 

@@ -122,6 +122,8 @@ class Overseer:
         Ask the kernel to stop its cell; end it with all that it started.
     stop : Stop or None
         Told once, when the first limit is passed.
+    was_ended : bool
+        Whether the soft stop did not help.
     """
 
     limits: Limits
@@ -129,6 +131,7 @@ class Overseer:
     interrupt: Callable[[], None]
     end: Callable[[], None]
     stop: Stop | None = None
+    was_ended: bool = False
     _cell_ends: float = math.inf
     _is_over: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
@@ -165,6 +168,7 @@ class Overseer:
         with self._changed:
             self._changed.wait_for(lambda: self._is_over, self.limits.grace)
             while not self._is_over:  # again and again: the kernel may only just be starting
+                self.was_ended = True
                 self.end()
                 self._changed.wait_for(lambda: self._is_over, self.limits.grace)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ def morning_page(result: BatchResult, ledger: Ledger, reports: Path, *, finished
         "failures": _failures(result),
         "engagements": [_engagement(held, reports) for held in result.engagements],
         "slow": _slow(result, ledger),
+        "retried": [_job(held, job) for held in result.engagements for job in held.jobs if job.retried],
+        "cold": _cold(result),
         "slowest": [_job(held, job) for held, job in slowest],
         "largest": [_job(held, job) for held, job in largest],
     }
@@ -137,9 +140,16 @@ def _stops(result: EngagementResult) -> list[dict[str, Any]]:
     stopped = [job for job in result.jobs if job.status == "failed"]
     page = f"{result.engagement}/failed/{Path(result.folder).name}/error.html" if result.folder else ""
     if not stopped:
-        return [{"engagement": result.engagement, "notebook": "", "cell": 0, "page": page}]
+        return [{"engagement": result.engagement, "notebook": "", "cell": 0, "attempts": 0, "page": page}]
     return [
-        {"engagement": result.engagement, "notebook": job.notebook, "cell": job.cell, "page": page} for job in stopped
+        {
+            "engagement": result.engagement,
+            "notebook": job.notebook,
+            "cell": job.cell,
+            "attempts": job.attempts,
+            "page": page,
+        }
+        for job in stopped
     ]
 
 
@@ -166,14 +176,37 @@ def _slow(result: BatchResult, ledger: Ledger) -> list[dict[str, Any]]:
     return found
 
 
+def _cold(result: BatchResult) -> list[dict[str, Any]]:
+    """Return why kernels started cold, the commonest reason first; a notebook that did not run has none."""
+    jobs = [job for held in result.engagements for job in held.jobs if job.attempts and job.why_cold]
+    return [{"why": why, "count": count} for why, count in Counter(job.why_cold for job in jobs).most_common()]
+
+
 def _job(result: EngagementResult, job: JobResult) -> dict[str, Any]:
     return {
         "engagement": result.engagement,
         "notebook": job.notebook,
+        "status": job.status,
         "seconds": round(job.seconds, 3),
-        "peak_mb": round(job.peak_mb, 1),
-        "attempts": job.attempts,
+        **job.measures(),
     }
+
+
+def say_attempts(retried: Sequence[str]) -> str:
+    """Return why a notebook was tried again, in words.
+
+    Examples
+    --------
+    >>> say_attempts(["kernel_died", "kernel_died", "memory"])
+    'its kernel died, twice; it needed more memory than there is'
+    """
+    words = []
+    for cause, count in Counter(retried).items():
+        said = CAUSES.get(cause, CAUSES["internal"])
+        words.append(
+            f"{said[0].lower()}{said[1:]}{', twice' if count == 2 else f', {count} times' if count > 2 else ''}"
+        )
+    return "; ".join(words)
 
 
 def _shown(said: Mapping[str, Any], up: str) -> dict[str, Any]:
@@ -201,7 +234,14 @@ def _shown(said: Mapping[str, Any], up: str) -> dict[str, Any]:
                     (
                         row["engagement"],
                         row["notebook"] or "before any notebook ran",
-                        f"code cell {row['cell']}" if row["cell"] else "",
+                        ", ".join(
+                            part
+                            for part in (
+                                f"code cell {row['cell']}" if row["cell"] else "",
+                                f"after {row['attempts']} attempts" if row["attempts"] > 1 else "",
+                            )
+                            if part
+                        ),
                         link("what happened", row["page"]),
                     )
                     for row in group["rows"]
@@ -220,13 +260,23 @@ def _shown(said: Mapping[str, Any], up: str) -> dict[str, Any]:
             for one in said["engagements"]
         ],
         "slow": [(one["engagement"], f"{one['seconds']:.0f}", f"{one['usual']:.0f}") for one in said["slow"]],
+        "retried": [
+            (
+                one["engagement"],
+                one["notebook"],
+                f"{'needed' if one['status'] == 'done' else 'failed after'} {one['attempts']} attempts",
+                say_attempts(one["retried"]),
+            )
+            for one in said["retried"]
+        ],
+        "cold": [(one["why"], str(one["count"])) for one in said["cold"]],
         "slowest": [
             (
                 one["engagement"],
                 one["notebook"],
                 f"{one['seconds']:.1f}",
+                f"{one['cpu_seconds']:.1f}" if one["cpu_seconds"] else "–",
                 f"{one['peak_mb']:.0f}" if one["peak_mb"] else "–",
-                str(one["attempts"]),
             )
             for one in said["slowest"]
         ],

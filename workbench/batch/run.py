@@ -299,7 +299,7 @@ def _run_stages(
     is_good = True
     for stage in plan.stages():
         if not is_good:
-            yield from (JobResult(job.notebook.name, "not run") for job in stage)
+            yield from (JobResult(job.notebook.name, "not run", attempts=0) for job in stage)
             continue
         given = chapters.done()
         calls = [
