@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from workbench.errors import ModelError
-from workbench.findings import CLAIM_LENGTH, LINE, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
+from workbench.findings import (
+    CLAIM_LENGTH,
+    LINE,
+    Figure,
+    Figures,
+    Finding,
+    Findings,
+    Off,
+    figure_once,
+    fit_claim,
+    number_figures,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +73,25 @@ def test_a_claim_is_cut_between_words_and_stays_a_sentence() -> None:
     assert len(cut) <= CLAIM_LENGTH
     assert set(cut.removesuffix("….").split()) == {"settlement"}
     assert Finding(cut).claim == cut
+
+
+def test_figures_are_made_once_for_each_result_and_forgotten_with_it() -> None:
+    """Headline, exhibits and pages cite the same figures; another result gets its own, and none is kept alive."""
+    asked = []
+
+    class Result:
+        pass
+
+    def figures(result: Result) -> Figures:
+        asked.append(id(result))
+        return Figures(())
+
+    look_up, first, second = figure_once(figures), Result(), Result()
+    got = [look_up(first), look_up(second), look_up(first)]
+    kept = weakref.ref(first)
+    del first
+    gc.collect()
+
+    assert len(asked) == 2
+    assert got[0] is got[2]
+    assert kept() is None

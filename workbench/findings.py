@@ -5,9 +5,12 @@ Analysis returns these; exhibits, chapters and reports print them and never comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from textwrap import fill
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from workbench.errors import ModelError
 
@@ -184,6 +187,25 @@ def number_figures(prefix: str, figures: Iterable[Figure]) -> Figures:
     from dataclasses import replace
 
     return Figures(tuple(replace(figure, id=f"{prefix}-{place:03d}") for place, figure in enumerate(figures, start=1)))
+
+
+def figure_once(figures: Callable[[Any], Figures]) -> Callable[[Any], Figures]:
+    """Return a pillar's `figures` that makes them once for each result: headline, exhibits and pages all cite them.
+
+    Parameters
+    ----------
+    figures : function of a result
+        The result is frozen; its figures are forgotten with it.
+    """
+    held: WeakKeyDictionary[Any, Figures] = WeakKeyDictionary()
+
+    @wraps(figures)
+    def look_up(result: Any) -> Figures:
+        if result not in held:
+            held[result] = figures(result)
+        return held[result]
+
+    return look_up
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -99,12 +100,12 @@ class Series:
     frame: pd.DataFrame
     watched: Watched
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """Metric, kind and parent."""
         return self.metric.metric, self.kind, self.parent
 
-    @property
+    @cached_property
     def latest(self) -> pd.Series | None:
         """The last judged period with a value, or None."""
         rows = self.frame[self.frame["is_judged"]]
@@ -312,8 +313,11 @@ class Outcomes:
 
     def find(self, metric: str, kind: str = "company", parent: str = "") -> Series | None:
         """Return a series by its scope, or None."""
-        wanted = (metric, kind, parent)
-        return next((series for series in self.series if series.scope == wanted), None)
+        return self._by_scope.get((metric, kind, parent))
+
+    @cached_property
+    def _by_scope(self) -> dict[Scope, Series]:
+        return {series.scope: series for series in reversed(self.series)}
 
     def metrics_on(self) -> tuple[Metric, ...]:
         """Return the metrics that were computed."""

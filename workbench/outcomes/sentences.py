@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from workbench import theme
-from workbench.findings import CLAIM_LENGTH, Figure, Figures, Finding, Findings, Off, fit_claim, number_figures
+from workbench.findings import (
+    CLAIM_LENGTH,
+    Figure,
+    Figures,
+    Finding,
+    Findings,
+    Off,
+    figure_once,
+    fit_claim,
+    number_figures,
+)
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.control_charts import SPREAD_NOTES
 from workbench.outcomes.driver_sentences import carrier_figures, driver_figures, reversal_cautions
@@ -52,6 +62,7 @@ def scope_key(what: str, metric: str, kind: str, parent: str) -> str:
     return f"{what}/{metric}/{kind}/{parent or COMPANY}"
 
 
+@figure_once
 def figures(result: Outcomes | Off) -> Figures:
     """Return every number the chapter states, numbered in an order that depends on the client's tables only.
 

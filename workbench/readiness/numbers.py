@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.findings import Figure, Figures, Off, number_figures
+from workbench.findings import Figure, Figures, Off, figure_once, number_figures
 from workbench.readiness.assessment import Readiness
 from workbench.readiness.first_look import FirstLook
 from workbench.readiness.gaps import compared_pairs, gap_key
@@ -30,6 +30,7 @@ def part_path(part: Part) -> str:
     return "" if part.kind == ORGANISATION else f"/{_PREFIX[part.kind]}{part.id}"
 
 
+@figure_once
 def figures(result: Readiness | Off) -> Figures:
     """Return every number of the chapter, numbered ``R-001`` on.
 
