@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
 from workbench.engagement.documents import Document, explain, parse_where, quote, read_yaml, validate
 from workbench.engagement.schema import EngagementSettings
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "instruments"
 
 
 def test_words_and_numbers_are_what_people_read() -> None:
@@ -121,3 +124,13 @@ def test_the_name_of_a_variable_may_stand_alone() -> None:
 def test_an_unforeseen_fault_is_not_told_in_the_words_of_a_library(item: dict[str, str]) -> None:
     """Plain, if vague."""
     assert "instance" not in "".join(explain(item))
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.yaml")), ids=lambda path: path.stem)
+def test_our_own_files_say_the_same_however_they_are_read(path: Path) -> None:
+    """Libyaml and Python find the same words, numbers and lines in what comes with the workbench."""
+    content = path.read_bytes()
+    got, expected = read_yaml(content, path.name, is_ours=True), read_yaml(content, path.name)
+    assert got[0] is not None
+    assert expected[0] is not None
+    assert (got[0].content, got[0].lines) == (expected[0].content, expected[0].lines)

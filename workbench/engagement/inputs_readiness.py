@@ -369,7 +369,8 @@ def _answers(tables: Tables, instrument: Instrument, wave: str, date: Any) -> An
     for item in instrument.items:
         cells = [_text(value) for value in rows[item.id]] if item.id in rows.columns else [""] * len(rows)
         is_asked = [item.id in asks[role] for role in rows["role"]]
-        found = [_read(instrument, item, text) for text in cells]
+        read = {text: _read(instrument, item, text) for text in dict.fromkeys(cells)}
+        found = [read[text] for text in cells]
         if item.criteria and f"{item.id}{UNMET}" in rows.columns:
             found = _held_to_criteria(instrument, item, found, [_text(value) for value in rows[f"{item.id}{UNMET}"]])
         left_out["answers to questions that the role is not asked"] += sum(
