@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from bench.signals import SHIFTS, WORLDS, false_alarms, found_shifts
+from workbench.outcomes import changes
 from workbench.outcomes.changes import LEAST_CHANCE, p_value, shape_of
 from workbench.outcomes.control_charts import watch
 from workbench.outcomes.definitions import SignalRules
@@ -102,3 +103,10 @@ def test_missing_periods_are_no_points_of_a_new_level() -> None:
     assert year.season.kind == "year_before"
     assert year.change is not None
     assert year.change.after == pytest.approx(np.nanmean(levels[24:]))
+
+
+def test_the_largest_statistic_is_that_of_all_stretches() -> None:
+    """The highest and the lowest stretch of each length are enough: all starts and looks give the same digits."""
+    series = np.random.default_rng(4).standard_normal((36, 50))
+    got = changes._largest(series, 24)
+    assert got.tolist() == [changes._statistics(column, 24).max() for column in series.T]

@@ -117,6 +117,42 @@ def test_what_was_seen_stays_true_when_a_number_is_hidden() -> None:
     assert audit_tables([reduced], [reach]).leaks == audit_tables([reduced]).leaks
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_program_that_is_asked_again_answers_as_one_that_is_asked_first(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going on from the last basis finds the same ends as solving from nothing, as an installation must that cannot."""
+    module = importlib.import_module("workbench.readiness.audit")
+    table = fractions(seed)
+    wanted = [side * row for row in table.wanted for side in (1.0, -1.0)]
+    program = module._Program(table)
+    again = [float(row @ program.solve(row)) for row in wanted]
+    monkeypatch.setattr(module, "_core", lambda: None)
+    first = [float(row @ module._Program(table).solve(row)) for row in wanted]
+    assert again == pytest.approx(first, abs=1e-6)
+
+
+def fractions(seed: int) -> Table:
+    """Return means of some of ten answers as they are rounded, and three groups of them."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, 2, (5, 10)) / 5.0
+    shown = rows @ rng.integers(1, 6, 10)
+    wanted = np.repeat(np.eye(3), 3, axis=1) / 3
+    return Table(
+        tuple(("item", "line", str(place), "d01_1") for place in range(5)),
+        rows,
+        shown - 0.05,
+        shown + 0.05,
+        np.ones(10),
+        np.full(10, 5.0),
+        ("a", "b", "c"),
+        np.hstack([wanted, np.zeros((3, 1))]),
+        np.zeros(3),
+        np.zeros(10, dtype=bool),
+        "levels",
+    )
+
+
 def test_the_same_question_is_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dimensions whose numbers are alike cost one program."""
     module = importlib.import_module("workbench.readiness.audit")

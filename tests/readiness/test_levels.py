@@ -113,6 +113,20 @@ def test_few_people_beside_many_are_as_unsure_as_the_few() -> None:
     assert held.mean() == pytest.approx(0.95, abs=0.012)
 
 
+def test_items_alone_are_told_as_groups_of_one() -> None:
+    """All items looked at once give, to the last digit, what each gives as a group of its own."""
+    rng = np.random.default_rng(8)
+    levels = rng.integers(1, 6, (60, 7)).astype(float)
+    levels[rng.random(levels.shape) < 0.3] = NAN
+    levels[:, 2] = 4.0  # nobody differs
+    levels[1:, 3] = NAN  # one answer
+    items = item_levels(levels, np.full(7, 0.6))
+    for place in range(7):
+        expected = group_error(items, (np.arange(7) == place).astype(float))
+        got = [held[place] for held in items.alone]
+        assert [np.array_equal(*pair) for pair in zip(got, expected, strict=True)] == [True] * 3
+
+
 def in_teams(answers_of: Make, instrument: Any, teams: list[str], levels: Any, asked: list[tuple[str, int]]) -> Any:
     """Return answers of builders in teams, and a population by team."""
     held = answers_of(

@@ -19,7 +19,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -79,11 +78,6 @@ _TIERS = {
 
 FIRM = 5
 """Kinds that are not named above give way last."""
-
-SIDE_BY_SIDE = 2
-"""Dimensions looked at together, each by a thread of its own."""
-
-_Found = TypeVar("_Found")
 
 _PART_TIERS = {ROLE: 0, CUT: 2, LINE: 3, ORGANISATION: 5}
 
@@ -220,7 +214,7 @@ def _protect(
         keys = _offered(scores, group)
         return _hide(task, group, keys, {key for key in keys if key[1:3] in hidden_parts})
 
-    hidden = set().union(*_each(scores.instrument.groups, hide))
+    hidden = set().union(*map(hide, scores.instrument.groups))
     hidden, found_bounds = _close_bounds(task, hidden)
     unseen: set[tuple[str, ...]] = set()
     for group in scores.instrument.groups:
@@ -232,7 +226,7 @@ def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[
     """Hide more until no bounds of a small group come close; what earlier runs gave away stays so."""
     start = time.perf_counter()
     atoms = find_atoms(task.scores, task.people)
-    closed = list(_each(task.scores.instrument.groups, lambda group: _close_group(task, group, atoms, hidden)))
+    closed = [_close_group(task, group, atoms, hidden) for group in task.scores.instrument.groups]
     found = hidden.union(*(more for more, _ in closed))
     checked, left = sum(held.checked for _, held in closed), sum(len(held.leaks) for _, held in closed)
     return found, Audit((), checked, time.perf_counter() - start, len(found) - len(hidden), left)
@@ -257,14 +251,6 @@ def _close_group(
         if all(table.is_tied for table in tables):
             break
     return found - hidden, result
-
-
-def _each(groups: Iterable[Group], look: Callable[[Group], _Found]) -> list[_Found]:
-    """Look at dimensions side by side: none hangs on another, and most of the time is HiGHS's and LAPACK's."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        return list(pool.map(look, groups))
 
 
 def _closing(task: _Task, result: Audit, hidden: Set[tuple[str, ...]]) -> set[tuple[str, ...]]:

@@ -309,8 +309,8 @@ class _Program:
                 return np.asarray(np.abs(found.ineqlin.marginals).reshape(2, -1).max(axis=0) > 1e-9)
         return np.zeros(len(table.views), dtype=bool)
 
-    def whole(self, towards: np.ndarray) -> Any:
-        """Return the lowest of a quantity whose unknowns are whole numbers."""
+    def whole(self, towards: np.ndarray, *, presolve: bool = True) -> Any:
+        """Return the lowest of a quantity whose unknowns are whole numbers; a point alone comes sooner unprepared."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         table = self.table
@@ -319,7 +319,7 @@ class _Program:
             constraints=LinearConstraint(self.held, table.low, table.high),
             bounds=Bounds(table.floor, table.ceiling),
             integrality=table.whole.astype(int),
-            options={"node_limit": MOST_NODES},
+            options={"node_limit": MOST_NODES, "presolve": presolve},
         )
         if found.x is not None:
             found.x = np.where(table.whole, np.round(found.x), found.x)
@@ -367,7 +367,7 @@ def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
     for place, (least, most) in ends.items():
         low[place], high[place] = least, most
     is_narrow = high - low < table.close - SLACK
-    _look_at_all(table, reach, rng, lambda towards: program.whole(towards).x, except_for=is_narrow)
+    _look_at_all(table, reach, rng, lambda towards: program.whole(towards, presolve=False).x, except_for=is_narrow)
     for place in np.flatnonzero(reach.open(table) & ~is_narrow).tolist():
         low[place], high[place] = _whole_ends(program, reach, place, ends[place])
     return low, high

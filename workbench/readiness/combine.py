@@ -198,8 +198,11 @@ def _span(grid: Grid, node: Node) -> tuple[float, float]:
 
 def _error(grid: Grid, table: Table, node: Node) -> tuple[np.ndarray, float | None, float, str]:
     """Return influence, standard error (None where nobody can know), degrees of freedom, and how it was made."""
-    influence, error, freedom = group_error(node.levels, node.shares)
     is_used = node.shares != 0
+    if node.group is None:
+        influence, error, freedom = (held[int(is_used.argmax())] for held in node.levels.alone)
+    else:
+        influence, error, freedom = group_error(node.levels, node.shares)
     if grid.teams is not None and (node.levels.draws[is_used] < 2).any():
         return np.zeros(grid.people), None, 0.0, TOO_FEW_TEAMS
     df = float(freedom)

@@ -10,6 +10,7 @@ jackknife pseudo-values (R. G. Miller 1974, Biometrika 61, 1-15).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,16 @@ class ItemLevels:
     draws: np.ndarray
     shares: np.ndarray
     influence: np.ndarray
+
+    @cached_property
+    def alone(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `group_error` says of each item by itself: influence (items × people), standard error and df."""
+        influence = np.ascontiguousarray(self.influence.T) + 0.0
+        inverse = 1.0 / np.maximum(self.draws, 1)
+        adds = (self.influence * self.influence).sum(axis=0)
+        weighted = adds * inverse / np.where(adds > 0, adds, 1.0)
+        most = np.where(adds > 0, np.maximum(inverse, weighted), inverse)
+        return influence, np.sqrt((influence**2).sum(axis=-1)), 1.0 / np.where(most > 0, most, 1.0) - 1
 
 
 def item_levels(

@@ -267,7 +267,8 @@ def _assemble(
     table: Table,
 ) -> tuple[Score, Trace]:
     places, own_places = ([grid.places[name] for name in names] for names in (items, own))
-    people, own_people = (_people(table.has_level[:, taken]) for taken in (places, own_places))
+    people = _people(table.has_level[:, places])
+    own_people = people if own_places == places else _people(table.has_level[:, own_places])
     level, influence, weights = None, np.zeros(grid.people), np.zeros((grid.people, len(items)))
     used: tuple[str, ...] = ()
     if node is not None:

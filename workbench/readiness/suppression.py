@@ -201,6 +201,8 @@ def _small_vector(basis: np.ndarray, owners: np.ndarray, minimum: int, tries: li
     tries[0] -= 1
     if len(held) < minimum or tries[0] <= 0:
         return basis[0]
+    if len(basis) == 1:  # one direction is nothing on no part: each holds somebody on whom it lives
+        return None
     for part in np.array_split(held, minimum):
         left = _zero_on(basis, np.asarray(owners[:, part].any(axis=1)))
         found = _small_vector(left, owners, minimum, tries) if len(left) else None
