@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,9 +50,10 @@ class Running:
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something that must come."""
+        end = time.monotonic() + PATIENCE
         with self._changed:
             while not self._changed.wait_for(is_so, 0.02):
-                pass
+                assert time.monotonic() < end, "it never came"
 
     def wait_for(self, *names: str) -> None:
         """Wait until exactly these have begun, in this order."""
