@@ -23,9 +23,19 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:  # for `tests.computed` and `tests.truth`, from wherever pytest was started
+    sys.path.insert(0, str(ROOT))
 SAMPLES = ("harbour-mutual", "northgate-transit", "alder-retail")
 
-LONGEST = ("published", "spark", "warm")
+COMPUTED = (
+    "tests/outcomes/test_novelty.py",
+    "tests/outcomes/test_reading_grade.py",
+    "tests/report/test_exhibits_drivers.py",
+    "tests/truth/test_found.py",
+)
+"""What asks `tests.computed`."""
+
+LONGEST = ("published", "spark", "warm", "computed")
 """Groups that take longest, begun first so that no worker waits for another at the end."""
 
 
@@ -41,6 +51,8 @@ def group_of(test: str) -> str:
         return "spark"
     if path.startswith("tests/batch/warm/"):
         return "warm"
+    if path in COMPUTED:
+        return "computed"
     return path if path.startswith("tests/") else test
 
 

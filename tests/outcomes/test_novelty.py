@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from workbench import load_engagement, outcomes
+from tests.computed import measured, study
+from workbench import outcomes
 from workbench.outcomes import Outcomes
 from workbench.outcomes.novelty import NOVELTY, times_said
 
@@ -51,7 +52,7 @@ def test_what_grew_turned_or_was_too_unsure_is_news() -> None:
 
 
 def _review(reviews: tuple[dt.date, ...]) -> Outcomes:
-    inputs = load_engagement("harbour-mutual").outcomes
+    inputs = study("harbour-mutual").outcomes
     found = outcomes.measure(replace(inputs, settings=replace(inputs.settings, reviews=reviews)))
     assert isinstance(found, Outcomes)
     return found
@@ -59,7 +60,7 @@ def _review(reviews: tuple[dt.date, ...]) -> Outcomes:
 
 def test_the_sample_puts_what_the_board_knows_behind_what_is_new() -> None:
     """Quotes fell in February: known at two reviews; claims in April: at one; the rise of June: at none."""
-    now, then = _review(()), _review((dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.date(2027, 1, 1)))
+    now, then = measured("harbour-mutual"), _review((dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.date(2027, 1, 1)))
     new = {(one.metric, one.parent): one.novelty for one in then.insights}
     assert new["quote_conversion", "home"] == NOVELTY[2]
     assert new["straight_through", "motor"] == NOVELTY[1]

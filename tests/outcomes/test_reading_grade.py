@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import reading_grade
 
-from workbench import load_engagement, outcomes
-from workbench.outcomes import Outcomes
+from tests.computed import measured
 
 
 def test_the_grade_of_the_printed_example() -> None:
@@ -54,8 +53,7 @@ def test_syllables_are_counted_as_spoken(word: str) -> None:
 @pytest.mark.parametrize("name", ["harbour-mutual", "alder-retail", "northgate-transit"])
 def test_every_sentence_of_the_samples_reads_at_grade_eight_or_below(name: str) -> None:
     """Each by itself, with the client's names as one word each; and all together with every word of the client's."""
-    result = outcomes.measure(load_engagement(name).outcomes)
-    assert isinstance(result, Outcomes)
+    result = measured(name)
     own = reading_grade.own_words(result)
     texts = list(reading_grade.texts_of(result))
     told = {s for text in texts for s in reading_grade.sentences(reading_grade.in_our_words(text, own))}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
 
-from workbench import load_engagement, outcomes
+from tests.computed import measured
+from workbench import outcomes
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import Outcomes
 from workbench.report import exhibits_drivers
@@ -29,12 +29,9 @@ Maker = Callable[[Outcomes | Off], Exhibit]
 every = pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 
 
-@cache
 def result() -> Outcomes:
     """Return the sample's outcomes."""
-    found = outcomes.measure(load_engagement("harbour-mutual").outcomes)
-    assert isinstance(found, Outcomes)
-    return found
+    return measured("harbour-mutual")
 
 
 def column(content: Any, name: str) -> list[Any]:

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.computed import allocated, assessed, measured, study
 from workbench import allocation, outcomes, readiness
-from workbench.allocation.answer import Allocation
-from workbench.engagement.load import Engagement, load_engagement
 from workbench.findings import Off
-from workbench.outcomes.review import Move, Outcomes
+from workbench.outcomes.review import Move
 from workbench.readiness.waves import Change
 
 NAMES = ("harbour-mutual", "northgate-transit", "alder-retail")
@@ -36,36 +35,6 @@ def planted(pillar: str, key: str, names: tuple[str, ...] = NAMES) -> list[Any]:
             words = "-".join(str(held[part]) for part in ("metric", "product_line")) if isinstance(held, dict) else held
             cases.append(pytest.param(name, held, id=f"{name}-{words}"))
     return cases
-
-
-@cache
-def study(name: str) -> Engagement:
-    """Return a sample, loaded."""
-    return load_engagement(name)
-
-
-@cache
-def assessed(name: str) -> readiness.Readiness:
-    """Return a sample's readiness."""
-    result = readiness.assess(study(name).readiness)
-    assert not isinstance(result, Off)
-    return result
-
-
-@cache
-def measured(name: str) -> Outcomes:
-    """Return a sample's outcomes."""
-    result = outcomes.measure(study(name).outcomes)
-    assert not isinstance(result, Off)
-    return result
-
-
-@cache
-def allocated(name: str) -> Allocation:
-    """Return a sample's plan."""
-    result = allocation.allocate(study(name).allocation)
-    assert isinstance(result, Allocation)
-    return result
 
 
 @pytest.mark.parametrize("name", NAMES)
