@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.results import EngagementResult, Event
-from workbench.batch.runner import CommonGround, with_words
+from workbench.batch.runner import CommonGround, Terms, with_words
 from workbench.engagement.places import reports_folder
 from workbench.errors import ClusterError, MissingToolError, UsageError
 
@@ -63,17 +63,13 @@ class Cluster:
     _first: str = field(repr=False)
     _batch: str = field(repr=False)
 
-    def run(
-        self, names: Sequence[str], *, fresh: bool, on_event: Callable[[Event], None]
-    ) -> Iterator[EngagementResult]:
+    def run(self, terms: Mapping[str, Terms], on_event: Callable[[Event], None]) -> Iterator[EngagementResult]:
         """Run engagements and give each result as it comes.
 
         Parameters
         ----------
-        names : sequence of str
+        terms : mapping of engagement to Terms
             The longest first.
-        fresh : bool
-            Whether every notebook runs, also one whose chapter was made of the same before.
         on_event : callable
             Told what happens, from another thread.
 
@@ -84,6 +80,7 @@ class Cluster:
         """
         import distributed
 
+        names = list(terms)
         starts = dict.fromkeys(names, 0)
 
         def hear(event: tuple[float, Mapping[str, Any]]) -> None:
@@ -100,7 +97,7 @@ class Cluster:
         self._client.subscribe_topic(self._topic, hear)
         order = {name: len(names) - place for place, name in enumerate(names)}
         running = distributed.as_completed(
-            [self._submit(name, fresh, 0, order[name]) for name in names], loop=self._client.loop
+            [self._submit(name, terms[name], 0, order[name]) for name in names], loop=self._client.loop
         )
         done = 0
         for future in running:
@@ -109,7 +106,7 @@ class Cluster:
             if "refused" in answer:
                 raise ClusterError(self.address, f"a worker cannot take part: {answer['refused']}", _HOW)
             if "lost" in answer and starts[name] < MOST_STARTS:
-                running.add(self._submit(name, fresh, starts[name], order[name]))
+                running.add(self._submit(name, terms[name], starts[name], order[name]))
                 continue
             if "lost" in answer:
                 words = f"The workers that ran it went away, {starts[name]} times. Look at their memory and logs."
@@ -123,10 +120,10 @@ class Cluster:
     def _topic(self) -> str:
         return f"workbench-{self._batch}"
 
-    def _submit(self, name: str, fresh: bool, before: int, priority: int) -> Any:
+    def _submit(self, name: str, terms: Terms, before: int, priority: int) -> Any:
         key = f"{self._topic}/{name}/{before}"
         return self._client.submit(
-            run_there, self._first, self._topic, name, fresh, key=key, pure=False, priority=priority
+            run_there, self._first, self._topic, name, terms.to_text(), key=key, pure=False, priority=priority
         )
 
     def _answer_of(self, future: Any, done: int, count: int) -> dict[str, Any]:
@@ -308,7 +305,7 @@ async def check_there(first: str, dask_worker: Any) -> dict[str, Any]:
     return {"differences": runner.differences, "jobs": runner.jobs}
 
 
-def run_there(first: str, topic: str, name: str, fresh: bool) -> str:
+def run_there(first: str, topic: str, name: str, terms: str) -> str:
     """Run one engagement in a worker's runner and return the result as JSON, without words.
 
     Parameters
@@ -319,8 +316,8 @@ def run_there(first: str, topic: str, name: str, fresh: bool) -> str:
         Where events are told.
     name : str
         The engagement.
-    fresh : bool
-        Whether every notebook runs.
+    terms : str
+        From `Terms.to_text`.
     """
     import distributed
 
@@ -329,7 +326,7 @@ def run_there(first: str, topic: str, name: str, fresh: bool) -> str:
     runner = _runner_for(first, worker.state.nthreads)
     if runner.differences:
         return json.dumps({"refused": "; ".join(runner.differences)})
-    result = runner.run(name, fresh, lambda event: worker.log_event(topic, event))
+    result = runner.run(name, terms, lambda event: worker.log_event(topic, event))
     return json.dumps({"lost": True} if result is None else result, ensure_ascii=False)
 
 
@@ -381,13 +378,12 @@ class Runner:
         """Whether it can be asked."""
         return self._process.poll() is None
 
-    def run(self, name: str, fresh: bool, tell: Callable[[Any], None]) -> Any:
+    def run(self, name: str, terms: str, tell: Callable[[Any], None]) -> Any:
         """Run an engagement and return its result as plain values; None where the process died on the way.
 
         Parameters
         ----------
-        name : str
-        fresh : bool
+        name, terms : str
         tell : callable
             Given each event as plain values.
         """
@@ -396,7 +392,7 @@ class Runner:
             if self._is_over:
                 return None
             self._waiting[name] = (answers, tell)
-        return answers.get() if self._write({"run": name, "fresh": fresh}) else None
+        return answers.get() if self._write({"run": name, "terms": terms}) else None
 
     def close(self) -> None:
         """End it, and wait until it is gone."""

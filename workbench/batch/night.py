@@ -67,7 +67,7 @@ def run_batch(
     cluster : str
         Address of a scheduler of dask.distributed whose workers run them; `jobs` is then meant of each worker.
     limits : Limits, optional
-        How long cells, notebooks and engagements may take; on a cluster the usual ones hold.
+        How long cells, notebooks and engagements may take.
     root : Path, optional
         The workbench's folder.
     on_event : callable
@@ -328,6 +328,7 @@ def _run_there(
     names: Sequence[str], address: str, batch: str, jobs: int | None, terms: _Terms
 ) -> Iterator[EngagementResult]:
     from workbench.batch.cluster import open_cluster
+    from workbench.batch.runner import Terms
 
     known = set(list_engagements(root=terms.root))
     for name in names:
@@ -335,7 +336,9 @@ def _run_there(
             yield terms.run(name, None)
     there = [name for name in names if name in known]
     with open_cluster(address, there, batch=batch, root=terms.root or find_root(), jobs=jobs) as cluster:
-        for result in cluster.run(there, fresh=terms.fresh, on_event=terms.on_event):
+        limits = terms.limits or Limits()
+        runs = {name: Terms(terms.fresh, limits, terms.remembered.get(name, {})) for name in there}
+        for result in cluster.run(runs, terms.on_event):
             if not result.is_done:
                 terms.on_event(Event("failed", result.engagement, text=result.message, seconds=result.seconds))
             yield result

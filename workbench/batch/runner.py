@@ -17,15 +17,16 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from workbench.batch.keys import folder_files, read_ground
+from workbench.batch.limits import Limits
 from workbench.batch.night import run_safely
 from workbench.batch.publish import keep_refused, read_manifest
-from workbench.batch.results import EngagementResult, Event
+from workbench.batch.results import EngagementResult, Event, Memory
 from workbench.batch.run import make_run_id
 from workbench.batch.workers import Workers, open_workers
 from workbench.engagement.places import clients_folder, reports_folder
@@ -112,6 +113,35 @@ class CommonGround:
         if own.environment != self.environment:
             found.append("its Python, installed packages, locale or time zone are others")
         return found
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How one engagement is run.
+
+    Attributes
+    ----------
+    fresh : bool
+        Whether every notebook runs, also one whose chapter was made of the same before.
+    limits : Limits
+    remembered : mapping of notebook to Memory
+        What each needed when it last ended well.
+    """
+
+    fresh: bool = False
+    limits: Limits = field(default_factory=Limits)
+    remembered: Mapping[str, Memory] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        """Return them as a line of JSON."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Terms:
+        """Return what `to_text` wrote."""
+        held = json.loads(text)
+        remembered = {name: Memory(**one) for name, one in held["remembered"].items()}
+        return cls(held["fresh"], Limits(**held["limits"]), remembered)
 
 
 def hash_listing(clients: Path, names: Sequence[str]) -> str:
@@ -214,7 +244,7 @@ def main() -> None:
         running: list[Future[None]] = []
         while line := _next_line(asked, running):
             one = json.loads(line)
-            running.append(threads.submit(_run_one, one["run"], one["fresh"], ground, workers, lines))
+            running.append(threads.submit(_run_one, one["run"], one["terms"], ground, workers, lines))
         if not _is_idle(running):  # whoever asked is gone, and what was under way is run again elsewhere:
             workers.kernels.stop()
             os._exit(1)  # end as if killed, so that nothing of it appears
@@ -240,9 +270,17 @@ def _is_idle(running: Sequence[Future[None]]) -> bool:
     return all(future.done() for future in running)
 
 
-def _run_one(name: str, is_fresh: bool, ground: CommonGround, workers: Workers, lines: Lines) -> None:
-    tell = partial(_tell, lines)
-    result = run_safely(name, is_fresh, Path(ground.root), tell, workers)
+def _run_one(name: str, terms: str, ground: CommonGround, workers: Workers, lines: Lines) -> None:
+    held = Terms.from_text(terms)
+    result = run_safely(
+        name,
+        held.fresh,
+        Path(ground.root),
+        partial(_tell, lines),
+        workers,
+        limits=held.limits,
+        remembered=held.remembered,
+    )
     lines.say(kind="result", engagement=name, result=without_words(result, Path(ground.reports)))
 
 
