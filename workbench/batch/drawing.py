@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.batch.drawn import Kept
+
 if TYPE_CHECKING:
     from workbench.report.story import Chapter, Report
 
@@ -21,10 +23,13 @@ class Drawings:
         Where they are drawn.
     folder : Path
         Where they wait until the report says how they are numbered.
+    kept : Kept
+        Those of earlier runs.
     """
 
     processes: Executor
     folder: Path
+    kept: Kept
     _work: dict[str, Chapter] = field(default_factory=dict)
     _running: dict[str, Future[tuple[Path, ...]]] = field(default_factory=dict)
 
@@ -40,7 +45,7 @@ class Drawings:
         for exhibit in chapter.exhibits:
             alone = replace(chapter, exhibits=(exhibit,), figures=Figures(()))  # little to send to another process
             self._work[exhibit.key] = alone
-            self._running[exhibit.key] = self.processes.submit(_draw, alone, self.folder)
+            self._running[exhibit.key] = self.processes.submit(_draw, alone, self.folder, self.kept)
 
     def finish(self, report: Report, folder: Path) -> None:
         """Write report.html, pages/, exhibits.xlsx and exhibits/; what the readers do not get is not drawn.
@@ -59,13 +64,14 @@ class Drawings:
         page = self.processes.submit(_write_page, report, folder)  # the longest task first, then what is left
         workbook = self.processes.submit(_write_workbook, report, folder)
         for key in waiting:
-            self._running[key] = self.processes.submit(_draw, self._work[key], self.folder)
+            self._running[key] = self.processes.submit(_draw, self._work[key], self.folder, self.kept)
         (folder / "exhibits").mkdir()
         for name, exhibit in numbered_exhibits(report):
             for drawn in self._running.pop(exhibit.key).result():
                 drawn.rename(folder / "exhibits" / f"{name}{drawn.suffix}")
         page.result()
         workbook.result()
+        self.kept.prune(len(wanted))
 
     def stop(self) -> None:
         """Draw nothing more, and wait for what is under way, so that nothing writes into a folder that is gone."""
@@ -74,11 +80,12 @@ class Drawings:
         wait(self._running.values())
 
 
-def _draw(chapter: Chapter, folder: Path) -> tuple[Path, ...]:
+def _draw(chapter: Chapter, folder: Path, kept: Kept) -> tuple[Path, ...]:
     from workbench.report.images import write_images
     from workbench.report.story import Meta, Report
 
-    return write_images(Report(Meta(chapter.engagement, "", ""), (chapter,)), folder / chapter.exhibits[0].key)
+    report = Report(Meta(chapter.engagement, "", ""), (chapter,))
+    return write_images(report, folder / chapter.exhibits[0].key, drawings=kept.drawings)
 
 
 def _write_page(report: Report, folder: Path) -> None:

@@ -20,6 +20,7 @@ from workbench.batch.attempts import Attempt, Bounds, run_attempt
 from workbench.batch.cache import Cache
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
+from workbench.batch.drawn import Kept
 from workbench.batch.keys import engagement_key, read_ground
 from workbench.batch.limits import Limits, Stop, say_duration
 from workbench.batch.plan import Job, Plan, make_plan
@@ -244,7 +245,7 @@ def _run_staged(
     key: str,
 ) -> EngagementResult:
     start = terms.start
-    drawings = Drawings(workers.processes, staging.folder / "drawings")
+    drawings = Drawings(workers.processes, staging.folder / "drawings", Kept.beside(cache))
     chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.report.drawing.draw import slide_drawings
@@ -11,7 +11,25 @@ from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.story import Report
 
 
-def write_images(report: Report, folder: str | Path, *, keys: Collection[str] | None = None) -> tuple[Path, ...]:
+def drawings_of(exhibit: Exhibit) -> tuple[str, bytes]:
+    """Return an exhibit at the size of a slide, as SVG and as PNG; an analyst's picture as it was.
+
+    Parameters
+    ----------
+    exhibit : Exhibit
+        One that shows something: no note.
+    """
+    content = exhibit.content
+    if isinstance(content, Picture):
+        return content.svg, base64.b64decode(content.png)
+    if isinstance(content, Note):  # has nothing to draw
+        return "", b""
+    return slide_drawings(content)
+
+
+def write_images(
+    report: Report, folder: str | Path, *, drawings: Callable[[Exhibit], tuple[str, bytes]] = drawings_of
+) -> tuple[Path, ...]:
     """Write every exhibit that shows something as ``NN-key.svg`` and ``NN-key.png``.
 
     Parameters
@@ -19,8 +37,8 @@ def write_images(report: Report, folder: str | Path, *, keys: Collection[str] | 
     report : Report
     folder : str or Path
         Made where it is not there.
-    keys : collection of str, optional
-        Only these exhibits, under the names that all of them would have; so that several processes can share the work.
+    drawings : callable
+        Gives an exhibit's SVG and PNG; by default they are drawn now.
 
     Returns
     -------
@@ -31,9 +49,9 @@ def write_images(report: Report, folder: str | Path, *, keys: Collection[str] | 
     place.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for name, exhibit in numbered_exhibits(report):
-        if isinstance(exhibit.content, Note) or (keys is not None and exhibit.key not in keys):
+        if isinstance(exhibit.content, Note):
             continue
-        svg, png = _drawings(exhibit)
+        svg, png = drawings(exhibit)
         (place / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
         (place / f"{name}.png").write_bytes(png)
         written += [place / f"{name}.svg", place / f"{name}.png"]
@@ -44,12 +62,3 @@ def numbered_exhibits(report: Report) -> list[tuple[str, Exhibit]]:
     """Return the exhibits in the order in which the page numbers them, each with the name of its files."""
     ordered = sorted((exhibit for _, exhibit in report.exhibits()), key=lambda exhibit: exhibit.is_appendix)
     return [(f"{place:02d}-{exhibit.key}", exhibit) for place, exhibit in enumerate(ordered, start=1)]
-
-
-def _drawings(exhibit: Exhibit) -> tuple[str, bytes]:
-    content = exhibit.content
-    if isinstance(content, Picture):
-        return content.svg, base64.b64decode(content.png)
-    if isinstance(content, Note):  # has nothing to draw; the caller leaves it out
-        return "", b""
-    return slide_drawings(content)
