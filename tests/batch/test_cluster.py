@@ -309,3 +309,11 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(root: Path, monkeypatch: py
     with pytest.raises(ClusterError, match="no scheduler answers"):
         run_batch(["acme"], cluster="127.0.0.1:1")
     assert not list((root / "reports").glob(".cluster-*"))
+
+
+@has_dask
+def test_encryption_without_certificates_is_a_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That says where dask looks for them."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    with pytest.raises(ClusterError, match="names no certificates for tls"):
+        run_batch(["acme"], cluster="tls://127.0.0.1:1")

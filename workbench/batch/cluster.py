@@ -246,16 +246,20 @@ def open_cluster(
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
+    import dask
     import distributed
 
+    named = [dask.config.get(f"distributed.comm.tls.{name}", None) for name in ("ca-file", "client.cert")]
+    if address.startswith("tls:") and not all(named):
+        why = "dask's configuration names no certificates for tls"
+        raise ClusterError(address, why, "Name them there: distributed.comm.tls, ca-file and client (cert, key).")
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="workbench")
     except (OSError, TimeoutError) as error:
         raise ClusterError(address, "no scheduler answers", "Start one with: dask scheduler") from error
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ClusterError(
-            address, str(error), "Name the certificates in dask's configuration: distributed.comm.tls."
-        ) from error
+        remedy = "Look at dask's configuration, at the certificates above all (distributed.comm.tls)."
+        raise ClusterError(address, str(error).rstrip("."), remedy) from error
     try:
         yield client
     finally:
