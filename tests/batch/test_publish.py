@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -10,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from workbench.batch import publish
+from workbench.batch import runs
 from workbench.batch.locks import ABANDONED_SECONDS, OWNER, is_abandoned
 from workbench.batch.plan import NotebookFile, make_plan
 from workbench.batch.publish import (
-    MANIFEST_FORMAT,
     Staging,
     appear,
     discard,
     effective_parameters,
+    keep_refused,
     open_staging,
-    read_manifest,
     seal_notebook,
     stage_notebook,
 )
+from workbench.batch.runs import MANIFEST_FORMAT, hash_files, read_manifest
 from workbench.batch.study import Study
 
 
@@ -33,8 +34,10 @@ def staged(reports: Path, run: str) -> Staging:
     (staging.result / "report.html").write_text(run, encoding="utf-8")
     (staging.result / "exhibits").mkdir()
     (staging.result / "exhibits" / "01-gaps.svg").write_text("<svg/>", encoding="utf-8")
-    manifest = {"format": MANIFEST_FORMAT, "run": run}
-    (staging.result / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    manifest = {"format": MANIFEST_FORMAT, "run": run, "finished": "2026-11-22T03:04"}
+    (staging.result / "manifest.json").write_text(
+        json.dumps({**manifest, "files": hash_files(staging.result)}), encoding="utf-8"
+    )
     return staging
 
 
@@ -75,7 +78,7 @@ def test_where_links_are_missing_latest_is_a_folder(tmp_path: Path, monkeypatch:
     assert shown(tmp_path) == "d"
 
 
-@pytest.mark.parametrize("step", ["make_durable", "_point", "_sync"])
+@pytest.mark.parametrize("step", ["make_durable", "_point", "sync_folder"])
 def test_an_interruption_shows_the_old_run_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -87,7 +90,7 @@ def test_an_interruption_shows_the_old_run_or_the_new_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as here:
-        here.setattr(publish, step, stop)
+        here.setattr(runs, step, stop)
         with pytest.raises(KeyboardInterrupt):
             appear(staging)
     assert shown(tmp_path) in ("a", "b")
@@ -108,6 +111,54 @@ def test_staging_is_removed_and_so_is_what_a_killed_run_left(tmp_path: Path) -> 
     assert busy.folder.exists()
     discard(busy)
     assert not (tmp_path / "acme" / ".staging").exists()
+
+
+def test_the_last_runs_are_kept_and_those_pointed_to_or_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An issued run is held by an empty file beside it; of those that stopped the last few are kept."""
+    monkeypatch.setenv(runs.KEEP_RUNS, "2")
+    appear(staged(tmp_path, "r0"), "only-outcomes")
+    appear(staged(tmp_path, "r1"))
+    (tmp_path / "acme" / "runs" / "r1.keep").touch()
+    for number in range(2, 7):
+        appear(staged(tmp_path, f"r{number}"))
+    kept = sorted(path.name for path in (tmp_path / "acme" / "runs").iterdir())
+    assert kept == ["r0", "r1", "r1.keep", "r5", "r6"]
+    for number in range(runs.MOST_FAILED + 3):
+        keep_refused("acme", tmp_path, f"f{number:02}", "Why.", cause="data", seconds=1.0)
+    assert min(path.name for path in (tmp_path / "acme" / "failed").iterdir()) == "f03"
+    assert sorted(path.name for path in (tmp_path / "acme").iterdir()) == ["failed", "latest", "only-outcomes", "runs"]
+
+
+def test_a_run_whose_numbers_nobody_confirmed_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its folder it would bind no later run: the guard would not know what it had shown."""
+    monkeypatch.setenv(runs.KEEP_RUNS, "1")
+    (tmp_path / "acme" / "publications").mkdir(parents=True)
+    for run, is_confirmed in (("a", False), ("b", True)):
+        entry = json.dumps({"is_confirmed": is_confirmed})
+        (tmp_path / "acme" / "publications" / f"{run}.json").write_text(entry, encoding="utf-8")
+    for run in ("a", "b", "c"):
+        appear(staged(tmp_path, run))
+    assert sorted(path.name for path in (tmp_path / "acme" / "runs").iterdir()) == ["a", "c"]
+
+
+@pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EIO], ids=["full", "broken"])
+def test_what_the_disk_did_not_take_is_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: int
+) -> None:
+    """Some disks tell only when they are forced to write."""
+    appear(staged(tmp_path, "a"))
+    staging = staged(tmp_path, "b")
+
+    def refuse(_: int) -> None:
+        raise OSError(trouble, "no")
+
+    with monkeypatch.context() as here:
+        here.setattr(os, "fsync", refuse)
+        with pytest.raises(OSError, match="no"):
+            appear(staging)
+    discard(staging)
+    assert shown(tmp_path) == "a"
+    assert sorted(path.name for path in (tmp_path / "acme" / "runs").iterdir()) == ["a"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there; age tells")

@@ -15,8 +15,9 @@ from typing import Any
 
 from workbench.batch.failures import remedy_of
 from workbench.batch.ledger import Ledger
-from workbench.batch.publish import read_manifest, write_json
+from workbench.batch.publish import write_json
 from workbench.batch.results import CAUSES, BatchResult, EngagementResult, JobResult
+from workbench.batch.runs import read_manifest
 
 MOST_LISTED = 10
 """Slowest and largest notebooks that are listed (ours)."""

@@ -10,7 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from workbench.batch.morning import write_morning_page
 from workbench.batch.outlook import estimate, say_about
 from workbench.batch.results import BatchResult, EngagementResult, Event, Memory, silent
 from workbench.batch.run import cause_of, run_engagement
+from workbench.batch.runs import recover
 from workbench.batch.shards import Shard, hash_list, take_shard
 from workbench.batch.status import find_current
 from workbench.batch.workers import Workers, count_cores, open_workers
@@ -244,6 +245,8 @@ def find_unchanged(name: str, ground: Ground, ledger: Ledger, root: Path | None 
     """
     start = time.monotonic()
     folder = reports_folder(root) / name / "latest"
+    with suppress(OSError):  # told by its run
+        recover(folder.parent)
     manifest = find_current(name, ground, ledger.file_hash, root)
     if manifest is None:
         return None

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import platform
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,17 +29,12 @@ from typing import Any
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
 from workbench.batch.failures import failure_page
-from workbench.batch.locks import Lock, is_abandoned, own_folder
+from workbench.batch.locks import Lock, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
+from workbench.batch.runs import MANIFEST_FORMAT, alone, hash_files, keep_stopped, move_in, read_manifest, recover
 from workbench.batch.study import Study
 from workbench.engagement.publications import note_content, published, published_contents
-
-MOST_FAILED = 10
-"""Runs that stopped are kept so many (ours: two weeks of nights)."""
-
-MANIFEST_FORMAT = 1
-"""Raised when a manifest written earlier can no longer be read."""
 
 DISTRIBUTIONS = (
     "workbench",
@@ -117,7 +112,7 @@ class Staging:
 
 
 def open_staging(engagement: str, reports: Path, run: str) -> Staging:
-    """Return fresh staging for a run; what killed runs left behind is removed.
+    """Return fresh staging for a run; what killed runs left behind is finished or removed.
 
     Parameters
     ----------
@@ -128,13 +123,13 @@ def open_staging(engagement: str, reports: Path, run: str) -> Staging:
         Name of the run.
     """
     staging = Staging(engagement, run, reports)
-    if (staging.home / ".staging").is_dir():
-        for left in (staging.home / ".staging").iterdir():
-            if is_abandoned(left):
-                shutil.rmtree(left, ignore_errors=True)
+    recover(staging.home)
+    with alone(staging.home):  # or another run would take the folder for one that nobody owns
+        staging.folder.mkdir(parents=True)
+        owner = own_folder(staging.folder)
     for folder in (staging.chapters, staging.work, staging.folder / "source", staging.result / "notebooks"):
         folder.mkdir(parents=True)
-    return replace(staging, owner=own_folder(staging.folder))
+    return replace(staging, owner=owner)
 
 
 def discard(staging: Staging) -> None:
@@ -142,7 +137,7 @@ def discard(staging: Staging) -> None:
     if staging.owner is not None:
         staging.owner.release()
     shutil.rmtree(staging.folder, ignore_errors=True)
-    if (staging.home / ".staging").is_dir() and not any((staging.home / ".staging").iterdir()):
+    with suppress(OSError):  # another run works there
         (staging.home / ".staging").rmdir()
 
 
@@ -319,15 +314,6 @@ def write_json(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a published or failed run, or None where there is none that can be read."""
-    try:
-        document = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) and document.get("format") == MANIFEST_FORMAT else None
-
-
 # -- publishing -------------------------------------------------------------------------------------------------------
 
 
@@ -390,7 +376,7 @@ def publish_run(
     manifest = make_manifest(
         staging, plan, study, jobs, status="done", seconds=seconds, key=key, bound=shown, answers=answers
     )
-    write_json(staging.result / "manifest.json", manifest)
+    write_json(staging.result / "manifest.json", {**manifest, "files": hash_files(staging.result)})
     pointer = f"only-{plan.only}" if plan.only else "latest"
     audience = report.meta.audience
     with published(staging.home, chapters.notes(), run=staging.run, audience=audience, only=plan.only) as others:
@@ -407,7 +393,7 @@ def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:
 
 
 def appear(staging: Staging, pointer: str = "latest") -> Path:
-    """Make the staged result durable, move it to ``runs/`` and point to it; a reader sees the old run or the new.
+    """Let the staged result appear, and return what leads to it; a reader sees the old run or the new.
 
     Parameters
     ----------
@@ -415,69 +401,9 @@ def appear(staging: Staging, pointer: str = "latest") -> Path:
     pointer : str
         Name of the link.
     """
-    home = staging.home
-    make_durable(staging.result)
-    (home / "runs").mkdir(exist_ok=True)
-    run = home / "runs" / staging.run
-    staging.result.rename(run)
-    _sync(home / "runs")
-    link = home / pointer
-    try:
-        _point(link, Path("runs") / staging.run)
-    except (OSError, NotImplementedError):
-        _swap(link, run)
-    _sync(home)
+    link = move_in(staging.result, staging.home, staging.run, pointer)
     discard(staging)
     return link
-
-
-def _point(link: Path, target: Path) -> None:
-    """Let a link lead elsewhere in one step."""
-    if link.is_dir() and not link.is_symlink():
-        raise OSError("a folder stands where the link would be")
-    fresh = link.with_name(f".{link.name}-{target.name}")
-    fresh.symlink_to(target, target_is_directory=True)
-    try:
-        fresh.replace(link)
-    except OSError:
-        fresh.unlink()
-        raise
-
-
-def _swap(link: Path, run: Path) -> None:
-    """Put the run's folder where the link would be, the one that stood there back among the runs."""
-    if link.is_symlink():
-        link.unlink()
-    elif link.is_dir():
-        before = read_manifest(link)
-        link.rename(run.parent / (before["run"] if before else f"before-{run.name}"))
-    run.rename(link)
-
-
-def make_durable(folder: Path) -> None:
-    """Force every file of a folder, and the folders themselves, to the disk."""
-    for parent, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            with (Path(parent) / name).open("rb") as file:
-                _sync_descriptor(file.fileno())
-        _sync(Path(parent))
-
-
-def _sync(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        _sync_descriptor(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_descriptor(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    except OSError:  # a file opened for reading cannot be synced on Windows; some network shares refuse as well
-        return
 
 
 def keep_failed(
@@ -562,13 +488,10 @@ def _keep(staging: Staging, message: str, cause: str, finished: str, jobs: Seque
     )
     (staging.result / "error.html").write_text(page, encoding="utf-8", newline="\n")
     (staging.result / "error.txt").write_text(message + "\n", encoding="utf-8")
-    make_durable(staging.result)
-    kept = staging.home / "failed" / staging.run
-    kept.parent.mkdir(exist_ok=True)
-    staging.result.rename(kept)
+    told = read_manifest(staging.result) or {}
+    write_json(staging.result / "manifest.json", {**told, "files": hash_files(staging.result)})
+    kept = keep_stopped(staging.result, staging.home, staging.run)
     discard(staging)
-    for old in sorted(kept.parent.iterdir())[:-MOST_FAILED]:
-        shutil.rmtree(old, ignore_errors=True)
     return kept
 
 

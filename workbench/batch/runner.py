@@ -25,9 +25,10 @@ from typing import Any, TextIO
 from workbench.batch.keys import folder_files, read_ground
 from workbench.batch.limits import Limits
 from workbench.batch.night import run_safely
-from workbench.batch.publish import keep_refused, read_manifest
+from workbench.batch.publish import keep_refused
 from workbench.batch.results import EngagementResult, Event, Memory
 from workbench.batch.run import make_run_id
+from workbench.batch.runs import read_manifest
 from workbench.batch.workers import Workers, open_workers
 from workbench.engagement.places import clients_folder, reports_folder
 from workbench.errors import WorkbenchError

@@ -15,8 +15,9 @@ from typing import Any
 from workbench.batch.keys import Ground, engagement_key, read_ground
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.plan import hash_file, hash_notebook, list_notebooks, make_plan
-from workbench.batch.publish import read_manifest, versions
+from workbench.batch.publish import versions
 from workbench.batch.results import EngagementResult
+from workbench.batch.runs import read_manifest
 from workbench.engagement.places import engagement_folder, find_root, list_engagements, reports_folder
 from workbench.engagement.publications import published_contents
 from workbench.errors import FolderError, WorkbenchError
