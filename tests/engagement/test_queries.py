@@ -145,6 +145,7 @@ def test_faults_are_asked_with_their_place_and_what_is_known(client: Any) -> Non
     queries = asked(client)
     product, share = (one(queries, "fault", table="memberships", column=column) for column in ("product", "share"))
     assert (product.cell, product.value, product.choices) == ("row 2, column product", "choice", ("car", "van"))
+    assert share.found.startswith("van / product_line / fleet: 1.5 ")
     assert (share.value, share.low, share.high, share.target.was) == ("number", 0.0, 1.0, cell_mark("1.5"))
     note = one(queries, "fault", do="note")
     assert note.file == "engagement.yaml"
@@ -305,6 +306,18 @@ def test_a_corrected_cell_mends_the_folder(client: Any) -> None:
     labels = study.tables.documents["imports"]["imports"]["ledger"]["labels"]["product_line"]
     assert labels == {"KFZ": "", "Alt": "leave out"}
     assert not [query for query in asked(client).queries if query.kind in ("fault", "name")]
+
+
+def test_a_correction_leaves_who_said_the_opinion(client: Any) -> None:
+    """Whoever mends a misspelt key says nothing of the share beside it."""
+    client.write(
+        {"memberships.csv": OPINIONS["memberships.csv"].replace("van,product_line,fleet", "vam,product_line,fleet")}
+    )
+    fault = one(asked(client), "fault", column="product")
+    take(client, answered(asked(client), {fault.id: "van"}))
+    row = client.load().tables["memberships"].iloc[1]
+    assert (row["said_by"], row["status"]) == ("A. Keller", "contested")
+    assert client.load().tables["answers"]["said_by"].tolist() == [BY]
 
 
 def test_every_fault_of_the_answers_is_told_at_once_and_nothing_is_written(client: Any) -> None:
@@ -488,3 +501,32 @@ def test_facts_and_books_after_answers(client: Any) -> None:
 def test_the_same_value_however_it_is_written(held: str, value: Any, expected: bool) -> None:
     """Decimal comma, trailing zeros, days."""
     assert same(held, value) is expected
+
+
+def test_an_import_goes_on_once_its_names_are_answered(client: Any) -> None:
+    """Finance's sheet stops at a name; the answer is found by the next import, which keeps who said it."""
+    from workbench.engagement.intake.importing import run_table_import
+    from workbench.engagement.intake.options import TableOptions
+
+    book = openpyxl.Workbook()
+    for row in (
+        ("Project", "Product line", "Budget"),
+        ("Alpha", "KFZ", 10),
+        ("Beta", "Flotte", 20),
+        ("Gamma", "Motors", 5),
+    ):
+        book.active.append(row)
+    path = client.root / "finance.xlsx"
+    book.save(path)
+    with pytest.raises(ClientDataError, match="which product_line 'KFZ' is"):
+        run_table_import(path, "tiny", "projects", root=client.root)
+    queries = asked(client)
+    names = {query.target.key["their_name"]: query.id for query in queries.queries if query.kind == "name"}
+    assert set(names) == {"KFZ", "Flotte"}
+    take(client, answered(queries, {names["KFZ"]: "motor", names["Flotte"]: "fleet"}))
+    run_table_import(path, "tiny", "projects", TableOptions(confirm=True), root=client.root)
+    study = client.load()
+    assert study.tables["projects"]["product_line"].tolist() == ["motor", "fleet", "motor"]
+    aliases = study.tables["aliases"].set_index("their_name")["said_by"].to_dict()
+    assert (aliases["KFZ"], aliases["Flotte"]) == (BY, BY)
+    assert "Motors" in aliases  # confirmed by the consultant, beside the client's answers

@@ -292,7 +292,7 @@ class _Desk:
             file=fault.file,
             sheet=fault.sheet,
             cell=fault.cell,
-            found=fault.found,
+            found=": ".join(part for part in (self._named(table, row, column), fault.found) if part),
             question="What is right here?" if target.do == "cell" else f"What is right? {fault.remedy}",
             blocks="Every run, until it is corrected.",
             allowed=fault.allowed,
@@ -311,6 +311,12 @@ class _Desk:
                 cell = raw.cells[column][raw.row_numbers.index(row)]
                 return "" if cell is None else cell_text(cell)
         return ""
+
+    def _named(self, table: str, row: int, column: str) -> str:
+        """Return which row it is by its keys, but for the cell that is wrong."""
+        keys = TABLES[table].key if table in TABLES and row > 1 else ()
+        cells = (self._standing(table, row, key) for key in keys if key != column)
+        return " / ".join(cell for cell in cells if cell)
 
     def _private(self, table: str, file: str, sheet: str, column: str, count: int) -> Query:
         many = f"{count} cell{'' if count == 1 else 's'}" if column else f"{count} thing{'' if count == 1 else 's'}"
@@ -358,7 +364,7 @@ class _Desk:
         )
         return Query(
             kind="name",
-            to=self.who(table.removeprefix("facts/") if table in TABLES else table or "products"),
+            to=self.who("products" if table == "work" else table),
             file="imports.yaml",
             sheet="",
             cell=f"{source}: {column}",

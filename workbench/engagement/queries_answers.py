@@ -183,12 +183,7 @@ class _Desk:
         row, column = answer.target.row, answer.target.column
         if held is None or not self._is_as_asked(held, row, answer, column):
             return None
-        changed = self._put(held, row, column, answer.value, answer)
-        if changed:
-            names = self.reading.raw.get(answer.target.table)
-            if names is not None and {"said_by", "said_on"} <= set(names.columns):
-                self._signed(held, row, "said_by", "said_on", answer)
-        return changed
+        return self._put(held, row, column, answer.value, answer)  # who typed it anew said no opinion of the row
 
     def _row(self, held: TableFile, table: str, key: Mapping[str, str]) -> int:
         """Return the number of the row with this key, 0 where there is none."""

@@ -241,7 +241,7 @@ def _reference(query: Query) -> str:
     held = {
         "id": query.id,
         "kind": query.kind,
-        "question": safe_text(f"{query.found} {query.question}"),
+        "question": safe_text(f"{query.found.rstrip('.')}. {query.question}"),
         "target": asdict(query.target),
         "value": query.value,
         "choices": list(query.choices),

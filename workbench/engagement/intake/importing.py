@@ -370,12 +370,15 @@ class _Import:
             if file.lower() != ALIASES:
                 return None
             frame = self.tables["aliases"]
-            rows = [[str(row[name]) for name in columns] for row in frame.to_dict("records")]
+            columns += [name for name in ("said_by", "said_on") if frame[name].notna().any()]
+            rows = [
+                ["" if row[name] is None else str(row[name]) for name in columns] for row in frame.to_dict("records")
+            ]
         there = {(row[0], fold_name(row[1]), row[2]) for row in rows}
         for one in new:
             kind = self.target.columns[one.column].alias
             if (self.key, fold_name(one.their_name), kind) not in there and one.their_name != one.our_name:
-                rows.append([self.key, one.their_name, kind, one.our_name])
+                rows.append([self.key, one.their_name, kind, one.our_name, *[""] * (len(columns) - 4)])
         stream = io.StringIO(newline="")
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
