@@ -17,6 +17,7 @@ BENCHES = (
         "run",
         "nights",
         "kernels",
+        "drawing",
         "rollup",
         "engines",
         "outcomes",
