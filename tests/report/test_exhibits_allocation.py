@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,12 @@ EXHIBITS: tuple[Callable[..., Exhibit], ...] = (
     closings_exhibit,
     certificate_exhibit,
 )
+NAMES = ("money", "points", "conflict", "tested")
 OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
 DEAR = Rule("Cap on campaigns", "level of loans-market <= 1", "CFO")
 
 
+@cache
 def results() -> dict[str, Allocation | Conflict]:
     """Return a plan in money, one in points with a closed line, a conflict, and a plan that was tested."""
     tight = replace(small(budget=250.0, people=21.0), rules=(DEAR,))
@@ -55,14 +58,11 @@ def results() -> dict[str, Allocation | Conflict]:
     return {**found, "tested": allocate(AllocationInputs(small(budget=150.0, people=60.0)), draws=20)}
 
 
-RESULTS = results()
-
-
-@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("show", EXHIBITS)
 def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Exhibit], name: str) -> None:
     """One sentence of two lines at most, a source, an alternative text, and ids of figures of the result."""
-    result = RESULTS[name]
+    result = results()[name]
     exhibit = show(result)
     known = {item.id: item.value for item in figures(result)}
     assert exhibit.claim.endswith(".")
@@ -75,10 +75,10 @@ def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Ex
     assert repr(exhibit)
 
 
-@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_exhibits_of_a_chapter_have_keys_and_claims_of_their_own(name: str) -> None:
     """Nothing is said twice."""
-    shown = [show(RESULTS[name]) for show in EXHIBITS]
+    shown = [show(results()[name]) for show in EXHIBITS]
     assert len({exhibit.key for exhibit in shown}) == len(shown)
     assert len({exhibit.claim for exhibit in shown}) == len(shown)
     assert sum(not exhibit.is_appendix for exhibit in shown) <= 6
@@ -94,7 +94,7 @@ def test_off_gives_a_note(show: Callable[..., Exhibit]) -> None:
 
 def test_the_money_of_each_line_is_its_figure() -> None:
     """Today and plan, in the client's currency, the closed line at nothing."""
-    result = RESULTS["points"]
+    result = results()["points"]
     chart = line_money_exhibit(result).content
     assert isinstance(chart, Chart)
     assert (chart.kind, chart.unit) == ("slope", "currency")
@@ -105,7 +105,7 @@ def test_the_money_of_each_line_is_its_figure() -> None:
 
 def test_the_decisions_say_people_affected_and_no_decision_on_persons() -> None:
     """Beside every proposal to close."""
-    table = line_decisions_exhibit(RESULTS["points"]).content
+    table = line_decisions_exhibit(results()["points"]).content
     assert isinstance(table, Table)
     row = next(cells for cells in table.cells() if cells[0] == "Cards")
     assert row[1] == "proposed to close"
@@ -115,7 +115,7 @@ def test_the_decisions_say_people_affected_and_no_decision_on_persons() -> None:
 
 def test_curves_mark_today_and_plan_of_lines_that_stay() -> None:
     """Each curve has both marks; a closed line has no curve."""
-    result = RESULTS["points"]
+    result = results()["points"]
     chart = curves_exhibit(result).content
     assert isinstance(chart, Chart)
     marks = set(zip(chart.role("label"), chart.role("mark"), strict=True))
@@ -126,15 +126,15 @@ def test_curves_mark_today_and_plan_of_lines_that_stay() -> None:
 
 def test_a_rule_that_costs_shows_its_price() -> None:
     """The dear rule by name, with what it costs."""
-    exhibit = rules_exhibit(RESULTS["money"])
+    exhibit = rules_exhibit(results()["money"])
     assert "Cap on campaigns" in exhibit.claim
     assert isinstance(exhibit.content, Table)
-    assert figures(RESULTS["money"])["rule_price/Cap on campaigns"].value > 0
+    assert figures(results()["money"])["rule_price/Cap on campaigns"].value > 0
 
 
 def test_a_conflict_shows_its_rules_and_what_is_given() -> None:
     """The table of decisions becomes the table of the conflict; today is shown without a plan."""
-    conflict = RESULTS["conflict"]
+    conflict = results()["conflict"]
     table = line_decisions_exhibit(conflict).content
     assert isinstance(table, Table)
     assert table.cells()[0][:2] == ("Loans floor", "rule")
@@ -147,8 +147,8 @@ def test_a_conflict_shows_its_rules_and_what_is_given() -> None:
 
 def test_the_proof_stands_in_the_appendix() -> None:
     """Not on the pages a board reads."""
-    assert certificate_exhibit(RESULTS["money"]).is_appendix
-    assert "Proved" in certificate_exhibit(RESULTS["money"]).claim
+    assert certificate_exhibit(results()["money"]).is_appendix
+    assert "Proved" in certificate_exhibit(results()["money"]).claim
 
 
 def test_without_rules_a_note_says_so() -> None:
@@ -159,7 +159,7 @@ def test_without_rules_a_note_says_so() -> None:
 
 def test_a_line_says_what_it_gets_and_what_would_change_that() -> None:
     """In one sentence, and the lines' amounts add up in the last row."""
-    result = RESULTS["tested"]
+    result = results()["tested"]
     assert isinstance(result, Allocation)
     table = line_decisions_exhibit(result).content
     assert isinstance(table, Table)
@@ -176,7 +176,7 @@ def test_a_line_says_what_it_gets_and_what_would_change_that() -> None:
 
 def test_the_next_step_shows_what_it_costs_and_what_is_left_over() -> None:
     """Cost beside worth, and why the rest is not used."""
-    result = RESULTS["tested"]
+    result = results()["tested"]
     exhibit = resources_exhibit(result)
     assert isinstance(exhibit.content, Table)
     rows = {str(cells[0]): cells for cells in exhibit.content.cells()}
@@ -185,14 +185,14 @@ def test_the_next_step_shows_what_it_costs_and_what_is_left_over() -> None:
     assert rows["engineers (people)"][-1].endswith("for want of budget")
     assert rows["budget (EUR)"][-1] == "nothing"
     assert "left over: engineers" in exhibit.claim
-    untested = resources_exhibit(RESULTS["money"]).content
+    untested = resources_exhibit(results()["money"]).content
     assert isinstance(untested, Table)
     assert "Left over, and why" not in untested.headers()
 
 
 def test_closings_show_money_once_and_a_year_and_payback_only_where_value_is_money() -> None:
     """Points are not held against money; who agreed the weights stands there instead."""
-    money, points = closings_exhibit(RESULTS["money"]), closings_exhibit(RESULTS["points"])
+    money, points = closings_exhibit(results()["money"]), closings_exhibit(results()["points"])
     assert isinstance(money.content, Table)
     assert isinstance(points.content, Table)
     assert any("Pays back" in header for header in money.content.headers())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,11 @@ EXHIBITS: tuple[Callable[..., Exhibit], ...] = (
     questions_exhibit,
     wishes_exhibit,
 )
+NAMES = ("money", "points", "conflict", "untested")
 OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
 
 
+@cache
 def results() -> dict[str, Allocation | Conflict]:
     """Return a plan in money, one in points with a closed line, a conflict, and a plan that was not tested."""
     tight = replace(small(budget=250.0, people=21.0), rules=(Rule("Cap", "level of loans-market <= 1", "CFO"),))
@@ -50,14 +53,11 @@ def results() -> dict[str, Allocation | Conflict]:
     return {**found, "untested": allocate(AllocationInputs(tight))}
 
 
-RESULTS = results()
-
-
-@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("show", EXHIBITS)
 def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Exhibit], name: str) -> None:
     """One sentence of two lines at most, a source, an alternative text, and ids of figures of the result."""
-    result = RESULTS[name]
+    result = results()[name]
     exhibit = show(result)
     known = {item.id: item.value for item in figures(result)}
     assert exhibit.claim.endswith(".")
@@ -75,7 +75,7 @@ def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Ex
 @pytest.mark.parametrize("name", ["money", "points"])
 def test_no_two_exhibits_say_the_same(name: str) -> None:
     """Keys and claims are each one's own."""
-    shown = [show(RESULTS[name]) for show in EXHIBITS]
+    shown = [show(results()[name]) for show in EXHIBITS]
     assert len({exhibit.key for exhibit in shown}) == len({exhibit.claim for exhibit in shown}) == len(shown)
 
 
@@ -88,7 +88,7 @@ def test_without_tables_draws_or_a_plan_there_is_a_note(show: Callable[..., Exhi
     for name, words in (("conflict", "no plan"), ("untested", "not worked out")):
         if show is wishes_exhibit and name == "untested":
             continue  # rules have prices all the same
-        exhibit = show(RESULTS[name])
+        exhibit = show(results()[name])
         assert isinstance(exhibit.content, Note)
         assert words in exhibit.claim
         assert exhibit.is_appendix
@@ -96,7 +96,7 @@ def test_without_tables_draws_or_a_plan_there_is_a_note(show: Callable[..., Exhi
 
 def test_a_decision_shows_in_how_many_draws_it_holds() -> None:
     """Lines that may close, and the moves of lines that stay; a closed line's activities do not show."""
-    result = RESULTS["points"]
+    result = results()["points"]
     assert isinstance(result, Allocation)
     chart = holds_exhibit(result).content
     assert isinstance(chart, Chart)
@@ -110,7 +110,7 @@ def test_a_decision_shows_in_how_many_draws_it_holds() -> None:
 
 def test_rules_and_wishes_stand_in_one_list() -> None:
     """Dearest first, with the rule that binds and the wish to close nothing."""
-    result = RESULTS["money"]
+    result = results()["money"]
     chart = wishes_exhibit(result).content
     assert isinstance(chart, Chart)
     names, costs = chart.role("label"), chart.role("value")
@@ -122,7 +122,7 @@ def test_rules_and_wishes_stand_in_one_list() -> None:
 
 def test_numbers_of_an_untested_plan_keep_their_ids() -> None:
     """The figures of the same portfolio have the same ids whether it was tested or not."""
-    tested, untested = figures(RESULTS["money"]), figures(RESULTS["untested"])
+    tested, untested = figures(results()["money"]), figures(results()["untested"])
     assert [(item.id, item.key) for item in tested] == [(item.id, item.key) for item in untested]
     assert untested["draws"].value is None
     assert tested["draws"].value == 40
@@ -130,7 +130,7 @@ def test_numbers_of_an_untested_plan_keep_their_ids() -> None:
 
 def test_a_decision_shows_whether_every_nearly_best_plan_shares_it() -> None:
     """One row a line: draws, the nearly best plans, and what deciding otherwise loses; all of it figures."""
-    result = RESULTS["points"]
+    result = results()["points"]
     assert isinstance(result, Allocation)
     table = firm_exhibit(result).content
     assert isinstance(table, Table)
@@ -147,7 +147,7 @@ def test_a_decision_shows_whether_every_nearly_best_plan_shares_it() -> None:
 def test_decisions_lead_where_one_is_open_and_moves_where_none_is(name: str) -> None:
     """One of the two stands in the story, the other behind it."""
     kept = Rule("Promise", "keep line cards", "CEO")
-    result = RESULTS[name]
+    result = results()[name]
     assert (firm_exhibit(result).is_appendix, holds_exhibit(result).is_appendix) == (False, True)
     closed = allocate(AllocationInputs(replace(result.portfolio, rules=(kept,))), draws=10)
     assert (firm_exhibit(closed).is_appendix, holds_exhibit(closed).is_appendix) == (True, False)
@@ -156,7 +156,7 @@ def test_decisions_lead_where_one_is_open_and_moves_where_none_is(name: str) -> 
 
 def test_rules_have_prices_without_draws_and_wishes_have_none() -> None:
     """The dear rule stands alone where nothing was drawn; where no rule costs, a note says so."""
-    chart = wishes_exhibit(RESULTS["untested"]).content
+    chart = wishes_exhibit(results()["untested"]).content
     assert isinstance(chart, Chart)
     assert chart.role("label") == ("Rule: Cap",)
     assert "wish" not in chart.subtitle

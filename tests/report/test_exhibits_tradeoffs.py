@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from workbench.report.exhibits_tradeoffs import frontier_exhibit, scenario_lines
 from workbench.report.tables import Table
 
 EXHIBITS: tuple[Callable[..., Exhibit], ...] = (frontier_exhibit, scenarios_exhibit, scenario_lines_exhibit)
+NAMES = ("money", "points", "bare", "conflict")
 OFF = Off("allocation", "How to spread resources cannot be said.", ("resources", "activities"))
 GOOD = Scenario("good", "Cards are worth much more.", outcomes={"cards": 2000.0})
 HARD = Scenario("hard", "Loans need what there is not.", rules={"floor": "engineers in line=loans >= 200"})
@@ -46,6 +48,7 @@ def two_goals(*, is_money: bool = True, people: float = 18.0, budget: float = 25
     )
 
 
+@cache
 def results() -> dict[str, Allocation | Conflict]:
     """Return a plan with everything, one in points with a scenario that has no plan, a bare one, and a conflict."""
     clash = small(rules=(("Loans floor", "engineers in line=loans >= 26"),), people=24.0)
@@ -58,14 +61,11 @@ def results() -> dict[str, Allocation | Conflict]:
     }
 
 
-RESULTS = results()
-
-
-@pytest.mark.parametrize("name", list(RESULTS))
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("show", EXHIBITS)
 def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Exhibit], name: str) -> None:
     """One sentence of two lines at most, a source, an alternative text, and ids of figures of the result."""
-    result = RESULTS[name]
+    result = results()[name]
     exhibit = show(result)
     known = {item.id: item.value for item in figures(result)}
     assert exhibit.claim.endswith(".")
@@ -80,7 +80,7 @@ def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Ex
 
 def test_a_frontier_shows_its_points_the_plan_and_today() -> None:
     """Amounts are the figures', the points fall, the plan's place is what it brings, and the ends are named."""
-    result = RESULTS["money"]
+    result = results()["money"]
     assert isinstance(result, Allocation)
     assert result.frontier is not None
     exhibit, numbers = frontier_exhibit(result), figures(result)
@@ -108,7 +108,7 @@ def test_a_frontier_shows_its_points_the_plan_and_today() -> None:
 
 def test_lines_that_change_along_the_way_are_named() -> None:
     """In the table, on the chart and in a finding."""
-    result = RESULTS["money"]
+    result = results()["money"]
     assert isinstance(result, Allocation)
     chart = frontier_exhibit(result).content
     assert isinstance(chart, Chart)
@@ -128,7 +128,7 @@ def test_lines_that_change_along_the_way_are_named() -> None:
 def test_a_frontier_is_drawn_inside_its_sheet(width: float) -> None:
     """On a page and on a phone; no two labels lie on each other."""
     for name in ("money", "points"):
-        chart = frontier_exhibit(RESULTS[name]).content
+        chart = frontier_exhibit(results()[name]).content
         figure = figure_of(draw_chart(chart, width=width, is_framed=False))
         renderer = figure.canvas.get_renderer()
         boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
@@ -147,7 +147,7 @@ def test_a_frontier_is_drawn_inside_its_sheet(width: float) -> None:
 
 def test_scenarios_stand_side_by_side() -> None:
     """Value and gain of each, and what another's plan would lose there; its own loses nothing."""
-    result = RESULTS["money"]
+    result = results()["money"]
     assert isinstance(result, Allocation)
     content = scenarios_exhibit(result).content
     assert isinstance(content, Table)
@@ -166,9 +166,9 @@ def test_scenarios_stand_side_by_side() -> None:
 
 def test_a_scenario_without_a_plan_says_so() -> None:
     """Its row has no numbers, and it is the claim."""
-    exhibit = scenarios_exhibit(RESULTS["points"])
+    exhibit = scenarios_exhibit(results()["points"])
     assert exhibit.claim == "Hard has no plan at all."
-    assert "No plan holds in hard." in [item.claim for item in cautions(RESULTS["points"])]
+    assert "No plan holds in hard." in [item.claim for item in cautions(results()["points"])]
     cells = exhibit.content.cells()[-1]
     assert "no plan holds" in cells
     assert cells.count("–") >= 4
@@ -191,7 +191,7 @@ NO_BASE = "There is no plan, so scenarios have nothing to be compared with."
 )
 def test_where_there_is_nothing_to_show_a_note_says_why(show: Callable[..., Exhibit], name: str, claim: str) -> None:
     """Behind the body, in one sentence."""
-    exhibit = show(RESULTS[name])
+    exhibit = show(results()[name])
     assert isinstance(exhibit.content, Note)
     assert exhibit.is_appendix
     assert exhibit.claim == claim
@@ -204,7 +204,7 @@ def test_what_was_switched_off_is_told() -> None:
     assert scenarios_exhibit(result).claim == "The scenarios were not compared in this run."
     said = "Scenarios were read and checked, and not computed with yet."
     assert said in [item.claim for item in cautions(result)]
-    assert said not in [item.claim for item in cautions(RESULTS["money"])]
+    assert said not in [item.claim for item in cautions(results()["money"])]
     for show in EXHIBITS:
         assert isinstance(show(OFF).content, Note)
 
