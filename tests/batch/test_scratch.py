@@ -1,0 +1,75 @@
+"""A kernel's folder goes with its owner; never one whose owner lives, and never a stranger's."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.batch import scratch
+from workbench.batch.locks import OWNER
+from workbench.batch.scratch import scratch_folder, sweep_scratch
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there")
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty folder for temporary files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_folder_in_use_stays_and_is_gone_afterwards(base: Path) -> None:
+    """However old it is, and also where its owner ends with an error."""
+    with pytest.raises(ZeroDivisionError), scratch_folder() as folder:  # noqa: PT012
+        assert folder.stat().st_mode & 0o077 == 0
+        (folder / "tmp").mkdir()
+        (folder / "tmp" / "file").touch()
+        os.utime(folder, (0, 0))
+        sweep_scratch()
+        assert (folder / "tmp" / "file").is_file()
+        raise ZeroDivisionError
+    assert list(base.iterdir()) == []
+
+
+@pytest.mark.parametrize("has_file", [False, True], ids=["before its file was made", "before that was locked"])
+def test_one_whose_owner_was_killed_while_it_made_it(has_file: bool, base: Path) -> None:
+    """Nobody can tell it from one that is just being made, but by its age."""
+    folder = base / f"{scratch.PREFIX}abcd1234"
+    folder.mkdir()
+    if has_file:
+        (folder / OWNER).touch()
+    sweep_scratch()
+    assert folder.is_dir()
+    then = time.time() - scratch.UNFINISHED_SECONDS - 5
+    os.utime(folder, (then, then))
+    sweep_scratch()
+    assert not folder.exists()
+
+
+def test_a_folder_that_is_not_as_ours_are_is_left_alone(base: Path) -> None:
+    """Another name, other contents, a link, or another machine's."""
+    for name in ("wb-bench-abcdefgh", "other", "wb-theirs__", "wb-remote__"):
+        (base / name).mkdir()
+        (base / name / "file").touch()
+    (base / "wb-remote__" / OWNER).write_text("another-machine", encoding="utf-8")
+    (base / "wb-linked__").symlink_to(base / "other", target_is_directory=True)
+    for path in base.iterdir():
+        os.utime(path, (0, 0))
+    before = sorted(path.relative_to(base) for path in base.rglob("*"))
+    sweep_scratch()
+    assert sorted(path.relative_to(base) for path in base.rglob("*")) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make another user's folder")
+def test_another_users_folder_is_left_alone(base: Path) -> None:
+    """Also by root, who could."""
+    folder = base / f"{scratch.PREFIX}abcd1234"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    os.chown(folder, 12345, 12345)
+    sweep_scratch()
+    assert folder.is_dir()
