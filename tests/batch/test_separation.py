@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.separation import (
@@ -24,6 +26,7 @@ from bench.separation import (
     words_in,
 )
 from workbench.batch import workers
+from workbench.batch.kernel import Kernels, kernel_manager
 from workbench.batch.night import run_batch
 
 CLIENTS = ("acme", "borealis", "cobalt")
@@ -78,14 +81,19 @@ def test_no_word_of_a_client_is_with_another_or_with_what_all_share(
     owners = {make_word(): client for client in CLIENTS}
     for word, client in owners.items():
         assert plant(telling / "clients" / client, word) == 9
-    temporary = telling / "temporary"
-    temporary.mkdir()
+    temporary = Path(tempfile.mkdtemp(prefix="t-"))  # short, for sockets
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setenv("WORKBENCH_CLIENTS", str(telling / "clients"))
     monkeypatch.delenv("WORKBENCH_COLD", raising=False)
     monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
     found = Found()
+    open_to_others: list[str] = []
+
+    def look(pid: int) -> None:
+        open_to_others.extend(ways_in(pid, temporary))
+        (telling / "seen" / str(pid)).touch()
+
     with ThreadPoolExecutor(1) as threads:
         night = threads.submit(run_batch, jobs=3)
         watch_batch(
@@ -94,16 +102,38 @@ def test_no_word_of_a_client_is_with_another_or_with_what_all_share(
             owners,
             temporary,
             found,
-            lambda pid: (telling / "seen" / str(pid)).touch(),
+            look,
         )
         assert night.result().exit_code == 0, night.result()
     search_files(telling, owners, found)
+    assert words_below(temporary) == {}
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("wb-")] == [], "sockets are gone"
+    shutil.rmtree(temporary)
+    assert open_to_others == []
     assert found.foreign == []
     assert all(found.own.get(client, 0) >= 5 for client in CLIENTS), "the search finds what is there"
     assert found.parents > 0
     assert found.kernels >= len(CLIENTS)
     (page,) = (path.read_text(encoding="utf-8") for path in (telling / "reports").glob("index.html"))
     assert all(client in page for client in CLIENTS)
+
+
+def ways_in(pid: int, temporary: Path) -> list[str]:
+    """Return how another user could reach a kernel: by a port, a socket without a file, a folder open to others.
+
+    ipykernel itself opens one port of this machine, through which processes that a notebook forks send what they
+    print: it gives nothing out, and takes nothing without 16 random bytes (``IOPubThread`` in its iostream.py).
+    """
+    kernel = psutil.Process(pid)
+    open_ports = kernel.net_connections(kind="inet")
+    own = [held for held in open_ports if held.status == psutil.CONN_LISTEN and held.laddr.ip == "127.0.0.1"]
+    ports = [f"port {held.laddr}" for held in open_ports if held not in own[:1]]
+    places = {held.laddr for held in kernel.net_connections(kind="unix") if held.laddr}
+    files = [Path(place) for place in places if Path(place).is_relative_to(temporary)]
+    nameless = [f"socket {place}" for place in places if not Path(place).is_relative_to(temporary)]
+    folders = {file.parent for file in files}
+    modes = [f"{folder.name}: {folder.stat().st_mode:o}" for folder in folders if folder.stat().st_mode & 0o077]
+    return [*ports, *nameless, *modes, *([] if folders else ["it listens nowhere"])]
 
 
 def test_the_search_finds_what_was_put_with_a_stranger(tmp_path: Path) -> None:
@@ -126,3 +156,19 @@ def test_the_search_finds_what_was_put_with_a_stranger(tmp_path: Path) -> None:
     found.judge("", "index.html", {word}, owners)
     assert found.own == {"acme": 1}
     assert found.foreign == ["reports/acme: the word of borealis", "index.html: the word of acme"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sockets in the file system")
+def test_a_long_name_of_the_folder_for_temporary_files_opens_no_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over ports everybody on the machine could read along; so the sockets lie where their paths have room."""
+    long = tmp_path / ("long" * 20)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with kernel_manager(tmp_path, {}, Kernels()) as kind:
+        manager = kind()
+        folder = Path(manager.connection_file).parent
+        assert manager.transport == "ipc"
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not folder.exists()

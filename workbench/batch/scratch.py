@@ -21,6 +21,12 @@ PREFIX = "wb-"
 
 _OURS = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")
 
+LONGEST_BASE = 70
+"""Beside it and a name of our own, a socket's path has no room left (ours; 107 bytes on Linux)."""
+
+SHORT_BASE = Path("/tmp")  # noqa: S108  (a folder in it is made by mkdtemp, for this user alone)
+"""Where the folders are if that of temporary files has too long a name: over ports, everybody could read along."""
+
 UNFINISHED_SECONDS = 60.0
 """An owner that has not locked its new folder for so long never will: it was killed in between (ours)."""
 
@@ -28,7 +34,7 @@ UNFINISHED_SECONDS = 60.0
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Give a new folder for this user alone among the temporary ones; it is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base_folder()))
     owner = None
     try:
         owner = own_folder(folder)
@@ -39,15 +45,22 @@ def scratch_folder() -> Iterator[Path]:
             owner.release()
 
 
+def base_folder() -> Path:
+    """Return where folders for sockets are made: among the temporary files, unless their paths have no room there."""
+    usual = Path(tempfile.gettempdir())
+    is_usable = SHORT_BASE.is_dir() and os.access(SHORT_BASE, os.W_OK | os.X_OK)
+    return SHORT_BASE if len(os.fsencode(usual)) > LONGEST_BASE and is_usable else usual
+
+
 def sweep_scratch(base: Path | None = None) -> None:
     """Remove this user's folders whose owners are gone; never one that lives, and never a stranger's.
 
     Parameters
     ----------
     base : Path, optional
-        Where they are; by default among the temporary files.
+        Where they are; by default where they are made.
     """
-    with suppress(OSError), os.scandir(base or tempfile.gettempdir()) as entries:
+    with suppress(OSError), os.scandir(base or base_folder()) as entries:
         found = [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name) and _is_own_folder(entry)]
         for folder in found:
             if has_no_owner(folder) or (has_no_owner(folder) is None and _is_unfinished(folder)):
