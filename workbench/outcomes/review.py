@@ -45,7 +45,7 @@ from workbench.outcomes.other_shares import OtherShares, Survival
 from workbench.outcomes.provenance import TableState, states_of
 from workbench.outcomes.rare_events import RareEvents, watch_gaps
 from workbench.outcomes.readings import Ranking, Reading, is_hint, where_it_belongs
-from workbench.outcomes.rollup import VALUE_COLUMNS, RolledUp, company_values, product_values, roll_up
+from workbench.outcomes.rollup import RolledUp, company_values, product_values, roll_up
 from workbench.outcomes.scales import is_at_least
 from workbench.outcomes.share_checks import share_findings
 from workbench.outcomes.signal_portfolio import Portfolio
@@ -62,7 +62,6 @@ EVENT_WINDOW_DAYS = 92
 """Events up to a quarter before a change are asked first (ours)."""
 
 SERIES_COLUMNS = ("period", "value", "low", "high", "n", "n_eff", "is_complete", "is_judged")
-_SERIES_PLACES = [[*VALUE_COLUMNS, "is_judged"].index(column) for column in SERIES_COLUMNS]
 
 NO_LOOP = Off("outcomes", "How long signals of customers wait for a decision could not be answered.", ("feedback",))
 """What stands where nobody sent signals."""
@@ -616,7 +615,8 @@ class _Review:
         least = values["metric"].map({m.metric: m.signal.min_denominator for m in catalogue.metrics})
         is_judged = values["is_complete"].astype(bool) & (values["n"] >= least) & values["value"].notna()
         values = values.assign(is_judged=is_judged, is_complete=values["is_complete"].astype(bool))
-        groups = dict(list(values.groupby(["metric", "kind", "parent"], sort=False)))
+        scope = [values[column] for column in ("metric", "kind", "parent")]
+        groups = dict(list(values[list(SERIES_COLUMNS)].groupby(scope, sort=False)))
         scopes = [("company", "")]
         scopes += [(kind, parent) for kind in KINDS for parent in self.products.parents(kind)]
         scopes += [("product", product) for product in self.products.ids]
@@ -655,7 +655,7 @@ class _Review:
         return kind != "product" or not metric.stages or self.products.stage(parent) in (None, *metric.stages)
 
     def series(self, metric: Metric, kind: str, parent: str, rows: pd.DataFrame) -> Series:
-        frame = rows.iloc[:, _SERIES_PLACES].reset_index(drop=True)  # periods stand in order of time
+        frame = rows.reset_index(drop=True)  # periods stand in order of time
         if not metric.is_watched:
             return Series(metric, kind, parent, frame, Watched(None, reason=OVERLAP))
         start = self.break_place(metric, kind, parent, frame["period"].tolist(), NEW_LEVELS)

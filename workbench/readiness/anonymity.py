@@ -519,9 +519,12 @@ def _holds(before: Publication, scores: Scores, shown: ProtectedScores, extra: t
     if not before.counts.items() <= now.counts.items() or not before.levels.keys() <= now.levels.keys():
         return False
     task = _task(scores, 0, (before,), extra)
+    columns = Columns(task.people, task.marks)
     for key, terms in before.levels.items():
-        rows, _ = Columns(task.people, task.marks).matrix([terms, now.levels[key]])
-        if not np.allclose(rows[0], rows[1], rtol=0, atol=1e-9):
+        sides = [(side, columns.entries(term)) for side, held in ((1, terms), (-1, now.levels[key])) for term in held]
+        places = np.concatenate([np.zeros(0, dtype=int), *(places for _, (places, _) in sides)])
+        weights = np.concatenate([np.zeros(0), *(side * held for side, (_, held) in sides)])
+        if np.abs(np.bincount(places, weights)).max(initial=0.0) > 1e-9:
             return False
     return True
 

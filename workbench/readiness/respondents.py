@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -237,9 +238,22 @@ class _People:
 
     def table(self, items: list[str], take: np.ndarray) -> np.ndarray:
         """One row a person, their mean over several sheets; people without a level are left out."""
-        held = self.levels.loc[take, items]
-        held = held.groupby(self.person[take], sort=True).mean()
-        return held.dropna(how="all").to_numpy(dtype=float)
+        person = self.person[take]
+        if len(set(person.tolist())) == len(person):  # one sheet each, the usual case: nothing to average
+            held = self.values[:, [self.columns[item] for item in items]][np.flatnonzero(take)[np.argsort(person)]]
+            return held[~np.isnan(held).all(axis=1)]
+        means = self.levels.loc[take, items].groupby(person, sort=True).mean()
+        return means.dropna(how="all").to_numpy(dtype=float)
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Where each item stands in `values`."""
+        return {str(name): place for place, name in enumerate(self.levels.columns)}
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The levels as an array."""
+        return self.levels.to_numpy(dtype=float)
 
 
 def _agreements(people: _People, scores: Scores, shown: ProtectedScores, settings: Settings) -> Iterable[LineAgreement]:

@@ -158,10 +158,11 @@ class Columns:
         self.count = 0
         self._first: dict[tuple[str, str], tuple[np.ndarray, Mapping[str, str]]] = {}
         self._changed: dict[tuple[str, str, str, str], int] = {}
+        self._places: dict[int, tuple[tuple[str, ...], np.ndarray]] = {}
 
     def entries(self, held: Term) -> tuple[np.ndarray, np.ndarray]:
         """Return the columns that a term touches, and its weights there; new unknowns get new columns."""
-        places = np.array([self.people[key] for key in held.keys], dtype=int)
+        places = self._places_of(held.keys)
         columns, weights = [], []
         for position, item in enumerate(held.items):
             entry = held.weights[:, position]
@@ -172,6 +173,12 @@ class Columns:
         if not columns:
             return np.zeros(0, dtype=int), np.zeros(0)
         return np.concatenate(columns), np.concatenate(weights)
+
+    def _places_of(self, keys: tuple[str, ...]) -> np.ndarray:
+        known = self._places.get(id(keys))  # most terms name the same people: all of a wave
+        if known is None or known[0] is not keys:
+            known = self._places[id(keys)] = keys, np.array([self.people[key] for key in keys], dtype=int)
+        return known[1]
 
     def _of(self, held: Term, item: str, places: np.ndarray, touched: np.ndarray) -> np.ndarray:
         marks = self.marks.of(held, item) if self.marks is not None else {}
