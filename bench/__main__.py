@@ -17,6 +17,8 @@ BENCHES = (
         "run",
         "nights",
         "kernels",
+        "kills",
+        "soak",
         "drawing",
         "rollup",
         "engines",
