@@ -172,6 +172,51 @@ def test_what_heeds_no_stop_is_ended_with_all_it_started(
     assert not workers.slots._running
 
 
+def test_what_waits_past_the_deadline_is_not_begun(
+    root: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No kernel is started for it."""
+    left = iter([PATIENCE])  # while its files are read
+    monkeypatch.setattr(Terms, "left", property(lambda self: next(left, -1.0)))
+    got = run_engagement("acme", workers=workers, fresh=True)
+    assert [(job.status, job.cause, job.attempts) for job in got.jobs] == [
+        *[("failed", "deadline", 0)] * 3,
+        ("not run", "", 0),
+    ]
+    assert "ran longer than it may: 120 minutes. This notebook had not begun." in got.message
+
+
+def test_files_that_are_read_for_ever_end_at_the_deadline(
+    root: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread is free and the reason is kept; the process is ended with the batch."""
+    release = threading.Event()
+    monkeypatch.setattr("workbench.batch.study.prepare_study", lambda *_: release.wait(PATIENCE))
+    try:
+        got = run_engagement("acme", workers=workers, limits=Limits(engagement=0.2))
+        assert workers.is_stuck
+    finally:
+        release.set()
+    assert (got.status, got.cause) == ("failed", "deadline")
+    assert "Its files were still being read." in (Path(got.folder) / "error.txt").read_text(encoding="utf-8")
+
+
+def test_a_kernel_that_falls_silent_has_died(tmp_path: Path) -> None:
+    """Jupyter's own words for it are recognised; a notebook's last cell may have ended long ago."""
+    from nbclient.exceptions import CellTimeoutError
+    from nbformat.v4 import new_code_cell
+
+    error = CellTimeoutError.error_from_timeout_and_cell("Timeout waiting for IOPub output", 60, new_code_cell("1"))
+    cause, words = attempts.name_end(error, "", has_begun=True)
+    assert (cause, "sent nothing for 60 seconds" in words) == ("kernel_died", True)
+    assert attempts.name_end(RuntimeError("Kernel didn't respond in 60 seconds"), "", has_begun=False) == (
+        "kernel_start",
+        "Its kernel did not start. RuntimeError: Kernel didn't respond in 60 seconds.",
+    )
+    known = "The system ended it with SIGKILL because memory ran out."
+    assert attempts.name_end(RuntimeError("dead"), known, has_begun=True) == ("memory", f"Its kernel died. {known}")
+
+
 SWELLING = """
 held = bytearray(400 * 2**20)
 if tries == 0:

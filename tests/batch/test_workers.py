@@ -58,6 +58,31 @@ def test_a_worker_outlives_ctrl_c_and_not_its_parent(tmp_path: Path, how: str) -
     assert not is_running(worker)
 
 
+RENEWED = """
+import os, sys, time
+from concurrent.futures import BrokenExecutor
+from workbench.batch.workers import open_workers
+
+if __name__ == "__main__":
+    with open_workers(1, 1) as workers:
+        first = workers.processes.submit(os.getpid).result()
+        os.kill(first, 9)
+        try:
+            workers.processes.submit(time.sleep, 600).result()
+        except BrokenExecutor:
+            print(workers.processes.submit(os.getpid).result() != first, flush=True)
+        workers.leave(workers.processes.submit(time.sleep, 600))
+"""
+
+
+def test_a_worker_that_was_killed_is_there_again_and_one_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+    """What it did is lost and told; what nobody waits for any more is ended with the rest."""
+    script = tmp_path / "parent.py"
+    script.write_text(RENEWED, encoding="utf-8")
+    got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    assert (got.stdout, got.returncode) == ("True\n", 0), got.stderr
+
+
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))
 def test_a_schedulers_signal_is_ctrl_c(ending: signal.Signals) -> None:
     """And afterwards it is what it was."""

@@ -81,12 +81,14 @@ class _Watch:
     """The cells of a running notebook as they are reached, so that a dead kernel leaves something to read."""
 
     tell: Callable[[int], None]
+    look: Callable[[], None]
     overseer: Overseer
     cells: dict[int, Any] = field(default_factory=dict)
 
     def __call__(self, cell: Any, cell_index: int) -> None:
         if self.overseer.stop is not None:
             raise _Stopped
+        self.look()  # at what the cell before it left: a kernel's end comes at once, and nobody looks then
         self.cells[cell_index] = cell
         self.overseer.begin_cell()
         self.tell(cell_index)
@@ -180,7 +182,7 @@ def _execute(
         on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
 
     with Overseer(bounds.limits, bounds.deadlines, kernel.interrupt, kernel.end) as overseer:
-        watch = _Watch(tell, overseer)
+        watch = _Watch(tell, kernel.look, overseer)
         try:
             papermill.execute_notebook(
                 _as_written(source),
@@ -205,12 +207,12 @@ def _execute(
             ended = (_kind_of(words), words)
         except (DeadKernelError, CellTimeoutError, RuntimeError, TimeoutError, _Stopped) as error:
             _keep_cells(source, output, watch.cells)
-            ended = _kernels_end(error, kernel.describe_end(), has_begun=bool(watch.cells))
+            ended = name_end(error, kernel.describe_end(), has_begun=bool(watch.cells))
         except OSError as error:
             if watch.cells or error.errno in DISK_REFUSALS:
                 raise
             _keep_cells(source, output, {})
-            ended = _kernels_end(error, "", has_begun=False)
+            ended = name_end(error, "", has_begun=False)
     if overseer.stop is not None:  # whatever the stop looked like from inside
         line = ended[1].partition("\nin the line: ")[2] if ended else ""
         where = f"\nin the line: {line}" if line else ""
@@ -225,8 +227,18 @@ def _as_written(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _kernels_end(error: Exception, known: str, *, has_begun: bool) -> tuple[str, str]:
-    """Return cause and sentences where a kernel went, never came or fell silent."""
+def name_end(error: Exception, known: str, *, has_begun: bool) -> tuple[str, str]:
+    """Return cause and sentences where a kernel went, never came or fell silent.
+
+    Parameters
+    ----------
+    error : Exception
+        What papermill or its client raised.
+    known : str
+        How the kernel ended, where that is known.
+    has_begun : bool
+        Whether a cell was reached.
+    """
     if not has_begun:
         return "kernel_start", f"Its kernel did not start. {known or _plain(error)}"
     if "IOPub" in str(error):

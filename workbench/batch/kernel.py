@@ -101,6 +101,10 @@ class OwnKernelManager(Protocol):
         """Return the memory that the kernel held when last looked at."""
 
     @staticmethod
+    def look() -> None:
+        """Look at the memory and computing time of the kernel now."""
+
+    @staticmethod
     def interrupt() -> None:
         """Ask the kernel, and what it started, to stop what it does."""
 
@@ -259,6 +263,12 @@ def kernel_manager(
             def taken_mb() -> float:
                 """Return what the last kernel held when last looked at."""
                 return float(watches[-1].taken_mb) if watches else 0.0
+
+            @staticmethod
+            def look() -> None:
+                """Look at the last kernel now."""
+                for watch in watches[-1:]:
+                    watch.look()
 
             @staticmethod
             def interrupt() -> None:

@@ -394,6 +394,7 @@ class _Calls:
     on_event: Callable[[Event], None]
     terms: Terms
     causes: list[str] = field(default_factory=list)
+    begun: int = 0
     seconds: float = 0.0
     _first: float = 0.0
 
@@ -404,8 +405,12 @@ class _Calls:
         with self.workers.slots.seat(
             replace(need, reserve_mb=2 * need.reserve_mb, is_alone=True) if alone else need
         ) as seat:
+            if terms.left <= 0:  # it waited that long
+                words = f"{terms.deadline.words} This notebook had not begun."
+                return Attempt("deadline", str(NotebookError(name, self.plan.engagement, 0, words)))
             start = time.monotonic()
             self._first = self._first or start
+            self.begun += 1
             self.on_event(Event("started", self.plan.engagement, name))
             limits = terms.limits
             own = Stop("deadline", f"It ran longer than a notebook may: {say_duration(limits.notebook)}.")
@@ -436,7 +441,7 @@ class _Calls:
             ended.cause,
             ended.message,
             ended.cell,
-            len(self.causes) + 1,
+            self.begun,
             ended.peak_mb,
             ended.cpu_seconds,
             ended.why_cold,

@@ -49,7 +49,7 @@ class MemoryWatch:
 
     def __post_init__(self) -> None:
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="memory watch", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="memory watch", daemon=True)
 
     def start(self) -> MemoryWatch:
         """Begin to look."""
@@ -61,17 +61,21 @@ class MemoryWatch:
         self._stopped.set()
         self._thread.join()
 
-    def _look(self) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
-            taken = memory_of(self.pid)
-            if taken is None:
-                return
-            self.taken_mb, self.peak_mb = taken, max(self.peak_mb, taken)
-            self.cpu_seconds = cpu_of(self.pid) or self.cpu_seconds
-            if taken > self.most_mb:
-                self.is_over = True
-                self.end()
-                return
+    def look(self) -> bool:
+        """Note what the kernel takes now, end it where that is too much, and return whether it goes on."""
+        taken = memory_of(self.pid)
+        if taken is None or self.is_over:
+            return False
+        self.taken_mb, self.peak_mb = taken, max(self.peak_mb, taken)
+        self.cpu_seconds = cpu_of(self.pid) or self.cpu_seconds
+        if taken > self.most_mb:
+            self.is_over = True
+            self.end()
+        return not self.is_over
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(LOOK_SECONDS) and self.look():
+            pass
 
 
 def memory_of(pid: int) -> int | None:
