@@ -124,3 +124,31 @@ def test_numbers_that_agree_mark_nothing():
     report = Report(META, (chapter.add_appendix(exhibit),))
     assert mark_doubts(report) is report
     check_report(report)
+
+
+def test_a_total_of_one_line_marks_that_line_and_the_whole():
+    """Another line's numbers do not rest on it."""
+    keys = {
+        "control/nps/motor/2026-08": 0.04,
+        "value/nps/product_line/motor": 20.0,
+        "value/nps/product_line/home": 20.0,
+        "value/nps/company/all": 20.0,
+        "value/days/product_line/motor": 9.0,
+    }
+    figures = number_figures("O", [Figure("", key, key, value, "points") for key, value in keys.items()])
+    chapter = replace(chapter_with(0.0), figures=figures, exhibits=())
+    study = study_with(totals({**NPS, "scope": "motor"}))
+    (exhibit,) = tie_out_appendix(study, summary_with(chapter))
+    ((words, ids),) = exhibit.doubts
+    assert "NPS, Motor, 2026-08: 4.0 % above" in words
+    assert set(ids) == set(figures.ids("value/nps/product_line/motor", "value/nps/company/all"))
+
+
+def test_an_exhibit_does_not_mark_itself():
+    """It says what is in doubt; the mark stands beside the others."""
+    chapter = chapter_with(0.0)
+    ids = chapter.exhibits[0].figure_ids()
+    source = replace(chapter.exhibits[0], key="outcomes-source", doubts=(("This is in doubt.", ids),))
+    report = mark_doubts(Report(META, (replace(chapter, exhibits=(source, *chapter.exhibits)),)))
+    said = {exhibit.key: exhibit.comments for _, exhibit in report.exhibits()}
+    assert said == {"outcomes-source": (), "outcomes-all": ("This is in doubt.",), "outcomes-days": ()}

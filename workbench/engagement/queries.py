@@ -6,6 +6,7 @@ a question: what is wrong with the survey, the interviews or the headcounts is c
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import datetime as dt
 import hashlib
@@ -307,9 +308,11 @@ class _Desk:
         """Return what a cell holds, as text."""
         refused = self.reading.refused.get(table)
         for raw in (self.reading.raw.get(table), refused.raw if refused is not None else None):
-            if raw is not None and row in raw.row_numbers and column in raw.columns:
-                cell = raw.cells[column][raw.row_numbers.index(row)]
-                return "" if cell is None else cell_text(cell)
+            if raw is None or column not in raw.columns:
+                continue
+            place = bisect.bisect_left(raw.row_numbers, row)
+            if place < len(raw) and raw.row_numbers[place] == row:
+                return cell_text(raw.cells[column][place])
         return ""
 
     def _named(self, table: str, row: int, column: str) -> str:

@@ -115,6 +115,7 @@ class _Desk:
         self.faults: list[Fault] = []
         self.edits: dict[tuple[str, str, int], dict[str, Answer]] = {}
         self.cells: dict[tuple[str, str, str], Answer] = {}
+        self.rows: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
         self.written = self.same = 0
 
     def take(self, answers: Sequence[Answer]) -> None:
@@ -185,15 +186,23 @@ class _Desk:
             return None
         return self._put(held, row, column, answer.value, answer)  # who typed it anew said no opinion of the row
 
-    def _row(self, held: TableFile, table: str, key: Mapping[str, str]) -> int:
-        """Return the number of the row with this key, 0 where there is none."""
+    def _row(self, held: TableFile, table: str, key: Mapping[str, str], *, is_new: bool = False) -> int:
+        """Return the number of the row with this key; where there is none, 0 or that of a new row."""
+        known = self.rows.get((table, *key))
+        if known is None:
+            known = self.rows[table, *key] = self._known_rows(table, list(key))
+        row = known.get(tuple(key.values()), 0)
+        if not row and is_new:
+            row = known[tuple(key.values())] = held.append()
+        return row
+
+    def _known_rows(self, table: str, columns: list[str]) -> dict[tuple[str, ...], int]:
         frame, raw = self.reading.frames.get(table), self.reading.raw.get(table)
-        if frame is not None and raw is not None:
-            cells = [[cell_text(cell) for cell in frame[column].tolist()] for column in key]
-            for place, own in enumerate(zip(*cells, strict=True)):
-                if list(own) == list(key.values()):
-                    return raw.row_numbers[place]
-        return held.find(key)
+        if frame is None or raw is None:
+            return {}
+        cells = [[cell_text(cell) for cell in frame[column].tolist()] for column in columns]
+        keys = list(zip(*cells, strict=True))
+        return dict(zip(reversed(keys), reversed(raw.row_numbers), strict=True))
 
     def _opinion(self, answers: Sequence[Answer]) -> bool | None:
         first = answers[-1]
@@ -237,7 +246,7 @@ class _Desk:
         if held is None:
             return None
         table = answer.target.key["table"]
-        row = self._row(held, "requests", {"table": table}) or held.append()
+        row = self._row(held, "requests", {"table": table}, is_new=True)
         changed = self._put(held, row, "table", table, answer)
         changed = self._put(held, row, "due", answer.value, answer) or changed
         if not held.get(row, "owner"):
@@ -252,7 +261,7 @@ class _Desk:
             return None
         names = ("source", "their_name", "kind")
         key = {name: answer.target.key[name] for name in names}
-        row = self._row(held, "aliases", key) or held.append()
+        row = self._row(held, "aliases", key, is_new=True)
         changed = False
         for name in names:
             changed = self._put(held, row, name, key[name], answer) or changed
@@ -288,7 +297,7 @@ class _Desk:
                 self.same += 1
                 continue
             self.written += 1
-            row = row or held.append()
+            row = row or self._row(held, "answers", {"query": answer.query}, is_new=True)
             target = answer.target
             place = ", ".join(part for part in (" / ".join(filter(None, target.key.values())), target.column) if part)
             if target.do == "cell":

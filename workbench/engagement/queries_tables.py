@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,10 +56,6 @@ class TableFile:
 
     def place(self, row: int, column: str) -> str:
         """Return where a cell stands, as faults name it."""
-        raise NotImplementedError
-
-    def find(self, key: Mapping[str, str]) -> int:
-        """Return the number of the row with this key, 0 where there is none."""
         raise NotImplementedError
 
     def content(self) -> bytes:
@@ -126,13 +121,6 @@ class CsvTable(TableFile):
     def place(self, row: int, column: str) -> str:
         """Return where a cell stands, as faults name it."""
         return f"row {row}, column {self.header[self._columns[column]]}" if column in self._columns else f"row {row}"
-
-    def find(self, key: Mapping[str, str]) -> int:
-        """Return the number of the row with this key, 0 where there is none."""
-        for number in range(self.skip + 2, len(self.rows) + 1):
-            if all((self.get(number, column) or "") == value for column, value in key.items()):
-                return number
-        return 0
 
     def content(self) -> bytes:
         """Return the whole file."""
@@ -216,13 +204,6 @@ class SheetTable(TableFile):
         """Return where a cell stands, as faults name it."""
         place = self._columns.get(column)
         return f"{self._sheet.cell(row, place).coordinate}" if place else f"row {row}"
-
-    def find(self, key: Mapping[str, str]) -> int:
-        """Return the number of the row with this key, 0 where there is none."""
-        for number in range(2, self._last + 1):
-            if all((self.get(number, column) or "") == value for column, value in key.items()):
-                return number
-        return 0
 
     def content(self) -> bytes:
         """Return the whole file."""
