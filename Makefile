@@ -7,13 +7,19 @@ EXTRAS ?= test
 STAMP := .venv/.installed-$(EXTRAS)
 DRAFTS = WORKBENCH_BATCH=1 PYTHONHASHSEED=0 WORKBENCH_REPORTS=$$(mktemp -d)
 
-.PHONY: demo test check lab notebooks golden sizes bench
+.PHONY: demo test test-notebooks test-suite check lab notebooks golden sizes bench
 
 demo: $(STAMP)
 	@$(BIN)/python -m workbench demo
 
+# Side by side: the notebooks run one after the other, on one core.
 test: $(STAMP)
+	@$(MAKE) --no-print-directory -j2 test-notebooks test-suite
+
+test-notebooks: $(STAMP)
 	$(DRAFTS) $(BIN)/python -m pytest -q --nbval --nbval-kernel-name workbench -p no:cacheprovider notebooks
+
+test-suite: $(STAMP)
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 check: $(STAMP)
