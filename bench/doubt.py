@@ -22,7 +22,7 @@ from workbench.allocation.tail import best_tail
 from workbench.allocation.value_of_information import value_of_answers
 
 DRAWS, EXACT = 1000, 40
-SECONDS = 10.0
+SECONDS = 4.0
 """What the draws of a whole client may take."""
 MEANS = np.array([0.0101110, 0.0043532, 0.0137058])
 COVARIANCE = np.array([

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from allocation_cases import seeded, small
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_matrix
 
 from workbench.allocation import (
@@ -168,6 +168,63 @@ def test_a_decision_that_is_nearly_as_good_counts():
         assert held - 1 <= move.holds_in <= held + 1, move.activity
         checked += 1
     assert checked >= 3
+
+
+def best_on_grid(grid, values, low, high):
+    """Return the best value on the grid by SciPy's search, each pair of neighbouring levels a yes/no; none: -inf."""
+    model, size = grid.model, grid.size
+    first = np.setdiff1d(np.arange(size), grid.starts[1:] - 1)  # pairs, by their lower level
+    pairs, count = len(first), len(model.gain)
+    near, one = np.zeros((size, count + pairs)), np.zeros((len(grid.levels), count + pairs))
+    near[np.arange(size), grid.n_lines + np.arange(size)] = 1.0
+    near[first, count + np.arange(pairs)] = -1.0
+    # nothing lies between zero and a minimum: the pair there is zero alone
+    is_gap = np.isin(first, grid.starts[:-1]) & (grid.form.least[grid.owner[first]] > 0)
+    near[first[~is_gap] + 1, count + np.flatnonzero(~is_gap)] = -1.0
+    one[grid.owner[first], count + np.arange(pairs)] = 1.0
+    rows = np.hstack([model.rows.toarray(), np.zeros((model.rows.shape[0], pairs))])
+    found = milp(
+        -np.concatenate([grid.closing, values, np.zeros(pairs)]),
+        integrality=np.concatenate([model.is_whole, np.ones(pairs)]).astype(int),
+        bounds=Bounds(np.concatenate([low, np.zeros(pairs)]), np.concatenate([high, np.ones(pairs)])),
+        constraints=[
+            LinearConstraint(rows, model.row_low, model.row_high),
+            LinearConstraint(near, -np.inf, 0.0),
+            LinearConstraint(one, -np.inf, 1.0),
+        ],
+        options={"mip_rel_gap": 1e-6},
+    )
+    return -np.inf if found.x is None else -found.fun - grid.closing.sum()
+
+
+@pytest.mark.parametrize(("seed", "spread", "least"), [(4, 0.6, 2), (10, 0.2, 0)])
+def test_counts_are_those_of_every_draw_solved_with_and_without_the_decision(seed, spread, least):
+    """Each draw's best is SciPy's on the same grid, and a move holds where its best with the move is as good."""
+    plan = planned(seeded(seed, 4))
+    draws = draw_answers(plan.portfolio, n=6, seed=5, spread=spread)
+    field = lay_field(plan, draws)
+    got = {item.activity: item for item in robustness(plan, field=field).moves}
+    grid, model, form = field.grid, field.grid.model, field.grid.form
+    best = np.array([best_on_grid(grid, values, model.low, model.high) for values in field.values])
+    assert np.all(field.best <= best + 1e-6 * np.abs(best))
+    assert np.all(field.best >= best - 0.11 * field.tolerance)
+    checked = 0
+    for place, activity in enumerate(form.activities):
+        move, line = got[activity.id], int(form.line_of[place])
+        if not plan.supported[move.line]:
+            continue
+        change = grid.levels[place] - activity.current / form.size[place]
+        keeps = {"more": change > LEAST_MOVE, "less": change < -LEAST_MOVE, "as today": abs(change) <= SMALL_MOVE}
+        low, high = model.low.copy(), model.high.copy()
+        low[line] = 1.0
+        start, end = grid.n_lines + grid.starts[place : place + 2]
+        high[start:end][~keeps[move.direction]] = 0.0
+        there = np.array([best_on_grid(grid, values, low, high) for values in field.values])
+        surely = int(np.sum(there >= best - 0.99 * field.tolerance))
+        perhaps = int(np.sum(there >= best - 1.12 * field.tolerance))
+        assert surely <= move.holds_in <= perhaps, move.activity
+        checked += perhaps < draws.n
+    assert checked >= least
 
 
 def test_order_units_and_labels_change_no_count():

@@ -272,7 +272,7 @@ def allocate(
         Overrule the inputs' settings.
     draws : int
         Draws of all answers with which the plan is tested (see `doubt`), with what would change each decision, what
-        every nearly best plan shares and why anything is left over; 0: none of it, which saves some 15 seconds.
+        every nearly best plan shares and why anything is left over; 0: none of it, which saves some five seconds.
     points : int
         Points of the frontier of two objectives (see `tradeoffs`), 11 for a page; 0: none. They have the same backstop
         again as the plan.

@@ -113,7 +113,12 @@ class Bundle:
         return found * self.size[places]
 
     def answers(
-        self, cost: np.ndarray, low: np.ndarray, high: np.ndarray, places: np.ndarray | None = None
+        self,
+        cost: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        places: np.ndarray | None = None,
+        near: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the best levels at a cost of each whole size, on intervals where each curve is concave.
 
@@ -122,6 +127,8 @@ class Bundle:
         cost, low, high : array, shape (k,)
         places : array, shape (k,), optional
             Of the activities; all of them by default.
+        near : array, shape (k,), optional
+            Levels at which the search starts; the middle of the intervals by default.
 
         Returns
         -------
@@ -133,7 +140,9 @@ class Bundle:
         is_kinked = self.is_kinked[every]
         smooth = np.flatnonzero(~is_kinked & (high > low))
         if smooth.size:
-            best[smooth] = self._where_slopes_are(every[smooth], cost[smooth], low[smooth], high[smooth])
+            best[smooth] = self._where_slopes_are(
+                every[smooth], cost[smooth], low[smooth], high[smooth], None if near is None else near[smooth]
+            )
         gain = self.lifts(every, best) - cost * best
         slope = self.slopes(every, best)
         slope = np.where(np.isfinite(slope), slope, cost)
@@ -150,33 +159,57 @@ class Bundle:
             best[bent], most[bent] = tried[row, winner], values[row, winner]
         return best, most
 
-    def _where_slopes_are(self, places: np.ndarray, cost: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """Return the levels at which falling slopes reach a cost: Newton's steps on logarithms, kept in a bracket."""
-        at_end, at_start = self.slopes(places, high) >= cost, self.slopes(places, low) <= cost
-        found = np.where(at_end, high, low)
-        left = np.flatnonzero(~at_end & ~at_start)
+    def _where_slopes_are(
+        self, places: np.ndarray, cost: np.ndarray, low: np.ndarray, high: np.ndarray, near: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the levels at which falling slopes reach a cost.
+
+        An exponential says so itself; of the others Newton's steps on logarithms, kept in a bracket.
+        """
+        found = np.where(self.slopes(places, high) >= cost, high, low)
+        left = np.flatnonzero((found < high) & (self.slopes(places, low) > cost))
+        plain = left[self.kind[places[left]] == 2]
+        if plain.size:
+            at = places[plain]
+            at_zero = self.factor[at] * self.size[at] * self.rise[at] * self.steep[at]
+            level = np.log(at_zero / cost[plain]) / (self.steep[at] * self.size[at])
+            found[plain] = np.clip(level, low[plain], high[plain])
+            left = left[self.kind[places[left]] != 2]
         a, b = low[left], high[left]
         x = 0.5 * (a + b)
+        if near is not None:
+            x = np.where((near[left] > a) & (near[left] < b), near[left], x)
         for _ in range(HALVINGS):
             if not left.size:
                 break
-            at, price = places[left], cost[left]
-            slope = self.slopes(at, x)
+            price = cost[left]
+            slope, bend = self._slopes_and_bends(places[left], x)
             pays = slope > price
             a, b = np.where(pays, x, a), np.where(pays, b, x)
             with np.errstate(all="ignore"):
-                near = x - np.log(slope / price) * slope / self._bends(at, x, slope)
-            near = np.where(np.isfinite(near), near, 0.5 * (a + b))
-            is_done = (np.abs(near - x) <= 1e-15 * high[left]) | (b - a <= 1e-16 * high[left])
-            x = np.where((near > a) & (near < b), near, np.where(is_done, x, 0.5 * (a + b)))
+                to = x - np.log(slope / price) * slope / bend
+            to = np.where(np.isfinite(to), to, 0.5 * (a + b))
+            is_done = (np.abs(to - x) <= 1e-15 * high[left]) | (b - a <= 1e-16 * high[left])
+            x = np.where((to > a) & (to < b), to, np.where(is_done, x, 0.5 * (a + b)))
             # where the slope at zero has no limit, this is the first level at which it has been looked at
             found[left] = x
-            left, a, b, x = left[~is_done], a[~is_done], b[~is_done], x[~is_done]
+            if is_done.any():
+                left, a, b, x = left[~is_done], a[~is_done], b[~is_done], x[~is_done]
         return found
+
+    def _slopes_and_bends(self, places: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return slopes and second derivatives at levels above zero."""
+        if not np.all(self.kind[places] == 1):
+            slope = self.slopes(places, shares)
+            return slope, self._bends(places, shares, slope)
+        level, steep = shares * self.size[places], self.steep[places]
+        reached, rest = self._reached(places, level)
+        slope = self.factor[places] * self.size[places] * self.rise[places] * steep * reached * rest / level
+        return slope, slope * (steep * (rest - reached) - 1.0) / level * self.size[places]
 
     def _kinds(self, places: np.ndarray) -> list[tuple[int, np.ndarray]]:
         kinds = self.kind[places]
-        return [(kind, held) for kind in range(4) if (held := np.flatnonzero(kinds == kind)).size]
+        return [(int(kind), np.flatnonzero(kinds == kind)) for kind in np.flatnonzero(np.bincount(kinds))]
 
     def _reached(self, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Share of the rise that is reached, and the rest; as exponentials, which neither end overflows."""

@@ -88,6 +88,8 @@ class LevelGrid:
         self.flat, self.owner = np.concatenate(self.levels), np.repeat(np.arange(len(self.levels)), self.counts)
         self.plan = self.on_grid(shares, is_open)
         self.closing = np.array([form.portfolio.closing_value(line) / form.scale for line in form.lines])
+        limits = np.where(np.isfinite(form.row_high), np.abs(form.row_high), np.abs(form.row_low))
+        self._sizes = np.abs(form.by_level).T, np.abs(form.by_support).T, limits
         self.model = self._programme()
         self._repeated = Repeated(self.model)
 
@@ -141,6 +143,7 @@ class LevelGrid:
         tolerance: float = 0.0,
         known: float = -np.inf,
         is_first: bool = False,
+        start: tuple[np.ndarray, float] | None = None,
         low: np.ndarray | None = None,
         high: np.ndarray | None = None,
     ) -> GridAnswer:
@@ -156,6 +159,8 @@ class LevelGrid:
             Only plans worth more are looked for.
         is_first : bool
             The first of them will do.
+        start : (point, bound), optional
+            The best mix, where it is at hand (see `relaxed`).
         low, high : array, optional
             Other bounds of the supports and of the weights of the levels than the programme's.
         """
@@ -172,20 +177,23 @@ class LevelGrid:
                 break
             if count >= MOST_BRANCHES:
                 return self._searched(gain, box, values, top, value)
+            if count or start is None:
+                found = self._repeated.solve(gain, low, high)
+                point, limit = found.point, min(limit, found.bound - paid)
+            else:
+                point, limit = start
             count += 1
-            found = self._repeated.solve(gain, low, high)
-            if found.point is None:
+            if point is None:
                 continue
-            limit = min(limit, found.bound - paid)
             if limit <= value + tolerance:
                 beaten = max(beaten, limit)
                 continue
-            mixes = self.read(found.point[None], values)
+            mixes = self.read(point[None], values)
             if mixes.is_plan[0] and limit - float(mixes.over[0].sum()) > value:
                 top, value = mixes.plan(0), float(self.value_of(mixes.plan(0), values))
                 if is_first:
                     return GridAnswer(top, value, np.inf)
-            halves = self.halves(found.point, mixes, low, high)
+            halves = self.halves(point, mixes, low, high)
             if not halves or limit <= value + tolerance:
                 beaten = max(beaten, limit)
             waiting += [(limit, *half) for half in halves]
@@ -260,12 +268,11 @@ class LevelGrid:
 
     def holds(self, shares: np.ndarray, is_open: np.ndarray) -> np.ndarray:
         """Check rows of scaled levels and supports in our own arithmetic, as closely as `check_plan`."""
-        form = self.form
+        form, (by_level, by_support, limits) = self.form, self._sizes
         used = shares @ form.by_level.T + is_open @ form.by_support.T
-        size = shares @ np.abs(form.by_level).T + is_open @ np.abs(form.by_support).T
+        size = np.maximum(shares @ by_level + is_open @ by_support, limits)
         over, under = used - form.row_high, form.row_low - used
-        limit = np.where(np.isfinite(form.row_high), np.abs(form.row_high), np.abs(form.row_low))
-        slack = np.maximum(TOLERANCE * np.maximum(size, limit), 2.0 * FEASIBILITY)
+        slack = np.maximum(TOLERANCE * size, 2.0 * FEASIBILITY)
         return np.all(np.maximum(over, under) <= slack, axis=1)
 
     def _programme(self) -> LinearModel:

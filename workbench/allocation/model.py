@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -317,12 +318,12 @@ class Portfolio:
         """Return the activities of a line, in the client's order."""
         return tuple(activity for activity in self.activities if activity.line == line)
 
-    @property
+    @cached_property
     def weighted(self) -> tuple[Objective, ...]:
         """Objectives that count."""
         return tuple(objective for objective in self.objectives if objective.weight > 0)
 
-    @property
+    @cached_property
     def is_money(self) -> bool:
         """Value is money: all objectives that count are, with confirmed worths and equal weights."""
         counted = self.weighted
@@ -351,7 +352,7 @@ class Portfolio:
         share = 1.0 / self.weighted[0].weight if self.is_money else 1.0
         return math.fsum(item.weight * share * item.worths.get(activity, 0.0) for item in self.weighted)
 
-    @property
+    @cached_property
     def money_resource(self) -> Resource | None:
         """The resource that is money itself: the largest whose unit is the currency; None where there is none."""
         held = [item for item in self.resources if item.money_units(self.currency) is not None]

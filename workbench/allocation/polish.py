@@ -22,6 +22,8 @@ ROUNDS = 40
 """Linear programmes at most; one or two usually do."""
 CLOSE = 1e-8
 """Stop when no levels can bring more than this (scaled value) above those found."""
+SAME = 1e-12
+"""Scaled values this close are one."""
 NEWTON = 12
 """Newton's steps at most; near the answer each doubles the digits."""
 KNOTS = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
@@ -80,11 +82,11 @@ def polish_plan(
         bound, wanted = held.bound(prices, here)
         value = held.value(here)
         exact = held.settled(here, prices) if bound - value > close or close <= CLOSE else None
-        if exact is not None and held.value(exact[0]) >= value - 1e-12:
+        if exact is not None and held.value(exact[0]) >= value - SAME:
             here, prices = exact
             value, (bound, wanted) = held.value(here), held.bound(prices, here)
         is_better = best is None or value > best.value + close / 10
-        if best is None or value >= best.value:
+        if best is None or value >= best.value - SAME:  # of equal levels the later prices are the nearer ones
             best = Polished(here.copy(), value, prices)
         is_close = bound - value <= close
         if is_close and (held.is_concave.all() or not is_better):
@@ -224,7 +226,7 @@ class _Held:
         shares = here
         for _ in range(NEWTON):
             cost = matrix.T @ price
-            shares, _ = bundle.answers(cost, low, high)
+            shares, _ = bundle.answers(cost, low, high, near=shares)
             shares[free] = at_free
             off = np.concatenate([matrix @ shares - limits, by_free.T @ price - bundle.slopes(free, at_free)])
             size = float(np.abs(off).max())

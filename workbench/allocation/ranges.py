@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from workbench.allocation.canonical import RowName
+from workbench.allocation.canonical import Canonical, RowName
 from workbench.allocation.model import Portfolio, Rule
 from workbench.allocation.polish import polish_plan
-from workbench.allocation.rules import quoted
+from workbench.allocation.rules import compile_rules, quoted
 from workbench.allocation.solver import Limits, Plan, best_plan, sharp_form
 from workbench.errors import ModelError
 
@@ -146,16 +146,15 @@ def price_ranges(plan: Plan, *, seconds: float = math.inf) -> tuple[PriceRange, 
     found = []
     for item in plan.portfolio.resources:
         capacity = item.capacity[0]
-        base = _local(plan, item.id, 0.0)
-        if base is None or capacity <= 0:
+        held = _Held(plan, item.id)
+        if capacity <= 0 or held.at(0.0) is None:
             found.append(PriceRange(item.id, item.unit, capacity, 0.0, None, None, None, None, None, (), False))
             continue
         noise = 1e-7 * max(abs(plan.certificate.lift), 1e-300) / capacity
         step = 1e-5 * capacity
-        up = _slope(plan, item.id, step) or 0.0
-        down = _slope(plan, item.id, -step)
-        high, past_high = _end(plan, item.id, up, 1.0, noise)
-        low, past_low = (None, None) if down is None else _end(plan, item.id, down, -1.0, noise)
+        up, down = held.slope(step) or 0.0, held.slope(-step)
+        high, past_high = _end(held, up, 1.0, noise)
+        low, past_low = (None, None) if down is None else _end(held, down, -1.0, noise)
         ladder: tuple[Rung, ...] = ()
         verified = False
         if time.monotonic() < until:
@@ -290,31 +289,52 @@ def _with(portfolio: Portfolio, resource: str, change: float) -> Portfolio:
     )
 
 
-def _local(plan: Plan, resource: str, change: float) -> tuple[float, float] | None:
-    """Value and slope with a capacity changed, supports and branches held; None where no plan holds."""
-    form = sharp_form(replace(plan, portfolio=_with(plan.portfolio, resource, change)))
-    found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported))
-    if found is None:
-        return None
-    number = form.row_names.index(RowName("capacity", resource))
-    slope = float(found.prices[number]) * form.scale / float(form.row_scale[number])
-    return form.zero_value + form.scale * found.value, slope
+class _Held:
+    """The best value and its slope with one capacity changed, supports and branches held.
+
+    The form is laid once, with twice the capacity, so that every level within reach of any change is within reach of
+    it; only the row's limit moves. Where a rule speaks of the capacity, each change has its own.
+    """
+
+    def __init__(self, plan: Plan, resource: str) -> None:
+        self.plan, self.resource = plan, plan.portfolio.resource(resource)
+        self.capacity = self.resource.capacity[0]
+        wide = _with(plan.portfolio, resource, WIDEST * self.capacity)
+        self.wide = None if compile_rules(wide) != compile_rules(plan.portfolio) else self._form(wide)
+
+    def _form(self, portfolio: Portfolio) -> Canonical:
+        return sharp_form(replace(self.plan, portfolio=portfolio))
+
+    def at(self, change: float) -> tuple[float, float] | None:
+        """Return value and slope; None where no plan holds."""
+        plan, name = self.plan, RowName("capacity", self.resource.id)
+        form = self.wide or self._form(_with(plan.portfolio, self.resource.id, change))
+        number = form.row_names.index(name)
+        if self.wide is not None:
+            high = form.row_high.copy()
+            high[number] += (max(change, -self.capacity) - WIDEST * self.capacity) / form.row_scale[number]
+            form = replace(form, row_high=high)
+        found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported))
+        if found is None:
+            return None
+        slope = float(found.prices[number]) * form.scale / float(form.row_scale[number])
+        return form.zero_value + form.scale * found.value, slope
+
+    def slope(self, change: float) -> float | None:
+        """Return the slope, none below zero; None where no plan holds."""
+        found = self.at(change)
+        return None if found is None else max(found[1], 0.0)
 
 
-def _slope(plan: Plan, resource: str, change: float) -> float | None:
-    found = _local(plan, resource, change)
-    return None if found is None else max(found[1], 0.0)
-
-
-def _end(plan: Plan, resource: str, price: float, sign: float, noise: float) -> tuple[float | None, float | None]:
+def _end(held: _Held, price: float, sign: float, noise: float) -> tuple[float | None, float | None]:
     """Return how far a price holds (None: as far as was looked) and the slope past that."""
-    capacity = plan.portfolio.resource(resource).capacity[0]
+    capacity = held.capacity
 
     def holds(found: tuple[float, float] | None) -> bool:
         return found is not None and abs(max(found[1], 0.0) - price) <= max(WITHIN * price, noise)
 
     def at(change: float) -> tuple[float, float] | None:
-        return _local(plan, resource, sign * change)
+        return held.at(sign * change)
 
     far = (WIDEST if sign > 0 else 1.0 - NEAR) * capacity
     if holds(at(far)):

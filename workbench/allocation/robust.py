@@ -19,7 +19,7 @@ from workbench.allocation.draws import DRAWS, SPREAD, Draws, draw_answers
 from workbench.allocation.grid import GridPlan, LevelGrid
 from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
 from workbench.allocation.solver import Plan, sharp_form
-from workbench.allocation.tail import best_tail, tail_mean, tail_weights
+from workbench.allocation.tail import best_tail, tail_mean, tail_means, tail_weights
 from workbench.errors import ModelError
 
 TAIL = 0.1
@@ -27,9 +27,11 @@ TAIL = 0.1
 LEAST_MOVE = 0.01
 """A level moves when it changes by more than this share of the largest level (ours)."""
 WORK = 15_000
-"""Draws times activities that are solved anew (ours: some ten to twenty seconds); larger portfolios get fewer."""
+"""Draws times activities that are solved anew (ours: some three to ten seconds); larger portfolios get fewer."""
 FEWEST = 40
 """No portfolio gets fewer draws."""
+EXACT = 0.1
+"""Each draw is solved to this share of what counts as equally good: to the gap asked of the plan itself."""
 TAIL_BRANCHES = 12
 """Programmes at most for each of the plans of the mean, the tail and the worst draw (ours)."""
 _FIRMLY = 0.9
@@ -229,10 +231,15 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
     plans = [grid.plan, *(mixes.plan(int(row)) for row in rows)]
     worth = np.column_stack([grid.value_of(grid.plan, values), grid.worths(mixes, rows, values)])
     columns, best, bounds = list(worth.T), worth.max(axis=1), relaxed.copy()
-    for number in np.flatnonzero(relaxed - best > tolerance):
-        if relaxed[number] - best[number] <= tolerance:
+    for number in np.flatnonzero(relaxed - best > EXACT * tolerance):
+        if relaxed[number] - best[number] <= EXACT * tolerance:
             continue  # a plan found for another draw does
-        found = grid.best(values[number], tolerance=tolerance / 4, known=float(best[number]))
+        found = grid.best(
+            values[number],
+            tolerance=EXACT * tolerance,
+            known=float(best[number]),
+            start=(points[number], float(relaxed[number])),
+        )
         bounds[number] = min(bounds[number], found.bound)
         if found.plan is not None:
             plans.append(found.plan)
@@ -440,7 +447,7 @@ def _risk_rows(field: Field, today: Mapping[str, float], shown: Plan) -> tuple[R
 def _tail_plan(field: Field, share: float) -> GridPlan:
     """Return the plan with the best mean over the worst share of draws; one found already where none is better."""
     grid = field.grid
-    score = np.array([tail_mean(column, share) for column in field.worth.T])
+    score = tail_means(field.worth, share)
     # the plan itself where nothing is clearly better
     top = 0 if score[0] >= score.max() - field.tolerance / 10 else int(score.argmax())
     best, value = field.plans[top], float(score[top])

@@ -84,7 +84,7 @@ def best_plan(
     like: Plan | None = None,
     enough: float = -np.inf,
 ) -> Plan | None:
-    """Return what `solve` does, but None where no plan holds: quicker for those who need no reason.
+    """Return what `solve` does, but None where no plan holds: quicker for those who need no reason and no baseline.
 
     Parameters
     ----------
@@ -96,7 +96,9 @@ def best_plan(
     enough : float
         Stop, without a proof of the gap, once no plan can beat this. Unit: value.
     """
-    return _hunted(canonical_form(portfolio), gap, candidates, limits or Limits(), like=like, enough=enough)
+    return _hunted(
+        canonical_form(portfolio), gap, candidates, limits or Limits(), like=like, enough=enough, is_compared=False
+    )
 
 
 def replan(plan: Plan, changed: Portfolio, *, gap: float = GAP, limits: Limits | None = None) -> Plan | Conflict:
@@ -140,6 +142,7 @@ def _hunted(
     like: Plan | None = None,
     warm: Plan | None = None,
     enough: float = -np.inf,
+    is_compared: bool = True,
 ) -> Plan | None:
     if not gap >= 0:
         raise ModelError(f"The gap is a share of 0 or more; got {gap}.")
@@ -181,7 +184,7 @@ def _hunted(
     baseline, baseline_value = "current", current.value
     if like is not None:  # compared with that plan, not with today
         baseline, baseline_value = like.baseline, like.baseline_value
-    elif not current.holds:
+    elif is_compared and not current.holds:
         repaired = nearest_plan(form, form.shares(today))
         baseline = "repaired"
         if repaired is not None:
@@ -287,7 +290,9 @@ class _Hunt:
                 return
             was = self.bound
             self._bounded(found.value)
-            self._price(found.prices[len(found.prices) - len(self.form.row_low) :])
+            prices = found.prices[len(found.prices) - len(self.form.row_low) :]
+            if is_large:
+                self._price(prices)
             shares, is_open, errors = self.cover.read(found.point)
             if is_large:
                 self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
@@ -301,6 +306,7 @@ class _Hunt:
                 break
             before = found.value
         if not is_large:
+            self._price(prices)
             self._polish(shares, np.where(is_open > 0.5, 1.0, 0.0))
 
     def warmed(self, prices: np.ndarray, levels: Mapping[str, float], supported: Mapping[str, bool]) -> None:

@@ -93,6 +93,21 @@ def tail_mean(values: np.ndarray, share: float) -> float:
     return float(tail_weights(values, share) @ values)
 
 
+def tail_means(values: np.ndarray, share: float) -> np.ndarray:
+    """Return `tail_mean` of each column.
+
+    Examples
+    --------
+    >>> tail_means(np.array([[4.0, 1.0], [1.0, 1.0], [2.0, 3.0], [3.0, 3.0]]), 0.375)
+    array([1.33333333, 1.        ])
+    """
+    wanted = max(share * len(values), 1.0)
+    whole = min(math.floor(wanted + 1e-9), len(values))
+    held = np.partition(values, min(whole, len(values) - 1), axis=0) if whole < len(values) else values
+    part = wanted - whole if whole < len(values) and wanted - whole > 1e-9 else 0.0
+    return (held[:whole].sum(axis=0) + (part * held[whole] if part else 0.0)) / (whole + part)
+
+
 def tail_weights(values: np.ndarray, share: float) -> np.ndarray:
     """Return weights of the worst share of draws, adding up to one."""
     n = len(values)
