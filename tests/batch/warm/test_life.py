@@ -89,22 +89,25 @@ def test_a_dozen_kernels_leave_nothing(run: Run, parents: Parents) -> None:
 @pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=lambda number: str(number.name))
 def test_a_death_is_noticed_at_once_and_told_with_its_cause(
-    number: signal.Signals, cold: bool, parents: Parents, tmp_path: Path
+    number: signal.Signals, cold: bool, parents: Parents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Trap 20: in less than half a second, and what the kernel had started goes with it."""
+    """Trap 20: by its process alone, nobody has to ask; and what the kernel had started goes with it."""
+
+    async def always(*_: Any) -> bool:
+        return True
+
     cell = "import os, subprocess, time; held = subprocess.Popen(['sleep', '600']); print(held.pid, flush=True)"
-    kill = f"print(time.time(), flush=True); time.sleep(0.1); os.kill(os.getpid(), {int(number)})"
+    kill = f"os.kill(os.getpid(), {int(number)})"
     given = None if cold else parents
     with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=given) as kind:
+        monkeypatch.setattr(kind, "is_alive", always)
         with pytest.raises(DeadKernelError) as caught:
             run_notebook(kind, cell, kill)
-        noticed = time.time()
         assert kind.describe_end().startswith(f"{number.name}: ")
         assert bool(kind.why_cold) is cold
-    child, began = (float(one.outputs[0]["text"]) for one in caught.value.notebook.cells)  # type: ignore[attr-defined]
-    assert noticed - began < 0.8
+    child = int(caught.value.notebook.cells[0].outputs[0]["text"])  # type: ignore[attr-defined]
     if not cold:
-        assert wait_until(lambda: not is_alive(int(child)))
+        assert wait_until(lambda: not is_alive(child))
 
 
 def test_an_exit_code_and_a_system_out_of_memory_are_told(parents: Parents, tmp_path: Path) -> None:
@@ -127,13 +130,11 @@ def test_a_kernel_takes_no_more_memory_than_its_share(cold: bool, parents: Paren
     mad = "import numpy\ntry:\n    numpy.ones(10**12)\nexcept MemoryError:\n    print('refused')"
     slow = "import time\nheld = []\nwhile True:\n    held.append(numpy.ones(5 * 10**6)); time.sleep(0.02)"
     given = None if cold else parents
-    start = time.monotonic()
     with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=given, memory_mb=500) as kind:
         with pytest.raises(DeadKernelError) as caught:
             run_notebook(kind, mad, slow)
         assert kind.describe_end() == "It took more memory than it may: over 500 MB."
     assert caught.value.notebook.cells[0].outputs[0]["text"] == "refused\n"  # type: ignore[attr-defined]
-    assert time.monotonic() - start < 30
 
 
 def test_a_parent_that_is_killed_takes_no_kernel_with_it(run: Run, tmp_path: Path) -> None:
@@ -275,20 +276,25 @@ def test_an_interrupt_reaches_the_cell_alone(parents: Parents, tmp_path: Path) -
         client.start_channels()
         await client.wait_for_ready(timeout=60)
         said: list[str] = []
+        begun = asyncio.Event()
 
         def hear(message: dict[str, dict[str, str]]) -> None:
             said.append(message["content"].get("ename") or message["content"].get("text") or "")
+            if said[-1].startswith("begun"):
+                begun.set()
 
         asked = asyncio.ensure_future(
-            client.execute_interactive("import time; time.sleep(30)", output_hook=hear, timeout=20)
+            client.execute_interactive(
+                "import time; print('begun', flush=True); time.sleep(600)", output_hook=hear, timeout=120
+            )
         )
-        await asyncio.sleep(0.5)
+        await begun.wait()
         await manager.interrupt_kernel()
         await asked
-        await client.execute_interactive("print('on')", output_hook=hear, timeout=20)
+        await client.execute_interactive("print('on')", output_hook=hear, timeout=120)
         client.stop_channels()
         await manager.shutdown_kernel(now=True)
         return "".join(said)
 
     with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
-        assert asyncio.run(interrupt(kind)) == "KeyboardInterrupton\n"
+        assert asyncio.run(interrupt(kind)) == "begun\nKeyboardInterrupton\n"
