@@ -43,7 +43,22 @@ HEAVY = {
     "IPython",
     "jinja2",
 }
-COMMANDS = ("new", "check", "run", "batch", "lab", "queries", "request", "status", "survey", "import", "publications", "demo")
+COMMANDS = (
+    *(
+        "new",
+        "check",
+        "run",
+        "batch",
+        "lab",
+        "queries",
+        "request",
+        "status",
+        "survey",
+        "import",
+        "publications",
+        "demo",
+    ),
+)
 
 
 def call(*arguments: str) -> int:
