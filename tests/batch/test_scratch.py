@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from workbench.batch import scratch
 from workbench.batch.locks import OWNER
-from workbench.batch.scratch import scratch_folder, sweep_scratch
+from workbench.batch.scratch import base_folder, scratch_folder, sweep_scratch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there")
 
 
 @pytest.fixture(autouse=True)
-def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty folder for temporary files."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return tmp_path
+def base(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give an empty folder for temporary files, with a name short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr("tempfile.tempdir", folder)
+        assert base_folder() == Path(folder)
+        yield Path(folder)
 
 
 def test_a_folder_in_use_stays_and_is_gone_afterwards(base: Path) -> None:
