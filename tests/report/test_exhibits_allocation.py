@@ -148,7 +148,23 @@ def test_a_conflict_shows_its_rules_and_what_is_given() -> None:
 def test_the_proof_stands_in_the_appendix() -> None:
     """Not on the pages a board reads."""
     assert certificate_exhibit(results()["money"]).is_appendix
-    assert "Proved" in certificate_exhibit(results()["money"]).claim
+    assert certificate_exhibit(results()["money"]).claim.startswith("No plan can bring more than ")
+
+
+def test_the_proof_is_of_the_plan_that_is_shown() -> None:
+    """What the plan to carry out gives up of the best one counts: the best one's gap would promise too much."""
+    result = results()["money"]
+    assert isinstance(result, Allocation)
+    lost = 0.05 * (result.best.value - result.best.baseline_value)
+    plan = replace(result.plan, found=replace(result.plan.found, value=result.best.value - lost))
+    apart = replace(result, plan=plan)
+    shown, numbers = certificate_exhibit(apart), figures(apart)
+    most, share = numbers["possible"].value, numbers["possible_share"].value
+    assert most == pytest.approx(apart.best.certificate.bound - apart.best.value + lost)
+    assert share == pytest.approx(most / (0.95 * lost / 0.05))
+    assert f"({100 * share + 0.05:.1f} % of the gain) above this one." in shown.claim
+    assert numbers["possible"].id in repr(shown) or numbers["possible"].id in shown.figures
+    assert "is given up on purpose for fewer moves and whole steps" in repr(shown)
 
 
 def test_without_rules_a_note_says_so() -> None:

@@ -161,7 +161,7 @@ def test_each_answer_is_one_number_with_its_certainty(summary):
     assert got == [
         (1, "of 3 product lines is product-run"),
         (2, "of 2 outcomes really moved: 1 better, 1 worse"),
-        (0.2, "more value from the same resources"),
+        (0.2, "more value from the resources there are"),
     ]
     sure = [answer.sure for answer in summary.answers]
     assert sure[0].startswith("Settled for 2 of 3 lines.")
@@ -253,7 +253,7 @@ def test_the_page_says_it_in_short_sentences(summary):
     """Each claim fits its two lines; the answer holds a number of each question; every figure quoted exists."""
     found = says.headline(summary)
     assert found[0].claim == (
-        "1 of 3 lines is product-run, 2 of 2 outcomes really moved, and the same resources can bring 20 % more value."
+        "1 of 3 lines is product-run, 2 of 2 outcomes really moved, and the resources can bring 20 % more value."
     )
     assert found[0].detail == (
         "4 decisions are supported by the numbers. The three answers disagree on 2 of 3 lines; settle these first."

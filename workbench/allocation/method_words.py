@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict
@@ -19,6 +21,8 @@ _METHOD = (
     "continuous curves, and every plan is checked again in our own arithmetic. "
 )
 
+_NOTHING = 1e-9
+"""Share of the value below which a difference is the arithmetic's."""
 _HOW = {"relaxation": "the covers of the curves alone", "search": "the search over lines and pieces of curves"}
 
 
@@ -52,6 +56,34 @@ def method(result: Allocation | Conflict | Off) -> str:
         f"Prices of resources are local: supports and branches of the curves held, each solved again.{_doubt(result)}"
         f"{_traded(result)}"
     )
+
+
+def possible_words(result: Allocation) -> str:
+    """Return how much more any plan could bring than the plan to carry out, rounded up so that the words stay true.
+
+    The certificate is the best plan's; the plan to carry out gives up a little of that for fewer moves.
+    """
+    portfolio, most = result.portfolio, max(result.best.certificate.bound - result.plan.value, 0.0)
+    gain = result.plan.value - result.best.baseline_value
+    if most <= _NOTHING * max(abs(result.plan.value), 1e-12):
+        return "next to nothing"
+    share = math.ceil(1000.0 * most / gain - 1e-6) / 1000.0 if gain > 0 else math.inf
+    of = f" ({theme.percent(share, 1)} of the gain)" if share < 1 else ""
+    return f"{value_words(portfolio, _up(most))}{of}"
+
+
+def given_up_words(result: Allocation) -> str:
+    """Return what the plan to carry out gives up of the best one on purpose; empty where that is nothing."""
+    lost = result.best.value - result.plan.value
+    if lost <= _NOTHING * max(abs(result.best.value), 1e-12):
+        return ""
+    return f"{value_words(result.portfolio, lost)} is given up on purpose for fewer moves and whole steps"
+
+
+def _up(amount: float) -> float:
+    """Return an amount rounded up to two digits that count."""
+    size = 10.0 ** (math.floor(math.log10(amount)) - 1)
+    return math.ceil(amount / size - 1e-9) * size
 
 
 def _share(gap: float) -> str:

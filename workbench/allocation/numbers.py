@@ -35,6 +35,7 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     parts += cascade_figures(portfolio, plan.cascade if plan else None)
     parts += doubt_figures(portfolio, plan.doubt if plan else None)
     parts += [*_decided(portfolio, plan), *_closings(portfolio), *_left_over(portfolio, plan)]
+    parts += _possible(portfolio, plan)
     if plan is not None:
         parts += scenario_figures(portfolio, plan.inputs.scenarios, plan.comparison)
         parts += frontier_figures(portfolio, plan.frontier, plan.plan.found, plan.plan.supported)
@@ -58,8 +59,8 @@ def _whole(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
     yield _figure("gain_share", "Value gained, share of the value compared with", _share(gain, base), "share", _VALUE)
     yield _figure("best_value", "Value of the best plan", plan.best.value if plan else None, unit, _PLAN)
     yield _figure("bound", "Value that no plan can beat", sure.bound if sure else None, unit, _PLAN)
-    yield _figure("gap", "Bound over value, share of the lift", sure.gap if sure else None, "share", _PLAN)
-    yield _figure("gap_absolute", "Bound over value", sure.gap_absolute if sure else None, unit, _PLAN)
+    yield _figure("gap", "Bound over the best plan, share of its lift", sure.gap if sure else None, "share", _PLAN)
+    yield _figure("gap_absolute", "Bound over the best plan", sure.gap_absolute if sure else None, unit, _PLAN)
     yield _figure(
         "near_equal_cost", "Value given up for fewer moves", plan.settled.near_equal_cost if plan else None, unit, _PLAN
     )
@@ -226,6 +227,16 @@ def _left_over(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure
     yield _figure(
         "small_move_cost", "Value given up for moves too small to be worth making", cost, portfolio.value_unit, _PLAN
     )
+
+
+def _possible(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
+    """Yield how much more than the plan to carry out any plan could bring: the certificate is the best plan's."""
+    most = plan.best.certificate.bound - plan.plan.value if plan else None
+    gain = plan.plan.value - plan.best.baseline_value if plan else None
+    unit = portfolio.value_unit
+    yield _figure("possible", "Value that a plan could bring above this one, at most", most, unit, _PLAN)
+    share = most / gain if most is not None and gain is not None and gain > 0 else None
+    yield _figure("possible_share", "Of the value gained", share, "share", _PLAN)
 
 
 def _objectives(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:

@@ -15,6 +15,7 @@ from workbench.allocation.explain import MOST_RULES, LineReason, ShadowPrice
 from workbench.allocation.input_words import fit_cautions, weighting_cautions
 from workbench.allocation.line_words import POINTS, closing_words, flip_words, unplaced_finding
 from workbench.allocation.line_words import value_words as _value
+from workbench.allocation.method_words import possible_words
 from workbench.allocation.model import Portfolio
 from workbench.allocation.numbers import figures
 from workbench.allocation.quarters import QuarterPlan
@@ -444,15 +445,15 @@ def _answer(result: Allocation) -> Finding:
             more = f"{theme.percent(gain / base, 0 if gain / base >= 0.095 else 1)} more value"
         else:
             more = f"{_value(result.portfolio, gain)} more"
-        opening = f"The same resources can bring {more} than today"
+        opening = f"The resources there are can bring {more} than today"
         if repaired:  # today breaks a rule, so it is no measure
             opening = f"Within the rules {more} is possible"
         split = _split(result)
         claim = fit_claim(*([f"{opening}: {split}."] if split else []), f"{opening}.")
     proof = (
-        "No plan within the rules can do noticeably better."
+        f"No plan within the rules can bring more than {possible_words(result)} above it."
         if sure.proved
-        else f"Not proved: a plan at most {theme.percent(sure.gap, 1)} of the lift better may exist."
+        else f"Not proved: a plan that brings up to {possible_words(result)} more may exist."
     )
     then, now = _value(result.portfolio, base), _value(result.portfolio, result.plan.value)
     if not result.portfolio.is_money:  # the unit once
@@ -463,7 +464,11 @@ def _answer(result: Allocation) -> Finding:
     )
     if repaired:
         detail += " Today's plan breaks: " + "; ".join(str(item) for item in result.best.current_breaks) + "."
-    return Finding(claim, detail, ids.ids("value", "today_value", "baseline_value", "gain", "gain_share", "gap"))
+    return Finding(
+        claim,
+        detail,
+        ids.ids("value", "today_value", "baseline_value", "gain", "gain_share", "possible", "possible_share"),
+    )
 
 
 def _nothing_to_gain(result: Allocation) -> str:
@@ -669,9 +674,9 @@ def _plan_cautions(result: Allocation) -> list[Finding]:
     if not sure.proved:
         items.append(
             Finding(
-                f"The plan is not proved: one at most {theme.percent(sure.gap, 1)} of the lift better may exist.",
+                f"The plan is not proved: one that brings up to {possible_words(result)} more may exist.",
                 _STOPPED.get(sure.stopped_by, f"The search was stopped by its limit of {sure.stopped_by}."),
-                figures(result).ids("gap", "bound"),
+                figures(result).ids("possible", "possible_share", "bound"),
             )
         )
     if not result.settled.is_whole:

@@ -461,6 +461,7 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.allocation import Conflict, figures, ways_out
+    from workbench.allocation.method_words import given_up_words, possible_words
 
     if isinstance(result, Conflict):
         return Exhibit("allocation-proof", Note(
@@ -471,12 +472,14 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             alt="Note: no plan, no proof.",
         ), is_appendix=True)  # fmt: skip
     numbers, sure, portfolio = figures(result), result.best.certificate, result.portfolio
-    keys = ["value", "best_value", "bound", "gap_absolute", "baseline_value", "near_equal_cost", "rounding_cost"]
+    keys = ["value", "best_value", "bound", "possible", "gap_absolute", "baseline_value"]
+    keys += ["near_equal_cost", "rounding_cost"]
     keys += ["small_move_cost"] if result.settled.small_move_cost else []
+    given_up = given_up_words(result)
     claim = (
-        f"Proved: no plan can be better by more than {sure.asked_gap:.2%} of what the plan adds.".replace("%", " %")
+        f"No plan can bring more than {possible_words(result)} above this one."
         if sure.proved
-        else f"Not proved: a plan at most {theme.percent(sure.gap, 1)} of the lift better may exist."
+        else f"Not proved: a plan that brings up to {possible_words(result)} more may exist."
     )
     return Exhibit(
         "allocation-proof",
@@ -490,7 +493,8 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             units={"amount": "count" if portfolio.is_money else "points"},
             decimals={} if portfolio.is_money else {"amount": 4},
             claim=claim,
-            subtitle=f"In {_worth_words(portfolio)}; bound on the continuous curves, by {sure.how}; "
+            subtitle=f"In {_worth_words(portfolio)}; {f'{given_up}; ' if given_up else ''}"
+            f"bound on the continuous curves, by {sure.how}; "
             + ("no plan nearly as good has fewer moves" if result.settled.is_fewest else "fewer moves may be possible"),
             source=TABLES,
             figures="ids",

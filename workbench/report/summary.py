@@ -228,9 +228,9 @@ def _gained(book: Book, currency: str) -> _Number:
     gain = book.get("allocation", "gain")
     sure = _with_caution(book, "allocation", _robust(book, currency))
     if share is not None:
-        return share, "share", "more value from the same resources", sure, ids
+        return share, "share", "more value from the resources there are", sure, ids
     if gain is not None and isinstance(gain.value, int | float):
-        return gain.value, gain.unit, "more value from the same resources", sure, ids
+        return gain.value, gain.unit, "more value from the resources there are", sure, ids
     if "value" in book.chapters["allocation"].figures:
         return None, "share", "no plan keeps all rules", "", ()
     return None, "share", "not answered", "", ()
@@ -565,7 +565,7 @@ def _whole(summary: Summary) -> str:
                 {
                     "readiness": f"{number} {answer.name.replace('product lines', 'lines')}",
                     "outcomes": f"{number} {answer.name.split(':')[0]}",
-                    "allocation": f"the same resources can bring {number} more value",
+                    "allocation": f"the resources can bring {number} more value",
                 }[answer.pillar]
             )
     if not parts:
