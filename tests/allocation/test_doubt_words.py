@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from allocation_cases import small
 
-from workbench.allocation import Allocation, AllocationInputs, allocate, cautions, headline, next_steps
+from workbench.allocation import Allocation, AllocationInputs, allocate, cautions, figures, headline, next_steps
 from workbench.allocation.doubt_words import FIRM, at_least, question_finding, robust_finding
 
 
@@ -28,10 +28,31 @@ def test_the_least_sure_decision_counts(result: Allocation) -> None:
     assert finding is not None
     assert f"Each open decision to keep or close holds in {at_least(least, held.draws)}; " in finding.claim
     closed = {line.line for line in held.lines if not line.supported}
-    moves = [move for move in held.moves if move.line not in closed]
+    moves = [move for move in held.moves if move.line not in closed and move.direction != "as today"]
     firm = sum(move.holds_in >= FIRM * held.draws for move in moves)
     assert f"{firm} of {len(moves)} moves hold in nine of ten" in finding.claim
     assert headline(result)[1] == finding, "right behind the answer"
+
+
+def test_what_is_left_as_it_is_counts_as_no_move(result: Allocation) -> None:
+    """An activity that does not move is told apart, however unsure; nor does it lend its count to the least sure."""
+    assert result.doubt is not None
+    held = result.doubt.robustness
+    first, *rest = [move for move in held.moves if move.line in {line.line for line in held.lines if line.supported}]
+    still = {first.activity: replace(first, direction="as today", holds_in=7)}
+    for move in rest:
+        still[move.activity] = replace(move, direction="more", holds_in=held.draws)
+    changed = replace(held, moves=tuple(still.get(move.activity, move) for move in held.moves))
+    told = replace(result, doubt=replace(result.doubt, robustness=changed))
+    found = robust_finding(told)
+    assert found is not None
+    assert f"{len(rest)} of {len(rest)} moves hold in nine of ten" in found.claim
+    assert f"{first.activity} (" not in found.detail
+    assert "The activity left as today may stay so in at least 7 of 60 draws." in found.detail
+    numbers = figures(told)
+    assert numbers[f"move_holds/{first.activity}"].value is None
+    assert numbers[f"stay_holds/{first.activity}"].value == 7
+    assert numbers[f"stay_holds/{first.activity}"].id in found.figures
 
 
 def test_a_line_nobody_may_close_is_not_counted(result: Allocation) -> None:

@@ -16,7 +16,7 @@ from workbench.allocation.ranges import (
     price_ranges,
     price_wishes,
 )
-from workbench.allocation.robust import Robustness, affordable, lay_field, robustness
+from workbench.allocation.robust import AS_TODAY, Robustness, affordable, lay_field, robustness
 from workbench.allocation.solver import Plan
 from workbench.allocation.value_of_information import Information, value_of_answers
 from workbench.findings import Figure
@@ -109,9 +109,11 @@ def doubt_figures(portfolio: Portfolio, doubt: Doubt | None) -> Iterator[Figure]
     moves = {item.activity: item for item in held.moves} if held else {}
     for activity in portfolio.activities:
         move, name = moves.get(activity.id), activity.id
-        yield figure(
-            f"move_holds/{name}", f"{name}: draws in which it moves so", move.holds_in if move else None, "count"
-        )
+        is_moved = move is not None and move.direction != AS_TODAY
+        holds = move.holds_in if move else None
+        yield figure(f"move_holds/{name}", f"{name}: draws in which it moves so", holds if is_moved else None, "count")
+        words = f"{name}: draws in which it may stay as it is"
+        yield figure(f"stay_holds/{name}", words, None if is_moved else holds, "count")
         yield figure(
             f"level_low/{name}", f"{name}: level, 5 % of draws below", move.low if move else None, activity.unit
         )

@@ -6,6 +6,7 @@ from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.line_words import value_words
 from workbench.allocation.numbers import figures
+from workbench.allocation.robust import Robustness
 from workbench.findings import Finding, fit_claim
 
 FIRM = 0.9
@@ -22,24 +23,45 @@ def robust_finding(result: Allocation) -> Finding | None:
     n = held.draws
     given = {item.line for item in result.firm if item.proof == "given"}  # no other way is open
     lines = [line for line in held.lines if line.may_close and line.line not in given]
-    supported = {line.line for line in held.lines if line.supported}
-    moves = sorted((move for move in held.moves if move.line in supported), key=lambda move: move.holds_in)
-    firm = sum(move.holds_in >= FIRM * n for move in moves)
+    moves = sorted(held.moving, key=lambda move: move.holds_in)
     least = min(lines, key=lambda line: line.holds_in, default=None)
-    part = f"{firm} of {len(moves)} moves hold in nine of ten"
+    part = firm_moves_words(held)
     claim = fit_claim(
         f"Each open decision to keep or close holds in {at_least(least.holds_in, n)}; {part}."
+        if least is not None and moves
+        else f"Each open decision to keep or close holds in {at_least(least.holds_in, n)}."
         if least is not None
         else f"Of {n:,} draws of all answers, {part}.",
         f"{part[0].upper()}{part[1:]} draws of all answers.",
     )
-    weak = [move for move in moves if move.holds_in < FIRM * n][:3]
+    weak = [move for move in moves if move.holds_in < FIRM * n][:3] or moves[:1]
     detail = f"Every answer up to {theme.percent(held.spread)} off at once, contested ones more."
     if weak:
         told = theme.listing([f"{move.activity} ({move.direction}: {move.holds_in:,})" for move in weak], 3)
         detail += f" Least sure: {told}."
+    rest = min(held.resting, key=lambda move: move.holds_in, default=None)
+    detail += f" {as_today_words(held, start=True)}." if rest is not None else ""
     keys = [*(f"holds/{line.line}" for line in lines), *(f"move_holds/{move.activity}" for move in weak)]
+    keys += [f"stay_holds/{rest.activity}"] if rest is not None else []
     return Finding(claim, detail, ids.ids("draws", *keys))
+
+
+def firm_moves_words(held: Robustness) -> str:
+    """Return how many of the moves hold in nine of ten draws; an activity left as it is makes none."""
+    firm = sum(move.holds_in >= FIRM * held.draws for move in held.moving)
+    return f"{firm} of {len(held.moving)} moves hold in nine of ten" if held.moving else "nothing moves"
+
+
+def as_today_words(held: Robustness, *, start: bool = False) -> str:
+    """Return in how many draws what is left as today may stay so; empty where nothing is left as it is."""
+    if not held.resting:
+        return ""
+    n = len(held.resting)
+    who = (
+        "the activity left as today may stay so" if n == 1 else f"each of the {n} activities left as today may stay so"
+    )
+    words = f"{who} in {at_least(min(move.holds_in for move in held.resting), held.draws)}"
+    return f"{words[:1].upper()}{words[1:]}" if start else words
 
 
 def at_least(count: int, draws: int) -> str:

@@ -34,6 +34,8 @@ EXACT = 0.1
 """Each draw is solved to this share of what counts as equally good: to the gap asked of the plan itself."""
 TAIL_BRANCHES = 12
 """Programmes at most for each of the plans of the mean, the tail and the worst draw (ours)."""
+AS_TODAY = "as today"
+"""Direction of an activity whose level does not change."""
 _FIRMLY = 0.9
 
 
@@ -157,6 +159,21 @@ class Robustness:
     open_draws: int
     plans: tuple[RiskRow, ...]
     seconds: float
+
+    @property
+    def moving(self) -> tuple[MoveHold, ...]:
+        """The moves: activities of lines that stay whose level changes; of a line that closes its decision tells."""
+        return tuple(move for move in self._staying if move.direction != AS_TODAY)
+
+    @property
+    def resting(self) -> tuple[MoveHold, ...]:
+        """The activities of lines that stay which the plan leaves as they are."""
+        return tuple(move for move in self._staying if move.direction == AS_TODAY)
+
+    @property
+    def _staying(self) -> tuple[MoveHold, ...]:
+        supported = {line.line for line in self.lines if line.supported}
+        return tuple(move for move in self.moves if move.line in supported)
 
     def row(self, name: str) -> RiskRow:
         """Return a plan by its name."""
@@ -373,7 +390,7 @@ def _moves_alike(form: Canonical, shown: Plan, place: int) -> tuple[str, Callabl
         return "more", lambda shares: shares - today > LEAST_MOVE
     if wanted < -LEAST_MOVE:
         return "less", lambda shares: shares - today < -LEAST_MOVE
-    return "as today", lambda shares: np.abs(shares - today) <= SMALL_MOVE
+    return AS_TODAY, lambda shares: np.abs(shares - today) <= SMALL_MOVE
 
 
 def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:

@@ -154,9 +154,15 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 def _moves_words(result: Allocation) -> str:
     """Return how much changes lines, and by how many moves; short, for it stands in bold."""
     from workbench.allocation import figures
+    from workbench.allocation.moves import STILL
 
     moved, settled = figures(result)["moved_money"].value, result.settled
     moves = f"{settled.moves} of {len(result.portfolio.activities)} activities change"
+    closing = sum(
+        not result.plan.supported[item.line] and item.current > STILL * max(item.maximum, 1e-300)
+        for item in result.portfolio.activities
+    )
+    moves += f", {closing} of them by closing" if closing else ""
     fewest = ", no fewer would do" if settled.is_fewest and settled.moves else ""
     return f"{_money(result.portfolio, moved)} change lines; {moves}{fewest}." if moved else f"{moves}{fewest}."
 

@@ -29,7 +29,7 @@ NO_SAFER = 0.02
 
 def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     """Return in how many draws of the answers each decision and each move of the plan holds."""
-    from workbench.allocation.doubt_words import FIRM
+    from workbench.allocation.doubt_words import FIRM, as_today_words, firm_moves_words
 
     held = _doubt(result, "allocation-holds")
     if isinstance(held, Exhibit):
@@ -46,12 +46,8 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         rows.append({"what": words, "holds": line.holds_in, "id": numbers[f"holds/{line.line}"].id})
     n_lines = len(rows)
     weak_lines = [row for row in rows if row["holds"] < FIRM * n]
-    directions = {"more": "more", "less": "less", "as today": "as today"}
-    supported = {line.line: line.supported for line in found.lines}
-    for move in found.moves:
-        if not supported[move.line]:
-            continue  # its line's row says it
-        words = f"{_activity_name(move.activity, move.line, names)}: {directions[move.direction]}"
+    for move in found.moving:
+        words = f"{_activity_name(move.activity, move.line, names)}: {move.direction}"
         rows.append({"what": words, "holds": move.holds_in, "id": numbers[f"move_holds/{move.activity}"].id})
     moves = rows[n_lines:]
     shown = rows if len(rows) <= MOST_BARS else sorted(rows, key=lambda row: row["holds"])[:MOST_BARS]
@@ -59,19 +55,21 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     lines = whole.get(n_lines, f"All {n_lines} open keep-or-close decisions")
     if weak_lines:
         lines = f"{n_lines - len(weak_lines)} of {n_lines} open keep-or-close decisions"
-    firm = sum(row["holds"] >= FIRM * n for row in moves)
+    firm = firm_moves_words(found)
     weakest = min(moves or rows, key=lambda row: row["holds"], default=None)
     claim = fit_claim(
-        f"{lines} and {firm} of {len(moves)} moves hold in nine of ten draws.",
-        f"{firm} of {len(moves)} moves hold in nine of ten draws.",
+        f"{lines} and {firm} draws." if moves else f"{lines} hold in nine of ten draws.",
+        f"{firm[:1].upper()}{firm[1:]} draws.",
     )
     if not n_lines:
-        claim = f"{firm} of {len(moves)} moves hold in nine of ten draws."
+        claim = f"{firm[:1].upper()}{firm[1:]} draws." if moves else "No move and no open decision is to be tested."
     few = "" if found.draws >= found.asked else f" (of {found.asked:,} asked for; so many fit the time)"
     subtitle = (
         f"Draws, of {n:,}{few}, in which a plan with that decision is within 0.1 % of the best; every answer up to "
         f"{theme.percent(found.spread)} off, contested ones more"
     )
+    rest = as_today_words(found)
+    subtitle += f"; {rest}" if rest else ""
     if len(shown) < len(rows):
         subtitle += f"; the {len(shown)} least sure of {len(rows)}"
     chart = bar_ranked(
@@ -95,7 +93,7 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
     Where no line could be decided otherwise, it stands behind `holds_exhibit`, whose moves are then the story.
     """
-    from workbench.allocation.doubt_words import FIRM
+    from workbench.allocation.doubt_words import firm_moves_words
 
     held = _doubt(result, "allocation-firm")
     if isinstance(held, Exhibit):
@@ -108,7 +106,7 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     rows: list[dict[str, Any]] = []
     for reason in result.reasons:
         line, decision = holds[reason.line], firm[reason.line]
-        own = [move for move in found.moves if move.line == reason.line and reason.supported]
+        own = [move for move in found.moving if move.line == reason.line]
         weakest = min(own, key=lambda move: move.holds_in, default=None)
         keys = [f"{name}/{reason.line}" for name in ("supported", "holds", "firm", "flip_cost")]
         keys += [f"move_holds/{weakest.activity}"] if weakest else []
@@ -124,9 +122,8 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             }
         )
     told = firm_finding(result)
-    moves = [move for move in found.moves if next(item.supported for item in found.lines if item.line == move.line)]
-    sure = sum(move.holds_in >= FIRM * found.draws for move in moves)
-    claim = f"No line is open to another decision; {sure} of {len(moves)} moves hold in nine of ten draws."
+    sure = f"{firm_moves_words(found)} draws" if found.moving else "nothing moves"
+    claim = f"No line is open to another decision; {sure}."
     claim = told.claim if told else claim
     n, few = found.draws, "" if found.draws >= found.asked else f" (of {found.asked:,} asked for)"
     return Exhibit(
