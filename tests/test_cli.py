@@ -195,8 +195,8 @@ def test_a_batch_names_the_failed_ones_last_and_exits_1(
     )
     assert call("batch", "--all") == 1
     shown = capsys.readouterr()
-    assert shown.out.startswith("2 of 3 engagements have a new report (9 s).")
-    assert shown.err.splitlines()[-1] == "Failed: b"
+    assert shown.out.startswith("2 of 3 engagements have a new report, 1 failed (9 s).")
+    assert shown.err.count("Failed: ") == 1
     monkeypatch.setattr("workbench.batch.night.run_batch", lambda names, **_: BatchResult((done("a"),), 9.0))
     assert call("batch", "a", "--jobs", "2") == 0
 
@@ -422,7 +422,7 @@ def test_progress_is_a_line_a_notebook_and_on_a_terminal_what_is_running(monkeyp
         ["checked", "33", "files", "1.2", "s"],
         ["10_readiness", "4.2", "s"],
         ["20_outcomes", "stopped", "5.0", "s"],
-        ["report", "published", "9.9", "s"],
+        ["report", "published,", "in", "all", "9.9", "s"],
     ]
     assert "10_readiness 3/12 · 20_outcomes 4/15" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
@@ -489,8 +489,8 @@ def test_a_plan_and_a_status_are_text_or_json_and_run_nothing(
     monkeypatch.setattr("workbench.batch.night.run_batch", raiser(AssertionError("it ran")))
     assert call("batch", "--all", "--plan") == 0
     shown = capsys.readouterr().out.splitlines()
-    assert shown[0] == "2 of 2 engagements would run; 0 unchanged."
-    assert shown[1].split(maxsplit=1) == ["acme", "no full run yet"]
+    assert shown[0] == "2 of 2 engagements would run, time not known yet; 0 unchanged."
+    assert shown[1].split(maxsplit=1) == ["acme", "no full run yet, files not checked"]
     assert call("batch", "zenith", "--plan", "--json") == 0
     held = json.loads(capsys.readouterr().out)
     assert [(one["engagement"], one["state"], one["will_run"]) for one in held["engagements"]] == [
@@ -527,6 +527,6 @@ def test_shards_are_merged_by_a_command(room: Path, capsys: pytest.CaptureFixtur
             ledger.finish(f"b{number}", 5.0)
     assert call("batch", "--merge") == 1
     shown = capsys.readouterr()
-    assert shown.out.startswith("1 of 2 engagements have a new report (5 s).")
+    assert shown.out.startswith("1 of 2 engagements has a new report, 1 failed (5 s).")
     assert "Failed: zenith" in shown.err
     assert (room / "reports" / "index.html").is_file()

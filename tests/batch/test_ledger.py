@@ -61,6 +61,9 @@ def test_it_remembers_what_a_notebook_needed_when_it_last_ended_well(tmp_path: P
         ledger.record("b9", result("acme", "unchanged", 0.0, status="unchanged"))
         assert ledger.remembered("acme") == {"10_readiness": Memory(4.0, 210.5)}
         assert ledger.seconds_of("acme") == 4.0
+        ledger.record("b2", EngagementResult("acme", "done", 90.0, (JobResult("10_readiness", "done", 4.0),)))
+        assert ledger.seconds_of("acme") == 4.0, "it waited for the rest"
+        ledger.record("b2", result("acme", "done", 4.0))
         assert ledger.usual_seconds("acme", before="b2") == 8.0, "of 8 and 2 the upper one"
         assert ledger.remembered("zenith") == {}
 

@@ -9,8 +9,8 @@ import pytest
 
 from workbench.batch.failures import REMEDIES, failure_page
 from workbench.batch.ledger import Ledger
-from workbench.batch.morning import forget_pages, morning_page, write_morning_page
-from workbench.batch.publish import MANIFEST_FORMAT, write_json
+from workbench.batch.morning import forget_pages, morning_page, without_headlines, write_morning_page
+from workbench.batch.publish import MANIFEST_FORMAT, keep_refused, write_json
 from workbench.batch.results import CAUSES, BatchResult, EngagementResult, JobResult
 from workbench.report.html import POLICY
 
@@ -66,7 +66,7 @@ def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> Non
     )
     page = write_morning_page(found, ledger, tmp_path, finished="2026-11-23 05:00").read_text(encoding="utf-8")
     said = json.loads((tmp_path / "batch.json").read_text(encoding="utf-8"))
-    assert said["answer"] == "1 of 5 engagements have a new report, 1 unchanged, 3 failed."
+    assert said["answer"] == "1 of 5 engagements has a new report, 3 failed, 1 unchanged."
     assert said["answer"] in page
     assert [group["cause"] for group in said["failures"]] == ["data", "cell_error", "internal"]
     assert said["failures"][1]["rows"] == [
@@ -75,6 +75,8 @@ def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> Non
             "notebook": "20_outcomes",
             "cell": 4,
             "attempts": 1,
+            "faults": 0,
+            "first_fault": "",
             "page": "birch/failed/r1/error.html",
         }
     ]
@@ -91,6 +93,60 @@ def test_the_page_says_how_the_night_went(tmp_path: Path, ledger: Ledger) -> Non
     own = (tmp_path / "_batch" / "b1" / "index.html").read_text(encoding="utf-8")
     assert 'href="../../acme/latest/report.html"' in own
     assert json.loads((tmp_path / "_batch" / "b1" / "batch.json").read_text(encoding="utf-8")) == said
+
+
+def test_a_batch_of_one_keeps_every_engagement_in_sight(tmp_path: Path, ledger: Ledger) -> None:
+    """The others with their last known state, the nights before with their pages; and whose report is kept."""
+    published(tmp_path, "acme", "Secret.", may_show=False)
+    kept = keep_refused("birch", tmp_path, "r1", "A fault of Berta's.", cause="data", seconds=1.0)
+    write_morning_page(night(EngagementResult("acme", "done", 1.0)), ledger, tmp_path, finished="2026-11-22 05:00")
+    own = tmp_path / "_batch" / "b1" / "index.html"
+    assert "The night of all engagements" in own.read_text(encoding="utf-8")
+    failed = EngagementResult("cedar", "failed", 4.0, (), "x/cedar/failed/r2", "No.", "cell_error")
+    one = BatchResult((failed,), 4.0, id="b2")
+    page = write_morning_page(one, ledger, tmp_path, known=["acme", "birch", "cedar"]).read_text(encoding="utf-8")
+    for words in (
+        "A batch of 1 of 3 engagements",
+        'href="acme/latest/report.html"',
+        f'href="birch/failed/{kept.name}/error.html"',
+        'href="_batch/b1/index.html"',
+        "2026-11-22 05:00 UTC",
+        "took 4 s",
+        "What failed has no report yet.",
+        "morning_headline: yes",
+    ):
+        assert words in page
+    for words in ("Secret.", "Berta", "keeps its last good report", ">Bottom line<"):
+        assert words not in page
+    published(tmp_path, "cedar", "Secret.", may_show=False)
+    assert "What failed keeps its last good report." in write_morning_page(one, ledger, tmp_path).read_text("utf-8")
+    assert "_batch/b2/index.html" not in (tmp_path / "index.html").read_text(encoding="utf-8"), "it is this one"
+    write_morning_page(one, ledger, tmp_path, known=["acme", "cedar"])
+    assert tmp_path / "index.html" in forget_pages("acme", tmp_path), "a page that names it, in whichever table"
+
+
+def test_other_programs_get_no_bottom_line_that_is_not_permitted(tmp_path: Path) -> None:
+    """As on the page."""
+    found = []
+    for name, may_show in (("acme", True), ("zenith", False)):
+        published(tmp_path, name, "Two lines close.", may_show=may_show)
+        folder = str(tmp_path / name / "latest")
+        found.append(EngagementResult(name, "done", 1.0, folder=folder, answers=("Two lines close.",)))
+    got = without_headlines(night(*found))
+    assert [held.answers for held in got.engagements] == [("Two lines close.",), ()]
+
+
+def test_what_stopped_is_among_what_took_time(tmp_path: Path, ledger: Ledger) -> None:
+    """It took time and memory as well; a table that would say nothing new is left out."""
+    stopped = job("failed", 40.0, cause="deadline", peak_mb=900.0)
+    waiting = job("failed", 0.0, cause="deadline", attempts=0)
+    found = night(EngagementResult("acme", "failed", 41.0, (stopped, waiting), cause="deadline"))
+    said = morning_page(found, ledger, tmp_path)
+    assert [one["seconds"] for one in said["slowest"]] == [40.0]
+    assert [one["peak_mb"] for one in said["largest"]] == [900.0]
+    page = write_morning_page(found, ledger, tmp_path).read_text(encoding="utf-8")
+    assert "20_outcomes, stopped" in page
+    assert "What needed most memory" not in page
 
 
 def test_what_took_twice_its_usual_time_is_named(tmp_path: Path, ledger: Ledger) -> None:

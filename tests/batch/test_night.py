@@ -277,18 +277,21 @@ def test_what_was_measured_is_remembered_the_next_night(played: Callable[[Run], 
 
     def run(name: str, **given: object) -> EngagementResult:
         seen.append((name, given["remembered"], given["limits"]))
-        return EngagementResult(name, "done", 5.0 if name == "cobalt" else 1.0, (job(peak_mb=250.0),))
+        seconds, waited = (5.0, 0.0) if name == "cobalt" else (2.0, 90.0)
+        return EngagementResult(name, "done", seconds + waited, (job(seconds, peak_mb=250.0),))
 
     played(run)
     run_batch(["acme", "cobalt"], jobs=1)
     run_batch(["acme", "borealis", "cobalt"], jobs=1, limits=Limits(cell=7.0))
-    remembered = {"10_readiness": Memory(2.0, 250.0)}
+    remembered = {name: {"10_readiness": Memory(took, 250.0)} for name, took in (("acme", 2.0), ("cobalt", 5.0))}
     assert seen[:2] == [("acme", {}, None), ("cobalt", {}, None)]
-    assert [held[0] for held in seen[2:]] == ["borealis", "cobalt", "acme"], "the unknown, then the longest"
+    assert [held[0] for held in seen[2:]] == ["borealis", "cobalt", "acme"], (
+        "the unknown, then the longest but for waiting"
+    )
     assert seen[2:] == [
         ("borealis", {}, Limits(cell=7.0)),
-        ("cobalt", remembered, Limits(cell=7.0)),
-        ("acme", remembered, Limits(cell=7.0)),
+        ("cobalt", remembered["cobalt"], Limits(cell=7.0)),
+        ("acme", remembered["acme"], Limits(cell=7.0)),
     ]
 
 

@@ -15,7 +15,7 @@ from workbench.batch.keys import engagement_key, read_ground
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.outlook import plan_batch
 from workbench.batch.plan import hash_file, make_plan
-from workbench.batch.publish import appear, keep_failed, make_manifest, open_staging, write_json
+from workbench.batch.publish import appear, keep_failed, keep_refused, make_manifest, open_staging, write_json
 from workbench.batch.results import EngagementResult, JobResult
 from workbench.batch.status import Change, read_last_batch, read_status
 from workbench.batch.study import Study
@@ -113,10 +113,34 @@ def test_a_later_failure_is_told_beside_the_last_good_report(
     latest["finished"] = "2026-01-01T00:00:00+00:00"
     write_json(published / "manifest.json", latest)
     staging = open_staging("acme", root / "reports", "run-2")
-    keep_failed(staging, make_plan("acme"), study_of("acme"), [], "It stopped.\nAnd why.", 3.0)
+    keep_failed(staging, make_plan("acme"), study_of("acme"), [], "It stopped.\nAnd why.", 3.0, key=latest["key"])
     got = read_status("acme")[0]
     assert got.word == "up to date, last run failed"
     assert got.failure == "It stopped."
+
+
+def fail(root: Path, run: str, key: str) -> None:
+    """Keep a run that was refused after every report of today."""
+    kept = keep_refused("acme", root / "reports", run, "1 fault in it.\nMore.", cause="data", seconds=1.0, key=key)
+    manifest = json.loads((kept / "manifest.json").read_text(encoding="utf-8"))
+    write_json(kept / "manifest.json", {**manifest, "finished": "2999-01-01T00:00:00+00:00"})
+
+
+def test_a_failure_of_files_that_were_put_right_is_not_told(published: Path, root: Path, client: Path) -> None:
+    """The report is of the files that there are; where they fail as they are, a plan counts them apart."""
+    survey, good = client / "survey.csv", (client / "survey.csv").read_bytes()
+    survey.write_text("respondent\n\n", encoding="utf-8")
+    fail(root, "run-2", engagement_key(make_plan("acme"), read_ground(root)))
+    got = read_status("acme")[0]
+    assert (got.word, got.cause, got.fails_again) == ("stale, last run failed", "data", True)
+    outlook = plan_batch(["acme"], 2, root=root)
+    assert (outlook.to_run, [held.refused for held in outlook.to_fail]) == ((), ["1 fault in it."])
+    survey.write_text("respondent\nr3\n", encoding="utf-8")
+    assert not read_status("acme")[0].fails_again
+    (held,) = plan_batch(["acme"], 2, root=root).to_run
+    assert not held.is_checked, "nobody has read the file as it is now"
+    survey.write_bytes(good)
+    assert (read_status("acme")[0].word, read_status("acme")[0].failure) == ("up to date", "")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +199,8 @@ def test_a_batch_says_what_it_would_do(published: Path, root: Path, client: Path
     assert got.seconds is None, "nothing is known of what would run"
     assert plan_batch(names, 2, fresh=True, root=root).seconds == 60.0
     (client / "survey.csv").write_text("respondent\nr2\n", encoding="utf-8")
-    assert [held.status.why for held in plan_batch(names, 2, root=root).to_run] == [("data",), (), ()]
+    assert [held.status.why for held in plan_batch(names, 2, root=root).to_run] == [("data",), ()]
+    assert [held.status.engagement for held in plan_batch(names, 2, root=root).to_fail] == ["cobalt"]
     assert len(plan_batch(names, 2, shard="1/3", root=root).prospects) == 1
     last = read_last_batch(root=root)
     assert last is not None

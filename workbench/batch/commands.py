@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.batch.progress import JsonProgress, Progress, say
+from workbench.batch.progress import JsonProgress, Progress, say, say_count, say_reports, say_seconds
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +76,11 @@ def batch(
     if merge:
         _merge(names or [], json_=json_)
         return
-    if bool(names) == all_:
+    if names and all_:
+        raise UsageError(
+            f"--all runs every engagement, so {', '.join(names)} cannot be named as well. Say one of them."
+        )
+    if not names and not all_:
         raise UsageError("Name the engagements, or say --all. Example: workbench batch --all")
     if plan:
         _tell_plan(names or [], jobs, fresh, shard, json_=json_)
@@ -102,12 +106,12 @@ def _merge(paths: Sequence[str], *, json_: bool) -> None:
 def _tell_batch(result: BatchResult, *, json_: bool) -> None:
     """Say how a batch went, and exit as it says."""
     if json_:
-        JsonProgress().end(result)
+        from workbench.batch.morning import without_headlines
+
+        JsonProgress().end(without_headlines(result))
         raise typer.Exit(result.exit_code)
-    same, count = len(result.unchanged), len(result.engagements)
-    new = count - same - len(result.failed)
-    unchanged = f", {same} {'is' if same == 1 else 'are'} unchanged" if same else ""
-    say(f"{new} of {count} engagements have a new report{unchanged} ({result.seconds:.0f} s).")
+    same, failed, count = len(result.unchanged), len(result.failed), len(result.engagements)
+    say(f"{say_reports(count - same - failed, count, failed, same)} ({result.seconds:.0f} s).")
     for held in result.engagements:
         if held.status == "done":
             say(f"  {held.engagement}: {held.folder}{os.sep}report.html")
@@ -119,8 +123,8 @@ def _tell_batch(result: BatchResult, *, json_: bool) -> None:
         say(f"\nFailed: {held.engagement}\n{held.message or held.cause}", file=sys.stderr)
     if result.trouble:
         say(f"\n{result.trouble}", file=sys.stderr)
-    if result.failed:
-        say(f"\nFailed: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
+    if len(result.failed) > 1:
+        say(f"\nFailed in all: {', '.join(held.engagement for held in result.failed)}", file=sys.stderr)
     raise typer.Exit(result.exit_code)
 
 
@@ -142,21 +146,32 @@ def _plan_lines(outlook: Outlook) -> list[str]:
     from workbench.batch.outlook import say_about
     from workbench.batch.status import WHY
 
-    count, same = len(outlook.to_run), len(outlook.prospects) - len(outlook.to_run)
-    about = f", {say_about(outlook.seconds)} with {outlook.slots} notebooks at a time" if outlook.seconds else ""
-    lines = [f"{count} of {len(outlook.prospects)} engagements would run{about}; {same} unchanged."]
-    width = max((len(held.status.engagement) for held in outlook.to_run), default=0)
-    for held in outlook.to_run:
+    count, fails = len(outlook.to_run), len(outlook.to_fail)
+    same = len(outlook.prospects) - count - fails
+    at_a_time = f"with {say_count(outlook.slots, 'notebook')} at a time"
+    about = (
+        f", {say_about(outlook.seconds)} {at_a_time}" if outlook.seconds else ", time not known yet" if count else ""
+    )
+    would_fail = f"; {fails} would fail before any notebook runs" if fails else ""
+    lines = [
+        f"{count} of {say_count(len(outlook.prospects), 'engagement')} would run{about}{would_fail}; {same} unchanged."
+    ]
+    tried = [held for held in outlook.prospects if held.will_run]
+    width = max((len(held.status.engagement) for held in tried), default=0)
+    for held in tried:
         status = held.status
         took = f", {say_about(status.seconds)}" if status.seconds else ""
         kinds = [WHY[kind] for kind in status.why]
         why = f"{', '.join(kinds)} changed" if kinds else status.word if not status.report else "--fresh"
-        lines.append(f"  {status.engagement:{width}}  {why}{took}")
+        unread = "" if held.refused or held.is_checked else ", files not checked"
+        lines.append(f"  {status.engagement:{width}}  {why}{'' if held.refused else took}{unread}")
         lines += [f"  {'':{width}}    {words}" for words in status.stale[:3]]
         if len(status.stale) > 3:
             lines.append(f"  {'':{width}}    and {len(status.stale) - 3} more: workbench status {status.engagement}")
         if held.refused:
             lines.append(f"  {'':{width}}    would fail: {held.refused.splitlines()[0]}")
+    if not all(held.is_checked for held in outlook.to_run):
+        lines.append("A plan opens no file: those that were not checked may have faults. See: workbench check NAME")
     return lines
 
 
@@ -197,7 +212,8 @@ def _tell_status(held: Status, width: int, *, is_only: bool) -> None:
     if len(shown) < len(held.stale):
         say(f"{'':{width}}    and {len(held.stale) - len(shown)} more: workbench status {held.engagement}")
     if held.failure:
-        say(f"{'':{width}}    failed: {held.failure}")
+        when = held.failed[:16].replace("T", " ")
+        say(f"{'':{width}}    failed on {when} UTC: {held.failure}")
     if is_only and held.report:
         say(f"{'':{width}}    {held.report}")
 
@@ -209,9 +225,12 @@ def _last_batch_line(last: LastBatch) -> str:
     counts = [f"{last.count('done')} new"]
     counts += [f"{last.count('unchanged')} unchanged"] if last.count("unchanged") else []
     counts += [f"{last.count('failed')} failed"] if last.count("failed") else []
-    took = f" in {last.seconds / 60:.0f} min" if last.seconds >= 90 else f" in {last.seconds:.0f} s"
-    ended = took if last.finished else f", {len(last.results)} so far: it is running, or was stopped"
-    return f"Last batch: {began} UTC{part}, {last.n_engagements} engagements{ended}: {', '.join(counts)}."
+    ended = (
+        f" in {say_seconds(last.seconds)}"
+        if last.finished
+        else f", {len(last.results)} so far: it is running, or was stopped"
+    )
+    return f"Last batch: {began} UTC{part}, {say_count(last.n_engagements, 'engagement')}{ended}: {', '.join(counts)}."
 
 
 def _tell_arrived(name: str) -> None:

@@ -202,13 +202,18 @@ class Ledger:
         return {notebook: Memory(seconds, peak) for notebook, seconds, peak, _ in rows}
 
     def seconds_of(self, engagement: str) -> float:
-        """Return what an engagement's last run to the end took, 0 where that is not known. Unit: seconds."""
+        """Return what an engagement's notebooks took when each last ran to its end, waiting left out. Unit: seconds.
+
+        Where no notebook's time is known, what the last run took in all; where that is not, 0.
+        """
         with self._lock:
             row = self._base.execute(
                 "SELECT seconds FROM engagement WHERE engagement = ? AND status = 'done' ORDER BY at DESC LIMIT 1",
                 (engagement,),
             ).fetchone()
-        return float(row[0]) if row else 0.0
+        if row is None:
+            return 0.0
+        return sum(held.seconds for held in self.remembered(engagement).values()) or float(row[0])
 
     def usual_seconds(self, engagement: str, *, before: str) -> float:
         """Return the median time of an engagement's runs in batches before this one; 0 where there is none."""

@@ -76,7 +76,7 @@ def parse_duration(text: str, option: str) -> float:
     found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*([smh])", text.strip(), flags=re.ASCII)
     if found and float(found[1]) > 0:
         return float(found[1]) * UNITS[found[2]]
-    raise UsageError(f"{option} {text[:40]}: no duration. Write a number with s, m or h, such as 90s, 15m or 2h.")
+    raise UsageError(f"{option} {text[:40]!r} is no duration: write 90s, 15m or 2h.")
 
 
 def say_duration(seconds: float) -> str:

@@ -131,7 +131,7 @@ def run_batch(
             except FolderError as error:
                 trouble = str(error)
                 terms.stopped.set()
-            took[result.engagement] = result.seconds
+            took[result.engagement] = result.own_seconds
             on_event(Event("progress", "", text=how_far(usual, took, slots), seconds=time.monotonic() - start))
         whole = BatchResult(
             tuple(results[name] for name in chosen),
@@ -158,7 +158,7 @@ def finish_batch(whole: BatchResult, ledger: Ledger, root: Path | None = None) -
     try:
         ledger.finish(whole.id, whole.seconds)
         with writing_to(reports, "WORKBENCH_REPORTS"):
-            page = write_morning_page(whole, ledger, reports, finished=finished)
+            page = write_morning_page(whole, ledger, reports, finished=finished, known=list_engagements(root=root))
     except FolderError as error:
         return replace(whole, trouble=whole.trouble or str(error))
     return replace(whole, page=str(page))
@@ -200,8 +200,9 @@ def list_all(names: Sequence[str], root: Path | None = None) -> list[str]:
     listed = list(names) or [*list_engagements(root=root), *misnamed_engagements(root)]
     if not listed:
         raise UsageError("There is no engagement to run. Make one with: workbench new NAME")
-    if len(set(listed)) != len(listed):
-        raise UsageError("An engagement is named twice.")
+    twice = sorted({name for name in listed if listed.count(name) > 1})
+    if twice:
+        raise UsageError(f"Named twice: {', '.join(twice)}. Name each engagement once.")
     for name in names:
         engagement_folder(name, root=root)
     return listed

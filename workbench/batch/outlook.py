@@ -13,6 +13,9 @@ from workbench.batch.status import Status, stand
 from workbench.engagement.places import find_root
 from workbench.errors import WorkbenchError
 
+SIDE_BY_SIDE = 3
+"""Notebooks of one engagement that run at a time, mostly: those of the pillars, then the summary."""
+
 
 @dataclass(frozen=True)
 class Prospect:
@@ -24,12 +27,17 @@ class Prospect:
         How it stands.
     will_run : bool
     refused : str
-        Why it would fail before any notebook runs, as far as its notebooks and name tell; else empty.
+        Why it would fail before any notebook runs, as far as its notebooks, its name and its last run tell; else empty.
     """
 
     status: Status
     will_run: bool
     refused: str = ""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a run has read its files as they are now; a plan itself opens none."""
+        return bool(self.refused or self.status.report) and "data" not in self.status.why
 
 
 @dataclass(frozen=True)
@@ -52,15 +60,27 @@ class Outlook:
 
     @property
     def to_run(self) -> tuple[Prospect, ...]:
-        """What would run."""
-        return tuple(held for held in self.prospects if held.will_run)
+        """What would run, as far as is known."""
+        return tuple(held for held in self.prospects if held.will_run and not held.refused)
+
+    @property
+    def to_fail(self) -> tuple[Prospect, ...]:
+        """What would be tried and fail before any notebook runs."""
+        return tuple(held for held in self.prospects if held.will_run and held.refused)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         rows = [
-            {**held.status.to_json(), "will_run": held.will_run, "refused": held.refused} for held in self.prospects
+            {
+                **held.status.to_json(),
+                "will_run": held.will_run,
+                "refused": held.refused,
+                "is_checked": held.is_checked,
+            }
+            for held in self.prospects
         ]
-        return {"to_run": len(self.to_run), "slots": self.slots, "seconds": self.seconds, "engagements": rows}
+        counts = {"to_run": len(self.to_run), "to_fail": len(self.to_fail)}
+        return {**counts, "slots": self.slots, "seconds": self.seconds, "engagements": rows}
 
 
 def plan_batch(
@@ -83,8 +103,7 @@ def plan_batch(
     home = root or find_root()
     chosen = take_shard(names, Shard.parse(shard), root=home)
     prospects = tuple(
-        Prospect(status, fresh or status.state != "done", _refusal(status.engagement, home))
-        for status in stand(chosen, home)
+        Prospect(status, fresh or status.state != "done", _refusal(status, home)) for status in stand(chosen, home)
     )
     usual = {held.status.engagement: held.status.seconds for held in prospects if held.will_run and not held.refused}
     return Outlook(prospects, slots, estimate(usual, {}, slots) if usual else 0.0)
@@ -96,16 +115,18 @@ def estimate(usual: Mapping[str, float], took: Mapping[str, float], slots: int) 
     Parameters
     ----------
     usual : mapping of engagement to float
-        What each took when it last ran, 0 where that is not known. Unit: seconds.
+        What the notebooks of each took when they last ran, one after the other; 0 where that is not
+        known. Unit: seconds.
     took : mapping of engagement to float
-        What those took that are done.
+        What those took that are done, likewise: waiting for a slot is left out, or a full machine would be
+        counted twice.
     slots : int
         Notebooks at a time.
 
     Examples
     --------
     >>> estimate({"a": 60.0, "b": 120.0, "c": 0.0}, {"a": 60.0}, 2)
-    120.0
+    100.0
     >>> estimate({"a": 0.0}, {}, 2) is None
     True
     """
@@ -114,7 +135,7 @@ def estimate(usual: Mapping[str, float], took: Mapping[str, float], slots: int) 
     if not left or not known:
         return None
     mean = sum(known) / len(known)  # of those that nothing is known of
-    return max(sum(one or mean for one in left) / slots, max(left))
+    return max(sum(one or mean for one in left) / slots, max(left) / SIDE_BY_SIDE)
 
 
 def say_about(seconds: float) -> str:
@@ -128,9 +149,9 @@ def say_about(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"
 
 
-def _refusal(name: str, root: Path) -> str:
+def _refusal(status: Status, root: Path) -> str:
     try:
-        make_plan(name, root=root)
+        make_plan(status.engagement, root=root)
     except WorkbenchError as error:
         return str(error)
-    return ""
+    return status.failure if status.fails_again else ""

@@ -28,6 +28,42 @@ def say(text: object, *, file: TextIO | None = None) -> None:
     print(printable(str(text)), file=file)
 
 
+def say_count(count: int, what: str) -> str:
+    """Return how many there are, with the word in the right number.
+
+    Examples
+    --------
+    >>> say_count(1, "engagement"), say_count(0, "fault")
+    ('1 engagement', '0 faults')
+    """
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def say_seconds(seconds: float) -> str:
+    """Return how long something took, in words.
+
+    Examples
+    --------
+    >>> say_seconds(3.2), say_seconds(200.0)
+    ('3 s', '3 min')
+    """
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def say_reports(new: int, count: int, failed: int, same: int) -> str:
+    """Return how many engagements of a batch have a new report, and what became of the others.
+
+    Examples
+    --------
+    >>> say_reports(1, 4, 1, 2)
+    '1 of 4 engagements has a new report, 1 failed, 2 unchanged'
+    """
+    words = [f"{new} of {say_count(count, 'engagement')} {'has' if new == 1 else 'have'} a new report"]
+    words += [f"{failed} failed"] if failed else []
+    words += [f"{same} unchanged"] if same else []
+    return ", ".join(words)
+
+
 class Progress:
     """A line for each finished notebook, and on a terminal a line that says what is running.
 
@@ -69,7 +105,7 @@ class Progress:
             elif event.kind == "failed":
                 self._line(f"{key} failed", event.seconds)
             elif event.kind == "published":
-                self._line(f"{key + ': ' if key else ''}report published", event.seconds)
+                self._line(f"{key + ': ' if key else ''}report published, in all", event.seconds)
             elif event.kind == "rendering":
                 self.running[key or "report"] = "drawing"
             if event.kind == "published":

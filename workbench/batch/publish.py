@@ -407,7 +407,14 @@ def appear(staging: Staging, pointer: str = "latest") -> Path:
 
 
 def keep_failed(
-    staging: Staging, plan: Plan, study: Study, jobs: Sequence[Any], message: str, seconds: float, cause: str = ""
+    staging: Staging,
+    plan: Plan,
+    study: Study,
+    jobs: Sequence[Any],
+    message: str,
+    seconds: float,
+    cause: str = "",
+    key: str = "",
 ) -> Path:
     """Keep the executed notebooks of a run that stopped, with the reason; the last good report stays.
 
@@ -421,6 +428,8 @@ def keep_failed(
         From the command to now.
     cause : str
         One of `CAUSES`.
+    key : str
+        From `workbench.batch.keys.engagement_key`: what it stopped with.
 
     Returns
     -------
@@ -429,7 +438,8 @@ def keep_failed(
     """
     for path in (staging.result / "notebooks").glob("*.ipynb"):
         seal_notebook(path)
-    manifest = make_manifest(staging, plan, study, jobs, status="failed", seconds=seconds, message=message)
+    manifest = make_manifest(staging, plan, study, jobs, status="failed", seconds=seconds, message=message, key=key)
+    manifest["cause"] = cause
     for extra in staging.result.iterdir():
         if extra.name != "notebooks":
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
@@ -437,7 +447,9 @@ def keep_failed(
     return _keep(staging, message, cause, manifest["finished"], jobs)
 
 
-def keep_refused(engagement: str, reports: Path, run: str, message: str, *, cause: str, seconds: float) -> Path:
+def keep_refused(
+    engagement: str, reports: Path, run: str, message: str, *, cause: str, seconds: float, key: str = ""
+) -> Path:
     """Keep why a run did not even start: faults in the client's files; the last good report stays.
 
     Parameters
@@ -449,6 +461,8 @@ def keep_refused(engagement: str, reports: Path, run: str, message: str, *, caus
         Its name, and why, in sentences and as one of `CAUSES`.
     seconds : float
         From the command to now.
+    key : str
+        As in `keep_failed`.
 
     Returns
     -------
@@ -466,6 +480,8 @@ def keep_refused(engagement: str, reports: Path, run: str, message: str, *, caus
             "run": run,
             "status": "failed",
             "message": message,
+            "cause": cause,
+            "key": key,
             "finished": finished,
             "seconds": round(seconds, 3),
         },

@@ -143,6 +143,10 @@ class EngagementResult:
         The run's name in the publications ledger; empty where it showed no numbers about people.
     held_to : tuple of str
         Earlier runs that showed other numbers about people: what would give somebody away beside them is hidden.
+    n_faults : int
+        In the client's files.
+    first_fault : str
+        Place and kind of the first of them in words of ours: ``lines.csv, row 1, column product_line: missing``.
     """
 
     engagement: str
@@ -155,11 +159,18 @@ class EngagementResult:
     answers: tuple[str, ...] = ()
     recorded: str = ""
     held_to: tuple[str, ...] = ()
+    n_faults: int = 0
+    first_fault: str = ""
 
     @property
     def is_done(self) -> bool:
         """Whether there is a report of the files as they are."""
         return self.status in ("done", "unchanged")
+
+    @property
+    def own_seconds(self) -> float:
+        """What its notebooks took, waiting for a slot left out; where none ran, what it took in all."""
+        return sum(job.seconds for job in self.jobs) or self.seconds
 
     def to_json(self, *, with_words: bool = True) -> dict[str, Any]:
         """Return plain values; without words, nothing that could quote the client's files.

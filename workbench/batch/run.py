@@ -166,12 +166,14 @@ def run_engagement(
         return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
 
 
-def _refused(engagement: str, root: Path | None, error: WorkbenchError, start: float) -> EngagementResult:
+def _refused(
+    engagement: str, root: Path | None, error: WorkbenchError, start: float, key: str = ""
+) -> EngagementResult:
     """Return a run that did not start, its reason kept where somebody looks for it."""
     seconds, cause = time.monotonic() - start, cause_of(error)
     reports, kept = reports_folder(root), ""
     with suppress(FolderError), writing_to(reports, "WORKBENCH_REPORTS"):
-        kept = str(keep_refused(engagement, reports, make_run_id(), str(error), cause=cause, seconds=seconds))
+        kept = str(keep_refused(engagement, reports, make_run_id(), str(error), cause=cause, seconds=seconds, key=key))
     return EngagementResult(engagement, "failed", seconds, folder=kept, message=str(error), cause=cause)
 
 
@@ -218,6 +220,8 @@ def _run_plan(
             raise
         workers.leave(reading)
         raise DeadlineError(f"{plan.engagement}: {terms.deadline.words} Its files were still being read.") from None
+    except ClientDataError as error:  # the same files fail the same way: who asks later is told without a run
+        return _refused(plan.engagement, plan.root, error, terms.start, key)
     terms = replace(terms, input_bytes=sum(int(file.bytes) for file in study.files))
     plan = replace(plan, variables=study.variables)
     loading.join()
@@ -273,7 +277,7 @@ def _run_staged(
     finally:
         drawings.stop()
     seconds = time.monotonic() - start
-    kept = keep_failed(staging, plan, study, jobs, message, seconds, cause)
+    kept = keep_failed(staging, plan, study, jobs, message, seconds, cause, key)
     return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
 
 

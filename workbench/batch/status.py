@@ -66,8 +66,12 @@ class Status:
         When a later run failed, ISO, UTC; empty where none did.
     failure : str
         First sentence of that failure.
+    cause : str
+        Of that failure, one of `CAUSES`.
+    fails_again : bool
+        Whether that failure was one of the client's files, and these, the notebooks and the code are as they were.
     seconds : float
-        What its last run to the end took; 0 where that is not known.
+        What its notebooks took when they last ran to their end, one after the other; 0 where that is not known.
     """
 
     engagement: str
@@ -76,6 +80,8 @@ class Status:
     changes: tuple[Change, ...] = ()
     failed: str = ""
     failure: str = ""
+    cause: str = ""
+    fails_again: bool = False
     seconds: float = 0.0
 
     @property
@@ -174,7 +180,7 @@ class Reader:
         return self._ledgers[0].file_hash if self._ledgers else hash_file
 
     def seconds_of(self, engagement: str) -> float:
-        """Return what an engagement's last run to the end took; 0 where that is not known."""
+        """Return what an engagement's notebooks took when they last ran to their end; 0 where that is not known."""
         return max((ledger.seconds_of(engagement) for ledger in self._ledgers), default=0.0)
 
     def last_batch(self) -> LastBatch | None:
@@ -255,7 +261,7 @@ def find_current(
     if manifest is None or not manifest.get("key") or not (folder / "report.html").is_file():
         return None
     try:
-        if engagement_key(make_plan(name, root=root), ground, file_hash) != manifest["key"]:
+        if _key_now(name, ground, file_hash, root) != manifest["key"]:
             return None
         if published_contents(name, root) != frozenset(manifest["bound"]):
             return None
@@ -264,27 +270,50 @@ def find_current(
     return manifest
 
 
+def _key_now(name: str, ground: Ground, file_hash: Callable[[Path], str], root: Path | None) -> str:
+    """Return the key of an engagement as it is; empty where it has none."""
+    try:
+        return engagement_key(make_plan(name, root=root), ground, file_hash)
+    except (WorkbenchError, OSError):  # what is wrong is told by its run
+        return ""
+
+
 def _status_of(name: str, root: Path, ground: Ground, reader: Reader) -> Status:
     home = reports_folder(root) / name
     latest = read_manifest(home / "latest")
-    failed = _last_failure(home)
+    failed = last_failure(home)
     finished = latest["finished"] if latest else ""
-    is_later = failed is not None and failed["finished"] > finished
     changes: tuple[Change, ...] = ()
     if latest and find_current(name, ground, reader.file_hash, root) is None:
         changes = tuple(_changes(name, root, ground.code, latest, reader.file_hash))
+    if failed and failed["finished"] <= finished:
+        failed = None
+    if failed and latest and not changes and failed.get("key", "") != latest.get("key"):
+        failed = None  # of files that were put right since: the report is of those that there are
+    fails_again = False
+    if failed and failed.get("cause") == "data" and failed.get("key"):
+        fails_again = failed["key"] == _key_now(name, ground, reader.file_hash, root)
     return Status(
         engagement=name,
         report=str(home / "latest" / "report.html") if latest else "",
         finished=finished,
         changes=changes,
-        failed=failed["finished"] if failed and is_later else "",
-        failure=failed["message"].split("\n")[0] if failed and is_later else "",
+        failed=failed["finished"] if failed else "",
+        failure=failed["message"].split("\n")[0] if failed else "",
+        cause=failed.get("cause", "") if failed else "",
+        fails_again=fails_again,
         seconds=reader.seconds_of(name),
     )
 
 
-def _last_failure(home: Path) -> dict[str, Any] | None:
+def last_failure(home: Path) -> dict[str, Any] | None:
+    """Return the manifest of the last run that stopped, of those that are kept; None where there is none.
+
+    Parameters
+    ----------
+    home : Path
+        The engagement's own folder of reports.
+    """
     if not (home / "failed").is_dir():
         return None
     held = [read_manifest(folder) for folder in sorted((home / "failed").iterdir())]

@@ -147,6 +147,10 @@ class FolderReading:
             remedy = f"Rename it to {stem}.yaml."
         elif suffix in ("csv", "parquet"):
             remedy = nearest(stem, TABLES) or "Move it away; facts belong into facts/."
+        elif suffix == "ipynb":
+            allowed = "the client's own notebooks in its folder notebooks/, as NN_name.ipynb."
+            self._fault(name, "a notebook outside notebooks/", allowed, f"Move it to notebooks/{name}.")
+            return
         else:
             remedy = nearest(name, [*DOCUMENTS, WORKBOOK]) or "Move it away, or call it README-…."
         self._fault(name, "an unknown file", allowed, remedy)

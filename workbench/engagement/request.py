@@ -423,7 +423,10 @@ def _answerable(question: Question, request: DataRequest) -> list[str]:
         return [f"{question.words} Not yet.", f"  missing: {listed(question.missing)}", *better]
     if request.faults:
         own, all_ = question.faults, len(request.faults)
-        which = f"{own} of {all_} faults stand in its tables" if own else f"{all_} faults stand elsewhere in the folder"
+        many = f"{all_} fault{'' if all_ == 1 else 's'}"
+        which = f"{own} of {many} {'stands' if own == 1 else 'stand'} in its tables"
+        if not own:
+            which = f"{many} {'stands' if all_ == 1 else 'stand'} elsewhere in the folder"
         return [
             f"{question.words} Its tables are there; faults hold it up.",
             f"  {which}; any fault stops a run: workbench check {request.engagement}",
