@@ -33,6 +33,7 @@ from workbench.allocation import (
     figures,
     headline,
     line_finding,
+    line_sentence,
     method,
     next_steps,
     price_rules,
@@ -427,6 +428,28 @@ def test_from_nothing_the_next_money_earns_what_a_step_earns() -> None:
     assert not reason.supported
     best = max((steep.value(level) - steep.value(0.0)) / level for level in (8.0 + 0.1 * k for k in range(221)))
     assert reason.next_unit == pytest.approx(best, rel=0.01)
+
+
+def test_money_and_value_are_told_apart_and_elsewhere_has_one_measure() -> None:
+    """A line with less money that brings more says of what; only a line that closes is held against others."""
+    result = allocated(small(budget=100.0, people=20.0))
+    stays, closes = result.reasons[0], result.reasons[1]
+    assert stays.supported
+    assert not closes.supported
+    less = replace(stays, today_money=2 * stays.money + 1e3, today_value=0.5 * stays.value, people=stays.today_people)
+    held = line_sentence(result, less)
+    assert " less, yet brings " in held
+    assert " more value; " in held
+    for next_unit in (0.7, 0.9):
+        reason = replace(stays, next_unit=next_unit, last_funded=0.7)
+        assert "elsewhere" not in line_sentence(result, reason) + line_finding(result, reason).detail
+        assert "in other lines" not in line_sentence(result, reason)
+    poor = replace(closes, today_money=3.3e6, today_value=4e5, next_unit=0.4, last_funded=0.9)
+    claim = line_finding(result, poor).claim
+    assert claim.endswith("is proposed to close: today it takes 3.3 m€ and brings 400 k€.")
+    assert "the last one spent on the same resource in other lines 0.90" in line_sentence(result, poor)
+    rich = replace(poor, today_value=4e6)
+    assert "today it takes" not in line_finding(result, rich).claim
 
 
 def test_findings_name_the_figures_they_quote() -> None:

@@ -176,6 +176,33 @@ def test_wishes_cost_what_solving_with_them_costs():
     assert [wish.price or 0.0 for wish in wishes] == sorted((wish.price or 0.0 for wish in wishes), reverse=True)
 
 
+def test_a_whole_line_left_as_it_is_has_its_net_price():
+    """What its resources bring in other lines is counted: the price is that of the whole plan sought again."""
+    plan = planned(small(people=16.0, budget=200.0))
+    lines = {wish.key: wish.price for wish in price_wishes(plan) if wish.kind == "line"}
+    assert lines
+    for line, price in lines.items():
+        held = [Rule("keep", f"keep line {line}")]
+        held += [
+            Rule(f"{item.id} stays", f"level of {item.id} = {item.current:g}")
+            for item in plan.portfolio.activities_of(line)
+        ]
+        other = solve(replace(plan.portfolio, rules=tuple(held)))
+        if price is None:
+            assert not hasattr(other, "certificate")
+        else:
+            assert price == pytest.approx(plan.value - other.value, abs=3e-4 * plan.certificate.lift)
+
+
+def test_activities_of_a_line_that_closes_are_no_wishes():
+    """Whoever wants one of them left as it is wants the line kept, and that has a price of its own."""
+    plan = planned(small(people=12.0, budget=150.0))
+    closed = {item.id for item in plan.portfolio.activities if not plan.supported[item.line]}
+    assert closed
+    assert not closed & {wish.key for wish in price_wishes(plan)}
+    assert not {line for line, is_open in plan.supported.items() if not is_open} & {w.key for w in price_wishes(plan)}
+
+
 def test_closing_nothing_has_its_price():
     """Where the plan closes a line, the price of closing nothing is known; where it closes none, it is not asked."""
     tight = small(people=12.0, budget=150.0)

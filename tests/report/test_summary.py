@@ -130,6 +130,7 @@ def chapters():
             f"today_value/{line}": (4e6, "currency"),
             f"value/{line}": (value, "currency"),
             f"other_option/{line}": (700e3 if word != "supported" else None, "currency"),
+            f"wish_line/{line}": (1.2e6 if line == "home" else None, "currency"),
         }
     numbers = held("O", outcomes)
     step = Finding("Decide on NPS in Home (Head of Care).", "", numbers.ids(f"change/nps/{HOME}"))
@@ -207,13 +208,25 @@ def test_a_decision_has_a_rejected_option_a_cost_and_an_owner(summary):
     got = [(held.what, held.rejected, held.cost, held.owner) for held in summary.decisions]
     assert got == [
         ("Give Home 3.0 m€ more", "leave its money as today",
-         "3.0 m€ from other lines; leaving it would forgo 5.0 m€ there", "M. Lind"),
+         "3.0 m€ from other lines; leaving it as today would cost 1.2 m€ in all", "M. Lind"),
         ("Close Travel", "keep it as it is",
          "19 people affected, no decision on persons; keeping it would cost 700 k€", "nobody named"),
         ("Take 600 k€ from Motor", "leave its money as today",
          "3.0 m€ of value there; leaving it would keep 600 k€ from other lines", "A. Voss"),
         ("Decide on NPS in Home", "wait and see", "waiting keeps the change of −9.0", "Head of Care"),
     ]  # fmt: skip
+
+
+def test_what_a_line_brings_in_itself_is_not_called_the_cost_of_leaving_it(study, chapters):
+    """Where the price of leaving it was not worked out, the gross amount says that it is one."""
+    plan = chapters[2]
+    rows = {figure.key: (figure.value, figure.unit) for figure in plan.figures}
+    told = replace(plan, figures=held("A", {**rows, "wish_line/home": (None, "currency")}))
+    got = says.read_summary(study, chapters=[*chapters[:2], told])
+    assert got.decisions[0].cost == (
+        "3.0 m€ from other lines; it brings 5.0 m€ more value in Home itself, "
+        "before what its resources would bring elsewhere"
+    )
 
 
 def test_the_answers_disagree_where_the_plan_goes_against_the_others(summary):
@@ -344,7 +357,9 @@ def test_long_claims_take_their_shorter_form():
 def test_value_in_points_says_so_in_a_sentence(study, chapters):
     """Where value is no money, an amount that stands in a sentence has its unit behind it."""
     in_points = [
-        replace(figure, unit="points") if figure.key.split("/")[0] in ("value", "today_value") else figure
+        replace(figure, unit="points", value=None if figure.key == "wish_line/home" else figure.value)
+        if figure.key.split("/")[0] in ("value", "today_value", "wish_line")
+        else figure
         for figure in next(chapter for chapter in chapters if chapter.pillar == "allocation").figures
     ]
     changed = [
@@ -352,7 +367,7 @@ def test_value_in_points_says_so_in_a_sentence(study, chapters):
         for chapter in chapters
     ]
     costs = " ".join(decision.cost for decision in says.read_summary(study, chapters=changed).decisions)
-    assert "leaving it would forgo 5,000,000.0 value points there" in costs
+    assert "it brings 5,000,000.0 more value points in Home itself" in costs
     assert "3,000,000.0 value points there" in costs
     assert "€ there" not in costs
 

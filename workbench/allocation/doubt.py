@@ -168,6 +168,9 @@ def _price_figures(portfolio: Portfolio, doubt: Doubt | None) -> Iterator[Figure
         yield figure(f"exchange/{objective.id}", name, rate.rate if rate else None, "")
     wishes = {(item.kind, item.key): item.price for item in doubt.wishes} if doubt else {}
     yield figure("wish_lines", "Close nothing: value it costs", wishes.get(("lines", "")), unit)
+    for line in portfolio.lines:
+        cost = wishes.get(("line", line.id))
+        yield figure(f"wish_line/{line.id}", f"{line.name}, left as it is: value it costs in all", cost, unit)
     for activity in portfolio.activities:
         price_of = wishes.get(("activity", activity.id))
         yield figure(f"wish/{activity.id}", f"Leave {activity.id} as it is: value it costs", price_of, unit)

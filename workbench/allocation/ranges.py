@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from workbench.allocation.canonical import Canonical, RowName
-from workbench.allocation.model import Portfolio, Rule
+from workbench.allocation.model import Activity, Portfolio, Rule
 from workbench.allocation.polish import polish_plan
 from workbench.allocation.rules import compile_rules, quoted
 from workbench.allocation.solver import Limits, Plan, best_plan, sharp_form
@@ -115,9 +115,10 @@ class WishPrice:
     wish : str
         In plain words.
     kind : str
-        ``lines`` (close nothing), ``activity`` (leave it as today) or ``all`` (leave everything as today).
+        ``lines`` (close nothing), ``line`` (leave a whole line that stays as today) or ``activity`` (leave one
+        activity of such a line as today).
     key : str
-        The activity; empty where the wish is of all.
+        The line or activity; empty where the wish is of all.
     price : float or None
         0 where it costs less than what can be proved; None where no plan holds with it, or it was not worked out.
         Unit: value.
@@ -228,7 +229,9 @@ def _closings(plan: Plan) -> float:
 
 
 def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, ...]:
-    """Return what it costs to close nothing, and to leave each activity as it is today, dearest first.
+    """Return what it costs to close nothing, and to leave each line and each activity as it is, dearest first.
+
+    Activities of a line that closes are no wishes: whoever wants them wants the line kept.
 
     Parameters
     ----------
@@ -244,12 +247,17 @@ def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, .
     if closed:
         keep = [Rule(f"keep {line.id} (what if)", f"keep line {quoted(line.id)}") for line in portfolio.lines]
         wishes.append(("Close nothing", "lines", "", keep))
-    for item in portfolio.activities:
-        if abs(plan.level(item.id) - item.current) <= 1e-6 * max(item.maximum, 1e-300):
-            continue
-        level = f"{item.current:.12f}".rstrip("0").rstrip(".")
-        rule = Rule(f"{item.id} as today (what if)", f"level of {quoted(item.id)} = {level}")
-        wishes.append((f"Leave {item.id} as it is", "activity", item.id, [rule]))
+    moved = [
+        item
+        for item in portfolio.activities
+        if plan.supported[item.line] and abs(plan.level(item.id) - item.current) > 1e-6 * max(item.maximum, 1e-300)
+    ]
+    for line in portfolio.lines:
+        if any(item.line == line.id for item in moved):
+            keep = Rule(f"keep {line.id} (what if)", f"keep line {quoted(line.id)}")
+            rules = [keep, *(_as_today(item) for item in portfolio.activities_of(line.id))]
+            wishes.append((f"Leave {line.name} as it is", "line", line.id, rules))
+    wishes += [(f"Leave {item.id} as it is", "activity", item.id, [_as_today(item)]) for item in moved]
     found = []
     for wish, kind, key, rules in wishes:
         left = min(until - time.monotonic(), PROBE_SECONDS)
@@ -271,6 +279,12 @@ def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, .
         found.append(WishPrice(wish, kind, key, price, is_possible))
     order = {item.wish: place for place, item in enumerate(found)}
     return tuple(sorted(found, key=lambda item: (-(item.price or 0.0), order[item.wish])))
+
+
+def _as_today(activity: Activity) -> Rule:
+    """Return the rule that an activity stays at its level of today."""
+    level = f"{activity.current:.12f}".rstrip("0").rstrip(".")
+    return Rule(f"{activity.id} as today (what if)", f"level of {quoted(activity.id)} = {level}")
 
 
 def _weights(portfolio: Portfolio) -> dict[str, float]:

@@ -255,12 +255,11 @@ def next_steps(result: Allocation | Conflict | Off) -> Findings:
 def line_finding(result: Allocation, reason: LineReason) -> Finding:
     """Return why a line got what it got, as a claim with its detail and figures."""
     ids = figures(result)
-    earns = _earning(result.portfolio, reason)
     if not reason.supported:
-        weak = reason.next_unit is not None and reason.last_funded is not None and reason.next_unit < reason.last_funded
+        weak = _brings_less(result, reason)
         short = f"{reason.name} is proposed to close: {decision_cost(result, reason)}."
         claim = fit_claim(
-            f"{reason.name} is proposed to close: {earns}." if weak and earns else short,
+            f"{reason.name} is proposed to close: {weak}." if weak else short,
             short,
             "A line is proposed to close.",
         )
@@ -281,6 +280,7 @@ def _stays_words(result: Allocation, reason: LineReason) -> str:
     """Return what a line that stays gets more or less of, and what comes of that."""
     portfolio, way, brings = result.portfolio, _changes(result, reason), reason.value - reason.today_value
     worth = _value(portfolio, abs(brings))
+    more = f"{worth} more value" if portfolio.is_money else worth.replace(POINTS, f" more{POINTS}")
     is_moved = abs(brings) > 1e-6 * max(abs(reason.today_value), 1e-12)
     if way == "":
         return (
@@ -294,11 +294,9 @@ def _stays_words(result: Allocation, reason: LineReason) -> str:
         tail = f", {worth} {'more' if brings > 0 else 'less'}" if is_moved else ""
         return f"the same in all, spread anew over its activities{tail}"
     if way == "more":
-        tail = f"which brings {worth} more" if brings > 0 and is_moved else "as the rules ask"
+        tail = f"which brings {more}" if brings > 0 and is_moved else "as the rules ask"
     else:
-        tail = (
-            "at no cost of value" if not is_moved else f"which costs {worth}" if brings < 0 else f"still {worth} more"
-        )
+        tail = "at no cost of value" if not is_moved else f"which costs {worth}" if brings < 0 else f"yet brings {more}"
     return f"{_moved_words(result, reason)} {way}, {tail}"
 
 
@@ -314,7 +312,8 @@ def line_sentence(result: Allocation, reason: LineReason) -> str:
         parts.append(_otherwise(result, reason))
     else:
         closing = next((item for item in result.closings if item.line == reason.line), None)
-        parts = [earns, _otherwise(result, reason), closing_words(result.portfolio, closing) if closing else ""]
+        parts = [_brings_less(result, reason), earns, _otherwise(result, reason)]
+        parts.append(closing_words(result.portfolio, closing) if closing else "")
         parts.append(_start_lower(people_words(reason)).rstrip("."))
     text = "; ".join(part for part in parts if part)
     return f"{text[:1].upper()}{text[1:]}."
@@ -602,18 +601,30 @@ def _line_detail(result: Allocation, reason: LineReason) -> str:
     return " ".join(parts)
 
 
+def _brings_less(result: Allocation, reason: LineReason) -> str:
+    """Return what a line takes and brings today where that is less, in money; empty where it is not."""
+    portfolio = result.portfolio
+    if not portfolio.is_money or reason.today_value >= reason.today_money:
+        return ""
+    takes, brings = (theme.money(amount, portfolio.currency) for amount in (reason.today_money, reason.today_value))
+    return f"today it takes {takes} and brings {brings}"
+
+
 def _earning(portfolio: Portfolio, reason: LineReason) -> str:
-    """Return what the next unit of money earns here and the last one elsewhere."""
+    """Return what the next unit of money earns here, and beside a line that closes what the last one earns elsewhere.
+
+    The last one is of the resource that the line takes most of: lines that take mainly others have another measure,
+    so that it is told only where it is the reason.
+    """
     if reason.next_unit is None:
         return _earns_nothing(portfolio, reason) if reason.supported else ""
     unit, factor = _money_unit(portfolio, reason)
     verb = "would earn" if reason.supported else "earns"
     here = f"its next {unit} {verb} {_points(portfolio, reason.next_unit * factor)}"
-    if reason.last_funded is None:
+    if reason.last_funded is None or reason.supported or reason.next_unit >= reason.last_funded:
         return here
-    if abs(reason.next_unit - reason.last_funded) <= CHANGE * abs(reason.last_funded):
-        return f"its next {unit} would earn as much as elsewhere, {_points(portfolio, reason.next_unit * factor)}"
-    return f"{here}, the last one elsewhere {_points(portfolio, reason.last_funded * factor)}"
+    there = _points(portfolio, reason.last_funded * factor)
+    return f"{here}, the last one spent on the same resource in other lines {there}"
 
 
 def _earns_nothing(portfolio: Portfolio, reason: LineReason) -> str:

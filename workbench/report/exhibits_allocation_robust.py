@@ -290,7 +290,7 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "what": f"Rule: {rule.rule}", "cost": rule.price, "id": numbers[f"rule_price/{rule.rule}"].id
             })  # fmt: skip
     for wish in wishes:
-        if not wish.price:
+        if not wish.price or wish.kind == "line":  # a line's price stands with the decision on it
             continue
         key = "wish_lines" if wish.kind == "lines" else f"wish/{wish.key}"
         words = "Close nothing"

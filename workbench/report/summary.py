@@ -313,23 +313,40 @@ def _shifting(study: Any, book: Book, line: Line, change: float, currency: str) 
     """Return the decision to give a line more money, or to take some away."""
     amount = theme.money(abs(change), currency)
     now, then = (book.get("allocation", f"{key}/{line.line}") for key in ("today_value", "value"))
-    worth = ""
+    worth, gained = "", 0.0
     if now is not None and then is not None and isinstance(then.value, float) and isinstance(now.value, float):
-        worth = _worth(abs(then.value - now.value), then.unit, currency)
+        gained = then.value - now.value
+        worth = _worth(abs(gained), then.unit, currency)
+    whole = book.get("allocation", f"wish_line/{line.line}")  # what its resources bring in other lines is counted
+    net = ""
+    if whole is not None and isinstance(whole.value, float):
+        net = f"; leaving it as today would cost {_worth(whole.value, whole.unit, currency)} in all"
+        net = net if whole.value else "; leaving it as today would cost nothing noticeable"
     if change > 0:
         # money that nobody uses today comes from no line
         spent, planned = (book.number("allocation", key) or 0.0 for key in ("today_money", "money"))
         unused = min(max(planned - spent, 0.0), change)
         source = "from other lines" if unused < MOVED_MONEY * change else "from other lines and money not used today"
         what, cost = f"Give {line.name} {amount} more", f"{amount} {source}"
-        cost += f"; leaving it would forgo {worth} there" if worth else ""
+        if not net and worth and gained > 0:
+            more = (
+                worth.replace(" value points", " more value points")
+                if worth.endswith("points")
+                else f"{worth} more value"
+            )
+            net = f"; it brings {more} in {line.name} itself, before what its resources would bring elsewhere"
+        cost += net
     else:
         lost = worth if worth.endswith("points") else f"{worth} of value"
         what, cost = f"Take {amount} from {line.name}", f"{lost} there" if worth else "its value there"
-        cost += f"; leaving it would keep {amount} from other lines"
+        cost = f"none there, it brings {worth} more" if worth and gained > 0 else cost
+        cost += net or f"; leaving it would keep {amount} from other lines"
     moves = [f"move_holds/{name}" for name in _activities(study, line.line)]
     sure = _held(book, moves)
-    ids = (*line.plan_ids, *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}", *moves))
+    ids = (
+        *line.plan_ids,
+        *book.ids("allocation", f"value/{line.line}", f"today_value/{line.line}", f"wish_line/{line.line}", *moves),
+    )
     return Decision(what, "leave its money as today", cost, line.owner, ids, sure)
 
 
