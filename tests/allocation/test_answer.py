@@ -43,7 +43,7 @@ from workbench.allocation import (
     solve,
 )
 from workbench.allocation.explain import other_plans
-from workbench.allocation.sentences import decision_cost
+from workbench.allocation.sentences import decision_cost, scarcest
 from workbench.errors import ModelError
 from workbench.findings import Off
 
@@ -459,9 +459,18 @@ def test_findings_name_the_figures_they_quote() -> None:
     for reason in result.reasons:
         wanted = numbers.ids(f"value/{reason.line}", f"today_value/{reason.line}")
         assert set(wanted) <= set(line_finding(result, reason).figures)
-    scarce = next(item for item in headline(result) if item.claim.startswith("The scarcest"))
-    name = scarce.claim.split(" is ")[1].split(":")[0]
-    assert set(numbers.ids(f"step/{name}", f"step_worth/{name}")) <= set(scarce.figures)
+    top = scarcest(result)
+    assert top is not None
+    scarce = next(item for item in headline(result) if f"more of {top.resource} is worth " in item.claim)
+    name = top.resource
+    assert set(numbers.ids(f"step/{name}", f"step_worth/{name}", f"unit_cost/{name}")) <= set(scarce.figures)
+    cost = {item.id: item.unit_cost for item in result.portfolio.resources}
+    pays = sum(item.up > cost[item.resource] for item in result.prices)
+    assert scarce.claim.endswith(
+        {0: "no next step pays.", 1: "the only next step that pays."}.get(
+            pays, f"{pays} next steps pay, this one most."
+        )
+    )
 
 
 def test_without_time_nothing_is_made_up() -> None:

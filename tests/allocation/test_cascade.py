@@ -201,15 +201,17 @@ def test_a_decision_that_cannot_hold_is_said() -> None:
 
 
 def test_decisions_that_are_words_are_told_as_words() -> None:
-    """Nothing was computed with them, and the page says how a decision would count."""
+    """The numbers were worked out without them, and the page says what would count; no tool's syntax."""
     words = Decision("D-1", "2026-03-01", "Board", "loans", "Loans goes on.")
     adopts = Decision("D-2", "2026-03-02", "Board", "", "Adopt the plan")
     said = [
-        item for item in cautions(planned(AllocationInputs(SMALL, decisions=(words, adopts)))) if "words" in item.claim
+        item
+        for item in cautions(planned(AllocationInputs(SMALL, decisions=(words, adopts))))
+        if "recorded" in item.claim
     ]
-    assert [item.claim for item in said] == ["1 of 2 decisions is words: nothing was computed with it."]
-    assert said[0].detail.startswith("D-1. ")
-    assert not any("words" in item.claim for item in cautions(planned(AllocationInputs(SMALL, decisions=(adopts,)))))
+    assert [item.claim for item in said] == ["1 of your 2 recorded decisions does not change the numbers."]
+    assert said[0].detail.startswith("D-1 is kept as words")
+    assert not any("recorded" in item.claim for item in cautions(planned(AllocationInputs(SMALL, decisions=(adopts,)))))
 
 
 def test_projects_that_hang_are_named_by_what_they_lack() -> None:

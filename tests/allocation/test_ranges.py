@@ -9,7 +9,8 @@ from allocation_cases import seeded, small
 from test_robust import planned
 
 from workbench.allocation import Activity, Closing, Line, Objective, Portfolio, Resource, Rule, points_curve, solve
-from workbench.allocation.ranges import exchange_rates, price_ranges, price_wishes
+from workbench.allocation.line_words import range_words
+from workbench.allocation.ranges import PriceRange, exchange_rates, price_ranges, price_wishes
 
 
 def linear(products: dict[str, tuple[float, dict[str, float]]], limits: dict[str, float]) -> Portfolio:
@@ -228,3 +229,11 @@ def test_an_exchange_rate_counts_what_closing_costs() -> None:
     plan = planned(portfolio)
     (rate,) = [item for item in exchange_rates(plan) if item.objective == "o"]
     assert rate.rate == pytest.approx(13 / 4)
+
+
+def test_a_range_within_a_step_is_not_told_as_one() -> None:
+    """Half a person less to half a person more says nothing of a whole one."""
+    price = PriceRange("engineers", "people", 90.0, 80.0, 81.0, 90.6, 89.4, None, None, (), True)
+    assert range_words(price, 1.0) == "less than one step"
+    assert range_words(price, 0.5) == "0.60 less to 0.60 more"
+    assert range_words(replace(price, high=None), 1.0) == "0.60 less to any more"

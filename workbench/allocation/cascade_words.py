@@ -18,6 +18,7 @@ from workbench.findings import Figures, Finding, Findings, fit_claim
 
 MOST_MOVES = 3
 """Moves that a sentence names (ours)."""
+_COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def cascade_findings(result: Allocation) -> Findings:
@@ -67,13 +68,15 @@ def cascade_cautions(result: Allocation) -> list[Finding]:
         )
     words = [item.id for item in decisions if item.id not in cascade.decided]
     if words:
-        one = len(words) == 1
+        n = len(words)
+        who = f"Your {_COUNTS.get(n, str(n))} recorded decisions do" if n > 1 else "Your recorded decision does"
+        if n < len(decisions):
+            who = f"{n} of your {len(decisions)} recorded decisions {'does' if n == 1 else 'do'}"
         found.append(
             Finding(
-                f"{len(words)} of {len(decisions)} decisions {'is' if one else 'are'} words: nothing was computed with "
-                f"{'it' if one else 'them'}.",
-                f"{theme.listing(words, 6)}. A decision counts where it says “adopt the plan” or reads as a rule, such "
-                "as “close line travel”.",
+                f"{who} not change the numbers.",
+                f"{theme.listing(words, 6)} {'is' if n == 1 else 'are'} kept as words, and the plan was worked out "
+                "without. Only what is decided on the plan or on a rule changes it.",
             )
         )
     return found

@@ -196,8 +196,14 @@ def _amount(portfolio: Portfolio, item: Unplaced, value: float | None = None) ->
     return text if item.unit == "people" else f"{text} {item.unit}"
 
 
-def range_words(price: PriceRange) -> str:
-    """Return by how much less or more of a resource there may be while a step is worth the same."""
+def range_words(price: PriceRange, step: float) -> str:
+    """Return by how much less or more of a resource there may be while a step is worth the same.
+
+    A range within one step either way says nothing of a step: each step then has a worth of its own.
+    """
+    reach = [abs(price.capacity - end) for end in (price.low, price.high) if end is not None]
+    if len(reach) == 2 and max(reach) < step:
+        return "less than one step"
     low = "any less" if price.low is None else f"{_rough(price.capacity - price.low)} less"
     high = "any more" if price.high is None else f"{_rough(price.high - price.capacity)} more"
     return f"{low} to {high}" + ("" if price.is_verified else " (not verified)")

@@ -254,8 +254,8 @@ def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, .
     ]
     for line in portfolio.lines:
         if any(item.line == line.id for item in moved):
-            keep = Rule(f"keep {line.id} (what if)", f"keep line {quoted(line.id)}")
-            rules = [keep, *(_as_today(item) for item in portfolio.activities_of(line.id))]
+            open_line = Rule(f"keep {line.id} (what if)", f"keep line {quoted(line.id)}")
+            rules = [open_line, *(_as_today(item) for item in portfolio.activities_of(line.id))]
             wishes.append((f"Leave {line.name} as it is", "line", line.id, rules))
     wishes += [(f"Leave {item.id} as it is", "activity", item.id, [_as_today(item)]) for item in moved]
     found = []

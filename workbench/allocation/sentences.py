@@ -69,6 +69,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
         findings.append(
             Finding(
                 fit_claim(
+                    *_paying_words(result, scarce),
                     f"The scarcest resource is {scarce.resource}: {_amount(scarce)} more would be worth {worth}.",
                     f"{_amount(scarce)} more of the scarcest resource would be worth {worth}.",
                 ),
@@ -77,6 +78,7 @@ def headline(result: Allocation | Conflict | Off) -> Findings:
                     f"step/{scarce.resource}",
                     f"step_worth/{scarce.resource}",
                     f"price/{scarce.resource}",
+                    f"unit_cost/{scarce.resource}",
                     f"capacity/{scarce.resource}",
                 ),
             )
@@ -145,9 +147,11 @@ def _dear_cautions(result: Allocation) -> list[Finding]:
     ]
     if not dear:
         return []
-    told = "; ".join(
-        f"{item.resource}: {theme.money(item.down * item.amount, portfolio.currency)} for "
-        f"{theme.money(cost[item.resource] * item.amount, portfolio.currency)}"
+    told = ". ".join(
+        f"{item.resource[:1].upper()}{item.resource[1:]}: the last step ({_amount(item)}) brings "
+        f"{theme.money(item.down * item.amount, portfolio.currency)} and costs "
+        f"{theme.money(cost[item.resource] * item.amount, portfolio.currency)}; one more would bring "
+        f"{theme.money(item.up * item.amount, portfolio.currency)}"
         for item in dear
         if item.down is not None
     )
@@ -159,7 +163,7 @@ def _dear_cautions(result: Allocation) -> list[Finding]:
             ),
             f"{told}. The plan places what there is and takes no unit costs off its value; where money can be saved, "
             "give less.",
-            figures(result).ids(*(f"step_cost/{item.resource}" for item in dear)),
+            figures(result).ids(*(f"{key}/{item.resource}" for item in dear for key in ("step_cost", "step_worth"))),
         )
     ]
 
@@ -363,6 +367,20 @@ def scarcest(result: Allocation) -> ShadowPrice | None:
     """Return the resource whose next unit is worth most for what it costs; None where none is worth anything."""
     priced = [item for item in result.prices if item.up > 0]
     return max(priced, key=lambda item: (item.per_currency or 0.0, item.up * item.amount), default=None)
+
+
+def _paying_words(result: Allocation, scarce: ShadowPrice) -> tuple[str, ...]:
+    """Return what the next step of the scarcest resource is worth and costs, and whether it alone pays, in money."""
+    portfolio = result.portfolio
+    cost = {item.id: item.unit_cost for item in portfolio.resources}
+    if not portfolio.is_money or not cost[scarce.resource]:
+        return ()
+    worth, costs = (
+        theme.money(each * scarce.amount, portfolio.currency) for each in (scarce.up, cost[scarce.resource])
+    )
+    n = sum(item.up > cost[item.resource] for item in result.prices)
+    tail = {0: "no next step pays", 1: "the only next step that pays"}.get(n, f"{n} next steps pay, this one most")
+    return (f"{_amount(scarce)} more of {scarce.resource} is worth {worth} and costs {costs}: {tail}.",)
 
 
 def conflict_finding(conflict: Conflict) -> Finding:

@@ -236,7 +236,7 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "resource": f"{resource.id} ({resource.unit})",
                 "costs": resource.unit_cost * held["step"] or None,
                 "step": _step_words(held["step"], resource.unit),
-                "range": range_words(price) if price else theme.MISSING,
+                "range": range_words(price, held["step"]) if price else theme.MISSING,
                 "left": left_over_words(portfolio, left) if left else "nothing" if plan else theme.MISSING,
                 "ids": _ids(numbers, *keys),
             }
@@ -255,6 +255,8 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if plan is not None:
         subtitle = f"A period; worth in {_worth_words(portfolio)}, each found by solving again"
         subtitle += ", with supports held" if not doubt else "; with 10 % more or less: mean of a step, nothing held"
+        if doubt and any(row[name] is None for row in rows for name in LADDER_COLUMNS):
+            subtitle += "; –: no plan holds with that, or none was found in time"
     return Exhibit(
         "allocation-resources",
         table(
