@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from workbench.batch.failures import REMEDIES, failure_page
+from workbench.batch.failures import REMEDIES, describe_fault, failure_page
 from workbench.batch.ledger import Ledger
+from workbench.batch.limits import Limits
 from workbench.batch.morning import forget_pages, morning_page, without_headlines, write_morning_page
 from workbench.batch.publish import MANIFEST_FORMAT, keep_refused, write_json
 from workbench.batch.results import CAUSES, BatchResult, EngagementResult, JobResult
+from workbench.errors import Fault
 from workbench.report.html import POLICY
 
 HOSTILE = "<script>alert('acme')</script>"
@@ -229,13 +232,67 @@ def test_a_failure_is_explained_with_the_cell_and_its_own_words(tmp_path: Path) 
         jobs=(JobResult("10_readiness", "done", 2.0), stopped),
         folder=tmp_path,
         last_good="2026-11-21 03:04",
+        places={"20_outcomes": ("client_data/acme/notebooks/20_outcomes.ipynb", True)},
     )
     assert "a / 0" in page
     assert "The last good report stays as it is; it was made on 2026-11-21 03:04 UTC." in page
     assert "workbench lab acme" in page
+    assert "A cell of the notebook 20_outcomes stopped." in page
+    assert "The client’s own notebook: client_data/acme/notebooks/20_outcomes.ipynb" in page
     assert 'href="notebooks/20_outcomes.ipynb"' in page
     assert HOSTILE not in page
     assert page.count("&lt;script&gt;") == 2
     before = failure_page("acme", "r1", "now", cause="data", message="survey.csv: a fault.\n\nrules.csv: another.")
     assert "There is no report yet." in before
     assert "rules.csv: another." in before
+
+
+def test_a_limit_is_named_with_where_it_came_from() -> None:
+    """And the notebooks' times; what is proposed is longer than what stopped it."""
+    limits = Limits(engagement=1.0)
+    jobs = (job(seconds=3.4), job("failed", 40.0, cause="deadline"))
+    page = failure_page("acme", "r1", "now", cause="deadline", message="", jobs=jobs, limits=limits)
+    for words in (
+        "An engagement may take 1 second, as --deadline said",
+        "a notebook may take 60 minutes, the usual where --notebook-limit says nothing",
+        "with more: leave --deadline out, which gives it 120 minutes.",
+        ">40.0<",
+    ):
+        assert words in re.sub(r"</?span[^>]*>", "", page)
+    usual = failure_page("acme", "r1", "now", cause="cell_timeout", message="", limits=Limits())
+    assert "with more: --cell-limit 30m." in re.sub(r"</?span[^>]*>", "", usual)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        pytest.param(
+            Fault("engagement.xlsx", "lines", "C10", "'Berta' is not a number", "a number.", "Correct 'Berta'."),
+            "engagement.xlsx, sheet lines, C10: no number",
+            id="workbook",
+        ),
+        pytest.param(
+            Fault("berta.csv", "", "", "an unknown file", "others.", "Move berta.csv away."),
+            "a file: unknown",
+            id="a name of the client's",
+        ),
+        pytest.param(
+            Fault("survey.csv", "berta", "row 2, column berta", "berta is missing berta", "", ""),
+            "survey.csv, row 2: a fault",
+            id="a sheet, a column and a sentence of the client's",
+        ),
+        pytest.param(
+            Fault("scenarios/berta.yaml", "", "berta.effort", "the setting 'berta' is unknown", "", ""),
+            "a file in scenarios/: unknown",
+            id="a key of the client's",
+        ),
+    ],
+)
+def test_a_fault_is_told_to_all_without_the_clients_words(
+    fault: Fault, told: str, tmp_path: Path, ledger: Ledger
+) -> None:
+    """Its place and kind are ours, and so is how many there are."""
+    assert describe_fault(fault) == told
+    failed = EngagementResult("acme", "failed", 1.0, cause="data", n_faults=2, first_fault=told)
+    page = write_morning_page(night(failed), ledger, tmp_path).read_text(encoding="utf-8")
+    assert f"{told}, 2 faults" in page

@@ -54,6 +54,9 @@ def test_the_second_night_runs_only_what_changed_or_failed(many: tuple[Path, set
     first = run_batch(jobs=2)
     assert statuses(first) == {"acme": "done", "borealis": "done", "cobalt": "failed"}
     assert first.failed[0].cause == "data"
+    assert (first.failed[0].n_faults, first.failed[0].first_fault) == (1, "survey.csv, row 2: a fault")
+    manifest = json.loads((Path(first.failed[0].folder) / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["key"], "a plan compares it"
     pages = {name: (root / "reports" / name / "latest").readlink() for name in ("acme", "borealis")}
 
     faulty.clear()

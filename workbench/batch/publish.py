@@ -28,7 +28,8 @@ from typing import Any
 
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
-from workbench.batch.failures import failure_page
+from workbench.batch.failures import failure_page, places_of
+from workbench.batch.limits import Limits
 from workbench.batch.locks import Lock, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
@@ -415,6 +416,7 @@ def keep_failed(
     seconds: float,
     cause: str = "",
     key: str = "",
+    limits: Limits | None = None,
 ) -> Path:
     """Keep the executed notebooks of a run that stopped, with the reason; the last good report stays.
 
@@ -430,6 +432,8 @@ def keep_failed(
         One of `CAUSES`.
     key : str
         From `workbench.batch.keys.engagement_key`: what it stopped with.
+    limits : Limits, optional
+        How long it might take.
 
     Returns
     -------
@@ -444,11 +448,19 @@ def keep_failed(
         if extra.name != "notebooks":
             shutil.rmtree(extra) if extra.is_dir() else extra.unlink()
     write_json(staging.result / "manifest.json", manifest)
-    return _keep(staging, message, cause, manifest["finished"], jobs)
+    return _keep(staging, message, cause, manifest["finished"], jobs, limits=limits, places=places_of(plan))
 
 
 def keep_refused(
-    engagement: str, reports: Path, run: str, message: str, *, cause: str, seconds: float, key: str = ""
+    engagement: str,
+    reports: Path,
+    run: str,
+    message: str,
+    *,
+    cause: str,
+    seconds: float,
+    key: str = "",
+    limits: Limits | None = None,
 ) -> Path:
     """Keep why a run did not even start: faults in the client's files; the last good report stays.
 
@@ -461,7 +473,7 @@ def keep_refused(
         Its name, and why, in sentences and as one of `CAUSES`.
     seconds : float
         From the command to now.
-    key : str
+    key, limits
         As in `keep_failed`.
 
     Returns
@@ -486,10 +498,10 @@ def keep_refused(
             "seconds": round(seconds, 3),
         },
     )
-    return _keep(staging, message, cause, finished, ())
+    return _keep(staging, message, cause, finished, (), limits=limits)
 
 
-def _keep(staging: Staging, message: str, cause: str, finished: str, jobs: Sequence[Any]) -> Path:
+def _keep(staging: Staging, message: str, cause: str, finished: str, jobs: Sequence[Any], **more: Any) -> Path:
     """Let a stopped run's folder appear among the failed ones, with its page; of these only the last few are kept."""
     latest = read_manifest(staging.home / "latest")
     page = failure_page(
@@ -501,6 +513,7 @@ def _keep(staging: Staging, message: str, cause: str, finished: str, jobs: Seque
         jobs=jobs,
         folder=staging.result,
         last_good=_minute(latest["finished"]) if latest else "",
+        **more,
     )
     (staging.result / "error.html").write_text(page, encoding="utf-8", newline="\n")
     (staging.result / "error.txt").write_text(message + "\n", encoding="utf-8")

@@ -22,6 +22,7 @@ from workbench.batch.cache import Cache
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
 from workbench.batch.drawn import Kept
+from workbench.batch.failures import describe_fault
 from workbench.batch.keys import engagement_key, read_ground
 from workbench.batch.limits import Limits, Stop, say_duration
 from workbench.batch.plan import Job, Plan, make_plan
@@ -159,23 +160,29 @@ def run_engagement(
         return _run_plan(plan, workers, on_event, terms, fresh)
     except ClientDataError as error:
         faults = _all_faults(engagement, root, error)
-        return _refused(engagement, root, faults, start)
+        return _refused(engagement, root, faults, terms)
     except DeadlineError as error:
-        return _refused(engagement, root, error, start)
+        return _refused(engagement, root, error, terms)
     except (FolderError, LedgerError) as error:
         seconds = time.monotonic() - start
         return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
 
 
 def _refused(
-    engagement: str, root: Path | None, error: WorkbenchError, start: float, key: str = ""
+    engagement: str, root: Path | None, error: WorkbenchError, terms: Terms, key: str = ""
 ) -> EngagementResult:
     """Return a run that did not start, its reason kept where somebody looks for it."""
-    seconds, cause = time.monotonic() - start, cause_of(error)
+    seconds, cause = time.monotonic() - terms.start, cause_of(error)
     reports, kept = reports_folder(root), ""
     with suppress(FolderError), writing_to(reports, "WORKBENCH_REPORTS"):
-        kept = str(keep_refused(engagement, reports, make_run_id(), str(error), cause=cause, seconds=seconds, key=key))
-    return EngagementResult(engagement, "failed", seconds, folder=kept, message=str(error), cause=cause)
+        run, limits = make_run_id(), terms.limits
+        kept = str(
+            keep_refused(engagement, reports, run, str(error), cause=cause, seconds=seconds, key=key, limits=limits)
+        )
+    result = EngagementResult(engagement, "failed", seconds, folder=kept, message=str(error), cause=cause)
+    if not isinstance(error, ClientDataError):
+        return result
+    return replace(result, n_faults=len(error.faults), first_fault=describe_fault(error.faults[0]))
 
 
 def cause_of(error: WorkbenchError) -> str:
@@ -222,7 +229,7 @@ def _run_plan(
         workers.leave(reading)
         raise DeadlineError(f"{plan.engagement}: {terms.deadline.words} Its files were still being read.") from None
     except ClientDataError as error:  # the same files fail the same way: who asks later is told without a run
-        return _refused(plan.engagement, plan.root, error, terms.start, key)
+        return _refused(plan.engagement, plan.root, error, terms, key)
     terms = replace(terms, input_bytes=sum(int(file.bytes) for file in study.files))
     plan = replace(plan, variables=study.variables)
     loading.join()
@@ -278,7 +285,7 @@ def _run_staged(
     finally:
         drawings.stop()
     seconds = time.monotonic() - start
-    kept = keep_failed(staging, plan, study, jobs, message, seconds, cause, key)
+    kept = keep_failed(staging, plan, study, jobs, message, seconds, cause, key, terms.limits)
     return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
 
 
