@@ -448,6 +448,11 @@ def test_money_and_value_are_told_apart_and_elsewhere_has_one_measure() -> None:
     claim = line_finding(result, poor).claim
     assert claim.endswith("is proposed to close: today it takes 3.3 m€ and brings 400 k€.")
     assert "the last one spent on the same resource in other lines 0.90" in line_sentence(result, poor)
+    kept = replace(closes, supported=True, other_option=1e6)
+    inside = result.portfolio.closing_value(closes.line)
+    told = decision_cost(result, kept)
+    assert told.startswith("closing it would cost 1.0 m€")
+    assert told.endswith(" of it costs of closing") is (inside > 0)
     rich = replace(poor, today_value=4e6)
     assert "today it takes" not in line_finding(result, rich).claim
 

@@ -152,6 +152,22 @@ def test_silence_is_not_following() -> None:
     assert not any("function plans" in item.claim.lower() and "not computed" in item.claim for item in cautions(result))
 
 
+def test_what_moves_and_what_is_less_in_all_are_told_apart() -> None:
+    """Where lines leave more than others take, the move is what goes between them and the rest is less."""
+    names = [line.id for line in SMALL.lines]
+    given = BASE.settled.given
+    more = {f"engineers__{names[0]}": given[names[0]]["engineers"] - 2.0, f"engineers__{names[1]}": 6.0}
+    result = planned(AllocationInputs(SMALL, function_plans=plans(BASE, **more)))
+    assert result.cascade is not None
+    (read,) = [item for item in result.cascade.function("HR").resources if item.resource == "engineers"]
+    assert (read.more, read.less) == (pytest.approx(2.0), pytest.approx(6.0 - given[names[1]]["engineers"]))
+    claim = function_findings(result, result.cascade.function("HR"))[0].claim
+    less = read.less - read.more
+    assert less > 0
+    assert claim.startswith("HR would move 2 engineers between lines, ")
+    assert claim.endswith(f"and give {less:.0f} engineers less in all.")
+
+
 def test_what_is_planned_for_a_closing_line_is_against_the_plan() -> None:
     """And the function does not follow, however small its difference."""
     closed = [line for line, kept in BASE.plan.supported.items() if not kept]

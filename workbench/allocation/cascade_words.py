@@ -115,7 +115,8 @@ def function_findings(result: Allocation, reading: FunctionReading) -> Findings:
                 f"Keeping to its own plan would cost {_value(result.portfolio, reading.at_stake)} a period."
                 if reading.at_stake
                 else "Keeping to its own plan would cost nothing noticeable.",
-                "Its amounts were made hard limits for each line and the best plan was sought again.",
+                "Its amounts were made hard limits for each line and the best plan was sought again. Not to be added "
+                "up with other functions' costs: they overlap.",
                 numbers.ids(f"function_at_stake/{reading.function}"),
             )
         )
@@ -131,9 +132,10 @@ def function_steps(result: Allocation, reading: FunctionReading) -> Findings:
         moves = largest_moves(item)
         if moves:
             words = theme.listing([move_words(result.portfolio, item, amount) for amount in moves], MOST_MOVES)
+            verb = "Agree" if cascade.is_decided else "Prepare"
             found.append(
                 Finding(
-                    fit_claim(f"Agree {item.resource}: {words}.", f"Agree the moves of {item.resource}."),
+                    fit_claim(f"{verb} {item.resource}: {words}.", f"{verb} the moves of {item.resource}."),
                     f"Against {'what it plans' if item.is_heard else 'today'}; the table has every line.",
                     _need_ids(numbers, moves, "need_change"),
                 )
@@ -283,8 +285,13 @@ def _change_finding(result: Allocation, cascade: Cascade, reading: FunctionReadi
     to = max(main.amounts, key=lambda amount: amount.change)
     verb = "has to" if cascade.is_decided else "would"
     moved = min(main.more, main.less)
+    net, tail = main.more - main.less, ""
     if moved > 0.01 * main.wanted:
         claim = f"{reading.function} {verb} move {quantity_words(result.portfolio, main.resource, moved)}"
+        if abs(net) > 0.01 * main.wanted:  # what does not come from other lines, or goes to none
+            claim += " between lines"
+            amount = quantity_words(result.portfolio, main.resource, abs(net))
+            tail = f", and give {amount} {'more' if net > 0 else 'less'} in all"
     elif main.more >= main.less:
         claim = f"{reading.function} {verb} give {quantity_words(result.portfolio, main.resource, main.more)} more"
     else:
@@ -296,7 +303,7 @@ def _change_finding(result: Allocation, cascade: Cascade, reading: FunctionReadi
         for item in moving
     ]
     return Finding(
-        fit_claim(f"{claim}, {most}.", f"{claim}."),
+        fit_claim(f"{claim}, {most}{tail}.", f"{claim}{tail}.", f"{claim}."),
         f"Against {against}. {'; '.join(parts)}.",
         numbers.ids(*keys) + _need_ids(numbers, [a for item in moving for a in largest_moves(item)], "need_change"),
     )
@@ -344,7 +351,8 @@ def _stake_finding(result: Allocation, cascade: Cascade, numbers: Figures) -> Fi
         keys.append("functions_at_stake")
     return Finding(
         fit_claim(claim, "The functions' own plans would cost value."),
-        f"One at a time: {'; '.join(parts)}. Their amounts were made hard limits and the best plan was sought again."
+        f"One at a time: {'; '.join(parts)}. Not to be added up: they overlap. "
+        "Their amounts were made hard limits and the best plan was sought again."
         if parts
         else "",
         numbers.ids(*(key for key in keys if key in numbers)),

@@ -353,7 +353,9 @@ def decision_cost(result: Allocation, reason: LineReason) -> str:
         return f"{word} breaks a rule or a capacity" if reason.is_verified else f"what {word} costs was not worked out"
     if reason.other_option <= result.best.certificate.gap_absolute:
         return f"{word} would cost nothing noticeable"
-    return f"{word} would cost {_value(result.portfolio, reason.other_option)}"
+    words = f"{word} would cost {_value(result.portfolio, reason.other_option)}"
+    closing = result.portfolio.closing_value(reason.line) if reason.supported else 0.0
+    return f"{words}, {_value(result.portfolio, closing)} of it costs of closing" if closing > 0 else words
 
 
 def people_words(reason: LineReason) -> str:

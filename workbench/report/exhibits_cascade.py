@@ -197,6 +197,8 @@ def resource_lines(result: Allocation, reading: FunctionReading, item: ResourceR
     size = portfolio.resource(item.resource).money_units(portfolio.currency)
     base = "need_planned" if item.is_heard else "need_today"
     factor = 1.0 if size is None else size
+    amounts = [each for amount in shown for each in (amount.base, amount.wanted)]
+    is_whole = all(abs(each - round(each)) < 0.05 for each in amounts)
     moves = [move_words(portfolio, item, amount) for amount in largest_moves(item)]
     total = quantity_words(portfolio, item.resource, item.wanted)
     words = theme.listing(moves, 3) if moves else "no line changes noticeably"
@@ -221,6 +223,7 @@ def resource_lines(result: Allocation, reading: FunctionReading, item: ResourceR
             source=SOURCE,
             unit="currency" if size is not None else "people" if item.is_people else item.unit,
             currency=portfolio.currency,
+            decimals=1 if item.is_people and not is_whole else None,
             highlight=[amount.name for amount in largest_moves(item)[:2]],
             figures=["before_id", "after_id"],
         ),
@@ -255,6 +258,8 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
     if not rows:
         return Exhibit(key, Note(f"{reading.function} gives nothing to any line.", ""))
     lines = len({row["line"] for row in rows})
+    is_decided = result.cascade is not None and result.cascade.is_decided
+    state = "ready to be agreed" if is_decided else "as proposed, not yet decided"
     return Exhibit(
         key,
         table(
@@ -269,8 +274,8 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
                 "decision": "Line",
             },
             claim=fit_claim(
-                f"{reading.function}: every amount of {lines} lines, ready to be agreed.",
-                f"Every amount of {lines} lines, ready to be agreed.",
+                f"{reading.function}: every amount of {lines} lines, {state}.",
+                f"Every amount of {lines} lines, {state}.",
             ),
             subtitle="A period; change against its own plan, else against today; a proposal on lines, not on persons",
             source=SOURCE,
