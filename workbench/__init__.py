@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         rollup_exhibit,
         targets_exhibit,
     )
+    from workbench.report.exhibits_projects import project_appendix
     from workbench.report.exhibits_quarters import quarter_people_exhibit, quarters_exhibit
     from workbench.report.exhibits_readiness import (
         claims_exhibit,
@@ -208,6 +209,7 @@ _HOMES = {
     "process_behaviour": "workbench.report.charts",
     "products_exhibit": "workbench.report.exhibits_signals",
     "progress_exhibit": "workbench.report.exhibits_waves",
+    "project_appendix": "workbench.report.exhibits_projects",
     "projects_exhibit": "workbench.report.exhibits_cascade",
     "quarter_people_exhibit": "workbench.report.exhibits_quarters",
     "quarters_exhibit": "workbench.report.exhibits_quarters",
@@ -334,6 +336,7 @@ __all__ = [
     "process_behaviour",
     "products_exhibit",
     "progress_exhibit",
+    "project_appendix",
     "projects_exhibit",
     "quarter_people_exhibit",
     "quarters_exhibit",

@@ -10,7 +10,7 @@ from workbench.allocation.answer import (
     allocate,
     change_inputs,
 )
-from workbench.allocation.cascade import Cascade, FunctionReading, Project, ResourceReading, read_cascade
+from workbench.allocation.cascade import Cascade, FunctionReading, ResourceReading, read_cascade
 from workbench.allocation.cascade_words import (
     cascade_findings,
     function_cautions,
@@ -53,6 +53,14 @@ from workbench.allocation.model import (
     line_people,
 )
 from workbench.allocation.numbers import figures
+from workbench.allocation.project_lines import (
+    Project,
+    ProjectMoney,
+    ProjectPart,
+    ProjectReading,
+    judge_projects,
+    spread_projects,
+)
 from workbench.allocation.quarters import QuarterPlan, destination, solve_quarters
 from workbench.allocation.quarters_check import PeriodBreak, PeriodState, Staffing, check_quarters
 from workbench.allocation.quarters_conflict import QuarterConflict, Shortage
@@ -136,6 +144,9 @@ __all__ = [
     "Portfolio",
     "PriceRange",
     "Project",
+    "ProjectMoney",
+    "ProjectPart",
+    "ProjectReading",
     "QuarterConflict",
     "QuarterPlan",
     "Repair",
@@ -196,6 +207,7 @@ __all__ = [
     "function_steps",
     "headline",
     "hill_curve",
+    "judge_projects",
     "line_finding",
     "line_money",
     "line_people",
@@ -221,6 +233,7 @@ __all__ = [
     "shadow_prices",
     "solve",
     "solve_quarters",
+    "spread_projects",
     "swing_weights",
     "traded_objectives",
     "unplaced_finding",

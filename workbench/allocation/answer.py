@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from workbench.allocation.cascade import Cascade, Project, read_cascade
+from workbench.allocation.cascade import Cascade, read_cascade
 from workbench.allocation.closings import LineClosing, closing_effects
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.doubt import Doubt, examine_plan
@@ -23,6 +23,7 @@ from workbench.allocation.explain import (
 from workbench.allocation.firm import FirmDecision, firm_decisions
 from workbench.allocation.flips import flip_thresholds
 from workbench.allocation.model import Evaluation, Portfolio, change_portfolio, evaluate, line_money, line_people
+from workbench.allocation.project_lines import Project
 from workbench.allocation.quarters import QuarterPlan, destination, solve_quarters
 from workbench.allocation.quarters_conflict import QuarterConflict
 from workbench.allocation.scenarios import Comparison, Scenario, compare_scenarios

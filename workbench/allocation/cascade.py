@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.allocation.model import TOLERANCE, Portfolio, Rule, evaluate, row_off
+from workbench.allocation.project_lines import Project, ProjectReading, judge_projects
 from workbench.allocation.rules import RuleError, compile_rules, quoted
 from workbench.allocation.settling import round_plan
 from workbench.allocation.solver import Limits, Plan, best_plan
@@ -43,23 +44,6 @@ LEAST_SECONDS = 1.0
 """The plan within what was decided is sought for at least this long: everything after it hangs on it."""
 ANY_PERIOD = ("", "one year")
 """A period that nobody named."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A running project: who sponsors it, the line it serves (empty: none), what it may cost and when it ends.
-
-    Units: currency; people. `disposition` is ``absorb``, ``finish``, ``stop`` or empty.
-    """
-
-    id: str
-    sponsor: str = ""
-    line: str = ""
-    budget: float | None = None
-    spent: float | None = None
-    people: float | None = None
-    ends: str = ""
-    disposition: str = ""
 
 
 @dataclass(frozen=True)
@@ -278,14 +262,6 @@ class ShortLine:
 
 
 @dataclass(frozen=True)
-class ProjectReading:
-    """A project that does not fit the plan, and why: ``no line``, ``closing line``, ``no owner``."""
-
-    project: Project
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Cascade:
     """What a plan asks of the functions.
 
@@ -380,7 +356,7 @@ def read_cascade(
         is_decided=bool(binding or adopted) and not contradiction,
         functions=functions,
         short=_short(readings, worth),
-        projects=tuple(_projects(portfolio, supported, projects)),
+        projects=judge_projects(projects, {line.id: line.manager for line in portfolio.lines}, supported),
         all_at_stake=together[0],
         all_fit=together[1],
         decided=tuple(sorted({*adopted, *(key for key, _ in binding)})),
@@ -565,25 +541,6 @@ def _short(readings: Sequence[ResourceReading], worth: Mapping[str, float]) -> t
 def _is_noticed(part: float, amount: Amount) -> bool:
     """Return whether an amount of a line is more than rounding."""
     return part > SHORT * max(amount.wanted, amount.base) and part > 0
-
-
-def _projects(portfolio: Portfolio, supported: Mapping[str, bool], projects: Sequence[Project]) -> list[ProjectReading]:
-    """Return the projects that fit no line, feed a line that closes, or end with nobody who owns what they leave."""
-    lines = {line.id: line for line in portfolio.lines}
-    found = []
-    for item in projects:
-        line = lines.get(item.line)
-        why = []
-        if line is None:
-            why.append("no line")
-        elif not supported[line.id] and item.disposition != "stop":
-            why.append("closing line")
-        # what a stopped project leaves needs no owner; what ends or is absorbed does
-        if item.disposition != "stop" and item.ends and (line is None or not line.manager):
-            why.append("no owner")
-        if why:
-            found.append(ProjectReading(item, tuple(why)))
-    return found
 
 
 def _weighted(parts: Sequence[tuple[float | None, float]]) -> float | None:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.project_inputs import project_faults
 from workbench.engagement.schema import EXHIBITS, SHEET_TABLES, TABLES, fold_key, is_key, refers_of
 from workbench.errors import Fault, nearest
 from workbench.memberships import KIND_NAMES, read_memberships, share_faults
@@ -72,6 +73,7 @@ def check_tables(
         _aliases,
         _objectives,
         _scenarios,
+        project_faults,
     ):
         faults += rule(tables, known)
     return faults

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.curve_inputs import curve_faults, is_fitted, read_curve
 from workbench.engagement.plan_inputs import decision_faults, function_plan_faults
+from workbench.engagement.project_inputs import read_projects
 from workbench.engagement.quarter_inputs import periods_of, quarter_faults, read_resources
 from workbench.engagement.rule_inputs import names_alone, rule_faults, scenario_faults
 from workbench.engagement.schema import TABLES
@@ -44,7 +45,7 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
     tables : Tables
         Checked: `check_allocation` found no fault. Money is in whole units of the currency.
     """
-    from workbench.allocation import AllocationInputs, Decision, FunctionPlan, Project, Settings
+    from workbench.allocation import AllocationInputs, Decision, FunctionPlan, Settings
 
     missing = tuple(name for name in NEEDED if name not in tables or tables[name].empty)
     if missing:
@@ -58,21 +59,10 @@ def build_allocation(tables: Tables) -> AllocationInputs | Off:
         Decision(row["decision"], row["date"].isoformat(), row["by"], row["product_line"] or "", row["what"])
         for _, row in _rows(tables, "decisions")
     )
-    projects = tuple(
-        Project(
-            id=row["project"],
-            sponsor=row["sponsor"] or "",
-            line=row["product_line"] or "",
-            budget=row["budget"],
-            spent=row["spent"],
-            people=row["people"],
-            ends=row["ends"].isoformat() if row["ends"] else "",
-            disposition=row["disposition"] or "",
-        )
-        for _, row in _rows(tables, "projects")
-    )
     settings = Settings(currency=portfolio.currency)
-    return AllocationInputs(portfolio, settings, _scenarios(tables), plans, decisions, projects, _weights(tables)[1])
+    return AllocationInputs(
+        portfolio, settings, _scenarios(tables), plans, decisions, read_projects(tables), _weights(tables)[1]
+    )
 
 
 def check_allocation(tables: Tables) -> list[Fault]:

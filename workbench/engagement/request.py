@@ -45,6 +45,7 @@ FUNCTIONS: Mapping[str, str] = {
     "population": "HR",
     "layers": "HR",
     "projects": "Finance",
+    "project_lines": "Product",
     "control_totals": "Finance",
     "resources": "Finance",
     "needs": "Finance",

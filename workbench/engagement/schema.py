@@ -39,7 +39,7 @@ EXAMPLE_PREFIX = "example"
 """A row whose key starts with this word is an example and is ignored."""
 
 EXHIBITS: dict[str, tuple[str, ...]] = {
-    "summary": ("answers", "decisions", "disagreements", "portfolio", "tie-out"),
+    "summary": ("answers", "decisions", "disagreements", "portfolio", "tie-out", "project-money", "projects-to-lines"),
     "readiness": (
         "classes",
         "gaps",
@@ -452,7 +452,10 @@ class Project(Row):
     project: Key = column("Name of the project.", example="Claims portal 2")
     sponsor: Text | None = column("Who sponsors it.", example="COO", default=None)
     product_line: Key | None = column(
-        "Line it serves; blank means none or several.", example="motor", default=None, refers="lines.product_line"
+        "Line it serves; blank means none, or several in project_lines.",
+        example="motor",
+        default=None,
+        refers="lines.product_line",
     )
     budget: Amount | None = column("Approved budget.", example=900000, default=None, unit="currency")
     spent: Amount | None = column("Spent so far.", example=400000, default=None, unit="currency")
@@ -460,6 +463,20 @@ class Project(Row):
     ends: dt.date | None = column("Planned end.", example=dt.date(2027, 6, 30), default=None)
     disposition: Literal["absorb", "finish", "stop"] | None = column(
         "absorb into the line, finish, or stop.", example="absorb", default=None
+    )
+
+
+class ProjectLine(Opinion):
+    """A line that a project serves, where it serves several."""
+
+    key = ("project", "product_line")
+    project: Key = column("Name of the project.", example="Claims portal 2", refers="projects.project")
+    product_line: Key = column("Line it serves.", example="motor", refers="lines.product_line")
+    share: Share | None = column(
+        "Share of the project that serves this line; blank: not agreed, and then it is not split.",
+        example=1,
+        default=None,
+        unit="share, 0 to 1",
     )
 
 
@@ -1245,6 +1262,7 @@ TABLES: dict[str, TableSpec] = {
         TableSpec("interviews", Interview, "readiness", "useful"),
         TableSpec("evidence", Evidence, "readiness", "useful"),
         TableSpec("projects", Project, "all", "useful"),
+        TableSpec("project_lines", ProjectLine, "all", "useful"),
         TableSpec("events", Event, "outcomes", "useful"),
         TableSpec("control_totals", ControlTotal, "outcomes", "useful"),
         TableSpec("feedback", Feedback, "outcomes", "useful"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
+from workbench.engagement.project_inputs import read_projects
 from workbench.outcomes.data_checks import CONTROL_TOLERANCE
 from workbench.outcomes.wording import write_pair
 
@@ -231,8 +232,23 @@ class _Desk:
         if measure in PROJECT_COLUMNS:
             column = PROJECT_COLUMNS[measure]
             unit = "people" if column == "people" else "currency"
-            return self._sum("projects", column, scope, period, f"Projects, {column}", unit)
+            return self._of_projects(column, scope, period, f"Projects, {column}", unit)
         return self._of_plan(measure, scope, period)
+
+    def _of_projects(self, column: str, scope: str, period: str, label: str, unit: str) -> _Ours:
+        """Return what projects take; of a line, its parts of those that serve several."""
+        held = self._sum("projects", column, scope, period, label, unit)
+        if not scope or "project_lines" not in self.study.tables or "projects" not in self.study.tables:
+            return held
+        from workbench.allocation import spread_projects
+
+        made = _Ours(label, unit, "projects, project_lines")
+        why = self._too_old(period)
+        parts = spread_projects(read_projects(self.study.tables), {scope})
+        ours = parts.total(column, parts.of("line", scope))
+        if why or ours is None:
+            return _no(made, why or "no project gives that line a known amount")
+        return _Ours(label, unit, made.made_of, ours)
 
     def _sum(self, table: str, column: str, scope: str, period: str, label: str, unit: str) -> _Ours:
         made = _Ours(label, unit, table)

@@ -160,7 +160,10 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             {
                 "project": [item.project.id for item in held],
                 "sponsor": [item.project.sponsor or theme.MISSING for item in held],
-                "line": [names.get(item.project.line, theme.MISSING) for item in held],
+                "line": [
+                    theme.listing([names[line] for line, _ in item.project.serves if line in names], 4) or theme.MISSING
+                    for item in held
+                ],
                 "people": [item.project.people for item in held],
                 "ends": [item.project.ends or theme.MISSING for item in held],
                 "why": [theme.listing([hangs[why] for why in item.why]) for item in held],

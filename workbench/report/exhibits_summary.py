@@ -144,7 +144,8 @@ def portfolio_exhibit(summary: Summary) -> Exhibit:
         held = f"The readiness of {len(rows)} lines cannot be shown"
     elif all(line.readiness in ("too close to call", "not shown", theme.MISSING) for line in rows):
         held = f"None of {len(rows)} lines has a class yet"
-    running = sum(count for _, _, count, _ in summary.projects)
+    counted = sum(count for _, _, count, _ in summary.projects)
+    running = counted if summary.running is None else summary.running
     owners = f"; {unowned} without an owner" if unowned else ""
     loose = next((count for line, _, count, _ in summary.projects if not line), 0)
     return Exhibit(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench import theme
+from workbench.engagement.project_inputs import read_projects
 from workbench.findings import Figure
 from workbench.report.chapter import Chapter
 from workbench.report.values import plain
@@ -230,15 +231,24 @@ def _plan(book: Book, line: str, currency: str) -> tuple[str, float | None, bool
 
 
 def running_projects(study: Any) -> dict[str, list[dict[str, Any]]]:
-    """Return the projects that have not ended, by line; those of no line under a blank key."""
+    """Return the projects that have not ended, by line; those of no line under a blank key.
+
+    A project of several lines stands under each, with its share of the budget; None where nobody gave the share.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
+    served: dict[str, tuple[tuple[str, float | None], ...]] = {}
+    if "project_lines" in study.tables:
+        served = {item.id: item.serves for item in read_projects(study.tables) if item.lines}
     frame = study.tables.get("projects")
     if frame is None:
         return found
     for row in frame.to_dict("records"):
         ends = row.get("ends")
         if not isinstance(ends, dt.date) or ends >= study.settings.as_of:
-            found.setdefault(str(plain(row.get("product_line")) or ""), []).append(row)
+            for line, share in served.get(row["project"], ((str(plain(row.get("product_line")) or ""), 1.0),)):
+                budget = plain(row.get("budget"))
+                part = budget * share if isinstance(budget, int | float) and share is not None else None
+                found.setdefault(line, []).append({**row, "budget": part})
     return found
 
 

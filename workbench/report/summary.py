@@ -113,6 +113,8 @@ class Summary:
     projects : tuple of (key, name, projects, budget)
         Projects running by line; blank key for those of no line.
     chapters : tuple of Chapter
+    running : int or None
+        Projects running, each once, whatever lines it serves; None where nobody counted.
     """
 
     client: str
@@ -124,6 +126,7 @@ class Summary:
     disagreements: tuple[Finding, ...]
     projects: tuple[tuple[str, str, int, float | None], ...]
     chapters: tuple[Chapter, ...]
+    running: int | None = None
 
     def to_frame(self) -> Any:
         """Return the lines as a pandas frame, a row a line."""
@@ -172,6 +175,7 @@ def read_summary(study: Any, output_dir: str | Path = "", *, chapters: Sequence[
             for line, held in ((line, projects.get(line, [])) for line in (*study.lines, ""))
         ),
         chapters=tuple(book.chapters.values()),
+        running=len({row["project"] for held in projects.values() for row in held}),
     )
 
 

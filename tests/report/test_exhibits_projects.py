@@ -1,0 +1,121 @@
+"""Money by project as money by line: parts that add up, what fits no line apart, hostile words shown as typed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from workbench.engagement.tables import Tables
+from workbench.findings import CLAIM_LENGTH
+from workbench.products import build_product_map
+from workbench.report.charts import Chart
+from workbench.report.exhibits_projects import MOST_BARS, NONE, SEVERAL, project_appendix
+from workbench.report.portfolio import running_projects
+from workbench.report.summary import Summary
+from workbench.report.tables import Table
+
+HOSTILE = "<script>alert('$5m to $3m')</script>"
+COLUMNS = ("project", "sponsor", "product_line", "budget", "spent", "people", "ends", "disposition")
+
+
+def study_with(projects, shares=(), lines=("motor", "home")):
+    """Return an engagement of these lines and projects; what is missing is blank."""
+    frame = pd.DataFrame([{**dict.fromkeys(COLUMNS), **row} for row in projects], columns=COLUMNS)
+    tables = {"projects": frame.astype({"budget": float, "spent": float, "people": float})}
+    if shares:
+        tables["project_lines"] = pd.DataFrame(shares, columns=["project", "product_line", "share"])
+    products = pd.DataFrame({"product": [f"p-{line}" for line in lines], "name": list(lines)})
+    parents = pd.DataFrame(
+        {"product": products["product"], "kind": "product_line", "parent": list(lines), "share": 1.0}
+    )
+    register = pd.DataFrame({"product_line": list(lines), "name": [line.title() for line in lines]})
+    register["product_manager"] = ["Ann", *[None] * (len(lines) - 1)]
+    return SimpleNamespace(
+        settings=SimpleNamespace(as_of=dt.date(2026, 9, 30), currency="EUR"),
+        lines=tuple(lines),
+        products=build_product_map(products, parents, register),
+        tables=Tables(tables),
+    )
+
+
+def summary_with(closing=()):
+    """Return a summary that proposes to close these lines."""
+    lines = tuple(SimpleNamespace(line=line, is_closing=True) for line in closing)
+    return Summary("Tiny", "EUR", (), lines, (), (), (), (), ())
+
+
+ROWS = (
+    {"project": "Portal", "product_line": "motor", "budget": 600.0, "spent": 200.0, "people": 4.0},
+    {"project": HOSTILE, "budget": 300.0, "people": 2.0, "ends": dt.date(2027, 1, 31), "disposition": "finish"},
+    {"project": "Shared", "budget": 100.0, "people": 1.0},
+    {"project": "Torn", "budget": 50.0},
+    {"project": "Gone", "product_line": "home", "budget": 999.0, "ends": dt.date(2026, 1, 31)},
+)
+SHARES = (("Shared", "motor", 0.25), ("Shared", "home", 0.75), ("Torn", "motor", None), ("Torn", "home", None))
+
+
+def test_bars_add_up_and_what_fits_no_line_is_a_bar_of_its_own():
+    """Shares split a project; one without shares stands apart; what ended is left out and counted."""
+    picture, listed = project_appendix(study_with(ROWS, SHARES), summary_with(["home"]))
+    chart = picture.content
+    assert isinstance(chart, Chart)
+    got = dict(zip(chart.role("label"), chart.role("value"), strict=True))
+    assert got == {"Motor": 625.0, "Home": 75.0, SEVERAL: 50.0, NONE: 300.0}
+    assert chart.highlight == ("Home", SEVERAL, NONE)
+    assert "1 had ended and is left out" in chart.subtitle
+    assert chart.claim.startswith("4 running projects take ")
+    assert "(29 %) fits no line" in chart.claim
+    assert len(chart.claim) <= CLAIM_LENGTH
+    table = listed.content
+    assert isinstance(table, Table)
+    names = [column.name for column in table.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in table.rows]
+    sums = [rows[place]["budget"] for place in table.totals]
+    assert sum(sums[:-1]) == pytest.approx(sums[-1]) == pytest.approx(1050.0)
+    assert sum(row["budget"] for place, row in enumerate(rows) if place not in table.totals) == pytest.approx(1050.0)
+    why = {(row["line"], row["project"]): row["why"] for row in rows}
+    assert why[NONE, HOSTILE] == "fits no line and ends without an owner"
+    assert why["Home", "Shared"] == "feeds a line proposed to close"
+    assert why[SEVERAL, "Torn"].startswith("for Motor and Home")
+
+
+def test_a_project_of_several_lines_is_counted_once():
+    """The portfolio lists it under each of its lines with its part of the budget, and never under none."""
+    held = running_projects(study_with(ROWS, SHARES))
+    assert {line: sorted(row["project"] for row in rows) for line, rows in held.items()} == {
+        "motor": ["Portal", "Shared", "Torn"],
+        "home": ["Shared", "Torn"],
+        "": [HOSTILE],
+    }
+    assert [row["budget"] for row in held["home"]] == [75.0, None]
+
+
+def test_a_long_list_names_the_largest_and_adds_up():
+    """150 projects of 30 lines: a bar for the small lines together, three names a line, sums over all."""
+    lines = [f"l{place:02}" for place in range(30)]
+    many = [
+        {"project": f"p{place:03}", "product_line": lines[place % 29], "budget": 1000.0 + place} for place in range(150)
+    ]
+    picture, listed = project_appendix(study_with(many, lines=lines), summary_with())
+    assert len(picture.content) == MOST_BARS + 1
+    assert "1 line has no project" in picture.content.subtitle
+    total = sum(row["budget"] for row in many)
+    assert sum(picture.content.role("value")) == pytest.approx(total)
+    table = listed.content
+    place = [column.name for column in table.columns].index("budget")
+    loose = [row[place] for at, row in enumerate(table.rows) if at not in table.totals]
+    assert sum(loose) == pytest.approx(total)
+    assert len(table) < 160
+
+
+def test_without_amounts_there_is_no_picture_and_without_projects_nothing():
+    """The list stands alone; a client who sent no projects gets no page."""
+    (listed,) = project_appendix(study_with([{"project": "Portal", "product_line": "motor"}]), summary_with())
+    assert listed.key == "summary-projects-to-lines"
+    assert listed.claim.startswith("Of 1 running project, each serves")
+    assert project_appendix(study_with([]), summary_with()) == ()
+    bare = SimpleNamespace(**{**vars(study_with([])), "tables": Tables({})})
+    assert project_appendix(bare, summary_with()) == ()
