@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         response_exhibit,
         two_jobs_exhibit,
     )
+    from workbench.report.exhibits_register import register_appendix
     from workbench.report.exhibits_respondents import (
         agreement_exhibit,
         coding_exhibit,
@@ -219,6 +220,7 @@ _HOMES = {
     "read_summary": "workbench.report.summary",
     "readiness": "workbench.readiness",
     "readiness_appendix": "workbench.report.appendix_readiness",
+    "register_appendix": "workbench.report.exhibits_register",
     "reliability_exhibit": "workbench.report.exhibits_respondents",
     "resources_exhibit": "workbench.report.exhibits_allocation",
     "response_curves": "workbench.report.charts",
@@ -346,6 +348,7 @@ __all__ = [
     "read_summary",
     "readiness",
     "readiness_appendix",
+    "register_appendix",
     "reliability_exhibit",
     "resources_exhibit",
     "response_curves",

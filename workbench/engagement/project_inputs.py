@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from workbench.engagement.tables import records
 from workbench.errors import Fault
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def read_projects(tables: Mapping[str, pd.DataFrame]) -> tuple[Project, ...]:
     from workbench.allocation import Project
 
     served: dict[str, list[tuple[str, float | None]]] = {}
-    for row in _records(tables, "project_lines"):
+    for row in records(tables, "project_lines"):
         served.setdefault(row["project"], []).append((row["product_line"], row["share"]))
     return tuple(
         Project(
@@ -43,13 +44,13 @@ def read_projects(tables: Mapping[str, pd.DataFrame]) -> tuple[Project, ...]:
             disposition=row["disposition"] or "",
             lines=tuple(served.get(row["project"], ())),
         )
-        for row in _records(tables, "projects")
+        for row in records(tables, "projects")
     )
 
 
 def project_faults(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
     """Yield projects whose shares are more than the whole, and those whose line is said twice and not alike."""
-    rows = list(_records(tables, "project_lines"))
+    rows = list(records(tables, "project_lines"))
     told: dict[str, list[int]] = {}
     for place, row in enumerate(rows):
         told.setdefault(row["project"], []).append(place)
@@ -64,7 +65,7 @@ def project_faults(tables: Tables, known: Mapping[str, frozenset[str]]) -> Itera
                 "shares of one project that add up to at most 1.",
                 "Correct them; what nobody claims is shown as a part of its own.",
             )
-    for place, row in enumerate(_records(tables, "projects")):
+    for place, row in enumerate(records(tables, "projects")):
         lines = [rows[at]["product_line"] for at in told.get(row["project"], ())]
         if row["product_line"] and lines and lines != [row["product_line"]]:
             yield tables.fault(
@@ -75,10 +76,3 @@ def project_faults(tables: Tables, known: Mapping[str, frozenset[str]]) -> Itera
                 "a blank, where project_lines says which lines it serves.",
                 "Delete the line here, or the project's rows in project_lines.",
             )
-
-
-def _records(tables: Mapping[str, pd.DataFrame], name: str) -> Iterator[dict[str, Any]]:
-    if name not in tables:
-        return
-    for row in tables[name].to_dict("records"):
-        yield {str(column): None if cell != cell else cell for column, cell in row.items()}

@@ -114,6 +114,7 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
         "scenario-lines",
         "quarters",
         "quarter-people",
+        "assumptions",
     ),
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""

@@ -148,6 +148,14 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return source.fault(path, found, allowed, remedy)
 
 
+def records(tables: Mapping[str, pd.DataFrame], name: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table with None for blank cells; none where there is no such table."""
+    if name not in tables:
+        return
+    for row in tables[name].to_dict("records"):
+        yield {str(column): None if cell != cell else cell for column, cell in row.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class _Watched(Mapping[str, Any]):
     """A mapping that notes what is asked of it."""
