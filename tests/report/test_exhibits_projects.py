@@ -79,6 +79,8 @@ def test_bars_add_up_and_what_fits_no_line_is_a_bar_of_its_own():
     why = {(row["line"], row["project"]): row["why"] for row in rows}
     assert why[NONE, HOSTILE] == "fits no line and ends without an owner"
     assert why["Home", "Shared"] == "feeds a line proposed to close"
+    assert why["Home", "1 project"] == "line proposed to close"
+    assert why["Motor", "2 projects together"] == ""
     assert why[SEVERAL, "Torn"].startswith("for Motor and Home")
 
 

@@ -139,9 +139,9 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
     for key, name, parts in places:
         if not parts:
             continue
-        closing = ", proposed to close" if key in _closing(summary) else ""
         ids = _known(numbers, f"projects/{key}", f"projects_budget/{key}") if _is_whole(parts) and key else ""
-        rows.append(_sum_row(money, parts, f"{name}{closing}", f"{_count(parts)} together", ids, is_total=True))
+        total = _sum_row(money, parts, name, _count(parts), ids, is_total=True)
+        rows.append({**total, "why": "line proposed to close" if key in _closing(summary) else ""})
         ranked = sorted(parts, key=lambda part: -(part.amount("budget") or part.amount("spent") or 0.0))
         shown = ranked if not is_long or len(ranked) <= LARGEST + 1 else ranked[:LARGEST]
         rows += [_row(study, part, name, hangs.get(part.project.id, "")) for part in shown]
@@ -173,7 +173,8 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
             )
             if found
             else fit_claim(f"{start}, each serves a line that stays and has an owner when it ends."),
-            subtitle="Running projects under the lines they serve, a project of several lines under each by its share"
+            subtitle="Running projects under the lines they serve"
+            + (", a project of several lines under each by its share" if _is_shared(money) else "")
             + ("; of each line the largest by name" if is_long else ""),
             source="projects, project_lines, lines" if _is_shared(money) else "projects, lines",
             figures="ids",
@@ -221,7 +222,7 @@ def _plural(why: str, count: int) -> str:
 
 
 def _count(parts: Sequence[ProjectPart]) -> str:
-    return f"{len(parts)} project{'s' if len(parts) != 1 else ''}"
+    return f"{len(parts)} projects together" if len(parts) != 1 else "1 project"
 
 
 def _closing(summary: Summary) -> frozenset[str]:
