@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.batch.commands import CellLimit, Deadline, NotebookLimit, batch, status
+from workbench.batch.leaving_commands import purge
 from workbench.batch.progress import Progress, say
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, writing_to
 
@@ -600,6 +601,9 @@ def _publication_line(entry: Entry) -> str:
     told += [f"only {entry.only}"] if entry.only else []
     told += [f"withdrawn {entry.withdrawn[:10]}"] if entry.withdrawn else []
     return f"{entry.run}  {when} UTC  {', '.join(told)}"
+
+
+app.command()(purge)
 
 
 @app.command()

@@ -171,8 +171,8 @@ class Ledger:
                 )
         return found
 
-    def forget(self, engagement: str, folder: Path) -> None:
-        """Remove all that is remembered of an engagement.
+    def forget(self, engagement: str, folder: Path) -> int:
+        """Remove all that is remembered of an engagement, from the file's free pages too; return how many rows.
 
         Parameters
         ----------
@@ -180,6 +180,7 @@ class Ledger:
         folder : Path
             The client's folder, whose files are forgotten too.
         """
+        count = self.count_rows(engagement, folder)
         with self._writing():
             for table in ("engagement", "job"):
                 self._base.execute(f"DELETE FROM {table} WHERE engagement = ?", (engagement,))  # noqa: S608
@@ -188,8 +189,25 @@ class Ledger:
             for batch, names in self._base.execute("SELECT id, engagements FROM batch").fetchall():
                 left = [name for name in json.loads(names) if name != engagement]
                 self._base.execute("UPDATE batch SET engagements = ? WHERE id = ?", (json.dumps(left), batch))
+        with self._lock:  # a row that is deleted leaves its bytes behind
+            self._base.execute("VACUUM")
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return count
 
     # -- reading -----------------------------------------------------------------------------------------------------
+
+    def count_rows(self, engagement: str, folder: Path) -> int:
+        """Return how many rows name an engagement or a file of its folder; parameters as in `forget`."""
+        start = os.fspath(folder) + os.sep
+        with self._lock:
+            rows = self._base.execute(
+                "SELECT (SELECT count(*) FROM engagement WHERE engagement = ?1) "
+                "+ (SELECT count(*) FROM job WHERE engagement = ?1) "
+                "+ (SELECT count(*) FROM seen WHERE substr(path, 1, ?2) = ?3)",
+                (engagement, len(start), start),
+            ).fetchone()[0]
+            lists = self._base.execute("SELECT engagements FROM batch").fetchall()
+        return int(rows) + sum(engagement in json.loads(names) for (names,) in lists)
 
     def remembered(self, engagement: str) -> dict[str, Memory]:
         """Return what each notebook of an engagement needed when it last ran to its end."""

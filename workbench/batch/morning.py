@@ -145,18 +145,24 @@ def _earlier(reports: Path, batch: str) -> list[dict[str, str]]:
     return found
 
 
-def forget_pages(engagement: str, reports: Path) -> list[Path]:
-    """Remove the pages of all batches that name an engagement, and return them."""
-    gone = []
+def find_pages(engagement: str, reports: Path) -> list[Path]:
+    """Return the pages of all batches that name an engagement, and the files beside them."""
+    found = []
     for path in sorted((reports / PAGES).glob("*/batch.json")):
         if _names(path, engagement):
-            gone += sorted(path.parent.iterdir())
-            shutil.rmtree(path.parent)
+            found += sorted(path.parent.iterdir())
     if _names(reports / "batch.json", engagement):
-        for path in (reports / "batch.json", reports / "index.html"):
-            if path.is_file():
-                gone.append(path)
-                path.unlink()
+        found += [path for path in (reports / "batch.json", reports / "index.html") if path.is_file()]
+    return found
+
+
+def forget_pages(engagement: str, reports: Path) -> list[Path]:
+    """Remove the pages of all batches that name an engagement, and return them."""
+    gone = find_pages(engagement, reports)
+    for folder in {path.parent for path in gone} - {reports}:
+        shutil.rmtree(folder)
+    for path in gone:
+        path.unlink(missing_ok=True)
     return gone
 
 

@@ -1,0 +1,51 @@
+"""The commands for when an engagement is over; what they need is imported when they run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from workbench.batch.progress import say
+from workbench.errors import UsageError, printable, writing_to
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
+
+
+def purge(
+    name: Name,
+    note: Annotated[
+        str, typer.Option("--note", metavar="FILE", help="Where the deletion note goes; by default in client_data/.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: it is meant.")] = False,
+) -> None:
+    """Remove all that is kept of a client, and write a note that names every file of it.
+
+    The client's files, reports, caches, drafts, working copies, rows of the ledger and morning pages that name it. It
+    asks for the name again. Links are not followed. What was published is forgotten: it guards later runs no more.
+
+    Example: workbench purge acme-insurance
+    """
+    from workbench.batch.leaving import plan_purge, purge_engagement
+    from workbench.engagement.places import clients_folder
+
+    planned = plan_purge(name)
+    if not yes:
+        say(f"{len(planned.files)} files ({planned.n_bytes / 1e6:,.1f} MB) would be removed for good, below:")
+        for place in planned.places:
+            say(f"  {place}")
+        say("and every morning page and every row of the ledger that names it. What was published is forgotten too.")
+        if not sys.stdin.isatty():
+            raise UsageError("Nothing has been removed: nobody is here to ask. If it is meant, repeat it with --yes.")
+        if typer.prompt(f"To go on, type the name ({name})", default="", show_default=False) != name:
+            say("Nothing has been removed.")
+            raise typer.Exit(1)
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        done, path = purge_engagement(planned, note)
+    say(f"Removed: {len(done.files)} files ({done.n_bytes / 1e6:,.1f} MB) and {done.rows} rows of the ledger.")
+    for sentence in done.left:
+        say(f"Not removed: {printable(sentence, kept='')}", file=sys.stderr)
+    say(f"Deletion note: {path}")
+    if done.left:
+        raise typer.Exit(1)
