@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.batch.commands import CellLimit, Deadline, NotebookLimit, batch, status
-from workbench.batch.leaving_commands import purge
+from workbench.batch.leaving_commands import archive, purge
 from workbench.batch.progress import Progress, say
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, writing_to
 
@@ -603,6 +603,7 @@ def _publication_line(entry: Entry) -> str:
     return f"{entry.run}  {when} UTC  {', '.join(told)}"
 
 
+app.command()(archive)
 app.command()(purge)
 
 

@@ -102,7 +102,7 @@ def plan_purge(engagement: str, *, root: Path | None = None) -> Purge:
             places.append(place)
     places = [place for place in places if place.is_dir()]
     pages = find_pages(name, reports)
-    files = [*(path for place in places for path in _files_below(place)), *pages, *_damaged(reports, name)]
+    files = [*(path for place in places for path in files_below(place)), *pages, *_damaged(reports, name)]
     rows = sum(_count_rows(path, root, name) for path in _ledgers(reports))
     if not (files or places or rows or left):
         raise UsageError(f"Nothing is kept of {name!r}. {nearest(name, list_engagements(root=root))}".rstrip())
@@ -143,7 +143,7 @@ def purge_engagement(planned: Purge, note: str | Path = "") -> tuple[Purge, Path
             held.enter_context(_no_batch(ledger))
         if reports / name in planned.places:
             held.enter_context(alone(reports / name))
-            _refuse_while_running(reports / name)
+            refuse_while_running(reports / name)
         _write_note(path, _note_text(planned, began, is_done=False))
         left = list(planned.left)
         for place in sorted(planned.places, key=lambda one: one.parent == clients_folder(root)):  # the truth goes last
@@ -166,7 +166,7 @@ def purge_engagement(planned: Purge, note: str | Path = "") -> tuple[Purge, Path
 # -- what there is ----------------------------------------------------------------------------------------------------
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Yield every file and every link below a folder; no link is followed."""
     for parent, folders, files in os.walk(folder, followlinks=False):
         folders.sort()
@@ -194,7 +194,7 @@ def _damaged(reports: Path, name: str) -> list[Path]:
 def _shared_naming(reports: Path, name: str) -> list[Path]:
     """Return the files that all clients share and that still name one."""
     shared = [path for path in sorted(reports.iterdir()) if path.is_file()] if reports.is_dir() else []
-    return [path for path in (*shared, *_files_below(reports / PAGES)) if _names(path, name)]
+    return [path for path in (*shared, *files_below(reports / PAGES)) if _names(path, name)]
 
 
 def _names(path: Path, name: str) -> bool:
@@ -222,10 +222,24 @@ def _no_batch(ledger: Path) -> Iterator[None]:
             lock.release()
 
 
-def _refuse_while_running(home: Path) -> None:
+def refuse_while_running(home: Path, else_: str = "nothing has been removed") -> None:
+    """Refuse to go on while a run of an engagement is under way.
+
+    Parameters
+    ----------
+    home : Path
+        The engagement's own folder of reports.
+    else_ : str
+        What has not happened.
+
+    Raises
+    ------
+    UsageError
+        One is.
+    """
     for staged in (home / ".staging").glob("*"):
         if has_no_owner(staged) is False:
-            raise UsageError(f"The run {staged.name} is under way. Wait for it to end; nothing has been removed.")
+            raise UsageError(f"The run {staged.name} is under way. Wait for it to end; {else_}.")
 
 
 # -- removing ---------------------------------------------------------------------------------------------------------
@@ -242,7 +256,7 @@ def _remove(place: Path) -> list[str]:
     if not os.path.lexists(place):
         return []
     why = "it could not be removed: close what has it open, get leave to delete it, and purge again."
-    return [f"{path}: {why}" for path in (*_files_below(place), place)]
+    return [f"{path}: {why}" for path in (*files_below(place), place)]
 
 
 def _forget(path: Path, root: Path, name: str, left: list[str]) -> int:

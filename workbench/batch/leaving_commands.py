@@ -13,6 +13,37 @@ from workbench.errors import UsageError, printable, writing_to
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
 
 
+def archive(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="The zip to write; by default in client_data/.")] = "",
+    password: Annotated[
+        str,
+        typer.Option("--password", metavar="WHERE", help="Encrypt it: env:NAME or file:PATH, never the password."),
+    ] = "",
+) -> None:
+    """Write a client's files and reports as one zip with a manifest of hashes, and read it back.
+
+    With --password the contents are encrypted (AES, 256 bits); the names of files stay readable. Left out is what can
+    be made again: caches and drafts. Links are named and not followed.
+
+    Example: workbench archive acme-insurance --password env:ARCHIVE_PASSWORD
+    """
+    from workbench.batch.archive import archive_engagement, read_password
+    from workbench.engagement.places import clients_folder
+
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        held = archive_engagement(name, to=to, password=read_password(password))
+    say(f"{held.n_files} files ({held.n_bytes / 1e6:,.1f} MB), read back and equal to the last byte.")
+    if held.links:
+        say(f"Not in it: what {len(held.links)} links lead to. The manifest names them.")
+    say(
+        "Encrypted; the names of files stay readable."
+        if held.is_encrypted
+        else "Not encrypted: whoever has it reads it."
+    )
+    say(f"Written: {held.path}")
+
+
 def purge(
     name: Name,
     note: Annotated[

@@ -146,10 +146,11 @@ def _earlier(reports: Path, batch: str) -> list[dict[str, str]]:
 
 
 def find_pages(engagement: str, reports: Path) -> list[Path]:
-    """Return the pages of all batches that name an engagement, and the files beside them."""
+    """Return the pages of all batches that name an engagement, and the files beside them; no link is followed."""
     found = []
-    for path in sorted((reports / PAGES).glob("*/batch.json")):
-        if _names(path, engagement):
+    pages = () if (reports / PAGES).is_symlink() else sorted((reports / PAGES).glob("*/batch.json"))
+    for path in pages:
+        if not path.parent.is_symlink() and _names(path, engagement):
             found += sorted(path.parent.iterdir())
     if _names(reports / "batch.json", engagement):
         found += [path for path in (reports / "batch.json", reports / "index.html") if path.is_file()]
