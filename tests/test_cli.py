@@ -56,6 +56,7 @@ COMMANDS = (
         "survey",
         "import",
         "publications",
+        "issue",
         "archive",
         "purge",
         "demo",

@@ -20,6 +20,7 @@ import typer
 from workbench.batch.commands import CellLimit, Deadline, NotebookLimit, batch, status
 from workbench.batch.leaving_commands import archive, purge
 from workbench.batch.progress import Progress, say
+from workbench.batch.run_commands import issue
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, writing_to
 
 if TYPE_CHECKING:
@@ -598,11 +599,14 @@ def _publication_line(entry: Entry) -> str:
     when = entry.when.replace("T", " ").removesuffix("+00:00")
     people = "people not shown" if entry.people is None else f"{entry.people} people"
     told = [f"wave {entry.wave}", people, f"{entry.numbers} numbers", f"for {entry.audience or 'board'}"]
+    told = told if entry.contents else ["nothing about people"]
+    told += [f"issued {entry.issued[:10]} as {entry.label}"] if entry.label else []
     told += [f"only {entry.only}"] if entry.only else []
     told += [f"withdrawn {entry.withdrawn[:10]}"] if entry.withdrawn else []
     return f"{entry.run}  {when} UTC  {', '.join(told)}"
 
 
+app.command()(issue)
 app.command()(archive)
 app.command()(purge)
 

@@ -60,6 +60,8 @@ class Entry:
         Whether the run is known to have appeared.
     withdrawn : str
         When somebody said that nobody received it (ISO, UTC); empty where it binds.
+    issued, label : str
+        When it was frozen for the client (ISO, UTC) and under which name; empty where it was not.
     trouble : str
         Why the entry cannot be read; empty where it can.
     """
@@ -75,6 +77,8 @@ class Entry:
     contents: tuple[str, ...] = ()
     is_confirmed: bool = False
     withdrawn: str = ""
+    issued: str = ""
+    label: str = ""
     trouble: str = ""
 
 
@@ -170,7 +174,7 @@ def _entry(path: Path, engagement: str) -> Entry:
         if document.pop("format") != ENTRY_FORMAT:
             raise ValueError("it is of another format")
         entry = Entry(**{**document, "contents": tuple(document["contents"])})
-        texts = (entry.run, entry.when, entry.wave, entry.withdrawn, *entry.contents)
+        texts = (entry.run, entry.when, entry.wave, entry.withdrawn, entry.issued, entry.label, *entry.contents)
         if not all(isinstance(text, str) for text in texts) or not isinstance(entry.is_confirmed, bool):
             raise ValueError("a field is of another kind")
         if (entry.engagement, entry.run) != (engagement, path.stem):
@@ -345,12 +349,14 @@ def withdraw(engagement: str, runs: Iterable[str], root: Path | None = None) -> 
     Raises
     ------
     UsageError
-        There is no such engagement, or it published no such run.
+        There is no such engagement, it published no such run, or one was issued: somebody received it.
     """
     name = engagement_folder(engagement, root=root).name
     folder, chosen = _folder(name, root), tuple(dict.fromkeys(runs))
-    known = {entry.run for entry in list_publications(name, root)}
+    known = {entry.run: entry for entry in list_publications(name, root)}
     for run in chosen:
+        if run in known and known[run].label:
+            raise UsageError(f"{run} was issued as {known[run].label!r}: somebody received it, so it stays binding.")
         if run not in known:
             there = nearest(run, known) or (
                 f"There are: {', '.join(sorted(known))}." if known else "It published none yet."
@@ -365,6 +371,37 @@ def withdraw(engagement: str, runs: Iterable[str], root: Path | None = None) -> 
     contents = {content for entry in held.values() for content in entry.contents}
     left = (entry for entry in list_publications(name, root) if not entry.withdrawn)
     return tuple(entry for entry in left if contents & set(entry.contents))
+
+
+def note_issued(home: Path, run: str, label: str, *, when: str, only: str = "") -> Entry:
+    """Note that a run was frozen for the client under a name; one that showed nothing about people gets an entry too.
+
+    Parameters
+    ----------
+    home : Path
+        The engagement's own folder of reports; its name is the engagement's.
+    run, label : str
+    when, only : str
+        When it was published (ISO, UTC), and the pillar where it ran alone; for a run that has no entry.
+
+    Raises
+    ------
+    LedgerError
+        Its entry cannot be read.
+    """
+    folder = _inside(home)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o700)
+    with _locked(folder):
+        entry = next((one for one in _entries(folder, home.name) if one.run == run), None)
+        if entry is not None and entry.trouble:
+            raise _unreadable(folder, entry, entry.trouble)
+        entry = entry or Entry(home.name, run, when, only=only)
+        if entry.label != label:
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            entry = replace(entry, is_confirmed=True, issued=now, label=label)
+            _write_entry(folder, entry)
+    return entry
 
 
 def _read_note(note: bytes) -> tuple[bytes, frozenset[str], Publication]:

@@ -1,0 +1,33 @@
+"""The commands about a run that is there: freezing it. What they need is imported when they run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workbench.batch.progress import say
+from workbench.errors import writing_to
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
+
+
+def issue(
+    name: Name,
+    label: Annotated[str, typer.Argument(metavar="LABEL", help='What for, such as "Board, October".')],
+    run: Annotated[str, typer.Option("--run", metavar="RUN", help="Which run; by default the last one.")] = "",
+) -> None:
+    """Freeze the report that goes to the client: read-only, named, kept for ever, listed among the publications.
+
+    A run whose files are no longer as they were published is refused. One that was issued cannot be withdrawn.
+
+    Example: workbench issue harbour-mutual "Board, October"
+    """
+    from workbench.batch.issue import issue_run
+    from workbench.engagement.places import reports_folder
+
+    with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
+        held = issue_run(name, label, run=run)
+    say(f"Issued as {held.label}: {held.folder}")
+    say("Its files are read-only, as they were published, and no later run clears them away.")
+    say(f"All that was published: workbench publications {held.engagement}")
