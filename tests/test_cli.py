@@ -56,6 +56,7 @@ COMMANDS = (
         "survey",
         "import",
         "publications",
+        "why",
         "issue",
         "archive",
         "purge",

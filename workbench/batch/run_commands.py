@@ -1,4 +1,4 @@
-"""The commands about a run that is there: freezing it. What they need is imported when they run."""
+"""The commands about a run that is there: freezing it, asking where a number comes from; each imports what it needs."""
 
 from __future__ import annotations
 
@@ -31,3 +31,21 @@ def issue(
     say(f"Issued as {held.label}: {held.folder}")
     say("Its files are read-only, as they were published, and no later run clears them away.")
     say(f"All that was published: workbench publications {held.engagement}")
+
+
+def why(
+    name: Name,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The number as printed, such as R-017, or its key.")],
+    run: Annotated[str, typer.Option("--run", metavar="RUN", help="Which run; by default the last one.")] = "",
+) -> None:
+    """Say where a printed number comes from: definition, files, rows and who said them, and its value before.
+
+    It reads what the run keeps and computes nothing again. Rows and definitions are shown where the file is still as
+    the run read it; what cannot be traced is said. Answers of people are never traced to rows.
+
+    Example: workbench why harbour-mutual R-017
+    """
+    from workbench.batch.tracing import describe_trace, trace_figure
+
+    for line in describe_trace(trace_figure(name, id_, run=run)):
+        say(line)
