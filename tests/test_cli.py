@@ -57,6 +57,7 @@ COMMANDS = (
         "import",
         "publications",
         "why",
+        "diff",
         "issue",
         "archive",
         "purge",

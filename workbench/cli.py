@@ -20,7 +20,7 @@ import typer
 from workbench.batch.commands import CellLimit, Deadline, NotebookLimit, batch, status
 from workbench.batch.leaving_commands import archive, purge
 from workbench.batch.progress import Progress, say
-from workbench.batch.run_commands import issue, why
+from workbench.batch.run_commands import diff, issue, why
 from workbench.errors import ClientDataError, UsageError, WorkbenchError, writing_to
 
 if TYPE_CHECKING:
@@ -607,6 +607,7 @@ def _publication_line(entry: Entry) -> str:
 
 
 app.command()(why)
+app.command()(diff)
 app.command()(issue)
 app.command()(archive)
 app.command()(purge)

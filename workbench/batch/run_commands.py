@@ -1,4 +1,4 @@
-"""The commands about a run that is there: freezing it, asking where a number comes from; each imports what it needs."""
+"""The commands about a run that is there: freezing it, asking where a number comes from or why it moved."""
 
 from __future__ import annotations
 
@@ -48,4 +48,22 @@ def why(
     from workbench.batch.tracing import describe_trace, trace_figure
 
     for line in describe_trace(trace_figure(name, id_, run=run)):
+        say(line)
+
+
+def diff(
+    name: Name,
+    before: Annotated[str, typer.Argument(metavar="RUN", help="The earlier run.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="The later run.")],
+) -> None:
+    """Say which numbers moved between two runs, the headline first, and what moved of what they were made from.
+
+    Files, parameters, notebooks, code and versions are compared by what the runs keep; nothing is computed again. Runs
+    keep no client's rows, so a file that changed is named and its cells are not.
+
+    Example: workbench diff harbour-mutual 20261004-091500-3fa9c1 20261104-090200-77b0de
+    """
+    from workbench.batch.differing import compare_runs, describe_difference
+
+    for line in describe_difference(compare_runs(name, before, after)):
         say(line)

@@ -28,7 +28,9 @@ ABOUT_PEOPLE = frozenset({"survey", "interviews", "population", "feedback"})
 MOST_ROWS = 12
 """Rows that are listed of a table (ours)."""
 
-_ID = re.compile(r"\b[A-Z]-[0-9]{3,}\b")
+FIGURE_ID = re.compile(r"\b[A-Z]-[0-9]{3,}\b")
+"""A number's id, as sources and pages print it."""
+
 _WORD = re.compile(r"facts/[\w.-]+|[a-z_]{3,}")
 
 
@@ -173,8 +175,8 @@ def trace_figure(engagement: str, id: str, *, run: str = "", root: Path | None =
     held = read_run(engagement, run, root=root)
     figure = _find(held, id)
     source = str(figure["source"])
-    parts = tuple(one for one in held.figures if one["id"] in set(_ID.findall(source)) - {figure["id"]})
-    named = _named(source, held.manifest)
+    parts = tuple(one for one in held.figures if one["id"] in set(FIGURE_ID.findall(source)) - {figure["id"]})
+    named = named_files(source, held.manifest)
     files, tables = _stand(engagement_folder(engagement, root=root), root, held.manifest, named)
     definition, rows, untold = _told(figure, named, files, tables)
     earlier = run_before(engagement, held, root=root)
@@ -192,7 +194,7 @@ def _find(held: Run, id: str) -> Mapping[str, Any]:
     return found[0]
 
 
-def _named(source: str, manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+def named_files(source: str, manifest: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the tables that a source names and the files of the run that could hold each."""
     from workbench.engagement.schema import SHEET_TABLES, TABLES
 
@@ -252,7 +254,7 @@ def _told(
             found, words = _rows(table, about, tables)
             rows += found
             untold += words
-    if not named and not _ID.search(str(figure["source"])):
+    if not named and not FIGURE_ID.search(str(figure["source"])):
         untold.append("The source names no file of the client's: the chapter's method page says how it is made.")
     return definition, tuple(rows), tuple(untold)
 
