@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -60,6 +61,10 @@ def test_what_is_not_as_it_was_published_is_not_issued(root: Path) -> None:
     with pytest.raises(UsageError, match=r"report\.html"):
         issue_run("acme", "Board")
     assert not (folder.parent / "r1.keep").exists()
+    said = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    write_json(folder / "manifest.json", {key: value for key, value in said.items() if key != "files"})
+    with pytest.raises(UsageError, match="no hashes"):
+        issue_run("acme", "Board")
     publish(root, "r2")
     publish(root, "r3")
     issue_run("acme", "Board", run="r2")

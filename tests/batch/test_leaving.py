@@ -153,6 +153,9 @@ def test_what_is_under_way_is_not_pulled_away(kept: Path, monkeypatch: pytest.Mo
 def test_the_command_asks_and_says_what_it_did(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nobody there to ask: nothing goes; with --yes the counts and the note; a read-only run goes as well."""
     run = (kept / "reports" / "acme" / "latest").resolve()
+    mine, other = (kept / "client_data" / f"archived-{name}-20261001-060000.zip" for name in ("acme", "acme-two"))
+    for path in (mine, other):
+        path.touch()
     for path in (*run.rglob("*"), run):
         path.chmod(0o555 if path.is_dir() else 0o444)
     with pytest.raises(SystemExit) as asked:
@@ -169,3 +172,6 @@ def test_the_command_asks_and_says_what_it_did(kept: Path, capsys: pytest.Captur
     assert "Removed: " in shown.out
     assert "Deletion note: " in shown.out
     assert not run.exists()
+    assert f"to be kept: {mine}\n" in shown.out
+    assert other.name not in shown.out
+    assert mine.exists()

@@ -56,6 +56,11 @@ def issue_run(engagement: str, label: str, *, run: str = "", root: Path | None =
     _check_label(label)
     folder = _find_run(name, home, run)
     manifest = read_manifest(folder)
+    if manifest is not None and "files" not in manifest:
+        raise UsageError(
+            f"{folder} was published when runs kept no hashes of their files, so nobody can tell whether it is as it "
+            f"was. Run it again: workbench run {name} --fresh"
+        )
     damage = find_damage(folder)
     if manifest is None or damage:
         raise UsageError(

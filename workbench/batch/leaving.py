@@ -55,6 +55,8 @@ class Purge:
         Of the ledgers.
     left : tuple of str
         What is not removed, and why: one sentence each.
+    kept : tuple of Path
+        Archives and earlier deletion notes beside the clients' folders: they were written to be kept.
     """
 
     engagement: str
@@ -63,6 +65,7 @@ class Purge:
     files: tuple[tuple[Path, int], ...]
     rows: int = 0
     left: tuple[str, ...] = ()
+    kept: tuple[Path, ...] = ()
 
     @property
     def n_bytes(self) -> int:
@@ -107,7 +110,7 @@ def plan_purge(engagement: str, *, root: Path | None = None) -> Purge:
     if not (files or places or rows or left):
         raise UsageError(f"Nothing is kept of {name!r}. {nearest(name, list_engagements(root=root))}".rstrip())
     sizes = tuple((path, path.lstat().st_size) for path in files)
-    return Purge(name, root, tuple(places), sizes, rows, tuple(left))
+    return Purge(name, root, tuple(places), sizes, rows, tuple(left), _written_to_be_kept(clients_folder(root), name))
 
 
 def purge_engagement(planned: Purge, note: str | Path = "") -> tuple[Purge, Path]:
@@ -172,6 +175,12 @@ def files_below(folder: Path) -> Iterator[Path]:
         folders.sort()
         links = [name for name in folders if (Path(parent) / name).is_symlink()]
         yield from (Path(parent) / name for name in sorted([*files, *links]))
+
+
+def _written_to_be_kept(clients: Path, name: str) -> tuple[Path, ...]:
+    ours = re.compile(rf"(archived|purged)-{re.escape(name)}-[0-9]{{8}}-[0-9]{{6}}\.(zip|txt)")
+    found = sorted(clients.iterdir()) if clients.is_dir() else ()
+    return tuple(path for path in found if ours.fullmatch(path.name))
 
 
 def _ledgers(reports: Path) -> list[Path]:
@@ -306,8 +315,7 @@ def _note_text(held: Purge, began: dt.datetime, *, is_done: bool) -> str:
         "",
         f"{count} file{'' if count == 1 else 's'}, {held.n_bytes:,} bytes; {held.rows} rows of the record of batches.",
         "",
-        "Not removed:" if held.left else "Nothing that this workbench kept of the client was left.",
-        *(f"  {printable(sentence, kept='')}" for sentence in held.left),
+        *_what_stays(held),
         "",
         "Out of this workbench's reach: backups and snapshots, what was mailed or copied elsewhere, the waste bin of",
         "a desktop, and blocks of a disk that hold deleted files until something else is written there.",
@@ -319,6 +327,16 @@ def _note_text(held: Purge, began: dt.datetime, *, is_done: bool) -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _what_stays(held: Purge) -> Iterator[str]:
+    yield "Not removed:" if held.left else "In the folders of this workbench nothing of the client is left."
+    for sentence in held.left:
+        yield f"  {printable(sentence, kept='')}"
+    if held.kept:
+        yield "Still there, since they were written to be kept; delete them by hand if they may not be:"
+    for path in held.kept:
+        yield f"  {_shown(path)}"
 
 
 def _shown(path: Path) -> str:

@@ -35,7 +35,7 @@ def archive(
         held = archive_engagement(name, to=to, password=read_password(password))
     say(f"{held.n_files} files ({held.n_bytes / 1e6:,.1f} MB), read back and equal to the last byte.")
     if held.links:
-        say(f"Not in it: what {len(held.links)} links lead to. The manifest names them.")
+        say(f"Not in it: what links lead to ({len(held.links)}). The manifest names them.")
     say(
         "Encrypted; the names of files stay readable."
         if held.is_encrypted
@@ -77,6 +77,8 @@ def purge(
     say(f"Removed: {len(done.files)} files ({done.n_bytes / 1e6:,.1f} MB) and {done.rows} rows of the ledger.")
     for sentence in done.left:
         say(f"Not removed: {printable(sentence, kept='')}", file=sys.stderr)
+    for archived in done.kept:
+        say(f"Still there, since it was written to be kept: {archived}")
     say(f"Deletion note: {path}")
     if done.left:
         raise typer.Exit(1)
