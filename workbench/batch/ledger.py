@@ -201,10 +201,10 @@ class Ledger:
         start = os.fspath(folder) + os.sep
         with self._lock:
             rows = self._base.execute(
-                "SELECT (SELECT count(*) FROM engagement WHERE engagement = ?1) "
-                "+ (SELECT count(*) FROM job WHERE engagement = ?1) "
-                "+ (SELECT count(*) FROM seen WHERE substr(path, 1, ?2) = ?3)",
-                (engagement, len(start), start),
+                "SELECT (SELECT count(*) FROM engagement WHERE engagement = ?) "
+                "+ (SELECT count(*) FROM job WHERE engagement = ?) "
+                "+ (SELECT count(*) FROM seen WHERE substr(path, 1, ?) = ?)",
+                (engagement, engagement, len(start), start),
             ).fetchone()[0]
             lists = self._base.execute("SELECT engagements FROM batch").fetchall()
         return int(rows) + sum(engagement in json.loads(names) for (names,) in lists)
