@@ -9,6 +9,7 @@ from allocation_cases import small
 
 from workbench.allocation import Allocation, AllocationInputs, allocate, cautions, figures, headline, next_steps
 from workbench.allocation.doubt_words import FIRM, at_least, question_finding, robust_finding
+from workbench.allocation.line_words import activity_words
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_what_is_left_as_it_is_counts_as_no_move(result: Allocation) -> None:
     found = robust_finding(told)
     assert found is not None
     assert f"{len(rest)} of {len(rest)} moves hold in nine of ten" in found.claim
-    assert f"{first.activity} (" not in found.detail
+    assert f"{activity_words(told.portfolio, first.activity)} (" not in found.detail
     assert "The activity left as today may stay so in at least 7 of 60 draws." in found.detail
     numbers = figures(told)
     assert numbers[f"move_holds/{first.activity}"].value is None
@@ -77,8 +78,8 @@ def test_the_dearest_question_is_asked_again(result: Allocation) -> None:
     again = question_finding(told)
     assert again is not None
     assert (
-        again.claim
-        == f"Look again at {dear.curves[0].activity} with its owner: to be sure of it is worth 1.0 m€ a period."
+        again.claim == f"Look again at {activity_words(result.portfolio, dear.curves[0].activity)} with its owner: "
+        "to be sure of it is worth 1.0 m€ a period."
     )
     assert again in next_steps(told).items
     none = replace(found, curves=tuple(replace(item, value=0.0) for item in found.curves))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench import theme
 from workbench.allocation.answer import Allocation
-from workbench.allocation.line_words import value_words
+from workbench.allocation.line_words import activity_words, value_words
 from workbench.allocation.numbers import figures
 from workbench.allocation.robust import Robustness
 from workbench.findings import Finding, fit_claim
@@ -37,7 +37,13 @@ def robust_finding(result: Allocation) -> Finding | None:
     weak = [move for move in moves if move.holds_in < FIRM * n][:3] or moves[:1]
     detail = f"Every answer up to {theme.percent(held.spread)} off at once, contested ones more."
     if weak:
-        told = theme.listing([f"{move.activity} ({move.direction}: {move.holds_in:,})" for move in weak], 3)
+        told = theme.listing(
+            [
+                f"{activity_words(result.portfolio, move.activity)} ({move.direction}: {move.holds_in:,})"
+                for move in weak
+            ],
+            3,
+        )
         detail += f" Least sure: {told}."
     rest = min(held.resting, key=lambda move: move.holds_in, default=None)
     detail += f" {as_today_words(held, start=True)}." if rest is not None else ""
@@ -87,7 +93,8 @@ def question_finding(result: Allocation) -> Finding | None:
     worth = value_words(result.portfolio, top.value)
     return Finding(
         fit_claim(
-            f"Look again at {top.activity} with {who}: to be sure of it is worth {worth} a period.",
+            f"Look again at {activity_words(result.portfolio, top.activity)} with {who}: to be sure of it is worth "
+            f"{worth} a period.",
             f"Look again at one answer: to be sure of it is worth {worth}.",
         ),
         "The mean gain of the plan if its whole curve were known, over the draws of all answers.",

@@ -52,6 +52,13 @@ def flip_words(flip: Flip | None) -> str:
     return f"it stays when its outcome is worth {theme.percent(math.ceil(change * 100 - 1e-9) / 100)} more"
 
 
+def activity_words(portfolio: Portfolio, activity: str) -> str:
+    """Return an activity in words a board knows: its line's name and what is done for it."""
+    line = portfolio.line(portfolio.activity(activity).line)
+    rest = activity.removeprefix(line.id).strip("-_ .")
+    return f"{line.name}, {rest}" if activity.startswith(line.id) and rest else activity
+
+
 def value_words(portfolio: Portfolio, value: float) -> str:
     """Return a value with its unit: money where it is money, else value points."""
     if portfolio.is_money:

@@ -41,6 +41,8 @@ _LINE_FIGURES = (
     "next_unit",
     "last_funded",
     "other_option",
+    "closing_once",
+    "closing_yearly",
 )
 _MONEY_NAMES = {"EUR": "euro", "USD": "dollar", "GBP": "pound", "CHF": "franc"}
 

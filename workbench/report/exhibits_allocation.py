@@ -95,7 +95,7 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     closing = ("closing_frees", "closing_once", "closing_yearly", "closing_payback")
     rows: list[dict[str, Any]] = []
     for reason in result.reasons:
-        keys = [f"{name}/{reason.line}" for name in (*named, *behind, *(() if reason.supported else closing))]
+        keys = [f"{name}/{reason.line}" for name in (*named, *behind, *closing)]
         rows.append(
             {
                 "line": reason.name,
@@ -172,6 +172,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.allocation import Conflict, figures
+    from workbench.allocation.line_words import activity_words
 
     numbers, portfolio = figures(result), result.portfolio
     plan = None if isinstance(result, Conflict) else result
@@ -185,7 +186,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         most = max(chosen, key=lambda item: plan.plan.found.by_activity[item.id] - plan.today.by_activity[item.id])
         gain = plan.plan.found.by_activity[most.id] - plan.today.by_activity[most.id]
         claim = fit_claim(
-            f"Most is won in {most.id}: {_value(portfolio, gain)} more a period.",
+            f"Most is won in {activity_words(portfolio, most.id)}: {_value(portfolio, gain)} more a period.",
             f"The largest gain is {_value(portfolio, gain)}.",
         )
     return Exhibit(
