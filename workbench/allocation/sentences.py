@@ -470,7 +470,8 @@ def _answer(result: Allocation) -> Finding:
         if repaired:  # today breaks a rule, so it is no measure
             opening = f"Within the rules {more} is possible"
         split = _split(result)
-        claim = fit_claim(*([f"{opening}: {split}."] if split else []), f"{opening}.")
+        short = opening.replace("resources there are", "resources")
+        claim = fit_claim(*([f"{opening}: {split}.", f"{short}: {split}."] if split else []), f"{opening}.")
     proof = (
         f"No plan within the rules can bring more than {possible_words(result)} above it."
         if sure.proved
