@@ -134,3 +134,14 @@ def test_a_line_says_once_that_it_goes_straight():
     sheet = canvas.new_canvas(100, 100, 13)
     sheet.line([0, 10, 10, None, 20, 30], [5, 5, 20, None, 1, 2.25])
     assert 'd="M0 5H10V20M20 1L30 2.2"' in svg.write_svg(sheet, is_file=False)
+
+
+@pytest.mark.parametrize("size", [7.0, 8.5, 9.0, 11.0])
+def test_words_of_a_row_stand_on_one_line(size):
+    """Whatever letters follow: one that hangs below or stands high moved a whole text by a pixel."""
+    feet = set()
+    for text in ("H", "Hp", "Hg,", "HÄ", "H(j)", "H’", "H4.91"):
+        sheet = replace(canvas.new_canvas(144, 72, 13), marks=[Words(10, 30, text, size, "#000000", "normal")])
+        stem = png.paint(sheet, 100)[:, 13:18, 0].min(axis=1)  # of the H: it begins at pixel 14
+        feet.add(int(np.flatnonzero(stem < 128)[-1]))
+    assert len(feet) == 1

@@ -87,10 +87,11 @@ def _paint_words(page: Any, mark: Words, scale: float) -> None:
     font.set_text(mark.text, 0.0, flags=LoadFlags.NO_HINTING)
     font.draw_glyphs_to_bitmap(antialiased=True)
     cover = font.get_image()
-    wide, _ = font.get_width_height()
+    wide, high = font.get_width_height()
     left = round(mark.x * scale - {"left": 0.0, "center": wide / 128, "right": wide / 64}[mark.align])
-    foot = round((mark.y + BASELINE * mark.size) * scale + font.get_descent() / 64) + 1
-    top, right = foot - cover.shape[0], left + cover.shape[1]
+    # The cover's first row is this far above the line that the letters stand on, whichever letters they are.
+    top = round((mark.y + BASELINE * mark.size) * scale) - (high - font.get_descent()) // 64 - 1
+    foot, right = top + cover.shape[0], left + cover.shape[1]
     sheet = np.asarray(page.buffer_rgba()).view("<u4")[:, :, 0]
     shares = cover[max(0, -top) : sheet.shape[0] - top, max(0, -left) : sheet.shape[1] - left]
     under = sheet[max(0, top) : max(0, foot), max(0, left) : max(0, right)]
