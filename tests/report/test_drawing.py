@@ -13,7 +13,8 @@ from matplotlib import rc_context
 from PIL import Image
 
 from workbench import theme
-from workbench.report.drawing import canvas, draw, letters, png, svg
+from workbench.report import tables
+from workbench.report.drawing import canvas, draw, letters, png, ruled, svg
 from workbench.report.drawing.marks import Bar, Dot, Line, Words
 
 MAKERS = [pytest.param(make, id=make.__name__) for make in samples.ALL]
@@ -145,3 +146,17 @@ def test_words_of_a_row_stand_on_one_line(size):
         stem = png.paint(sheet, 100)[:, 13:18, 0].min(axis=1)  # of the H: it begins at pixel 14
         feet.add(int(np.flatnonzero(stem < 128)[-1]))
     assert len(feet) == 1
+
+
+def test_a_total_has_room_for_its_weight():
+    """Words of a total are bold, and so wider: they end before the next column begins."""
+    name = "Commercial insurance mmmmmmmmmm"
+    data = {"line": ["Home", name], "what": ["1 project", "2 projects"], "is_total": [False, True]}
+    said = {"claim": "A claim.", "subtitle": "What.", "source": "Source"}
+    listed = tables.table(data, columns={"line": "Line", "what": "What"}, is_total="is_total", **said)
+    sheet = canvas.new_canvas(500, 120, 13)
+    ruled.draw_table(sheet, listed)
+    words = {mark.text: mark for mark in sheet.marks if isinstance(mark, Words)}
+    total = words[name]
+    assert total.weight == "bold"
+    assert total.x + letters.text_width(name, total.size, "bold") + sheet.size <= words["2 projects"].x

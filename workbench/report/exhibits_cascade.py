@@ -175,7 +175,7 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "line": "Product line",
                 "people": "People",
                 "ends": "Ends",
-                "why": "What hangs",
+                "why": "What is open",
             },
             units={"people": "people"},
             claim=fit_claim(

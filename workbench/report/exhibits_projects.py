@@ -32,7 +32,7 @@ HANGS = {
     "closing line": "feeds a line proposed to close",
     "no owner": "ends without an owner",
 }
-"""What hangs, in words."""
+"""What is open, in words."""
 
 
 def project_appendix(study: Any, summary: Summary) -> tuple[Exhibit, ...]:
@@ -164,7 +164,7 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
                 **({"share": "Share of it"} if any(part.share < 1.0 for part in money.parts) else {}),
                 **{column: head for column, head in HEADS.items() if money.total(column) is not None},
                 "ends": "Ends",
-                "why": "What hangs",
+                "why": "What is open",
             },
             units={"share": "share", "budget": "currency", "spent": "currency", "people": "people"},
             currency=summary.currency,

@@ -18,12 +18,12 @@ def _columns(canvas: Canvas, table: Table) -> list[float]:
     heads, cells = table.headers(), table.cells()
     need, least = [], []
     for place, column in enumerate(table.columns):
-        words = [row[place] for row in cells]
+        words = [(row[place], _weight(table, number)) for number, row in enumerate(cells)]
         # A header takes two lines, or as much as its longest word needs.
         head = max((canvas.measure(part, 0.88) for part in heads[place].split()), default=0.0)
         head = max(head, canvas.measure(heads[place], 0.88) * 0.62)
-        wide = max([head, *(canvas.measure(text) for text in words)])
-        longest = max([head, *(canvas.measure(part) for text in words for part in text.split())])
+        wide = max([head, *(canvas.measure(text, weight=weight) for text, weight in words)])
+        longest = max([head, *(canvas.measure(part, weight=weight) for text, weight in words for part in text.split())])
         need.append(wide + gap)
         least.append((wide if column.unit != "text" else min(wide, longest)) + gap)
     free = canvas.right - canvas.left
@@ -36,10 +36,16 @@ def _columns(canvas: Canvas, table: Table) -> list[float]:
     return [floor * shrink + spare * more / total for floor, more in zip(least, wish, strict=True)]
 
 
-def _broken(canvas: Canvas, row: Sequence[str], widths: Sequence[float], scale: float = 1.0) -> list[list[str]]:
+def _weight(table: Table, place: int) -> str:
+    return "bold" if place in table.totals else "normal"
+
+
+def _broken(
+    canvas: Canvas, row: Sequence[str], widths: Sequence[float], scale: float = 1.0, weight: str = "normal"
+) -> list[list[str]]:
     gap = canvas.size * 1.2
     return [
-        canvas.wrap(words, max(wide - gap, canvas.size), scale, lines=MOST_LINES)
+        canvas.wrap(words, max(wide - gap, canvas.size), scale, weight, lines=MOST_LINES)
         for words, wide in zip(row, widths, strict=True)
     ]
 
@@ -51,7 +57,8 @@ def _height(canvas: Canvas, lines: Sequence[Sequence[str]], scale: float = 1.0) 
 def table_height(table: Table, canvas: Canvas) -> float:
     """Return the height that a table would like, in points."""
     widths = _columns(canvas, table)
-    body = sum(_height(canvas, _broken(canvas, row, widths)) for row in table.cells())
+    rows = enumerate(table.cells())
+    body = sum(_height(canvas, _broken(canvas, row, widths, weight=_weight(table, place))) for place, row in rows)
     return body + _height(canvas, _broken(canvas, table.headers(), widths, 0.88), 0.88)
 
 
@@ -64,11 +71,11 @@ def draw_table(canvas: Canvas, table: Table) -> None:
     right = canvas.left + sum(widths) - canvas.size * 1.2
     canvas.line([canvas.left, right], [y, y], colour=theme.INK, width=1)
     for place, row in enumerate(table.cells()):
-        lines = _broken(canvas, row, widths)
-        is_total = place in table.totals
-        if is_total:
+        weight = _weight(table, place)
+        lines = _broken(canvas, row, widths, weight=weight)
+        if place in table.totals:
             canvas.line([canvas.left, right], [y, y], colour=theme.INK, width=1)
-        _write_row(canvas, table, lines, widths, y, 1.0, theme.INK, "bold" if is_total else "normal")
+        _write_row(canvas, table, lines, widths, y, 1.0, theme.INK, weight)
         y += _height(canvas, lines)
         canvas.line([canvas.left, right], [y, y], colour=theme.GRID, width=0.9)
 
