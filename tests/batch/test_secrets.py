@@ -138,5 +138,5 @@ def test_what_is_hidden_and_what_is_not(value: str, text: str, left: str) -> Non
 
 def test_a_variable_that_nobody_named_is_not_looked_for() -> None:
     """Only the client's own addresses ever reach a kernel."""
-    assert Secrets.known_by([], {"HOME": "/root/somewhere"}) == Secrets()
+    assert Secrets.known_by([], {"HOME": "postgresql://ann:sesame1@db.example/x"}) == Secrets()
     assert Secrets.known_by(["CRM"], {}).hide("as it is") == "as it is"
