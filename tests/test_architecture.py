@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "workbench"
 
 LAYERS = (
     {"errors", "theme", "memberships"},
-    {"findings", "products", "stats"},
+    {"findings", "products", "simplex", "stats"},
     {"readiness", "outcomes", "allocation"},
     {"engagement"},
     {"report"},

@@ -127,7 +127,7 @@ def test_a_program_that_is_asked_again_answers_as_one_that_is_asked_first(
     wanted = [side * row for row in table.wanted for side in (1.0, -1.0)]
     program = module._Program(table)
     again = [float(row @ program.solve(row)) for row in wanted]
-    monkeypatch.setattr(module, "_core", lambda: None)
+    monkeypatch.setattr(module, "load_core", lambda: None)
     first = [float(row @ module._Program(table).solve(row)) for row in wanted]
     assert again == pytest.approx(first, abs=1e-6)
 

@@ -12,17 +12,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from workbench.errors import ModelError
-
-try:  # SciPy's own HiGHS, of which it makes nothing public that could be asked twice
-    from scipy.optimize._highspy import _core
-except ImportError:  # pragma: no cover - another SciPy: each programme is then solved from nothing
-    _core = None
+from workbench.simplex import keep_programme, load_core
 
 FEASIBILITY = 1e-9
 """How far a linear programme may miss a scaled row; `model.TOLERANCE` leaves room above it."""
@@ -212,7 +209,7 @@ class Repeated:
         self.model, self.rows = model, csc_matrix(model.rows)
         self._places = np.arange(len(model.gain), dtype=np.int32)
         self._gain = model.gain
-        self._held = None if _core is None else self._passed()
+        self._held = None if load_core() is None else self._passed()
 
     def solve(self, gain: np.ndarray, low: np.ndarray, high: np.ndarray) -> Answer:
         """Return the best point for these gains and bounds, with what leaving it loses; arrays are not to change."""
@@ -225,10 +222,10 @@ class Repeated:
             held.changeColsBounds(count, self._places, low, high)
             with _quiet():
                 held.run()
-            status = held.getModelStatus()
-            if status == _core.HighsModelStatus.kInfeasible:
+            status, kinds = held.getModelStatus(), load_core().HighsModelStatus
+            if status == kinds.kInfeasible:
                 return Answer("infeasible", None)
-            if status == _core.HighsModelStatus.kOptimal:
+            if status == kinds.kOptimal:
                 found, value = held.getSolution(), -held.getInfo().objective_function_value
                 prices, losses = -np.array(found.row_dual), np.array(found.col_dual)
                 return Answer("optimal", np.array(found.col_value), value, value, 0, prices, losses)
@@ -237,22 +234,10 @@ class Repeated:
         found = _by_scipy(replace(self.model, gain=gain, low=low, high=high))
         return found if found.point is None else replace(found, losses=self.rows.T @ found.prices - gain)
 
-    def _passed(self) -> _core._Highs:
-        model, programme = self.model, _core.HighsLp()
-        programme.num_row_, programme.num_col_ = self.rows.shape
-        programme.col_cost_, programme.col_lower_, programme.col_upper_ = -model.gain, model.low, model.high
-        programme.row_lower_, programme.row_upper_ = model.row_low, model.row_high
-        matrix = programme.a_matrix_
-        matrix.num_row_, matrix.num_col_ = self.rows.shape
-        matrix.format_ = _core.MatrixFormat.kColwise
-        matrix.start_, matrix.index_, matrix.value_ = self.rows.indptr, self.rows.indices, self.rows.data
-        held = _core._Highs()
-        for name, value in _PLAINLY.items():
-            held.setOptionValue(name, value)
-        if len(model.gain) <= SMALL:
-            held.setOptionValue("presolve", "off")
-        held.passModel(programme)
-        return held
+    def _passed(self) -> Any:
+        model = self.model
+        options = {**_PLAINLY, "presolve": "off"} if len(model.gain) <= SMALL else _PLAINLY
+        return keep_programme(-model.gain, model.low, model.high, self.rows, model.row_low, model.row_high, options)
 
 
 def _stacked(rows: csr_matrix, above: np.ndarray, below: np.ndarray) -> csr_matrix | None:

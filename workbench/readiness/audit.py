@@ -13,12 +13,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from workbench.errors import ModelError
+from workbench.simplex import keep_programme, load_core
 
 CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
 """Bounds of a count closer than two people, or of a mean closer than one level, are a leak (ours)."""
@@ -252,6 +252,9 @@ MORE_ROOM = (0.0, 0.05, 0.1, 0.15)
 """Added to the ends of what is shown where nothing fits: pseudo-values of open questions may lie outside the scale."""
 
 
+_PLAINLY = {"output_flag": False, "presolve": "off"}
+
+
 class _Program:
     """One table as a linear program, built once and asked for many quantities."""
 
@@ -282,10 +285,13 @@ class _Program:
     def _lowest(self, towards: np.ndarray, more: float) -> np.ndarray | None:
         from scipy.optimize import Bounds, LinearConstraint, milp
 
-        table, core = self.table, _core()
+        table, core = self.table, load_core()
         if core is not None:
             if self._ready is None:
-                self._ready = _passed(core, table, self.held, more)
+                ends = (table.low - more, table.high + more)
+                self._ready = keep_programme(
+                    np.zeros(len(towards)), table.floor, table.ceiling, self.held, *ends, _PLAINLY
+                )
             self._ready.changeColsCost(len(towards), np.arange(len(towards), dtype=np.int32), towards)
             self._ready.run()
             if self._ready.getModelStatus() == core.HighsModelStatus.kOptimal:
@@ -324,33 +330,6 @@ class _Program:
         if found.x is not None:
             found.x = np.where(table.whole, np.round(found.x), found.x)
         return found
-
-
-@cache
-def _core() -> Any:
-    """Return SciPy's own HiGHS: nothing that it makes public can be asked twice. None where another SciPy has none."""
-    try:
-        from scipy.optimize._highspy import _core as core
-    except ImportError:  # pragma: no cover - each quantity is then asked for from nothing
-        return None
-    return core
-
-
-def _passed(core: Any, table: Table, held: Any, more: float) -> Any:
-    """Hand a table to HiGHS, which keeps it."""
-    program = core.HighsLp()
-    program.num_row_, program.num_col_ = held.shape
-    program.col_cost_, program.col_lower_, program.col_upper_ = np.zeros(held.shape[1]), table.floor, table.ceiling
-    program.row_lower_, program.row_upper_ = table.low - more, table.high + more
-    matrix = program.a_matrix_
-    matrix.num_row_, matrix.num_col_ = held.shape
-    matrix.format_ = core.MatrixFormat.kColwise
-    matrix.start_, matrix.index_, matrix.value_ = held.indptr, held.indices, held.data
-    ready = core._Highs()
-    ready.setOptionValue("output_flag", False)
-    ready.setOptionValue("presolve", "off")
-    ready.passModel(program)
-    return ready
 
 
 def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:

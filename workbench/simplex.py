@@ -1,0 +1,63 @@
+"""A linear programme that HiGHS keeps: asked again, the simplex method goes on from the last basis.
+
+SciPy makes public only what solves once and from nothing, so this is the one place that reaches for its own HiGHS.
+Another SciPy may have none there; who asks then goes the public way, and both ways are tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+
+@cache
+def load_core() -> Any:
+    """Return SciPy's own HiGHS; None where this SciPy has none."""
+    try:
+        from scipy.optimize._highspy import _core
+    except ImportError:  # pragma: no cover
+        return None
+    return _core
+
+
+def keep_programme(
+    cost: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    rows: Any,
+    row_low: np.ndarray,
+    row_high: np.ndarray,
+    options: Mapping[str, Any],
+) -> Any:
+    """Hand HiGHS a programme: minimise ``cost @ v`` under ``row_low <= rows @ v <= row_high``, ``low <= v <= high``.
+
+    Parameters
+    ----------
+    cost, low, high : array, shape (n,)
+    rows : sparse matrix by columns, shape (m, n)
+    row_low, row_high : array, shape (m,)
+    options : mapping of name to value
+        As HiGHS names them.
+
+    Returns
+    -------
+    object
+        The solver of `load_core`, which must not be None; ready to be run, and to be given other costs and bounds.
+    """
+    core = load_core()
+    programme = core.HighsLp()
+    programme.num_row_, programme.num_col_ = rows.shape
+    programme.col_cost_, programme.col_lower_, programme.col_upper_ = cost, low, high
+    programme.row_lower_, programme.row_upper_ = row_low, row_high
+    matrix = programme.a_matrix_
+    matrix.num_row_, matrix.num_col_ = rows.shape
+    matrix.format_ = core.MatrixFormat.kColwise
+    matrix.start_, matrix.index_, matrix.value_ = rows.indptr, rows.indices, rows.data
+    held = core._Highs()
+    for name, value in options.items():
+        held.setOptionValue(name, value)
+    held.passModel(programme)
+    return held
