@@ -235,9 +235,7 @@ def test_clients_may_lie_elsewhere(client: Client, monkeypatch: pytest.MonkeyPat
         pytest.param("survey.xlsx", "an unknown file", "engagement.xlsx", id="another workbook"),
         pytest.param("engagement.yml", "an unknown file", "Rename it to engagement.yaml", id="yml"),
         pytest.param("facts/x.txt", "an unknown file", "Move it away", id="text in facts"),
-        pytest.param(
-            "25_churn.ipynb", "outside notebooks/", "Move it to notebooks/25_churn.ipynb", id="above"
-        ),
+        pytest.param("25_churn.ipynb", "outside notebooks/", "Move it to notebooks/25_churn.ipynb", id="above"),
         pytest.param("fact/x.csv", "an unknown folder", "Did you mean 'facts'?", id="folder"),
         pytest.param("notebooks/mine.ipynb", "without a number", "Rename it", id="notebook"),
         pytest.param("facts/tickets.csv", "no table of the catalogue is called 'tickets'", "Describe it", id="facts"),
