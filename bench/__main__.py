@@ -10,35 +10,22 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+
+from bench.table import COLUMNS, table_of
 
 BENCHES = (
-    *(
-        "run",
-        "nights",
-        "kernels",
-        "kills",
-        "soak",
-        "drawing",
-        "rollup",
-        "engines",
-        "outcomes",
-        "drivers",
-        "allocation",
-        "scaling",
-        "never_worse",
-        "panel",
-    ),
+    *("run", "nights", "kernels", "kills", "soak", "drawing", "rollup", "engines", "outcomes", "drivers", "allocation"),
+    *("scaling", "never_worse", "panel"),
     *("conflicts", "doubt", "reasons", "tradeoffs", "quarters", "large", "coverage", "respondents", "gaps", "waves"),
     *("readiness", "hiding", "leaks", "separation", "signals", "insights", "intake"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""
-os.environ.update({name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")})  # as in a run
-COLUMNS = ("name", "value", "unit", "against", "ratio", "target", "met")
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # as in a run
 
 
 def main() -> None:
     """Run the benches that were named, or all, and print and keep what they measured."""
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     wanted = sys.argv[1:] or list(BENCHES)
     unknown = [name for name in wanted if name not in BENCHES]
     if unknown:
@@ -55,23 +42,6 @@ def main() -> None:
         held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         saved = {other: found if other == name else held.get(other, []) for other in BENCHES}
         path.write_text(json.dumps(saved, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def table_of(rows: list[dict[str, Any]]) -> str:
-    """Return the rows as a table of text."""
-    cells = [list(COLUMNS)] + [[_shown(row[column]) for column in COLUMNS] for row in rows]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(COLUMNS))]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines) + "\n"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

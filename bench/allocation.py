@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from bench.table import bench_row
 from workbench.allocation import (
     Activity,
     Closing,
@@ -53,36 +54,20 @@ def rows() -> list[dict[str, Any]]:
     slowest = max(seconds for seconds, _ in large)
     split = "SLSQP, exact gradients, equal split"
     return [
-        _row("8 S-curves, one budget: share of our value, mean", statistics.mean(ratios), "", split, None, 1.0, None),
-        _row(
-            "8 S-curves, one budget: share of our value, worst",
-            min(ratios),
-            "",
-            split,
-            None,
-            1.0,
-            min(ratios) <= 1 + GAP,
+        bench_row(
+            "8 S-curves, one budget: share of our value, mean", statistics.mean(ratios), "", against=split, most=1.0
         ),
-        _row("8 S-curves: portfolios in which SLSQP loses over 1 %", lost, "share", split, None, None, None),
-        _row(
+        bench_row("8 S-curves, one budget: share of our value, worst", min(ratios), "", against=split, most=1 + GAP),
+        bench_row("8 S-curves: portfolios in which SLSQP loses over 1 %", lost, against=split),
+        bench_row(
             "8 S-curves, one budget: time to a proved plan",
             statistics.median(ours),
             "s",
-            f"{split} (no proof)",
-            statistics.median(ours) / statistics.median(theirs),
-            None,
-            None,
+            against=f"{split} (no proof)",
+            ratio=statistics.median(ours) / statistics.median(theirs),
         ),
-        _row(
-            "50 activities, 3 resources: largest proved gap",
-            max(gaps),
-            "share of lift",
-            "",
-            None,
-            GAP,
-            max(gaps) <= GAP,
-        ),
-        _row("50 activities, 3 resources: slowest of 5", slowest, "s", "", None, SECONDS, slowest <= SECONDS),
+        bench_row("50 activities, 3 resources: largest proved gap", max(gaps), "share of lift", most=GAP),
+        bench_row("50 activities, 3 resources: slowest of 5", slowest, "s", most=SECONDS),
     ]
 
 
@@ -174,17 +159,3 @@ def _timed(call: Any) -> tuple[float, Any]:
 
 def _value(plan: Any) -> float:
     return float(plan.value)
-
-
-def _row(
-    name: str, value: float, unit: str, against: str, ratio: float | None, target: float | None, met: bool | None
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(value),
-        "unit": unit,
-        "against": against,
-        "ratio": ratio,
-        "target": target,
-        "met": met,
-    }

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.allocation import mixed
+from bench.table import bench_row
 from workbench.allocation import Conflict, Plan, Portfolio, Rule, solve
 
 KINDS = ("floor", "cap", "chain", "keep", "order", "share", "people", "gap", "triangle")
@@ -37,11 +38,11 @@ def rows() -> list[dict[str, Any]]:
         repaired += bool(found.repairs) and found.repairs[0].is_verified
     what = f"{COUNT} conflicts of 1-4 rules among {IDLE} others, {ACTIVITIES} activities"
     return [
-        _row(f"{what}: named exactly", named, "of 200", COUNT, named == COUNT),
-        _row(f"{what}: minimal", proved, "of 200", COUNT, proved == COUNT),
-        _row(f"{what}: with a verified single repair", repaired, "of 200", COUNT, repaired == COUNT),
-        _row(f"{what}: slowest", max(taken), "s", SECONDS, max(taken) <= SECONDS),
-        _row(f"{what}: median", sorted(taken)[COUNT // 2], "s", SECONDS, None),
+        bench_row(f"{what}: named exactly", named, "of 200", least=COUNT),
+        bench_row(f"{what}: minimal", proved, "of 200", least=COUNT),
+        bench_row(f"{what}: with a verified single repair", repaired, "of 200", least=COUNT),
+        bench_row(f"{what}: slowest", max(taken), "s", most=SECONDS),
+        bench_row(f"{what}: median", sorted(taken)[COUNT // 2], "s", most=SECONDS),
     ]
 
 
@@ -122,15 +123,3 @@ def unplanted(portfolio: Portfolio, names: set[str]) -> bool:
     """Return whether the portfolio has a plan without the planted rules."""
     rest = tuple(rule for rule in portfolio.rules if rule.name not in names)
     return isinstance(solve(replace(portfolio, rules=rest), gap=0.5), Plan)
-
-
-def _row(name: str, value: float, unit: str, target: float, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(value),
-        "unit": unit,
-        "against": "",
-        "ratio": None,
-        "target": target,
-        "met": met,
-    }

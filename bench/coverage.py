@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
+from bench.table import bench_row
 from workbench.readiness.levels import group_error, item_levels
 
 SIZES, SHARES, UNITS = (6, 8, 12, 20, 40, 100, 300), (0.5, 0.7, 0.9), 10_000
@@ -295,24 +296,15 @@ def rows() -> list[dict[str, Any]]:
     plain, weighted, _ = weighted_coverage()
     width = bootstrap_width()
     return [
-        _row("coverage of 95 % intervals, complete answers, lowest", min(complete), 0.94, None),
-        _row("coverage of 95 % intervals, complete answers, highest", max(complete), None, 0.96),
-        _row("coverage with routing and gaps, lowest", min(gappy), 0.93, None),
-        _row("coverage where teams were drawn", team, 0.93, 0.97, f"counting people: {person:.3f}"),
-        _row("coverage where teams of 3 to 11 were drawn", uneven, 0.93, 0.97),
-        _row("coverage of weighted levels, uneven response", weighted, 0.93, None, f"plain levels: {plain:.3f}"),
-        _row("width against the plain bootstrap, 70 % answered", width, None, 0.6, "√.3 by theory: 0.548"),
+        bench_row("coverage of 95 % intervals, complete answers, lowest", min(complete), least=0.94),
+        bench_row("coverage of 95 % intervals, complete answers, highest", max(complete), most=0.96),
+        bench_row("coverage with routing and gaps, lowest", min(gappy), least=0.93),
+        bench_row(
+            "coverage where teams were drawn", team, against=f"counting people: {person:.3f}", least=0.93, most=0.97
+        ),
+        bench_row("coverage where teams of 3 to 11 were drawn", uneven, least=0.93, most=0.97),
+        bench_row(
+            "coverage of weighted levels, uneven response", weighted, against=f"plain levels: {plain:.3f}", least=0.93
+        ),
+        bench_row("width against the plain bootstrap, 70 % answered", width, against="√.3 by theory: 0.548", most=0.6),
     ]
-
-
-def _row(name: str, value: float, low: float | None, high: float | None, against: str = "") -> dict[str, Any]:
-    words = [f"at least {low:g}" if low is not None else "", f"at most {high:g}" if high is not None else ""]
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": "share",
-        "against": against,
-        "ratio": None,
-        "target": " and ".join(word for word in words if word),
-        "met": (low is None or value >= low) and (high is None or value <= high),
-    }

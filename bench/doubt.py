@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.special import ndtri
 
+from bench.table import bench_row
 from workbench import load_engagement
 from workbench.allocation import Plan, evaluate, solve
 from workbench.allocation.draws import draw_answers, drawn_portfolio
@@ -48,19 +49,19 @@ def rows() -> list[dict[str, Any]]:
     start = time.process_time()
     value_of_answers(field)
     asked = time.process_time() - start
-    made = [_row(f"{DRAWS} draws of the sample solved and told", taken, "s of one core", SECONDS, taken <= SECONDS)]
-    made.append(_row("what each answer is worth", asked, "s of one core", None, None))
-    made.append(_row("draws left with a gap above 0.1 % of the lift", held.open_draws, "draws", None, None))
+    made = [bench_row(f"{DRAWS} draws of the sample solved and told", taken, "s of one core", most=SECONDS)]
+    made.append(bench_row("what each answer is worth", asked, "s of one core"))
+    made.append(bench_row("draws left with a gap above 0.1 % of the lift", held.open_draws, "draws"))
     same, losses, exact = _against_the_full_search(plan, draws)
-    made.append(_row(f"{EXACT} draws: same lines as the full search", same, "draws", EXACT, same == EXACT))
-    made.append(_row("value lost on the grid, mean", float(np.mean(losses)), "share of lift", 1e-3, None))
-    made.append(_row("value lost on the grid, most", float(np.max(losses)), "share of lift", 2e-3, None))
-    made.append(_row("a draw on the grid against the full search", taken / DRAWS, "s", exact, None))
+    made.append(bench_row(f"{EXACT} draws: same lines as the full search", same, "draws", least=EXACT))
+    made.append(bench_row("value lost on the grid, mean", float(np.mean(losses)), "share of lift", most=1e-3))
+    made.append(bench_row("value lost on the grid, most", float(np.max(losses)), "share of lift", most=2e-3))
+    made.append(bench_row("a draw on the grid against the full search", taken / DRAWS, "s", most=exact))
     for beta, published in PUBLISHED.items():
         start = time.process_time()
         tail = _published_tail(beta)
-        made.append(_row(f"published CVaR at {beta:.0%}, off by", abs(tail / published - 1), "share", 0.01, None))
-        made.append(_row(f"16,384 draws at {beta:.0%}", time.process_time() - start, "s of one core", 5.0, None))
+        made.append(bench_row(f"published CVaR at {beta:.0%}, off by", abs(tail / published - 1), most=0.01))
+        made.append(bench_row(f"16,384 draws at {beta:.0%}", time.process_time() - start, "s of one core", most=5.0))
     return made
 
 
@@ -97,11 +98,3 @@ def _published_tail(beta: float) -> float:
         np.array([1.0, np.inf]),
     )
     return -best_tail(model, returns, 1.0 - beta, tolerance=1e-6)[1]
-
-
-def _row(name: str, value: float, unit: str, target: float | None, met: bool | None) -> dict[str, Any]:
-    if target is not None and met is None:
-        met = bool(value <= target)
-    return {
-        "name": name, "value": value, "unit": unit, "against": "", "ratio": None, "target": target, "met": met,
-    }  # fmt: skip

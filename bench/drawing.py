@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.table import bench_row
 from workbench.batch.drawn import Kept
 from workbench.report.charts import Chart
 from workbench.report.drawing import draw
@@ -54,12 +55,14 @@ def rows() -> list[dict[str, Any]]:
     said = "a matplotlib figure a form and file"
     total, old = pages + slides + book, old_pages + old_slides + book
     return [
-        _row("drawing of harbour-mutual, computing time", total, "s", old, said, DRAWING_SECONDS),
-        _row("of it the report and its pages", pages, "s", old_pages, f"{said}, without the page", None),
-        _row("of it slides as SVG and PNG", slides, "s", old_slides, said, None),
-        _row("the same where no exhibit changed", pages + again + book, "s", total, "drawn anew", None),
-        _row("report.html of harbour-mutual", weight, "bytes", None, "", PAGE_BYTES),
-        _row("PNG of all slides", new_bytes, "bytes", old_bytes, "as matplotlib saves them", None),
+        bench_row(
+            "drawing of harbour-mutual, computing time", total, "s", against=said, other=old, most=DRAWING_SECONDS
+        ),
+        bench_row("of it the report and its pages", pages, "s", against=f"{said}, without the page", other=old_pages),
+        bench_row("of it slides as SVG and PNG", slides, "s", against=said, other=old_slides),
+        bench_row("the same where no exhibit changed", pages + again + book, "s", against="drawn anew", other=total),
+        bench_row("report.html of harbour-mutual", weight, "bytes", most=PAGE_BYTES),
+        bench_row("PNG of all slides", new_bytes, "bytes", against="as matplotlib saves them", other=old_bytes),
     ]
 
 
@@ -112,19 +115,3 @@ def _seconds(*work: Callable[[], Any]) -> float:
     for one in work:
         one()
     return time.process_time() - start
-
-
-def _row(name: str, value: float, unit: str, other: float | None, against: str, target: float | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "against": f"{against}: {_written(other)} {unit}" if other is not None else against,
-        "ratio": None if other is None else round(other / value, 1),
-        "target": target,
-        "met": None if target is None else value <= target,
-    }
-
-
-def _written(value: float) -> str:
-    return f"{value:,.0f}" if value > 1000 else f"{value:.1f}"

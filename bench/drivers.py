@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.table import bench_row
 from workbench.outcomes.carriers import parts_of_rate, segments
 from workbench.outcomes.drivers import split_rate
 from workbench.outcomes.simpson import Strata, reversals, strata_of_rows
@@ -46,8 +47,8 @@ def _splits() -> list[dict[str, Any]]:
     name = f"{SEGMENTS} segments × {DIMENSIONS} dimensions × {PERIODS} periods, {PRODUCTS} products, split"
     against = f"mix and rate by hand in pandas, segments alone: {theirs:.2f} s"
     return [
-        _row(name, ours, "s", f"at most {SPLIT_SECONDS:g} s", ours <= SPLIT_SECONDS, against, ours / theirs),
-        _row("largest residual of a split, relative", worst, "share", "at most 1e-12", worst <= 1e-12),
+        bench_row(name, ours, "s", against=against, ratio=ours / theirs, most=SPLIT_SECONDS),
+        bench_row("largest residual of a split, relative", worst, most=1e-12),
     ]
 
 
@@ -105,7 +106,7 @@ def _scan() -> dict[str, Any]:
     name = (
         f"reversals of {METRICS} metrics × {ASKED} dimensions, {sum(one.is_sure for one in found):,} planted and found"
     )
-    return _row(name, seconds, "s", f"at most {SCAN_SECONDS:g} s", seconds <= SCAN_SECONDS)
+    return bench_row(name, seconds, "s", most=SCAN_SECONDS)
 
 
 def _chance() -> list[dict[str, Any]]:
@@ -117,13 +118,9 @@ def _chance() -> list[dict[str, Any]]:
         for _ in range(TABLES):
             false[kind] += any(one.is_sure for one in reversals([_no_reversal(generator, kind)]))
     whole = sum(false.values()) / (TABLES * len(kinds))
-    found = [
-        _row(f"false reversals in {3 * TABLES:,} tables without one", whole, "share", "at most 0.02", whole <= FALSE)
-    ]
+    found = [bench_row(f"false reversals in {3 * TABLES:,} tables without one", whole, most=FALSE)]
     mixed = false["mix"] / TABLES
-    found.append(
-        _row(f"the same, {TABLES:,} tables where the mix alone changed", mixed, "share", "at most 0.02", mixed <= FALSE)
-    )
+    found.append(bench_row(f"the same, {TABLES:,} tables where the mix alone changed", mixed, most=FALSE))
     return found
 
 
@@ -141,17 +138,3 @@ def _no_reversal(generator: np.random.Generator, kind: str) -> Strata:
         rows = generator.multinomial(int(generator.integers(200, 20_000)), weights[t])
         sides.append(np.stack([generator.binomial(rows, rates[t]), rows], axis=1))
     return strata_of_rows([f"s{i}" for i in range(size)], *sides, metric=f"m{generator.integers(1 << 30)}")
-
-
-def _row(
-    name: str, value: float, unit: str, target: str, met: bool, against: str = "", ratio: float | None = None
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(f"{value:.3g}"),
-        "unit": unit,
-        "against": against,
-        "ratio": None if ratio is None else round(ratio, 2),
-        "target": target,
-        "met": met,
-    }

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.table import bench_row
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.definitions import Condition, Measure
 from workbench.outcomes.dialects import Query, Window
@@ -61,30 +62,23 @@ def rows() -> list[dict[str, Any]]:
                 pd.testing.assert_index_equal(first.index, held.index)
                 np.testing.assert_allclose(held.to_numpy(), first.to_numpy(), rtol=1e-9)
             first = held if first is None else first
+            against = "hand-written there, one scan"
             found.append(
-                {
-                    "name": f"{engine.version}: four metrics, {ROWS:,} rows to {len(held):,} parts, and the company",
-                    "value": round(mine, 3),
-                    "unit": "s",
-                    "against": f"hand-written there, one scan: {hand:.3f} s",
-                    "ratio": round(mine / hand, 2),
-                    "target": f"at most {MOST[name]:g} ×",
-                    "met": mine <= MOST[name] * hand,
-                }
+                bench_row(
+                    f"{engine.version}: four metrics, {ROWS:,} rows to {len(held):,} parts, and the company",
+                    mine,
+                    "s",
+                    against=against,
+                    other=hand,
+                    target=f"at most {MOST[name]:g} ×",
+                    met=mine <= MOST[name] * hand,
+                )
             )
             if name != "duckdb":
                 mark = emit_mark(table, sorted(table.columns), name)
                 _, seconds = _timed(lambda mark=mark, engine=engine: engine.fetch(mark))
                 found.append(
-                    {
-                        "name": f"{engine.version}: the state of the table",
-                        "value": round(seconds, 3),
-                        "unit": "s",
-                        "against": f"hand-written there, one scan: {hand:.3f} s",
-                        "ratio": round(seconds / hand, 2),
-                        "target": None,
-                        "met": None,
-                    }
+                    bench_row(f"{engine.version}: the state of the table", seconds, "s", against=against, other=hand)
                 )
             engine.close()
     return found

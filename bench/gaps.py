@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.table import bench_row
 from workbench.readiness.gaps import difference
 from workbench.stats import finite_mean, holm
 
@@ -28,9 +29,9 @@ def rows() -> list[dict[str, Any]]:
         name = (
             f"interval of a gap, {round(people * share)} of {people} against {round(others * other_share)} of {others}"
         )
-        found.append(_row(name, held, "0.94 to 0.96", 0.94 <= held <= 0.96))
+        found.append(bench_row(name, held, least=0.94, most=0.96))
     false = false_gaps()
-    return [*found, _row(f"surveys with a false gap among {GAPS}", false, "at most 0.05", false <= 0.05)]
+    return [*found, bench_row(f"surveys with a false gap among {GAPS}", false, most=0.05)]
 
 
 def coverage(people: int, share: float, others: int, other_share: float, draws: int = DRAWS) -> float:
@@ -63,15 +64,3 @@ def false_gaps() -> float:
             chances.append(1.0 if p is None else p)
         false += bool((holm(chances) <= 0.05).any())
     return false / SURVEYS
-
-
-def _row(name: str, value: float, target: str, met: bool) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": "share",
-        "against": "",
-        "ratio": None,
-        "target": target,
-        "met": bool(met),
-    }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from bench.table import bench_row
 from workbench.readiness.suppression import Cell, find_leaks, suppress
 
 MINIMUM = 5
@@ -123,24 +124,9 @@ def rows(tables: int = 20) -> list[dict[str, Any]]:
             ratios.append((lost - margins) / least if least else 1.0)
     against = f"the least, proved in {proved} of {len(ratios)} tables up to 12 × 10"
     return [
-        {
-            "name": f"information lost, {name} table",
-            "value": round(float(value), 4),
-            "unit": "ratio",
-            "against": against,
-            "ratio": round(float(value), 4),
-            "target": "at most 1.3",
-            "met": bool(value <= 1.3),
-        }
-        for name, value in (("mean", np.mean(ratios)), ("worst", np.max(ratios)))
-    ] + [
-        {
-            "name": "hiding in a 12 × 10 table, slowest",
-            "value": round(seconds, 2),
-            "unit": "s",
-            "against": "",
-            "ratio": None,
-            "target": "",
-            "met": None,
-        }
+        *(
+            bench_row(f"information lost, {name} table", float(value), "ratio", against=against, most=1.3)
+            for name, value in (("mean", np.mean(ratios)), ("worst", np.max(ratios)))
+        ),
+        bench_row("hiding in a 12 × 10 table, slowest", seconds, "s"),
     ]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.table import bench_row
 from workbench import outcomes
 from workbench.outcomes import Outcomes, OutcomesInputs, Settings
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
@@ -74,16 +75,16 @@ def rows() -> list[dict[str, Any]]:
     named = f"{PORTFOLIOS} portfolios of {METRICS} metrics and {MONTHS} months, one shift of {SIGMAS:g} sd"
     share = _share(plain, "manager")
     found = [
-        _row(f"first statement to a manager is the planted cause: {named}", share, f"at least {GOAL:g}", share >= GOAL),
-        _row("the same, told of the very line or product", _share(plain, "manager_scope"), "", None),
-        _row("the same, of the chapter's statements", _share(plain, "board"), "", None),
-        _row("statements to all managers of a portfolio, mean", _share(plain, "said"), "", None),
+        bench_row(f"first statement to a manager is the planted cause: {named}", share, least=GOAL),
+        bench_row("the same, told of the very line or product", _share(plain, "manager_scope")),
+        bench_row("the same, of the chapter's statements", _share(plain, "board")),
+        bench_row("statements to all managers of a portfolio, mean", _share(plain, "said")),
     ]
     for how, verdicts in zip(HARDER, harder, strict=True):
         words = f"{how['months']} months old" if "months" in how else f"{NEW_MONTHS} months old, autocorrelation 0.3"
         share = _share(verdicts, "manager")
-        found.append(_row(f"the same, to a manager, shift {words}, {OTHERS} portfolios", share, "", None))
-    return [*found, {**_row("one review of such a portfolio", seconds, "", None), "unit": "s"}]
+        found.append(bench_row(f"the same, to a manager, shift {words}, {OTHERS} portfolios", share))
+    return [*found, bench_row("one review of such a portfolio", seconds, "s")]
 
 
 def _share(verdicts: list[Verdict], what: str) -> float:
@@ -231,8 +232,3 @@ def _noise(generator: np.random.Generator, rho: float, count: int) -> np.ndarray
     for month in range(1, MONTHS):
         found[month] = rho * found[month - 1] + np.sqrt(1 - rho**2) * found[month]
     return found
-
-
-def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
-    found = {"name": name, "value": round(value, 3), "unit": "share", "against": "", "ratio": None}
-    return {**found, "target": target, "met": met}

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.table import bench_row
+
 SECONDS, MEGABYTES = 20.0, 3_000.0
 """What 50 MB may take on one core, and the most memory it may need (ours)."""
 
@@ -54,22 +56,10 @@ def rows() -> Iterator[dict[str, Any]]:
             size = path.stat().st_size / 1e6
             found = measure(root, path, table)
             words = f"{name}, {size:.0f} MB, {found['cells'] / 1e6:.1f} m cells"
-            yield _row(f"{words}: read, processor", found["read"], "s", SECONDS)
-            yield _row(f"{words}: whole import to its preview, processor", found["cpu"], "s", None)
-            yield _row(f"{words}: the same by the clock, other work beside", found["clock"], "s", None)
-            yield _row(f"{words}: peak memory", found["peak"], "MB", MEGABYTES)
-
-
-def _row(name: str, value: float, unit: str, most: float | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 1),
-        "unit": unit,
-        "against": "",
-        "ratio": None,
-        "target": f"at most {most:,.0f} {unit}" if most else "",
-        "met": value <= most if most else None,
-    }
+            yield bench_row(f"{words}: read, processor", found["read"], "s", most=SECONDS)
+            yield bench_row(f"{words}: whole import to its preview, processor", found["cpu"], "s")
+            yield bench_row(f"{words}: the same by the clock, other work beside", found["clock"], "s")
+            yield bench_row(f"{words}: peak memory", found["peak"], "MB", most=MEGABYTES)
 
 
 def measure(root: Path, path: Path, table: str) -> dict[str, float]:

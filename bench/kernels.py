@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.table import bench_row
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
 from workbench.batch.warm.parents import OFF, Parents
 
@@ -59,18 +60,25 @@ def _starts() -> list[dict[str, Any]]:
     finally:
         parents.close()
     late, usual = _at(warm, 0.95), _at(warm, 0.5)
-    against = f"cold: {_at(cold, 0.5):.3f} s"
+    warm_used, cold_used = (statistics.median(used for _, used in starts) for starts in (warm, cold))
     return [
-        _row("forked kernel to import workbench, 95th percentile", late, _at(cold, 0.95), against, READY_SECONDS),
-        _row("forked kernel to import workbench, median", usual, _at(cold, 0.5), against, None),
-        _row(
-            "computing time of a forked kernel until then, median",
-            statistics.median(used for _, used in warm),
-            statistics.median(used for _, used in cold),
-            f"cold: {statistics.median(used for _, used in cold):.3f} s",
-            None,
+        bench_row(
+            "forked kernel to import workbench, 95th percentile",
+            late,
+            "s",
+            against="cold",
+            other=_at(cold, 0.95),
+            most=READY_SECONDS,
         ),
-        _row("first kernel of a process, its parent's imports included", first, None, "", None),
+        bench_row("forked kernel to import workbench, median", usual, "s", against="cold", other=_at(cold, 0.5)),
+        bench_row(
+            "computing time of a forked kernel until then, median",
+            warm_used,
+            "s",
+            against="cold",
+            other=cold_used,
+        ),
+        bench_row("first kernel of a process, its parent's imports included", first, "s"),
     ]
 
 
@@ -133,17 +141,16 @@ def _engagement() -> list[dict[str, Any]]:
     (seconds, used, files), (cold_seconds, cold_used, cold_files) = found["warm"], found["cold"]
     different = sorted(name for name in {*files, *cold_files} if files.get(name) != cold_files.get(name))
     return [
-        _row(f"run of {SAMPLE}, forked kernels", seconds, cold_seconds, f"cold kernels: {cold_seconds:.1f} s", None),
-        _row("its computing time, all processes", used, cold_used, f"cold kernels: {cold_used:.1f} s", None),
-        {
-            "name": f"files of its report that differ from cold kernels', of {len(files)}",
-            "value": len(different),
-            "unit": "files",
-            "against": ", ".join(different[:5]),
-            "ratio": None,
-            "target": "none, but for times",
-            "met": not different and len(files) > 20,
-        },
+        bench_row(f"run of {SAMPLE}, forked kernels", seconds, "s", against="cold kernels", other=cold_seconds),
+        bench_row("its computing time, all processes", used, "s", against="cold kernels", other=cold_used),
+        bench_row(
+            f"files of its report that differ from cold kernels', of {len(files)}",
+            len(different),
+            "files",
+            against=", ".join(different[:5]),
+            target="none, but for times",
+            met=not different and len(files) > 20,
+        ),
     ]
 
 
@@ -159,15 +166,3 @@ def _without_times(held: Any) -> Any:
     if isinstance(held, dict):
         return {name: _without_times(value) for name, value in held.items() if name not in TIMES}
     return [_without_times(value) for value in held] if isinstance(held, list) else held
-
-
-def _row(name: str, value: float, other: float | None, against: str, most: float | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": "s",
-        "against": against,
-        "ratio": round(value / other, 3) if other else None,
-        "target": f"at most {most:g} s" if most else "",
-        "met": value <= most if most else None,
-    }

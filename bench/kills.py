@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from bench.table import bench_row
 from tests.batch.conftest import make_root
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.runs import find_damage, read_manifest
@@ -230,22 +231,10 @@ def rows() -> list[dict[str, Any]]:
         ("processes left", ("a process was left",)),
         ("folders, sockets and temporary files left", ("a file was left",)),
     )
-    found = [_row("kills at random moments", count, "kills", f"{against}; {seconds:.0f} s", None)]
+    found = [bench_row("kills at random moments", count, "kills", against=f"{against}; {seconds:.0f} s")]
     for name, kinds in faults:
-        found.append(_row(f"{name} after them", sum(night.wrong[kind] for kind in kinds), "", "", 0))
-    return [*found, _row("reports read meanwhile", night.read, "reports", "", None)]
-
-
-def _row(name: str, value: int, unit: str, against: str, most: int | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "against": against,
-        "ratio": None,
-        "target": "" if most is None else "none",
-        "met": None if most is None else value <= most,
-    }
+        found.append(bench_row(f"{name} after them", sum(night.wrong[kind] for kind in kinds), "", most=0))
+    return [*found, bench_row("reports read meanwhile", night.read, "reports")]
 
 
 if __name__ == "__main__":

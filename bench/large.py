@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.table import bench_row
 from workbench.readiness import Answers, Instrument, ReadinessInputs, assess, build_instrument, routed
 from workbench.readiness.assessment import Readiness
 from workbench.readiness.inputs import ANSWERED, BLANK, NOT_ASKED
@@ -102,18 +103,11 @@ def rows() -> list[dict[str, Any]]:
     tables = len(result.parts) * len(result.instrument.dimensions)
     audit = result.scores.audit
     return [
-        _row(f"analysis of {PEOPLE} people, 47 items, {WAVES} waves, {LINES} lines", seconds, ""),
-        _row("its audit by linear programs", audit.solved_in, f"{audit.checked} bounds, {tables} parts × dimensions"),
+        bench_row(f"analysis of {PEOPLE} people, 47 items, {WAVES} waves, {LINES} lines", seconds, "s"),
+        bench_row(
+            "its audit by linear programs",
+            audit.solved_in,
+            "s",
+            against=f"{audit.checked} bounds, {tables} parts × dimensions",
+        ),
     ]
-
-
-def _row(name: str, seconds: float, against: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(seconds, 2),
-        "unit": "s",
-        "against": against,
-        "ratio": None,
-        "target": f"at most {SECONDS:g} s",
-        "met": seconds <= SECONDS,
-    }

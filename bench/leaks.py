@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.table import bench_row
 from workbench.readiness import Answers, Instrument, Settings, build_instrument
 from workbench.readiness.anonymity import protect, publication
 from workbench.readiness.inputs import ANSWERED, BLANK
@@ -504,18 +505,11 @@ def rows(organisations: int = 1_000) -> list[dict[str, Any]]:
     against = f"{runs} runs, {shown} numbers shown, {hidden} hidden"
     leaks = sum(len(one.leaks) for one in found)
     return [
-        _row(
-            f"hidden cells computed, {organisations} organisations × 3 waves",
-            leaks,
-            "cells",
-            against,
-            "none",
-            leaks == 0,
+        bench_row(
+            f"hidden cells computed, {organisations} organisations × 3 waves", leaks, "cells", against=against, most=0
         ),
-        _row(
-            "organisations given away, small groups hidden alone", _share(naive), "share", "100 organisations", "", None
-        ),
-        _row("organisations given away, guard without a ledger", _share(alone), "share", "100 organisations", "", None),
+        bench_row("organisations given away, small groups hidden alone", _share(naive), against="100 organisations"),
+        bench_row("organisations given away, guard without a ledger", _share(alone), against="100 organisations"),
     ]
 
 
@@ -529,15 +523,3 @@ def _without_ledger(seed: int) -> Attacked:
 
 def _share(found: list[Attacked]) -> float:
     return round(sum(bool(one.leaks) for one in found) / len(found), 3)
-
-
-def _row(name: str, value: float, unit: str, against: str, target: str, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "against": against,
-        "ratio": None,
-        "target": target,
-        "met": met,
-    }

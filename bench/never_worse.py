@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from bench.table import bench_row
 from workbench.allocation import (
     Activity,
     Closing,
@@ -49,10 +50,10 @@ def rows() -> list[dict[str, Any]]:
         held = [*differences(seed, UNITS, SHUFFLES, STARTS)]
         differing, tried = differing + sum(held), tried + len(held)
     return [
-        _row(f"{TRIALS:,} portfolios: plans below today's or a plan handed in", worse, worse == 0),
-        _row(f"{TRIALS:,} widenings of a capacity or maximum: value lower than before", lower, lower == 0),
-        _row(f"{TRIALS:,} portfolios: a plan above the bound of another plan's proof", above, above == 0),
-        _row(f"{tried:,} units × orders × starts: another allocation", differing, differing == 0),
+        bench_row(f"{TRIALS:,} portfolios: plans below today's or a plan handed in", worse, "", most=0),
+        bench_row(f"{TRIALS:,} widenings of a capacity or maximum: value lower than before", lower, "", most=0),
+        bench_row(f"{TRIALS:,} portfolios: a plan above the bound of another plan's proof", above, "", most=0),
+        bench_row(f"{tried:,} units × orders × starts: another allocation", differing, "", most=0),
     ]
 
 
@@ -221,7 +222,3 @@ def _same(held: Portfolio, first: Plan, other: Plan, level: float) -> bool:
     return all(
         abs(other.level(item.id) / level - first.level(item.id)) <= SAME * item.maximum for item in held.activities
     )
-
-
-def _row(name: str, value: float, met: bool) -> dict[str, Any]:
-    return {"name": name, "value": float(value), "unit": "", "against": "", "ratio": None, "target": 0, "met": met}

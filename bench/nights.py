@@ -21,6 +21,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.run import LOOP, ROOT
+from bench.table import bench_row
 
 ENGAGEMENTS = 24
 """Clients of a night."""
@@ -40,37 +41,28 @@ def rows() -> list[dict[str, Any]]:
         loop = _timed(["-c", LOOP, str(ROOT / "notebooks"), str(home / "loop"), *names], home, "loop")
     each = night["seconds"] / len(names)
     return [
-        _row("one engagement from files to report, nothing kept", cold, "s", None, "", "at most 14 s", cold <= 14),
-        _row(f"one of {len(names)} in a night", each, "s", None, "", "at most 4 s", each <= 4),
-        _row(
+        bench_row("one engagement from files to report, nothing kept", cold, "s", most=14),
+        bench_row(f"one of {len(names)} in a night", each, "s", most=4),
+        bench_row(
             f"{len(names)} engagements, throughput",
             len(names) / night["seconds"] * 3600,
             "an hour",
-            len(names) / loop * 3600,
-            "papermill loop, no report",
-            "at least 5 times",
-            loop / night["seconds"] >= 5,
+            against="papermill loop, no report",
+            other=len(names) / loop * 3600,
+            target="at least 5 times",
+            met=loop / night["seconds"] >= 5,
         ),
-        _row(
+        bench_row(
             "wall time of the night",
             night["seconds"],
             "s",
-            night["cells"] / cores,
-            f"cells' time / {cores} cores",
-            "at most 1.25 times",
-            night["seconds"] <= 1.25 * night["cells"] / cores,
+            against=f"cells' time / {cores} cores",
+            other=night["cells"] / cores,
+            most=1.25 * night["cells"] / cores,
         ),
-        _row("cells of a notebook, mean", night["cell"], "s", None, "", "at most 1.5 s", night["cell"] <= 1.5),
-        _row("computing time of an engagement", night["cpu"] / len(names), "s", None, "", "", None),
-        _row(
-            "the same night again, nothing changed",
-            again["seconds"],
-            "s",
-            None,
-            "",
-            "at most 2 s",
-            again["seconds"] <= 2,
-        ),
+        bench_row("cells of a notebook, mean", night["cell"], "s", most=1.5),
+        bench_row("computing time of an engagement", night["cpu"] / len(names), "s"),
+        bench_row("the same night again, nothing changed", again["seconds"], "s", most=2),
     ]
 
 
@@ -142,17 +134,3 @@ def _cpu() -> float:
     """Return the CPU seconds of this process and of those of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def _row(
-    name: str, value: float, unit: str, other: float | None, against: str, target: str, met: bool | None
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "against": f"{against}: {other:.2f} {unit}" if other is not None else "",
-        "ratio": round(value / other, 3) if other is not None else None,
-        "target": target,
-        "met": met,
-    }

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.table import bench_row
+
 ISSUES = 100_000
 IMPORT_SECONDS = 10.0
 """What the import of a Jira file of so many rows may take on two cores, from its bytes to the written facts."""
@@ -57,13 +59,11 @@ def loop_rows() -> list[dict[str, Any]]:
                     held[method] += is_in
         off, other = float(np.nanmean(ours)) / truth - 1, float(np.mean(closed)) / truth - 1
         name = f"median wait, {LOOP_OPEN:.0%} open, {shape}: off by"
-        row = _row(name, abs(off), "at most 0.05", abs(off) <= 0.05)
-        found.append({**row, "value": round(abs(off), 4), "unit": "share", "against": f"closed only: {other:+.2f}"})
+        found.append(bench_row(name, abs(off), against=f"closed only: {other:+.2f}", most=0.05))
         for method, hits in held.items():
             share = hits / LOOP_LOGS
-            goal = "at least 0.95" if method == "beta product" else ""
-            row = _row(f"{LOOP_SHEET} signals, {shape}: {method} holds the median", share, goal, share >= 0.95)
-            found.append({**row, "value": round(share, 3), "unit": "share", "met": row["met"] if goal else None})
+            goal = 0.95 if method == "beta product" else None
+            found.append(bench_row(f"{LOOP_SHEET} signals, {shape}: {method} holds the median", share, least=goal))
     return found
 
 
@@ -98,15 +98,10 @@ def tracker_rows() -> list[dict[str, Any]]:
             raise ValueError("The imported issues gave no flow.")
     name = f"import of a Jira file, {ISSUES:,} issues, {size:.0f} MB"
     return [
-        _row(name, seconds, f"at most {IMPORT_SECONDS:g} s", seconds <= IMPORT_SECONDS),
-        _row(f"reading {ISSUES:,} imported issues as facts", loaded, "", None),
-        _row(f"review of {ISSUES:,} imported issues, flow included", measured, "", None),
+        bench_row(name, seconds, "s", most=IMPORT_SECONDS),
+        bench_row(f"reading {ISSUES:,} imported issues as facts", loaded, "s"),
+        bench_row(f"review of {ISSUES:,} imported issues, flow included", measured, "s"),
     ]
-
-
-def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
-    found = {"name": name, "value": round(value, 2), "unit": "s", "against": "", "ratio": None}
-    return {**found, "target": target, "met": met}
 
 
 CATALOGUE = """

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from bench.allocation import mixed
+from bench.table import bench_row
 from workbench.allocation import Conflict, Plan, change_portfolio, solve
 from workbench.panels.what_if import LOCKS, answer, displays
 
@@ -34,26 +35,16 @@ def rows() -> list[dict[str, Any]]:
         solve(change_portfolio(start.portfolio, capacity_percent=settings["capacity_percent"]))
         cold.append(time.perf_counter() - began)
     slow = sorted(took)[int(0.95 * MOVES)]
-    against = "solving from nothing"
     return [
-        {
-            "name": "A move of the panel, 50 activities: median",
-            "value": statistics.median(took),
-            "unit": "s",
-            "against": against,
-            "ratio": statistics.median(took) / statistics.median(cold),
-            "target": SECONDS,
-            "met": statistics.median(took) <= SECONDS,
-        },
-        {
-            "name": "A move of the panel, 50 activities: 95 of 100",
-            "value": slow,
-            "unit": "s",
-            "against": "",
-            "ratio": None,
-            "target": SECONDS,
-            "met": slow <= SECONDS,
-        },
+        bench_row(
+            "A move of the panel, 50 activities: median",
+            statistics.median(took),
+            "s",
+            against="solving from nothing",
+            other=statistics.median(cold),
+            most=SECONDS,
+        ),
+        bench_row("A move of the panel, 50 activities: 95 of 100", slow, "s", most=SECONDS),
     ]
 
 

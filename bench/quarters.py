@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.table import bench_row
 from workbench.allocation import (
     Activity,
     Closing,
@@ -40,9 +41,9 @@ def rows() -> list[dict[str, Any]]:
         gap = plan.certificate.gap if isinstance(plan, QuarterPlan) else math.inf
         what = f"{LINES} lines, {QUARTERS} quarters, {SKILLS} skills, {moves:.0%} may move a quarter"
         found += [
-            _row(f"{what}: gap", gap, "share of lift", GAP, gap <= GAP),
-            _row(f"{what}: time", wall, "s", SECONDS, wall <= SECONDS),
-            _row(f"{what}: CPU time", cpu, "s", None, None),
+            bench_row(f"{what}: gap", gap, "share of lift", most=GAP),
+            bench_row(f"{what}: time", wall, "s", most=SECONDS),
+            bench_row(f"{what}: CPU time", cpu, "s"),
         ]
     return found
 
@@ -110,15 +111,3 @@ def several_quarters(seed: int, n_lines: int, *, moves: float, quarters: int = Q
         tuple(Rule(f"d{k}", f"line l{a:03} requires line l{b:03}") for k, (a, b) in enumerate(pairs) if a != b),
         periods=tuple(f"{2026 + (3 + t) // 4}-Q{(3 + t) % 4 + 1}" for t in range(quarters)),
     )
-
-
-def _row(name: str, value: float, unit: str, target: float | None, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(value),
-        "unit": unit,
-        "against": "",
-        "ratio": None,
-        "target": target,
-        "met": met,
-    }

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from bench.table import bench_row
 from workbench.allocation import (
     Activity,
     Closing,
@@ -103,15 +104,15 @@ def _flips() -> list[dict[str, Any]]:
             held = [_supported(portfolio, flip.line, factor) is expected for factor, expected in sides if factor >= 0]
             right, wrong = right + all(held), wrong + (not all(held))
     return [
-        _row(f"flip points of {SAMPLE} lines: found", told, "lines", None, None),
-        _row("no factor from 0 to 100 flips it", states["never"], "lines", None, None),
-        _row("not worked out", states["open"], "lines", 0, states["open"] == 0),
-        _row(
-            "found points that solving again, nothing forced, confirms on both sides", right, "lines", told, wrong == 0
+        bench_row(f"flip points of {SAMPLE} lines: found", told, "lines"),
+        bench_row("no factor from 0 to 100 flips it", states["never"], "lines"),
+        bench_row("not worked out", states["open"], "lines", most=0),
+        bench_row(
+            "found points that solving again, nothing forced, confirms on both sides", right, "lines", least=told
         ),
-        _row("plans sought again a line, mean", plans / SAMPLE, "plans", None, None),
-        _row("plans sought again a line, most", most, "plans", None, None),
-        _row("time a line", spent / SAMPLE, "s of one core", None, None),
+        bench_row("plans sought again a line, mean", plans / SAMPLE, "plans"),
+        bench_row("plans sought again a line, most", most, "plans"),
+        bench_row("time a line", spent / SAMPLE, "s of one core"),
     ]
 
 
@@ -123,11 +124,11 @@ def _firm() -> list[dict[str, Any]]:
     proofs = Counter(item.proof for item in found)
     words = f"firm decisions of {FIRM_LINES} lines within 1 %"
     return [
-        _row(f"{words}: time", taken, "s of one core", FIRM_SECONDS, taken <= FIRM_SECONDS),
-        _row(f"{words}: wall clock", wall, "s", FIRM_SECONDS, wall <= FIRM_SECONDS),
-        _row(f"{words}: open", proofs["open"], "lines", 0, proofs["open"] == 0),
-        _row(f"{words}: firm", sum(item.firm is True for item in found), "lines", None, None),
-        _row(f"{words}: a nearly best plan decides otherwise", proofs["plan"], "lines", None, None),
+        bench_row(f"{words}: time", taken, "s of one core", most=FIRM_SECONDS),
+        bench_row(f"{words}: wall clock", wall, "s", most=FIRM_SECONDS),
+        bench_row(f"{words}: open", proofs["open"], "lines", most=0),
+        bench_row(f"{words}: firm", sum(item.firm is True for item in found), "lines"),
+        bench_row(f"{words}: a nearly best plan decides otherwise", proofs["plan"], "lines"),
     ]
 
 
@@ -144,9 +145,3 @@ def _planned(portfolio: Portfolio) -> Plan:
     if not isinstance(plan, Plan):
         raise TypeError("these portfolios have plans")
     return plan
-
-
-def _row(name: str, value: float, unit: str, target: float | None, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name, "value": value, "unit": unit, "against": "", "ratio": None, "target": target, "met": met
-    }  # fmt: skip

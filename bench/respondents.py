@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 from scipy.special import ndtri
 
+from bench.table import bench_row
 from workbench.readiness import Instrument, build_instrument, options, routed
 from workbench.readiness.inputs import ANSWERED, BLANK, NOT_ASKED, Answers
 from workbench.readiness.reliability import SKEWED, UNIFORM, YES, agreement, chance_shares
@@ -36,23 +37,11 @@ def rows() -> list[dict[str, Any]]:
         for habit in (0.0, 0.5):
             kept = ", kept by each person" if habit else ""
             share = max(false_agreement(null, habit, people, items) for people, items in SIZES)
-            found.append(_row(f'false "they agree", {null}{kept}', share, "at most 0.05", share <= 0.05))
+            found.append(bench_row(f'false "they agree", {null}{kept}', share, most=0.05))
     for spread in (0.6, 0.8):
         share = found_agreement(spread)
-        found.append(_row(f'"they agree", 20 people with spread {spread:g}', share, "", None))
+        found.append(bench_row(f'"they agree", 20 people with spread {spread:g}', share))
     return [*found, *_sheet_rows()]
-
-
-def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": "share",
-        "against": "",
-        "ratio": None,
-        "target": target,
-        "met": met,
-    }
 
 
 def false_agreement(null: str, habit: float, people: int, items: int) -> float:
@@ -89,8 +78,8 @@ def _sheet_rows() -> Iterator[dict[str, Any]]:
     for (how, has_clock), flags in sorted(found.items()):
         clock = "with seconds" if has_clock else "without seconds"
         share = float(np.mean(flags))
-        target = "at most 0.03" if how == "read" else ""
-        yield _row(f"sheets flagged, {how}, {clock}", share, target, share <= 0.03 if target else None)
+        most = 0.03 if how == "read" else None
+        yield bench_row(f"sheets flagged, {how}, {clock}", share, most=most)
 
 
 def survey(instrument: Instrument, seed: int, *, has_clock: bool) -> tuple[Answers, list[str]]:

@@ -25,6 +25,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.table import bench_row
 from workbench.outcomes import OutcomesInputs, Settings, measure
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric, with_columns
 from workbench.outcomes.cubes import build_cubes
@@ -108,31 +109,24 @@ def rows() -> list[dict[str, Any]]:
     seconds, memory = found["ours"]
     what = f"five metrics, {ROWS:,} rows to {LINES} lines, streams and experiences"
     compared = [
-        _row(what, seconds, "s", f"{WAYS[way]}: {theirs:.3f} s, equal to {largest:.0e}", seconds / theirs, MOST_TIME)
+        bench_row(
+            what,
+            seconds,
+            "s",
+            against=f"{WAYS[way]}: {theirs:.3f} s, equal to {largest:.0e}",
+            ratio=seconds / theirs,
+            target=f"at most {MOST_TIME:g} times",
+            met=seconds <= MOST_TIME * theirs,
+        )
         for way, (theirs, _) in found.items()
         if way != "ours"
     ]
-    most = _row("largest memory of it", memory, "GB", f"pandas: {found['pandas'][1]:.2f} GB", None, MOST_MEMORY)
-    most["ratio"] = round(memory / found["pandas"][1], 2)
     return [
         *compared,
-        most,
-        _row(f"the same, {FEW_ROWS:,} rows", few, "s", None, None, FEW_SECONDS),
-        _row(f"whole review, 12 metrics, {REVIEW_ROWS:,} rows, 48 months", review, "s", None, None, REVIEW_SECONDS),
+        bench_row("largest memory of it", memory, "GB", against="pandas", other=found["pandas"][1], most=MOST_MEMORY),
+        bench_row(f"the same, {FEW_ROWS:,} rows", few, "s", most=FEW_SECONDS),
+        bench_row(f"whole review, 12 metrics, {REVIEW_ROWS:,} rows, 48 months", review, "s", most=REVIEW_SECONDS),
     ]
-
-
-def _row(name: str, value: float, unit: str, against: str | None, ratio: float | None, most: float) -> dict[str, Any]:
-    """Return a row; a target is of the ratio where there is one."""
-    return {
-        "name": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "against": against,
-        "ratio": None if ratio is None else round(ratio, 2),
-        "target": f"at most {most:g}" + (f" {unit}" if ratio is None else " times"),
-        "met": (value if ratio is None else ratio) <= most,
-    }
 
 
 def _in_own_process(way: str, path: str, folder: Path) -> tuple[float, float]:

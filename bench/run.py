@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.table import bench_row
+
 SAMPLE = "harbour-mutual"
 RUN_SECONDS, CHECK_SECONDS, HELP_SECONDS = 20.0, 2.0, 0.5
 """What a run of the sample, its check and --help may take on two cores."""
@@ -34,9 +36,16 @@ def rows() -> list[dict[str, Any]]:
         check = min(_seconds([*ours, "check", SAMPLE], environment) for _ in range(2))
         start = min(_seconds([*ours, "--help"], environment) for _ in range(2))
     return [
-        _row("run of harbour-mutual, report included", run, loop, "papermill loop, no report", RUN_SECONDS),
-        _row("check of harbour-mutual", check, None, "", CHECK_SECONDS),
-        _row("workbench --help", start, None, "", HELP_SECONDS),
+        bench_row(
+            "run of harbour-mutual, report included",
+            run,
+            "s",
+            against="papermill loop, no report",
+            other=loop,
+            most=RUN_SECONDS,
+        ),
+        bench_row("check of harbour-mutual", check, "s", most=CHECK_SECONDS),
+        bench_row("workbench --help", start, "s", most=HELP_SECONDS),
     ]
 
 
@@ -59,15 +68,3 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)  # noqa: S603
     return time.perf_counter() - start
-
-
-def _row(name: str, value: float, other: float | None, against: str, most: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": "s",
-        "against": f"{against}: {other:.2f} s" if other is not None else "",
-        "ratio": round(value / other, 3) if other is not None else None,
-        "target": f"at most {most:g} s",
-        "met": value <= most,
-    }

@@ -16,6 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_matrix
 
 from bench.allocation import mixed, one_budget, slsqp_value
+from bench.table import bench_row
 from workbench.allocation import (
     Activity,
     Closing,
@@ -212,8 +213,8 @@ def _sizes() -> list[dict[str, Any]]:
         slowest = max(seconds for seconds, _ in held)
         what = f"{n:,} activities × {resources} × {dependencies}"
         found += [
-            _row(f"{what}: slowest of {SEEDS}", slowest, "s", "", None, most, slowest <= most),
-            _row(f"{what}: largest proved gap", max(gaps), "share of lift", "", None, GAP, max(gaps) <= GAP),
+            bench_row(f"{what}: slowest of {SEEDS}", slowest, "s", most=most),
+            bench_row(f"{what}: largest proved gap", max(gaps), "share of lift", most=GAP),
         ]
     return found
 
@@ -229,7 +230,15 @@ def _again() -> list[dict[str, Any]]:
             cold, _ = _timed(lambda changed=changed: solve(changed))
             ok = isinstance(other, Plan) and other.certificate.proved and again <= most
             found.append(
-                _row(f"{n} activities, planned again: {what}", again, "s", "from nothing", again / cold, most, ok)
+                bench_row(
+                    f"{n} activities, planned again: {what}",
+                    again,
+                    "s",
+                    against="from nothing",
+                    ratio=again / cold,
+                    most=most,
+                    met=ok,
+                )
             )
     return found
 
@@ -244,8 +253,8 @@ def _slsqp() -> list[dict[str, Any]]:
             what = f"{n} S-curves, one budget"
             share = value / plan.value
             found += [
-                _row(f"{what}: SLSQP's share of our value", share, "", split, None, 1.0, share <= 1 + GAP),
-                _row(f"{what}: time to a proved plan", ours, "s", split, ours / theirs, None, None),
+                bench_row(f"{what}: SLSQP's share of our value", share, "", against=split, most=1 + GAP),
+                bench_row(f"{what}: time to a proved plan", ours, "s", against=split, ratio=ours / theirs),
             ]
     return found
 
@@ -261,8 +270,8 @@ def _levels() -> list[dict[str, Any]]:
             against = f"a yes/no for each of {levels} levels (no bound between them)"
             share = (value - plan.value) / plan.certificate.lift
             found += [
-                _row(f"{what}: level choice over our value", share, "", against, None, GAP, share <= GAP),
-                _row(f"{what}: time to a proved plan", ours, "s", against, ours / theirs, None, None),
+                bench_row(f"{what}: level choice over our value", share, "", against=against, most=GAP),
+                bench_row(f"{what}: time to a proved plan", ours, "s", against=against, ratio=ours / theirs),
             ]
     return found
 
@@ -276,8 +285,8 @@ def _knapsacks() -> list[dict[str, Any]]:
     proved = sum(isinstance(plan, Plan) and plan.certificate.proved for _, plan in held)
     what = f"knapsacks {ITEMS} × {DIMENSIONS}, tight, {KNAPSACKS} of them"
     return [
-        _row(f"{what}: proved", proved, "", "", None, KNAPSACKS, proved == KNAPSACKS),
-        _row(f"{what}: slowest", slowest, "s", "", None, KNAPSACK_SECONDS, slowest <= KNAPSACK_SECONDS),
+        bench_row(f"{what}: proved", proved, "", least=KNAPSACKS),
+        bench_row(f"{what}: slowest", slowest, "s", most=KNAPSACK_SECONDS),
     ]
 
 
@@ -289,7 +298,7 @@ def _short() -> list[dict[str, Any]]:
     plan = solve(held, limits=Limits(seconds=SHORT))
     over = time.monotonic() - started - SHORT
     true = isinstance(plan, Plan) and isinstance(best, Plan) and plan.certificate.bound >= best.value
-    return [_row(f"500 activities in {SHORT:g} s: seconds over the limit", over, "s", "", None, None, true)]
+    return [bench_row(f"500 activities in {SHORT:g} s: seconds over the limit", over, "s", met=true)]
 
 
 def _worths(held: Portfolio) -> list[tuple[str, float]]:
@@ -310,17 +319,3 @@ def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
     start = time.process_time()
     result = call()
     return time.process_time() - start, result
-
-
-def _row(
-    name: str, value: float, unit: str, against: str, ratio: float | None, target: float | None, met: bool | None
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(value),
-        "unit": unit,
-        "against": against,
-        "ratio": ratio,
-        "target": target,
-        "met": met,
-    }

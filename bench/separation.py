@@ -32,6 +32,8 @@ from typing import Any
 import psutil
 import yaml
 
+from bench.table import bench_row
+
 SIGN = "canary"
 """Every planted word begins so, that one pass finds them all."""
 
@@ -385,21 +387,11 @@ def rows() -> list[dict[str, Any]]:
             packed.writestr("a.xml", f"<t>{stranger}</t>")
         control = sum(stranger in words for words in words_below(victim.parent.resolve()).values())
     return [
-        _row(
-            f"words of one of {ENGAGEMENTS} clients found with another",
-            len(found.foreign),
-            "",
-            "none",
-            not found.foreign,
-        ),
-        _row("places in which words were planted", planted, "", "", None),
-        _row("clients whose own word was never found", silent, "", "none", silent == 0),
-        _row("files read, unpacked", found.files, "", "", None),
-        _row("readings of the forking parent's memory", found.parents, "", "at least 1", found.parents > 0),
-        _row("kernels whose memory was read", found.kernels, "", "at least 1", found.kernels > 0),
-        _row("found, where one was put with a stranger", control, "", "1", control == 1),
+        bench_row(f"words of one of {ENGAGEMENTS} clients found with another", len(found.foreign), "", most=0),
+        bench_row("places in which words were planted", planted, ""),
+        bench_row("clients whose own word was never found", silent, "", most=0),
+        bench_row("files read, unpacked", found.files, ""),
+        bench_row("readings of the forking parent's memory", found.parents, "", least=1),
+        bench_row("kernels whose memory was read", found.kernels, "", least=1),
+        bench_row("found, where one was put with a stranger", control, "", target="1", met=control == 1),
     ]
-
-
-def _row(name: str, value: float, unit: str, target: str, met: bool | None) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "against": "", "ratio": None, "target": target, "met": met}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
+from bench.table import bench_row
 from workbench.outcomes.control_charts import watch
 from workbench.outcomes.limits import natural_limits
 from workbench.outcomes.run_rules import FALSE_ALARM_POINTS, FALSE_ALARMS, RULE_SETS, signals
@@ -101,14 +102,9 @@ def alarm_rows() -> list[dict[str, Any]]:
     for name in WORLDS:
         by_chart, by_judgement = false_alarms(name)
         most = 0.06 if name.startswith("AR") else 0.05
-        found.append(
-            _row(
-                f"false alarms of the chart, {BASELINE} points, {name}", by_chart, f"at most {most:g}", by_chart <= most
-            )
-        )
+        found.append(bench_row(f"false alarms of the chart, {BASELINE} points, {name}", by_chart, most=most))
         slack = most + 2 * np.sqrt(most * (1 - most) / SERIES)  # two standard errors of the simulation
-        words = f"at most {most:g} (two standard errors: {slack:.3f})"
-        found.append(_row(f"false at 5 %, {NEW} new points, {name}", by_judgement, words, by_judgement <= slack))
+        found.append(bench_row(f"false at 5 %, {NEW} new points, {name}", by_judgement, most=slack))
     return found
 
 
@@ -125,7 +121,7 @@ def shift_rows() -> list[dict[str, Any]]:
     found = []
     for rho, least in SHIFTS:
         share = found_shifts(rho, 2.0)
-        found.append(_row(f"2-sigma shifts found, AR {rho:g}", share, f"at least {least:g}", share >= least))
+        found.append(bench_row(f"2-sigma shifts found, AR {rho:g}", share, least=least))
     return found
 
 
@@ -148,9 +144,7 @@ def rule_rows(series: int = SERIES) -> list[dict[str, Any]]:
     for place, points in enumerate(FALSE_ALARM_POINTS):
         for name, share in rule_shares(points, series).items():
             largest = max(largest, abs(share - FALSE_ALARMS[name][place]))
-    return [
-        _row("printed false-alarm rates of rule sets, largest difference", largest, "at most 0.03", largest <= 0.03)
-    ]
+    return [bench_row("printed false-alarm rates of rule sets, largest difference", largest, most=0.03)]
 
 
 # -- portfolios ------------------------------------------------------------------------------------------------------
@@ -207,19 +201,9 @@ def portfolio_rows() -> list[dict[str, Any]]:
     """Measure what is false among the moves that a portfolio names."""
     share, power, any_false = portfolios(50)
     return [
-        _row(
-            "portfolio of 136 series, 15 % of metrics moved: false share",
-            share,
-            f"at most {FALSE_SHARE:g}",
-            share <= FALSE_SHARE,
-        ),
-        _row("the same: true moves found", power, "", None),
-        _row(
-            "portfolio in which nothing moved: any move named",
-            any_false,
-            f"at most {FALSE_SHARE:g}",
-            any_false <= FALSE_SHARE,
-        ),
+        bench_row("portfolio of 136 series, 15 % of metrics moved: false share", share, most=FALSE_SHARE),
+        bench_row("the same: true moves found", power),
+        bench_row("portfolio in which nothing moved: any move named", any_false, most=FALSE_SHARE),
     ]
 
 
@@ -269,21 +253,18 @@ def target_chances(count: int = 3_000, *, least: int = 18, most: int = 60) -> di
 def target_rows() -> list[dict[str, Any]]:
     """Measure whether a chance of 70 % comes true in 70 of 100 cases."""
     held = target_chances()
-    brier = _row(
-        "chance of a target: Brier score", held["brier"], "below climatology", held["brier"] < held["climatology"]
+    brier = bench_row(
+        "chance of a target: Brier score",
+        held["brier"],
+        "",
+        against="climatology",
+        other=held["climatology"],
+        target="below climatology",
+        met=held["brier"] < held["climatology"],
     )
-    brier |= {
-        "against": f"climatology: {held['climatology']:.3f}",
-        "ratio": round(held["brier"] / held["climatology"], 3),
-    }
     covered, largest = held["covered"], held["largest"]
     return [
         brier,
-        _row("chance of a target: largest gap of a tenth", largest, "at most 0.05", largest <= 0.05),
-        _row("80 % interval holds the true chance", covered, "0.75 to 0.85", 0.75 <= covered <= 0.85),
+        bench_row("chance of a target: largest gap of a tenth", largest, most=0.05),
+        bench_row("80 % interval holds the true chance", covered, least=0.75, most=0.85),
     ]
-
-
-def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
-    found = {"name": name, "value": round(float(value), 4), "unit": "share", "against": "", "ratio": None}
-    return {**found, "target": target, "met": None if met is None else bool(met)}

@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import psutil
 
+from bench.table import bench_row
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
 from workbench.batch.warm.parents import Parents
 
@@ -142,27 +143,23 @@ def rows() -> list[dict[str, Any]]:
     own, own_after, parent, parent_after = soak(NOTEBOOKS)
     seconds, used = time.perf_counter() - start, time.process_time() - used
     found = [
-        _row("notebooks in one process on forked kernels", NOTEBOOKS, "notebooks", f"{seconds:.0f} s", None),
-        _row("computing time of the process for each", round(used / (NOTEBOOKS + FIRST), 3), "s", "", None),
+        bench_row("notebooks in one process on forked kernels", NOTEBOOKS, "notebooks", against=f"{seconds:.0f} s"),
+        bench_row("computing time of the process for each", round(used / (NOTEBOOKS + FIRST), 3), "s"),
     ]
     for who, before, after in (("process", own, own_after), ("forking parent", parent, parent_after)):
         found.append(
-            _row(f"growth of the {who}", round(after.mb - before.mb, 1), "MB", f"began with {before.mb:.0f}", MOST_MB)
+            bench_row(
+                f"growth of the {who}",
+                round(after.mb - before.mb, 1),
+                "MB",
+                against=f"began with {before.mb:.0f}",
+                most=MOST_MB,
+            )
         )
         for what in ("files", "sockets", "threads", "children", "entries"):
             name = {"files": "open files", "children": "child processes", "entries": "temporary files"}.get(what, what)
             grown = getattr(after, what) - getattr(before, what)
-            found.append(_row(f"{name} more in the {who}", grown, "", f"began with {getattr(before, what)}", 0))
+            found.append(
+                bench_row(f"{name} more in the {who}", grown, "", against=f"began with {getattr(before, what)}", most=0)
+            )
     return found
-
-
-def _row(name: str, value: float, unit: str, against: str, most: float | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "against": against,
-        "ratio": None,
-        "target": "" if most is None else f"at most {most:g}",
-        "met": None if most is None else value <= most,
-    }

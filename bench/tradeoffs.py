@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.allocation import mixed
+from bench.table import bench_row
 from workbench.allocation import Objective, Portfolio, frontier
 
 GAP, POINTS, SECONDS = 5e-4, 21, 60.0
@@ -24,9 +25,11 @@ def rows() -> list[dict[str, Any]]:
         what = f"{n} activities, {POINTS} floors of a second objective"
         worst = max(point.gap for point in held.points)
         found += [
-            _row(f"{what}: largest gap", worst, "share of lift", GAP, held.is_complete and worst <= GAP),
-            _row(f"{what}: time of one core", worked, "s", None, None),
-            _row(f"{what}: time", held.seconds, "s", SECONDS, held.is_complete and held.seconds <= SECONDS),
+            bench_row(f"{what}: largest gap", worst, "share of lift", most=GAP, met=held.is_complete and worst <= GAP),
+            bench_row(f"{what}: time of one core", worked, "s"),
+            bench_row(
+                f"{what}: time", held.seconds, "s", most=SECONDS, met=held.is_complete and held.seconds <= SECONDS
+            ),
         ]
     return found
 
@@ -36,15 +39,3 @@ def two_goals(n: int, seed: int = 1) -> Portfolio:
     draw, portfolio = random.Random(seed + 6), mixed(seed, n)  # noqa: S311 (cases, no secrets)
     worths = {item.id: draw.uniform(0.5, 3) for item in portfolio.activities}
     return replace(portfolio, objectives=(*portfolio.objectives, Objective("future", 1.0, worths, True, True)))
-
-
-def _row(name: str, value: float, unit: str, target: float | None, met: bool | None) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": float(value),
-        "unit": unit,
-        "against": "",
-        "ratio": None,
-        "target": target,
-        "met": met,
-    }

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.table import bench_row
 from workbench.readiness.waves import Change, Pairs, change
 
 ITEMS, PEOPLE_SPREAD, TICK_SPREAD = 5, 0.6, 0.9
@@ -93,24 +94,14 @@ def rows() -> list[dict[str, Any]]:
     found = []
     for shift, target in ((0.4, 0.9), (0.25, None)):
         share = share_claimed(30, 30, shift, DRAWS, 1)
-        words = "" if target is None else "at least 0.9"
-        found.append(
-            _row(f"power, {shift:g} level, 30 pairs", share, words, None if target is None else share >= target)
-        )
+        found.append(bench_row(f"power, {shift:g} level, 30 pairs", share, least=target))
     for people, pairs, known in ((30, 30, False), (40, 30, True), (30, 30, True), (12, 12, True)):
         share = share_claimed(people, pairs, 0.0, DRAWS, 2, known=known)
         asked = f"of {people} asked" if known else "of nobody knows how many"
-        found.append(_row(f"false change, {pairs} pairs {asked}", share, "at most 0.06", share <= 0.06))
+        found.append(bench_row(f"false change, {pairs} pairs {asked}", share, most=0.06))
     share = share_claimed_as_usual(40, 30, DRAWS, 2)
-    found.append(_row("false change, 30 pairs of 40 asked, usual correction", share, "", None))
+    found.append(bench_row("false change, 30 pairs of 40 asked, usual correction", share))
     for people, pairs in ((12, 9), (40, 20), (40, 36), (40, 40)):
         share = coverage(people, pairs, DRAWS, 3)
-        found.append(_row(f"coverage of a change, {pairs} pairs of {people}", share, "at least 0.94", share >= 0.94))
+        found.append(bench_row(f"coverage of a change, {pairs} pairs of {people}", share, least=0.94))
     return found
-
-
-def _row(name: str, value: float, target: str, met: bool | None) -> dict[str, Any]:
-    return {"name": name, "value": round(value, 4), "unit": "share", "against": "", "ratio": None} | {
-        "target": target,
-        "met": met,
-    }
