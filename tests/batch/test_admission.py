@@ -188,6 +188,22 @@ def test_whatever_asks_in_whatever_order_all_come_to_run() -> None:
     assert not slots._waiting
 
 
+def test_who_waits_does_not_wake_the_others(
+    running_with: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that woke each other in turn used up a core for as long as both waited."""
+    monkeypatch.setattr(admission, "LOOK_SECONDS", 10 * PATIENCE)
+    looked: list[int] = []
+    held = running_with(8, lambda: looked.append(1) or 100.0)
+    held.ask("runs", Need(90.0))
+    for name in ("waits", "waits too", "waits as well"):
+        held.ask(name, Need(90.0))
+    time.sleep(0.2)  # for those that must not wake; a machine too slow for it lets the fault pass, never the reverse
+    assert len(looked) == 1 + 2 + 3, "each looks when it comes, at all that wait"
+    held.end("runs")
+    held.wait_for("runs", "waits")
+
+
 def test_once_closed_nothing_starts(running_with: Callable[..., Running]) -> None:
     """Who waits is told, and who asks later too."""
     slots = Admission(1, lambda: None)

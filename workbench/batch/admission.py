@@ -151,13 +151,13 @@ class Admission:
             if self._fits(seat.need):
                 self._waiting.remove(seat)
                 self._running.append(seat)
+                self._changed.notify_all()  # for this alone: whoever wakes looks here, and must not wake the next
                 for other in left_out:
                     other.passed += 1
                 continue
             if seat.need.is_alone or seat.passed >= MOST_PASSED or len(self._running) >= self.most:
                 break
             left_out.append(seat)
-        self._changed.notify_all()
 
     def _fits(self, need: Need) -> bool:
         if not self._running:
