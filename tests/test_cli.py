@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from workbench import cli
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.limits import Limits
+from workbench.batch.progress import Progress
 from workbench.batch.results import BatchResult, EngagementResult, Event
 from workbench.batch.study import Study
 from workbench.errors import (
@@ -174,7 +176,7 @@ def test_a_good_run_prints_the_answer_and_where_the_report_is(
     assert call("run", "acme", "--only", "readiness", "-p", "confidence=0.9", "-p", "sure=0.8") == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("Motor is product-run.\n")
-    assert f"reports/acme/latest{cli.os.sep}report.html" in shown.out
+    assert f"reports/acme/latest{os.sep}report.html" in shown.out
     assert (seen["name"], seen["only"], seen["overrides"]) == ("acme", "readiness", ["confidence=0.9", "sure=0.8"])
 
 
@@ -241,7 +243,7 @@ def test_a_clients_words_do_not_steer_the_terminal(
         monkeypatch.setattr("workbench.batch.run.run_engagement", raiser(error))
         call("run", "acme")
         assert SEEN in capsys.readouterr().err
-    progress = cli.Progress()
+    progress = Progress()
     progress(Event("finished", "acme", HOSTILE))
     assert SEEN in capsys.readouterr().err
     folder = room / "client_data" / "acme"
@@ -419,7 +421,7 @@ def test_progress_is_a_line_a_notebook_and_on_a_terminal_what_is_running(monkeyp
     log, terminal = io.StringIO(), Terminal()
     for stream in (log, terminal):
         monkeypatch.setattr(sys, "stderr", stream)
-        progress = cli.Progress()
+        progress = Progress()
         for event in events:
             progress(event)
         progress.close()

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from workbench.batch.progress import say
+from workbench.cli.arguments import Name
 from workbench.errors import UsageError, printable, writing_to
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The engagement: its folder's name in client_data/.")]
 
 
 def archive(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.batch.progress import JsonProgress, Progress, say, say_count, say_reports, say_seconds
+from workbench.cli.arguments import CellLimit, Deadline, NotebookLimit
 from workbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from workbench.batch.outlook import Outlook
     from workbench.batch.results import BatchResult
     from workbench.batch.status import LastBatch, Status
-
-CellLimit = Annotated[
-    str, typer.Option("--cell-limit", metavar="TIME", help="How long one cell may run, such as 90s; by default 15m.")
-]
-NotebookLimit = Annotated[
-    str, typer.Option("--notebook-limit", metavar="TIME", help="How long one notebook may take; by default 1h.")
-]
-Deadline = Annotated[
-    str, typer.Option("--deadline", metavar="TIME", help="How long one engagement may take; by default 2h.")
-]
 
 
 def batch(
