@@ -696,27 +696,6 @@ def test_a_number_beyond_all_is_quoted_as_written(client: Client) -> None:
     assert [fault.found.partition(" is")[0] for fault in client.faults()] == ["'1e999'", "1e+308", "-5"]
 
 
-def test_commentary_on_no_exhibit_is_a_fault(client: Client) -> None:
-    """The run would stop at it; the client's own notebooks may bring any exhibit."""
-    client.write({"commentary.csv": "exhibit,text\nsummary-answers,A\nreadiness-gap,B\n"})
-    fault = client.only_fault()
-    assert (fault.cell, fault.found) == ("row 3, column exhibit", "there is no exhibit 'readiness-gap'")
-    assert "Did you mean 'readiness-gaps'" in fault.remedy
-    client.write({"notebooks/25_churn.ipynb": "{}"})
-    assert client.load().tables["commentary"]["exhibit"].tolist() == ["summary-answers", "readiness-gap"]
-
-
-def test_commentary_on_a_chapter_that_is_off_is_a_fault(client: Client) -> None:
-    """It has one exhibit, which says what is missing."""
-    client.write({"commentary.csv": "exhibit,text\nreadiness-off,A\n"})
-    assert len(client.load().tables["commentary"]) == 1
-    client.write({"commentary.csv": "exhibit,text\nreadiness-gaps,A\nsummary-off,B\n"})
-    faults = client.faults()
-    assert "the report will not have 'readiness-gaps'" in faults[0].found
-    assert "readiness-off" in faults[0].remedy
-    assert "because the chapter is there" in faults[1].found
-
-
 @pytest.mark.parametrize("value", ["nan", "inf", "1e999", "1_000", "-5", -5, "1,5", "1e16", 1e16])
 def test_amounts_of_a_scenario_in_a_sheet_are_checked_as_in_a_file(
     excel_client: Client, sheets: dict[str, Any], value: object

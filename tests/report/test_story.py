@@ -10,11 +10,12 @@ import pytest
 import report_samples as samples
 from matplotlib.figure import Figure as Drawing
 
+from workbench.engagement.commentary import Comment
 from workbench.errors import ReportError
 from workbench.findings import Figure, Finding, Findings, Off, number_figures
+from workbench.report.commentary import Remark
 from workbench.report.exhibit import Exhibit, Note, exhibit_from_figure, note_exhibit
 from workbench.report.story import (
-    apply_commentary,
     check_report,
     load_chapter,
     load_chapters,
@@ -250,36 +251,6 @@ def test_results_are_the_union_of_all_figures(report):
     json.dumps(got, allow_nan=False)
 
 
-def test_commentary_adds_hides_and_puts_first_but_changes_no_number(report):
-    """Words are added, an exhibit moves behind the body or to the front; every number stays."""
-    rows = [
-        {
-            "exhibit": "readiness-3",
-            "text": "Seen with the board.",
-            "author": "PK",
-            "date": "2026-09-19",
-            "action": "add",
-        },
-        {"exhibit": "readiness-1", "text": None, "author": None, "date": None, "action": "hide"},
-        {"exhibit": "readiness-2", "text": None, "author": None, "date": None, "action": "first"},
-    ]
-    got = apply_commentary(report, rows)
-    exhibits = {exhibit.key: exhibit for _, exhibit in got.exhibits()}
-    assert exhibits["readiness-3"].comments == ("Seen with the board. (PK, 2026-09-19)",)
-    assert exhibits["readiness-1"].is_appendix
-    assert got.chapters[1].exhibits[0].key == "readiness-2"
-    assert results(got) == results(report)
-    assert {key: exhibit.content for key, exhibit in exhibits.items()} == {
-        exhibit.key: exhibit.content for _, exhibit in report.exhibits()
-    }
-
-
-def test_commentary_on_an_unknown_exhibit_is_named(report):
-    """A misspelt exhibit in commentary stops and the known ones are listed."""
-    with pytest.raises(ReportError, match="no exhibit 'readines-1'"):
-        apply_commentary(report, [{"exhibit": "readines-1", "text": "x", "action": "add"}])
-
-
 def test_a_new_report_puts_the_summary_first_and_refuses_strangers(report):
     """The board's page leads; a chapter of other data is refused."""
     study = SimpleNamespace(
@@ -287,15 +258,11 @@ def test_a_new_report_puts_the_summary_first_and_refuses_strangers(report):
         data_hash="abc",
         settings=SimpleNamespace(name="Harbour Mutual", as_of="2026-09-30", currency="EUR", brand=None),
         files=(SimpleNamespace(path="survey.csv", bytes=5, sha256="ab"),),
-        tables={
-            "commentary": pd.DataFrame(
-                {"exhibit": ["readiness-0"], "text": ["Yes."], "author": [None], "date": [None], "action": ["add"]}
-            )
-        },
+        comments=(Comment("readiness-0", text="Yes."),),
     )
     got = new_report(study, (*report.chapters[1:], report.chapters[0]))
     assert [chapter.pillar for chapter in got.chapters] == ["summary", "readiness", "outcomes", "allocation"]
-    assert got.chapters[1].exhibits[0].comments == ("Yes.",)
+    assert got.words.under(got.chapters[1].exhibits[0]) == (Remark("add", "Yes."),)
     assert got.meta.client == "Harbour Mutual"
     with pytest.raises(ReportError, match="readiness"):
         new_report(study, (replace(report.chapters[1], data_hash="old"),))

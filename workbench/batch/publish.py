@@ -357,13 +357,15 @@ def publish_run(
 
     Raises
     ------
+    ClientDataError
+        Rows of ``commentary`` speak of what the report does not have; nothing is published.
     ReportError
         The report breaks a rule of the house; nothing is published.
     """
     from workbench.report.story import check_report, new_report, results
 
     told = chapters.in_order()
-    report = new_report(_with_commentary_on(told, study) if plan.only else study, told)
+    report = new_report(study, told, is_part=bool(plan.only))
     check_report(report)
     drawings.finish(report, staging.result)
     write_json(staging.result / "results.json", results(report))
@@ -382,15 +384,6 @@ def publish_run(
     audience = report.meta.audience
     with published(staging.home, chapters.notes(), run=staging.run, audience=audience, only=plan.only) as others:
         return appear(staging, pointer), answers, others
-
-
-def _with_commentary_on(chapters: Sequence[Any], study: Study) -> Study:
-    """Leave out the consultant's words on exhibits of chapters that were not asked for."""
-    if "commentary" not in study.tables:
-        return study
-    keys = {exhibit.key for chapter in chapters for exhibit in chapter.exhibits}
-    rows = study.tables["commentary"]
-    return replace(study, tables={**study.tables, "commentary": rows[rows["exhibit"].isin(keys)]})
 
 
 def appear(staging: Staging, pointer: str = "latest") -> Path:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.batch.plan import make_plan
 from workbench.errors import ClientDataError, Fault
+
+if TYPE_CHECKING:
+    from workbench.engagement.commentary import Comment
 
 PILLARS = ("readiness", "outcomes", "allocation")
 
@@ -28,8 +31,8 @@ class Study:
         What cannot be answered.
     ignored : tuple of (table, count)
         Example rows of the template that were left out, by table.
-    tables : mapping
-        The table ``commentary`` where there is one; no other.
+    comments : tuple of Comment
+        The consultant's own words, which enter when the report is put together.
     effective : mapping of pillar to mapping
         The pillar's settings as plain values: what holds where no parameter is given.
     named : frozenset of str
@@ -50,7 +53,7 @@ class Study:
     files: tuple[Any, ...]
     missing: tuple[Any, ...] = ()
     ignored: tuple[tuple[str, int], ...] = ()
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()
     effective: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
     variables: tuple[str, ...] = ()
@@ -77,7 +80,7 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         files=tuple(held.files),
         missing=tuple(held.missing),
         ignored=tuple((str(table), int(count)) for table, count in getattr(held, "ignored", ())),
-        tables={name: held.tables[name] for name in ("commentary",) if name in held.tables},
+        comments=held.comments,
         effective={pillar: _plain_settings(getattr(held, pillar)) for pillar in PILLARS},
         named=frozenset(held.settings.model_fields_set),
         variables=tuple(sorted({one.address.removeprefix("env:") for one in held.settings.databases.values()})),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.project_inputs import project_faults
-from workbench.engagement.schema import EXHIBITS, SHEET_TABLES, TABLES, fold_key, is_key, refers_of
+from workbench.engagement.schema import SHEET_TABLES, TABLES, fold_key, is_key, refers_of
 from workbench.errors import Fault, nearest
 from workbench.memberships import KIND_NAMES, read_memberships, share_faults
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.engagement.tables import RefusedRows, Tables
-    from workbench.findings import Off
 
 PAST_DATES: Mapping[str, tuple[str, ...]] = {
     "waves": ("date",),
@@ -31,10 +30,9 @@ PAST_DATES: Mapping[str, tuple[str, ...]] = {
     "feedback": ("raised", "seen", "decided", "shipped", "checked", "told"),
     "objectives": ("agreed_on",),
     "decisions": ("date",),
-    "commentary": ("date",),
 }
 """Columns that speak of what has happened. Plans (``ends``, ``by``, ``valid_from``) may lie ahead; so may the day on
-which somebody answered (``said_on``): questions on the data of September are answered in October."""
+which somebody answered or wrote (``said_on``, ``commentary``): words on the data of September come in October."""
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?")
 
@@ -401,33 +399,3 @@ def _scenarios(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[
                 allowed = f"{', '.join(sorted(known[target]))}."
                 remedy = nearest(name, known[target]) or "Correct the scenario."
                 yield tables.document_fault("scenarios", (scenario, part, name), found, allowed, remedy)
-
-
-def check_commentary(tables: Tables, missing: Sequence[Off] | None = None) -> list[Fault]:
-    """Return the rows of ``commentary`` that speak of an exhibit which the report will not have.
-
-    Parameters
-    ----------
-    tables : Tables
-        Of a client without notebooks of their own, which may bring exhibits of any name.
-    missing : sequence of Off, optional
-        Chapters that could not be answered, where that is known: each has one exhibit, ``<chapter>-off``.
-    """
-    if "commentary" not in tables:
-        return []
-    reasons = {off.pillar: off.reason for off in missing or ()}
-    keys = {f"{chapter}-{name}": chapter for chapter, names in EXHIBITS.items() for name in names}
-    ends = {f"{chapter}-off" for chapter in (EXHIBITS if missing is None else reasons)}
-    faults = []
-    for place, key in enumerate(tables["commentary"]["exhibit"].tolist()):
-        if key in ends or (key in keys and keys[key] not in reasons):
-            continue
-        found, remedy = f"there is no exhibit {key!r}", nearest(key, keys) or "Correct the key."
-        if key in keys:
-            found = f"the report will not have {key!r}: {reasons[keys[key]]}"
-            remedy = f"Delete the row, or write {keys[key]}-off to speak of what is missing."
-        elif key.removesuffix("-off") in EXHIBITS:
-            found, remedy = f"the report will not have {key!r}, because the chapter is there", "Delete the row."
-        allowed = f"{', '.join(held for held, chapter in keys.items() if chapter not in reasons)}."
-        faults.append(tables.fault("commentary", place, "exhibit", found, allowed, remedy))
-    return faults

@@ -12,10 +12,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workbench.engagement.checks import check_commentary, check_tables
+from workbench.engagement.checks import check_tables
+from workbench.engagement.commentary import Comment, check_commentary, read_comments
 from workbench.engagement.folder import FolderReading
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.publications import read_published
@@ -73,6 +75,11 @@ class Engagement:
     asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
+    def comments(self) -> tuple[Comment, ...]:
+        """The consultant's own words, from ``commentary``."""
+        return read_comments(self.tables)
+
+    @property
     def remark(self) -> str:
         """What `ignored` says, as a sentence; empty where no row is ignored."""
         count = sum(rows for _, rows in self.ignored)
@@ -111,11 +118,9 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     reading.read()
     tables, faults = reading.tables(), reading.faults
     faults += check_tables(tables, reading.known, reading.refused)
-    if not reading.has_notebooks:
-        faults += check_commentary(tables)
     told = {(fault.file, fault.sheet, fault.cell) for fault in faults if fault.cell}
-    for pillar in PILLARS:
-        check = _pillar_function(pillar, f"check_{pillar}")
+    checks = [_pillar_function(pillar, f"check_{pillar}") for pillar in PILLARS]
+    for check in (partial(check_commentary, is_closed=not reading.has_notebooks), *checks):
         if check is not None:  # what is wrong with a cell is said once, by whoever looked first
             faults += [fault for fault in check(tables) if (fault.file, fault.sheet, fault.cell) not in told]
     products = None
@@ -129,7 +134,7 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
     if hasattr(inputs["readiness"], "published"):
         inputs["readiness"] = replace(inputs["readiness"], published=read_published(folder.name, root))
     missing = tuple(value for value in inputs.values() if isinstance(value, Off))
-    faults = [] if reading.has_notebooks else check_commentary(tables, missing)
+    faults = check_commentary(tables, missing, is_closed=not reading.has_notebooks)
     if faults:
         raise ClientDataError(_in_order(faults, reading.order))
     files = tuple(sorted(reading.files, key=lambda file: file.path))

@@ -263,15 +263,9 @@ def _write_table(
         sheet.write_string(0, place, column, formats["required" if info.is_required() else "optional"])
         _comment(sheet, 0, place, _explain(column, info, kind))
         _drop_down(sheet, place, info)
-        cell_format = formats[f"example_{shape}"]
-        if example is None:
-            sheet.write_blank(1, place, None, cell_format)
-        elif isinstance(example, dt.date):
-            sheet.write_datetime(1, place, dt.datetime.combine(example, dt.time()), cell_format)
-        elif isinstance(example, int | float):
-            sheet.write_number(1, place, example, cell_format)
-        else:
-            sheet.write_string(1, place, str(example), cell_format)
+        _write_example(sheet, 1, place, example, formats[f"example_{shape}"])
+        for row, more in enumerate(spec.model.more_examples, start=2):
+            _write_example(sheet, row, place, _marked(spec, column, more.get(column)), formats[f"example_{shape}"])
     width = len(spec.columns)
     if instrument is not None:
         _write_items(sheet, width, instrument, formats)
@@ -280,6 +274,17 @@ def _write_table(
     sheet.freeze_panes(1, keys)
     sheet.set_landscape()
     sheet.repeat_rows(0)
+
+
+def _write_example(sheet: Worksheet, row: int, place: int, example: Any, cell_format: Format) -> None:
+    if example is None:
+        sheet.write_blank(row, place, None, cell_format)
+    elif isinstance(example, dt.date):
+        sheet.write_datetime(row, place, dt.datetime.combine(example, dt.time()), cell_format)
+    elif isinstance(example, int | float):
+        sheet.write_number(row, place, example, cell_format)
+    else:
+        sheet.write_string(row, place, str(example), cell_format)
 
 
 def _write_items(sheet: Worksheet, first: int, instrument: Instrument, formats: Mapping[str, Format]) -> None:
@@ -306,7 +311,10 @@ def _write_items(sheet: Worksheet, first: int, instrument: Instrument, formats: 
 
 def _example(spec: TableSpec, column: str, info: FieldInfo) -> Any:
     """Return the example of a cell; the first free text of the key says that the row is one."""
-    example = example_of(info)
+    return _marked(spec, column, example_of(info))
+
+
+def _marked(spec: TableSpec, column: str, example: Any) -> Any:
     free = next((key for key in spec.key if column_kind(spec.columns[key]) == "text"), "")
     if column == free:
         return f"{EXAMPLE_PREFIX}-{example}" if example else EXAMPLE_PREFIX

@@ -119,6 +119,23 @@ EXHIBITS: dict[str, tuple[str, ...]] = {
 }
 """Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
 
+NEVER_HIDDEN = frozenset(
+    {
+        "summary-disagreements",
+        "summary-tie-out",
+        "readiness-response",
+        "readiness-sheets",
+        "readiness-disclosure",
+        "outcomes-data",
+        "outcomes-reversal",
+        "allocation-assumptions",
+    }
+)
+"""Exhibits that say what is in doubt, missing or hidden to protect people: nobody leaves them out (ours)."""
+
+HEADINGS = ("headline", "cautions", "next-steps", "method")
+"""Headings of a chapter that may have words of their own, as chapter and heading joined by a slash."""
+
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 """Days that data may speak of as a whole (``as_of``); others are typing errors (ours)."""
 
@@ -242,6 +259,7 @@ class Row(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: ClassVar[tuple[str, ...]] = ()
+    more_examples: ClassVar[tuple[dict[str, Any], ...]] = ()
 
 
 class Opinion(Row):
@@ -936,15 +954,50 @@ class Answer(Row):
 
 
 class Commentary(Row):
-    """The consultant's own words beside an exhibit; they never change a number."""
+    """The consultant's own words, what is left out, the order, or a reply; no number changes."""
 
     key = ("exhibit", "action", "text")
-    exhibit: Key = column("Key of the exhibit.", example="readiness-gaps")
-    text: Text | None = column("The comment.", example="Discussed with the line owners on 18 September.", default=None)
-    author: Text | None = column("Who wrote it.", example="Lead consultant", default=None)
-    date: dt.date | None = column("When.", example=dt.date(2026, 9, 19), default=None)
-    action: Literal["add", "hide", "first"] = column(
-        "add words, hide the exhibit, or put it first.", example="add", default="add"
+    more_examples = (
+        {"exhibit": "readiness/next-steps", "text": "The board decides on these on 2 October.", "action": "add"},
+        {
+            "exhibit": "R-017",
+            "text": "We agree, and start in January.",
+            "author": "A. Keller",
+            "date": dt.date(2026, 9, 21),
+            "action": "reply",
+        },
+        {"exhibit": "allocation-wishes", "text": "The board saw it.", "author": "Lead consultant", "action": "hide"},
+        {"exhibit": "outcomes-loop", "action": "order", "place": 2},
+    )
+    exhibit: Key = column(
+        "What it is about: an exhibit (readiness-gaps), a chapter (readiness), a heading of one (readiness/headline, "
+        "/cautions, /next-steps or /method), a page (line-motor), or a number that a finding or an exhibit quotes "
+        "(R-017, or its key in results.json).",
+        example="readiness-gaps",
+    )
+    text: Text | None = column(
+        "The words, printed as one plain paragraph: the comment, the reply, or why an exhibit is left out.",
+        example="Discussed with the line owners on 18 September.",
+        default=None,
+    )
+    author: Text | None = column(
+        "Who says so (role or name); needed for reply and hide.", example="Lead consultant", default=None
+    )
+    date: dt.date | None = column("When; needed for reply.", example=dt.date(2026, 9, 19), default=None)
+    action: Literal["add", "hide", "order", "first", "reply"] = column(
+        "add the words, print a reply beside the finding, or hide an exhibit, order it, put it first.",
+        example="add",
+        default="add",
+    )
+    place: Annotated[int, Field(ge=0, le=99)] | None = column(
+        "For order: its place among the exhibits of its chapter or page; 0 puts it behind them.",
+        example=None,
+        default=None,
+    )
+    written_on: Text | None = column(
+        "What the words were written on, from workbench commentary: the report then says when its numbers have moved.",
+        example=None,
+        default=None,
     )
 
 

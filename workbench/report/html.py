@@ -22,6 +22,7 @@ from workbench.findings import Figure, Findings
 from workbench.report.audience import quoted_figures
 from workbench.report.chapter import Chapter
 from workbench.report.charts import Chart
+from workbench.report.commentary import Remark, day_words
 from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.page import Page
 from workbench.report.story import Report
@@ -187,16 +188,16 @@ def _page(report: Report, held: list[tuple[Chapter, Page]]) -> dict[str, Any]:
     first = next(iter(held[0][1].headline))
     sections = []
     for chapter, page in held:
-        headline = list(page.headline)[1:] if page is held[0][1] else list(page.headline)
+        key, headline = page.key, _findings(page.headline, report, chapter, "headline", page.key)
         sections.append(
             {
                 "target": f"chapter-{chapter.pillar}",
                 "title": chapter.title,
                 "question": page.question,
-                "headline": _findings(headline),
-                "exhibits": [_exhibit(exhibit, places[exhibit.key]) for exhibit in page.exhibits],
-                "next_steps": _findings(page.next_steps),
-                "cautions": _findings(page.cautions),
+                "headline": headline[1:] if page is held[0][1] else headline,
+                "exhibits": [_exhibit(report, exhibit, places[exhibit.key]) for exhibit in page.exhibits],
+                "next_steps": _findings(page.next_steps, report, chapter, "next-steps", key),
+                "cautions": _findings(page.cautions, report, chapter, "cautions", key),
             }
         )
     figures = [_figures(report, chapter, set(page.figure_ids())) for chapter, page in held]
@@ -206,7 +207,10 @@ def _page(report: Report, held: list[tuple[Chapter, Page]]) -> dict[str, Any]:
         "answer": first.claim,
         "lead": first.detail,
         "lead_ids": list(first.figures),
+        "answer_remarks": _remarks(report.words.at(held[0][0].pillar, held[0][1].key, "headline/0")),
+        "remarks": _remarks(report.words.at(page=held[0][1].key)),
         "sections": sections,
+        "left_out": _left_out(report, held[0][1].key),
         "figures": [{**group, "others": 0} for group in figures if group["rows"]],  # results.json is not sent along
     }
 
@@ -215,24 +219,29 @@ def _whole(report: Report) -> dict[str, Any]:
     """Gather what the templates print of the whole report."""
     places = {exhibit.key: place for place, (_, exhibit) in enumerate(_reading_order(report), start=1)}
     chapters = [_chapter(report, chapter, places) for chapter in report.chapters]
-    appendix = [_without_ids(_exhibit(e, places[e.key])) for _, e in report.exhibits() if e.is_appendix]
+    appendix = [_without_ids(_exhibit(report, e, places[e.key])) for _, e in report.exhibits() if e.is_appendix]
+    left_out = _left_out(report)
     front, quoted = report.front, _quoted(report)
     first = front.headline[0] if len(front.headline) else None
     contents = [{"target": chapter["target"], "words": chapter["title"]} for chapter in chapters]
     contents += [{"target": "open-questions", "words": "What we could not answer"}]
     contents += [{"target": "method", "words": "Method and data"}]
     contents += [{"target": "appendix", "words": "Further exhibits"}] if appendix else []
+    contents += [{"target": "left-out", "words": "What was left out"}] if left_out else []
     contents += [{"target": "figures", "words": "Every number"}]
     return {
         **_frame(report),
         "answer": first.claim if first is not None else "What the numbers say.",
         "lead": first.detail if first is not None else "",
+        "answer_remarks": _remarks(report.words.at(front.pillar, spot="headline/0")),
         "cards": _cards(report),
-        "carrying": _findings(list(front.headline)[1:]),
+        "carrying": _findings(front.headline, report, front, "headline")[1:],
+        "carrying_remarks": _remarks(report.words.at(front.pillar, spot="headline")),
         "pages": [{"address": f"pages/{key}.html", "words": held[0][1].title} for key, held in report.pages().items()],
         "contents": contents,
         "chapters": chapters,
         "appendix": appendix,
+        "left_out": left_out,
         "open_questions": _open_questions(report),
         "files": _files(report),
         "figures": [_figures(report, chapter, quoted) for chapter in report.chapters if len(chapter.figures)],
@@ -298,24 +307,65 @@ def _sure(figure: Figure | None, currency: str) -> str:
 
 def _chapter(report: Report, chapter: Chapter, places: dict[str, int]) -> dict[str, Any]:
     # The front page already says what the summary says.
-    headline = [] if chapter is report.front else list(chapter.headline)
+    headline = [] if chapter is report.front else _findings(chapter.headline, report, chapter, "headline")
+    words = report.words
     return {
         "target": f"chapter-{chapter.pillar}",
         "title": chapter.title,
         "question": chapter.question,
-        "headline": _findings(headline),
-        "exhibits": [_exhibit(held, places[held.key]) for held in chapter.exhibits if not held.is_appendix],
-        "cautions": _findings(chapter.cautions),
-        "next_steps": _findings(chapter.next_steps),
+        "remarks": _remarks(words.at(chapter.pillar)),
+        "headline": headline,
+        "headline_remarks": _remarks(words.at(chapter.pillar, spot="headline")) if headline else [],
+        "exhibits": [_exhibit(report, held, places[held.key]) for held in chapter.exhibits if not held.is_appendix],
+        "cautions": _findings(chapter.cautions, report, chapter, "cautions"),
+        "cautions_remarks": _remarks(words.at(chapter.pillar, spot="cautions")),
+        "next_steps": _findings(chapter.next_steps, report, chapter, "next-steps"),
+        "next_steps_remarks": _remarks(words.at(chapter.pillar, spot="next-steps")),
         "method": [part.strip() for part in chapter.method.split("\n\n") if part.strip()],
+        "method_remarks": _remarks(words.at(chapter.pillar, spot="method")),
     }
 
 
-def _findings(findings: Findings | Iterable[Any]) -> list[dict[str, Any]]:
-    return [{"claim": held.claim, "detail": held.detail, "ids": list(held.figures)} for held in findings]
+def _findings(
+    findings: Findings, report: Report, chapter: Chapter, heading: str, page: str = ""
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "claim": held.claim,
+            "detail": held.detail,
+            "ids": list(held.figures),
+            "remarks": _remarks(report.words.at(chapter.pillar, page, f"{heading}/{place}")),
+        }
+        for place, held in enumerate(findings)
+    ]
 
 
-def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
+def _remarks(remarks: Iterable[Remark]) -> list[dict[str, Any]]:
+    """Return words as the page prints them: signed, and marked where the numbers have moved since."""
+    return [
+        {"words": held.text, "signed": held.signed, "is_reply": held.action == "reply", "moved": held.moved}
+        for held in remarks
+    ]
+
+
+def _left_out(report: Report, page: str = "") -> list[dict[str, Any]]:
+    """Return what the consultant left out: of one page, or of the whole report with its pages."""
+    titles = {key: held[0][1].title for key, held in report.pages().items()}
+    return [
+        {
+            "claim": held.claim,
+            "subtitle": held.subtitle,
+            "place": titles.get(held.page, held.page) or held.chapter,
+            "doubts": list(held.doubts),
+            "by": ", ".join(part for part in (held.author, day_words(held.date)) if part),
+            "reason": held.reason,
+        }
+        for held in report.words.left_out
+        if not page or held.page == page
+    ]
+
+
+def _exhibit(report: Report, exhibit: Exhibit, place: int) -> dict[str, Any]:
     from markupsafe import Markup
 
     from workbench.report.drawing.draw import page_svg
@@ -329,6 +379,7 @@ def _exhibit(exhibit: Exhibit, place: int) -> dict[str, Any]:
         "source": exhibit.source,
         "alt": exhibit.alt,
         "comments": list(exhibit.comments),
+        "remarks": _remarks(report.words.under(exhibit)),
         "table": _table(exhibit.data()),
         "kind": "table",
         "extra": [],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import theme
+from workbench.report.commentary import Remark
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.images import numbered_exhibits
 from workbench.report.story import Report
@@ -52,7 +53,9 @@ def workbook_bytes(report: Report) -> bytes:
     styles = _Styles(workbook)
     _write_contents(workbook, styles, report, exhibits)
     for name, exhibit in exhibits:
-        _write_exhibit(workbook.add_worksheet(name[:LONGEST_NAME]), styles, exhibit)
+        _write_exhibit(workbook.add_worksheet(name[:LONGEST_NAME]), styles, exhibit, report.words.under(exhibit))
+    if report.words.spots or report.words.left_out:
+        _write_words(workbook.add_worksheet("Commentary"), styles, report)
     workbook.close()
     return held.getvalue()
 
@@ -99,7 +102,39 @@ def _write_contents(workbook: Any, styles: _Styles, report: Report, exhibits: li
         sheet.write_string(row, 2, exhibit.source, styles.get(text_wrap=True, valign="top", font_color=theme.SLATE))
 
 
-def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit) -> None:
+def _write_words(sheet: Any, styles: _Styles, report: Report) -> None:
+    """Write all words in the order of the report's places, then what was left out, by whom and why."""
+    sheet.hide_gridlines(2)
+    head, cell = styles.get(bold=True, bottom=1), styles.get(text_wrap=True, valign="top")
+    for place, width in enumerate((30, 80, 26, 14, 50)):
+        sheet.set_column(place, place, width)
+    words = [
+        (
+            spot if not chapter else f"{chapter}/{spot}".rstrip("/"),
+            *(("Reply: " if held.action == "reply" else "") + held.text, held.author, held.date, held.moved),
+        )
+        for (chapter, page, spot), remarks in report.words.spots.items()
+        for held in remarks
+        for spot in (" ".join(part for part in (page and f"page {page}", spot) if part),)
+    ]
+    left = [(one.key, one.claim, one.author, one.date, one.reason) for one in report.words.left_out]
+    row = 0
+    for title, heads, rows in (
+        ("Words", ("About", "Words", "Who", "When", "Since then"), words),
+        ("Left out", ("Exhibit", "What it said", "Who", "When", "Why"), left),
+    ):
+        if not rows:
+            continue
+        sheet.write_string(row, 0, title, styles.get(bold=True, font_size=13))
+        for place, name in enumerate(heads):
+            sheet.write_string(row + 1, place, name, head)
+        for number, cells in enumerate(rows, start=row + 2):
+            for place, text in enumerate(cells):
+                sheet.write_string(number, place, text, cell)
+        row += len(rows) + 3
+
+
+def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit, remarks: tuple[Remark, ...]) -> None:
     table = exhibit.data()
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, exhibit.claim, styles.get(bold=True, font_size=13))
@@ -118,6 +153,8 @@ def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit) -> None:
     if table.figures:
         _write_ids(sheet, styles, table)
     sheet.write_string(foot, 0, f"Source: {exhibit.source}", styles.get(font_color=theme.SLATE))
+    for row, words in enumerate((*exhibit.comments, *map(str, remarks)), start=foot + 1):
+        sheet.write_string(row, 0, words, styles.get(italic=True))
 
 
 def _write_ids(sheet: Any, styles: _Styles, table: Table) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from workbench.errors import ReportError
+from workbench.errors import ClientDataError, ReportError
 from workbench.findings import CLAIM_LENGTH, Figure
 from workbench.report.audience import AUDIENCES, EVERYTHING, Audience, chapter_for, pages_of
 from workbench.report.chapter import (
@@ -26,6 +26,7 @@ from workbench.report.chapter import (
     parse_chapter,
     save_chapter,
 )
+from workbench.report.commentary import Words, comment_faults, places_of, with_words
 from workbench.report.exhibit import Exhibit, Note, Picture, exhibit_from_figure, note_exhibit
 from workbench.report.page import Page
 
@@ -39,7 +40,6 @@ __all__ = [
     "Page",
     "Picture",
     "Report",
-    "apply_commentary",
     "check_report",
     "exhibit_from_figure",
     "find_chapters_folder",
@@ -92,10 +92,13 @@ class Report:
     meta : Meta
     chapters : tuple of Chapter
         Of one engagement and one data hash.
+    words : Words
+        The consultant's own, and what is left out.
     """
 
     meta: Meta
     chapters: tuple[Chapter, ...]
+    words: Words = field(default_factory=Words)
     _figures: Mapping[str, Figure] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -135,18 +138,22 @@ class Report:
         return pages_of(self.chapters)
 
 
-def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
-    """Return the report of these chapters, the summary first, with the consultant's commentary applied.
+def new_report(study: Any, chapters: Sequence[Chapter], *, is_part: bool = False) -> Report:
+    """Return the report of these chapters, the summary first, with the consultant's words and order.
 
     Parameters
     ----------
     study : Engagement
-        Its settings give the front page and say who reads it; its table ``commentary`` adds words, hides or puts first.
+        Its settings give the front page and say who reads it; `comments` are the rows of its table ``commentary``.
     chapters : sequence of Chapter
-        All of them; what the readers do not get is left out here.
+        All of them; what the readers do not get is left out here, with the words about it.
+    is_part : bool
+        Whether only some chapters were asked for: words about others are then not printed.
 
     Raises
     ------
+    ClientDataError
+        Rows of ``commentary`` speak of what the report does not have; all of them are named.
     ReportError
         A chapter belongs to another engagement or other data, or the readers would get none.
     """
@@ -167,65 +174,15 @@ def new_report(study: Any, chapters: Sequence[Chapter]) -> Report:
     )
     first = [held for held in chapters if held.pillar == "summary"]
     rest = [held for held in chapters if held.pillar != "summary"]
-    whole = mark_doubts(apply_commentary(Report(meta, (*first, *rest)), _commentary_rows(study)))
+    whole, comments = mark_doubts(Report(meta, (*first, *rest))), tuple(getattr(study, "comments", ()))
+    faults = comment_faults(whole, comments, is_part=is_part)
+    if faults:
+        raise ClientDataError(faults)
     kept = tuple(held for chapter in whole.chapters if (held := chapter_for(chapter, whole.audience)) is not None)
     if chapters and not kept:
         pillars = ", ".join(chapter.pillar for chapter in chapters)
         raise ReportError((f"audience is {meta.audience}: these readers get none of the chapters {pillars}.",))
-    return replace(whole, chapters=kept)
-
-
-def _commentary_rows(study: Any) -> list[dict[str, Any]]:
-    tables = getattr(study, "tables", None)
-    if tables is None or "commentary" not in tables:
-        return []
-    frame = tables["commentary"]
-    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
-
-
-def apply_commentary(report: Report, rows: Iterable[Mapping[str, Any]]) -> Report:
-    """Return the report with the consultant's words: ``add`` a paragraph, ``hide`` an exhibit, put one ``first``.
-
-    A number is never changed: hidden exhibits move to the appendix, where their data stay.
-
-    Parameters
-    ----------
-    report : Report
-    rows : iterable of mapping
-        exhibit, text, author, date, action.
-
-    Raises
-    ------
-    ReportError
-        A row names an exhibit that is not in the report.
-    """
-    rows = list(rows)
-    keys = {exhibit.key for _, exhibit in report.exhibits()}
-    unknown = sorted({str(row["exhibit"]) for row in rows} - keys)
-    if unknown:
-        raise ReportError(
-            tuple(f"commentary: there is no exhibit {name!r}; there are {', '.join(sorted(keys))}." for name in unknown)
-        )
-    by_key: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_key.setdefault(str(row["exhibit"]), []).append(row)
-    chapters = []
-    for chapter in report.chapters:
-        exhibits = [_with_comments(exhibit, by_key.get(exhibit.key, ())) for exhibit in chapter.exhibits]
-        first = {key for key, held in by_key.items() if any(row["action"] == "first" for row in held)}
-        exhibits.sort(key=lambda exhibit: exhibit.key not in first)
-        chapters.append(replace(chapter, exhibits=tuple(exhibits)))
-    return replace(report, chapters=tuple(chapters))
-
-
-def _with_comments(exhibit: Exhibit, rows: Iterable[Mapping[str, Any]]) -> Exhibit:
-    words, is_hidden = list(exhibit.comments), exhibit.is_appendix
-    for row in rows:
-        is_hidden = is_hidden or row["action"] == "hide"
-        if row.get("text"):
-            signed = ", ".join(str(part) for part in (row.get("author"), row.get("date")) if part)
-            words.append(f"{row['text']} ({signed})" if signed else str(row["text"]))
-    return replace(exhibit, comments=tuple(words), is_appendix=is_hidden)
+    return with_words(replace(whole, chapters=kept), comments)
 
 
 def mark_doubts(report: Report) -> Report:
@@ -258,7 +215,7 @@ def mark_doubts(report: Report) -> Report:
 
 
 def results(report: Report) -> dict[str, Any]:
-    """Return the union of the chapters' figures, as results.json holds it.
+    """Return the union of the chapters' figures, as results.json holds it, with what words are about and say.
 
     Parameters
     ----------
@@ -271,6 +228,13 @@ def results(report: Report) -> dict[str, Any]:
         "figures": [
             {**asdict(figure), "pillar": chapter.pillar} for chapter in report.chapters for figure in chapter.figures
         ],
+        "places": places_of(report),
+        "words": [
+            {"chapter": chapter, "page": page, "spot": spot, **asdict(remark)}
+            for (chapter, page, spot), remarks in report.words.spots.items()
+            for remark in remarks
+        ],
+        "left_out": [asdict(one) for one in report.words.left_out],
     }
 
 
