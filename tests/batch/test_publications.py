@@ -455,10 +455,10 @@ def test_no_key_of_a_respondent_leaves_the_ledger(root: Path, surveyed: Path, pu
     assert replace(entry, when="", contents=()) == Entry(
         "acme", (home / "only-readiness").readlink().name, "", "w1", 49, "board", "readiness", entry.numbers, (), True
     )
-    names = [".cache", "failed", "only-readiness", "publications", "runs"]
+    names = [".cache", "failed", "inputs", "only-readiness", "publications", "runs"]
     assert sorted(path.name for path in home.iterdir()) == names
     closed = (".cache", "publications")
-    assert all((home / name).stat().st_mode & 0o077 == 0 for name in closed), "for their owner alone"
+    assert all((home / name).stat().st_mode & 0o077 == 0 for name in (*closed, "inputs")), "for their owner alone"
     scanned = 0
     for path in home.rglob("*"):
         if path.is_file() and not set(closed) & set(path.parts):

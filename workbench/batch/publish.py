@@ -9,6 +9,7 @@
 ``failed/<run>/``    the executed notebooks of a run that stopped, and why
 ``.staging/<run>/``  a run that is under way
 ``publications/``    what each run showed and whose numbers they were, for the guard of the next one
+``inputs/``          what each run read, so that another can be compared with it
 ``lab/``             an analyst's working copies
 ===================  ================================================================================
 """
@@ -29,6 +30,7 @@ from typing import Any
 from workbench.batch.chapters import Chapters
 from workbench.batch.drawing import Drawings
 from workbench.batch.failures import failure_page, places_of
+from workbench.batch.kept_inputs import keep_inputs
 from workbench.batch.limits import Limits
 from workbench.batch.locks import Lock, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
@@ -383,7 +385,9 @@ def publish_run(
     pointer = f"only-{plan.only}" if plan.only else "latest"
     audience = report.meta.audience
     with published(staging.home, chapters.notes(), run=staging.run, audience=audience, only=plan.only) as others:
-        return appear(staging, pointer), answers, others
+        link = appear(staging, pointer)
+    keep_inputs(staging.home, staging.run, study)
+    return link, answers, others
 
 
 def appear(staging: Staging, pointer: str = "latest") -> Path:

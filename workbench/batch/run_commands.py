@@ -58,8 +58,9 @@ def diff(
 ) -> None:
     """Say which numbers moved between two runs, the headline first, and what moved of what they were made from.
 
-    Files, parameters, notebooks, code and versions are compared by what the runs keep; nothing is computed again. Runs
-    keep no client's rows, so a file that changed is named and its cells are not.
+    Tables are compared cell by cell, facts by month, rows about people by their number; settings, parameters,
+    notebooks, code and versions as well. Nothing is computed again. Where several changes fed a chapter at once, the
+    share of each is not known, and that is said.
 
     Example: workbench diff harbour-mutual 20261004-091500-3fa9c1 20261104-090200-77b0de
     """

@@ -18,7 +18,7 @@ PILLARS = ("readiness", "outcomes", "allocation")
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A checked engagement without its tables of data.
+    """A checked engagement without its tables of data, but for what a run keeps of them.
 
     Attributes
     ----------
@@ -45,6 +45,8 @@ class Study:
         Metrics that a run would leave out because the facts lack a table or column; as sentences.
     asked : mapping of pillar to frozenset of str
         What each pillar's inputs were made of, as in `Engagement.asked`.
+    held : tuple of HeldInput
+        What the run keeps of the tables, to be compared with another run.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Study:
     untested: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    held: tuple[Any, ...] = ()
 
 
 def prepare_study(engagement: str, root: Path | None = None) -> Study:
@@ -71,6 +74,7 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         With every fault of the folder.
     """
     from workbench.engagement.load import load_engagement
+    from workbench.engagement.snapshot import hold_inputs
 
     held = load_engagement(engagement, root=root)
     return Study(
@@ -87,6 +91,7 @@ def prepare_study(engagement: str, root: Path | None = None) -> Study:
         untested=_untested(held.outcomes),
         off=_off(held.outcomes, held.tables.facts),
         asked=dict(held.asked),
+        held=hold_inputs(held.as_read, getattr(held.outcomes, "catalogue", None)),
     )
 
 

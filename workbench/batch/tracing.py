@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.batch.runs import read_manifest
 from workbench.engagement.places import engagement_folder, find_root, reports_folder
+from workbench.engagement.snapshot import ABOUT_PEOPLE
 from workbench.errors import UsageError, nearest, printable
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
-
-ABOUT_PEOPLE = frozenset({"survey", "interviews", "population", "feedback"})
-"""Tables whose rows are answers or groups of people: a number is never traced to one of them."""
 
 MOST_ROWS = 12
 """Rows that are listed of a table (ours)."""

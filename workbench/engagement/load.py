@@ -47,6 +47,8 @@ class Engagement:
     files : tuple of InputFile
         Sorted by path.
     tables : Tables
+    as_read : Tables
+        The same with amounts as the files have them, before `money_scale`.
     products : ProductMap
     lines : tuple of str
         Keys of the product lines: the register's order, then lines that only memberships name.
@@ -65,6 +67,7 @@ class Engagement:
     data_hash: str
     files: tuple[InputFile, ...]
     tables: Tables
+    as_read: Tables
     products: ProductMap
     lines: tuple[str, ...]
     readiness: Any
@@ -128,7 +131,7 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         products, faults = _product_map(tables)
     if faults or products is None or tables.settings is None:
         raise ClientDataError(_in_order(faults, reading.order))
-    settings, tables = tables.settings, _in_currency(tables)
+    settings, as_read, tables = tables.settings, tables, _in_currency(tables)
     asked: dict[str, set[str]] = {pillar: set() for pillar in PILLARS}
     inputs = {pillar: _build(pillar, tables.watched(asked[pillar])) for pillar in PILLARS}
     if hasattr(inputs["readiness"], "published"):
@@ -145,6 +148,7 @@ def load_engagement(name_or_path: str | os.PathLike[str], *, root: Path | None =
         data_hash=_data_hash(files),
         files=files,
         tables=tables,
+        as_read=as_read,
         products=products,
         lines=_lines(tables, products),
         **inputs,
