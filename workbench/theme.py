@@ -195,6 +195,39 @@ def listing(names: Sequence[str], most: int = 4) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return how many there are, with the word in the right number.
+
+    Examples
+    --------
+    >>> counted(1, "rule"), counted(0, "rule"), counted(2, "rule costs", "rules cost")
+    ('1 rule', '0 rules', '2 rules cost')
+    """
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def lower_start(text: str) -> str:
+    """Return text as it goes on within a sentence.
+
+    Examples
+    --------
+    >>> lower_start("No plan can hold")
+    'no plan can hold'
+    """
+    return text[:1].lower() + text[1:]
+
+
+def upper_start(text: str) -> str:
+    """Return text as it begins a sentence; unlike ``capitalize`` it leaves the rest as it is.
+
+    Examples
+    --------
+    >>> upper_start("IT and sales in Europe"), upper_start("held by a rule in Europe")
+    ('IT and sales in Europe', 'Held by a rule in Europe')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> str:
     """Return a figure as the report prints it, by its unit.
 

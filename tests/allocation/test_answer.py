@@ -43,7 +43,8 @@ from workbench.allocation import (
     solve,
 )
 from workbench.allocation.explain import other_plans
-from workbench.allocation.sentences import decision_cost, scarcest
+from workbench.allocation.line_sentences import decision_cost
+from workbench.allocation.sentences import scarcest
 from workbench.errors import ModelError
 from workbench.findings import Off
 

@@ -17,8 +17,10 @@ from workbench.allocation.cascade_words import (
     function_findings,
     function_steps,
 )
+from workbench.allocation.caution_words import cautions
 from workbench.allocation.closings import LineClosing, closing_effects
 from workbench.allocation.conflict import Conflict, Given
+from workbench.allocation.conflict_words import ways_out
 from workbench.allocation.curve_fit import CurveFit, fit_curve
 from workbench.allocation.curves import (
     Curve,
@@ -34,6 +36,7 @@ from workbench.allocation.draws import Answer, Draws, draw_answers, drawn_portfo
 from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices
 from workbench.allocation.firm import FirmDecision, firm_decisions
 from workbench.allocation.flips import Flip, flip_threshold, flip_thresholds
+from workbench.allocation.line_sentences import line_finding, line_sentence, reason_words
 from workbench.allocation.line_words import firm_finding, flip_words, unplaced_finding
 from workbench.allocation.method_words import method
 from workbench.allocation.model import (
@@ -85,15 +88,7 @@ from workbench.allocation.scenarios import (
     scenario_figures,
     scenario_findings,
 )
-from workbench.allocation.sentences import (
-    cautions,
-    headline,
-    line_finding,
-    line_sentence,
-    next_steps,
-    reason_words,
-    ways_out,
-)
+from workbench.allocation.sentences import headline, next_steps
 from workbench.allocation.settling import Settled, round_plan
 from workbench.allocation.solver import Certificate, Limits, Plan, replan, solve
 from workbench.allocation.tradeoff_words import frontier_figures, frontier_findings

@@ -1,4 +1,4 @@
-"""What would change a decision, what holds, what closing costs and what is left over: in plain words."""
+"""The words that all findings of a plan share: values, amounts, what flips a decision, what closing costs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.closings import LineClosing
+from workbench.allocation.explain import ShadowPrice
 from workbench.allocation.firm import WITHIN
 from workbench.allocation.flips import FAR, Flip
 from workbench.allocation.model import Portfolio
@@ -64,6 +65,24 @@ def value_words(portfolio: Portfolio, value: float) -> str:
     if portfolio.is_money:
         return theme.money(value, portfolio.currency)
     return f"{theme.number(value, 1 if abs(value) < 100 else 0)}{POINTS}"
+
+
+def number_words(value: float | None) -> str:
+    """Return an amount: whole where it is large or whole, else with one decimal."""
+    if value is None:
+        return theme.MISSING
+    return theme.number(value, 0 if abs(value) >= 100 or abs(value - round(value)) < 1e-6 else 1)
+
+
+def step_words(price: ShadowPrice) -> str:
+    """Return the step of a resource that its price is of, with its unit."""
+    return f"{number_words(price.amount)} {'person' if price.unit == 'people' and price.amount == 1 else price.unit}"
+
+
+def agreed_words(portfolio: Portfolio) -> str:
+    """Return who agreed the weights, where value is points."""
+    words = portfolio.value_words
+    return f"; {words.removeprefix('value points, ')}" if words.startswith("value points, ") else ""
 
 
 def closing_words(portfolio: Portfolio, closing: LineClosing) -> str:
@@ -199,7 +218,7 @@ def _amount(portfolio: Portfolio, item: Unplaced, value: float | None = None) ->
     size = portfolio.resource(item.resource).money_units(portfolio.currency)
     if size is not None:
         return theme.money(value * size, portfolio.currency)
-    text = theme.number(value, 0 if abs(value) >= 100 or abs(value - round(value)) < 1e-6 else 1)
+    text = number_words(value)
     return text if item.unit == "people" else f"{text} {item.unit}"
 
 
