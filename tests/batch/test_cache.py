@@ -191,6 +191,12 @@ def test_a_notebook_hangs_on_the_tables_that_it_asked_for(root: Path, study_of: 
     assert changed(**{"engagement.yaml": "b"}) == ["readiness", "outcomes", "allocation", "summary"]
     assert changed(**{"engagement.xlsx": "b"}) == ["readiness", "outcomes", "allocation", "summary"]
     assert changed(**{"commentary.csv": "b"}) == []
+    book = InputFile("engagement.xlsx", 1, "a", "of all sheets but one")
+    study = replace(study_of("acme"), files=(book,), asked=asked)
+    for other, is_same in ((replace(book, sha256="b"), True), (replace(book, read="b"), False)):
+        pair = (study, replace(study, files=(other,)))
+        before, after = ([job_key(job, plan, GROUND, one, {}) for job in plan.jobs] for one in pair)
+        assert (before == after) is is_same
     assert is_asked("aliases.csv", None)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,14 @@ from workbench.batch import night, workers
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.limits import Limits
 from workbench.batch.night import merge_shards, open_ledger, run_batch
+from workbench.batch.outlook import plan_batch
+from workbench.batch.plan import hash_file
 from workbench.batch.publish import MANIFEST_FORMAT, write_json
 from workbench.batch.results import EngagementResult, Event, JobResult, Memory
 from workbench.batch.shards import Shard, hash_list, take_shard
 from workbench.batch.study import Study
+from workbench.engagement.commentary import Comment
+from workbench.engagement.tables import InputFile
 from workbench.errors import ClientDataError, Fault, FolderError, UsageError
 
 
@@ -80,6 +86,62 @@ def test_the_second_night_runs_only_what_changed_or_failed(many: tuple[Path, set
         assert all(one["finished"] for one in held)
         assert ledger.seconds_of("borealis") > 0
     assert set(statuses(run_batch(["acme"], fresh=True)).values()) == {"done"}
+
+
+def test_a_changed_sentence_runs_no_notebook(
+    root: Path,
+    client: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    many: tuple[Path, set[str]],
+    study_of: Callable[[str], Study],
+) -> None:
+    """The plan says so, the ledger keeps it, the report has it; one about nothing publishes nothing and is told."""
+
+    def prepare(name: str, root: Path | None = None) -> Study:
+        path = client.parent / name / "commentary.csv"
+        rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
+        comments = tuple(Comment(row["exhibit"], text=row["text"]) for row in rows)
+        files = tuple(
+            InputFile(path.name, 1, hash_file(path))
+            for path in sorted((client.parent / name).iterdir())
+            if path.is_file()
+        )
+        return replace(study_of(name), files=files, comments=comments)
+
+    def latest() -> Path:
+        return root / "reports" / "acme" / "latest"
+
+    monkeypatch.setattr("workbench.batch.study.prepare_study", prepare)
+    run_batch(["acme"], jobs=2)
+    (client / "commentary.csv").write_text("exhibit,text\nreadiness,Seen by the board.\n", encoding="utf-8")
+    outlook = plan_batch(["acme"], 2, root=root)
+    (prospect,) = outlook.prospects
+    assert (prospect.status.why, prospect.status.stale) == (("words",), ("commentary.csv is new",))
+    assert (prospect.will_run, prospect.is_words, outlook.seconds) == (True, True, 0.0)
+    assert not plan_batch(["acme"], 2, fresh=True, root=root).prospects[0].is_words
+
+    events: list[Event] = []
+    found = run_batch(["acme"], jobs=2, on_event=events.append)
+    assert statuses(found) == {"acme": "done"}
+    assert {job.status for job in found.engagements[0].jobs} == {"unchanged"}
+    assert "started" not in {event.kind for event in events}
+    assert "Seen by the board." in (latest() / "report.html").read_text(encoding="utf-8")
+    assert (
+        json.loads((latest() / "results.json").read_text(encoding="utf-8"))["words"][0]["text"] == "Seen by the board."
+    )
+    with Ledger(root / "reports" / LEDGER) as ledger:
+        told = ledger.batches()[-1]["results"][0]
+        assert {job["status"] for job in told["jobs"]} == {"unchanged"}
+        assert "board" not in json.dumps(told)
+
+    good = latest().resolve()
+    (client / "commentary.csv").write_text("exhibit,text\nreadines,Seen.\noutcome,Seen.\n", encoding="utf-8")
+    failed = run_batch(["acme"], jobs=2)
+    assert failed.failed[0].cause == "data"
+    assert failed.failed[0].n_faults == 2
+    assert "Did you mean 'readiness'" in failed.failed[0].message
+    assert "Did you mean 'outcomes'" in failed.failed[0].message
+    assert latest().resolve() == good
 
 
 def test_without_its_ledger_a_night_still_knows_what_is_unchanged(many: tuple[Path, set[str]]) -> None:

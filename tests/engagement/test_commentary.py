@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,6 +135,24 @@ def test_rows_that_cannot_both_hold_are_told(client: Client) -> None:
         ("row 5", "readiness-lines' has a place already, in row 4, column exhibit"),
         ("row 7", "readiness-odds' is left out, in row 6, column exhibit"),
     ]
+
+
+def test_a_workbook_tells_its_words_apart(client: Client) -> None:
+    """What notebooks read of it stays the same when a sentence changes, and only then."""
+
+    def read(**sheets: list[list[object]]) -> str:
+        client.workbook({"commentary": [["exhibit", "text"], ["summary-answers", "x"]], **sheets})
+        (book,) = (file for file in client.load().files if file.path == "engagement.xlsx")
+        return book.read
+
+    waves: list[list[object]] = [["wave", "date"], ["w1", dt.date(2026, 1, 5)]]
+    first = read(waves=waves)
+    assert first
+    assert read(waves=waves, commentary=[["exhibit", "text"], ["summary-answers", "y"], ["summary", "z"]]) == first
+    assert read(waves=[*waves, ["w2", dt.date(2026, 2, 5)]]) != first
+    assert read(waves=[waves[0], ["w1", dt.date(2026, 1, 6)]]) != first
+    client.workbook({"waves": waves})
+    assert [file.read for file in client.load().files if file.path == "engagement.xlsx"] == [""], "it holds no words"
 
 
 def test_words_may_be_younger_than_the_data(client: Client) -> None:

@@ -31,7 +31,7 @@ REMEDIES = {
     "disk": "Make room, and run the batch again: it goes on where it was.",
     "folder": "Mend the folder that is named, and run again.",
     "cancelled": "Mend what stopped the batch, and run it again: it goes on where it was.",
-    "report": "Correct what is named, mostly in commentary, and run again: only the report is made anew.",
+    "report": "Correct what is named, and run again: only the report is made anew.",
     "publications": "Put the folder publications back from a backup, or withdraw what nobody received: workbench "
     "publications {name}",
     "worker": "Run it again; if it goes again, look at the memory of the machine, or of the cluster's workers.",
@@ -55,6 +55,7 @@ KINDS = {
     r"is not whole$": "no whole number",
     r"is not allowed( in \w+)?$": "not allowed",
     r"is unknown$": "unknown",
+    r"^(there is no exhibit|the report has no|the report will not have) ": "nothing that words could stand beside",
 }
 """What kind of fault a sentence tells of; the sentence itself may quote the client."""
 

@@ -87,7 +87,7 @@ def job_key(job: Job, plan: Plan, ground: Ground, study: Study, given: Mapping[s
         The chapters that it may read.
     """
     wanted = None if job.notebook.is_own or job.notebook.pillar == SUMMARY else study.asked.get(job.notebook.pillar)
-    read = [[file.path, file.sha256] for file in study.files if is_asked(file.path, wanted)]
+    read = [[file.path, file.read or file.sha256] for file in study.files if is_asked(file.path, wanted)]
     own = study.data_hash.encode()  # of all files, also of those that nothing was made of
     chapters = [[name, hashlib.sha256(text.replace(own, b"")).hexdigest()] for name, text in sorted(given.items())]
     return _digest([_common(plan, ground), _notebook_part(job), read, chapters])
@@ -121,7 +121,7 @@ def is_asked(path: str, asked: frozenset[str] | None) -> bool:
     """
     folder, _, name = path.lower().rpartition("/")
     stem = name.rpartition(".")[0]
-    if not folder and stem in WORDS:
+    if is_words(path):
         return False
     if asked is None or "*" in asked:
         return True
@@ -132,6 +132,17 @@ def is_asked(path: str, asked: frozenset[str] | None) -> bool:
     if folder or name.endswith(".xlsx") or stem in SHARED:
         return True
     return bool({stem, f"document:{stem}"} & asked)
+
+
+def is_words(path: str) -> bool:
+    """Return whether a file of the client's folder holds words alone, which no notebook reads.
+
+    Examples
+    --------
+    >>> is_words("commentary.csv"), is_words("facts/commentary.csv"), is_words("engagement.xlsx")
+    (True, False, False)
+    """
+    return "/" not in path and path.lower().rpartition(".")[0] in WORDS
 
 
 def _common(plan: Plan, ground: Ground) -> list[str]:

@@ -28,16 +28,24 @@ class Prospect:
     will_run : bool
     refused : str
         Why it would fail before any notebook runs, as far as its notebooks, its name and its last run tell; else empty.
+    is_fresh : bool
+        Whether everything would run, also what is unchanged.
     """
 
     status: Status
     will_run: bool
     refused: str = ""
+    is_fresh: bool = False
+
+    @property
+    def is_words(self) -> bool:
+        """Whether only the report would be made anew, because nothing but the consultant's words has changed."""
+        return self.status.is_words and not self.is_fresh
 
     @property
     def is_checked(self) -> bool:
         """Whether a run has read its files as they are now; a plan itself opens none."""
-        return bool(self.refused or self.status.report) and "data" not in self.status.why
+        return bool(self.refused or self.status.report) and {"data", "words"}.isdisjoint(self.status.why)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class Outlook:
                 "will_run": held.will_run,
                 "refused": held.refused,
                 "is_checked": held.is_checked,
+                "is_words": held.is_words,
             }
             for held in self.prospects
         ]
@@ -103,9 +112,11 @@ def plan_batch(
     home = root or find_root()
     chosen = take_shard(names, Shard.parse(shard), root=home)
     prospects = tuple(
-        Prospect(status, fresh or status.state != "done", _refusal(status, home)) for status in stand(chosen, home)
+        Prospect(status, fresh or status.state != "done", _refusal(status, home), fresh)
+        for status in stand(chosen, home)
     )
-    usual = {held.status.engagement: held.status.seconds for held in prospects if held.will_run and not held.refused}
+    running = [held.status for held in prospects if held.will_run and not held.refused and not held.is_words]
+    usual = {held.engagement: held.seconds for held in running}
     return Outlook(prospects, slots, estimate(usual, {}, slots) if usual else 0.0)
 
 

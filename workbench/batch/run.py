@@ -36,6 +36,7 @@ from workbench.errors import (
     DISK_REFUSALS,
     ClientDataError,
     DeadlineError,
+    Fault,
     FolderError,
     LedgerError,
     NotebookError,
@@ -180,9 +181,7 @@ def _refused(
             keep_refused(engagement, reports, run, str(error), cause=cause, seconds=seconds, key=key, limits=limits)
         )
     result = EngagementResult(engagement, "failed", seconds, folder=kept, message=str(error), cause=cause)
-    if not isinstance(error, ClientDataError):
-        return result
-    return replace(result, n_faults=len(error.faults), first_fault=describe_fault(error.faults[0]))
+    return _with_faults(result, error.faults if isinstance(error, ClientDataError) else ())
 
 
 def cause_of(error: WorkbenchError) -> str:
@@ -257,6 +256,7 @@ def _run_staged(
     key: str,
 ) -> EngagementResult:
     start = terms.start
+    faults: tuple[Fault, ...] = ()
     drawings = Drawings(workers.processes, staging.folder / "drawings", Kept.beside(cache))
     chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
@@ -282,11 +282,17 @@ def _run_staged(
         message, cause = "\n\n".join(job.message for job in stopped), stopped[0].cause
     except WorkbenchError as error:
         message, cause = str(error), cause_of(error)
+        faults = error.faults if isinstance(error, ClientDataError) else ()
     finally:
         drawings.stop()
     seconds = time.monotonic() - start
     kept = keep_failed(staging, plan, study, jobs, message, seconds, cause, key, terms.limits)
-    return EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
+    result = EngagementResult(plan.engagement, "failed", seconds, tuple(jobs), str(kept), message, cause)
+    return _with_faults(result, faults)
+
+
+def _with_faults(result: EngagementResult, faults: Sequence[Fault]) -> EngagementResult:
+    return replace(result, n_faults=len(faults), first_fault=describe_fault(faults[0])) if faults else result
 
 
 def _load_papermill() -> None:

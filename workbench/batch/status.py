@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.batch.keys import Ground, engagement_key, read_ground
+from workbench.batch.keys import Ground, engagement_key, is_words, read_ground
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.plan import hash_file, hash_notebook, list_notebooks, make_plan
 from workbench.batch.publish import versions
@@ -27,6 +27,7 @@ WHY = {
     "notebook": "notebooks",
     "parameters": "parameters",
     "data": "data",
+    "words": "the consultant's words",
     "code": "the workbench's code",
     "environment": "environment",
 }
@@ -98,6 +99,11 @@ class Status:
     def why(self) -> tuple[str, ...]:
         """What of `WHY` has changed, each once."""
         return tuple(kind for kind in WHY if any(change.kind == kind for change in self.changes))
+
+    @property
+    def is_words(self) -> bool:
+        """Whether the consultant's words alone have changed, so that no notebook runs: only the report is made anew."""
+        return self.why == ("words",)
 
     @property
     def word(self) -> str:
@@ -347,13 +353,13 @@ def _changed_files(folder: Path, manifest: dict[str, Any], file_hash: Callable[[
     files = {held["path"]: held["sha256"] for held in manifest["inputs"]}
     known = {path: digest for path, digest in files.items() if not path.startswith("notebooks/")}  # told apart
     for path, digest in known.items():
-        file = folder / path
+        file, kind = folder / path, "words" if is_words(path) else "data"
         if not file.is_file():
-            yield Change("data", f"{path} is gone")
+            yield Change(kind, f"{path} is gone")
         elif file_hash(file) != digest:
-            yield Change("data", f"{path} changed")
+            yield Change(kind, f"{path} changed")
     for path in _new_files(folder, set(known)):
-        yield Change("data", f"{path} is new")
+        yield Change("words" if is_words(path) else "data", f"{path} is new")
 
 
 def _changed_notebooks(name: str, root: Path, manifest: dict[str, Any]) -> Iterator[Change]:

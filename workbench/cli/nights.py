@@ -141,7 +141,11 @@ def _plan_lines(outlook: Outlook) -> list[str]:
     same = len(outlook.prospects) - count - fails
     at_a_time = f"with {say_count(outlook.slots, 'notebook')} at a time"
     about = (
-        f", {say_about(outlook.seconds)} {at_a_time}" if outlook.seconds else ", time not known yet" if count else ""
+        f", {say_about(outlook.seconds)} {at_a_time}"
+        if outlook.seconds
+        else ", time not known yet"
+        if outlook.seconds is None
+        else ""
     )
     would_fail = f"; {fails} would fail before any notebook runs" if fails else ""
     lines = [
@@ -152,6 +156,7 @@ def _plan_lines(outlook: Outlook) -> list[str]:
     for held in tried:
         status = held.status
         took = f", {say_about(status.seconds)}" if status.seconds else ""
+        took = ", no notebook runs" if held.is_words else took
         kinds = [WHY[kind] for kind in status.why]
         why = f"{', '.join(kinds)} changed" if kinds else status.word if not status.report else "--fresh"
         unread = "" if held.refused or held.is_checked else ", files not checked"

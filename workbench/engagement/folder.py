@@ -11,6 +11,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 WORKBOOK = "engagement.xlsx"
 IGNORED_NAMES = frozenset({"thumbs.db", "desktop.ini"})
 DOCUMENTS = ("engagement.yaml", "imports.yaml", "metrics.yaml")
+COMMENTARY = "commentary"
 DEEPEST_INSTRUMENT = 3
 """Folders below ``instruments/``: the model's name, ``model``, the kind of file."""
 
@@ -100,6 +102,8 @@ class FolderReading:
                 self._name_sheets(workbook.sheets, workbook.hidden)
         self._workbook = workbook
         self._read_settings()
+        if workbook is not None and self._sheet_of(COMMENTARY) is not None:
+            workbook.cells_seen = {}
         claimed = {_sheet_key(source.sheet) for source in self.sources.values() if source.sheet}
         self.faults += [fault for name, fault in self._unknown_sheets.items() if name not in claimed]
         for spec in TABLES.values():
@@ -108,6 +112,16 @@ class FolderReading:
         self._read_scenarios()
         self._read_imports()
         self._read_facts()
+        self._tell_words_apart()
+
+    def _tell_words_apart(self) -> None:
+        """Note what notebooks can read of a workbook that also holds the consultant's words, which none reads."""
+        seen = self._workbook.cells_seen if self._workbook is not None else None
+        if seen is None:
+            return
+        told = sorted((sheet, digest) for sheet, digest in seen.items() if sheet != self._sheet_of(COMMENTARY))
+        read = hashlib.sha256(repr(told).encode()).hexdigest()
+        self.files = [replace(file, read=read) if file.path.lower() == WORKBOOK else file for file in self.files]
 
     # -- files -------------------------------------------------------------------------------------------------------
 

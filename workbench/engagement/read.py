@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
 import re
 import struct
@@ -518,7 +519,11 @@ class Workbook:
         Names of all sheets, also of hidden ones.
     hidden : frozenset of str
         Those that are hidden.
+    cells_seen : dict of str to str or None
+        Sheet → SHA-256 of the cells that were read of it; None where nobody asked for that.
     """
+
+    cells_seen: dict[str, str] | None = None
 
     def __init__(self, content: bytes, file: str) -> None:
         from python_calamine import CalamineWorkbook, SheetVisibleEnum
@@ -576,6 +581,8 @@ class Workbook:
             found = f"the sheet reaches over {reach:,} cells; something stands far away from the table"
             remedy = "Press Ctrl+End, delete the rows and columns beyond the table and save; or bring the table as CSV."
             return [], [], b"", [Fault(self.file, sheet, "", found, f"at most {LARGEST_AREA:,} cells.", remedy)]
+        if self.cells_seen is not None:
+            self.cells_seen[sheet] = hashlib.sha256(repr(cells).encode("utf-8", "surrogatepass")).hexdigest()
         return [[_excel_value(cell) for cell in row] for row in cells], merged, xml, []
 
     def _merged(self, sheet: str, area: tuple[tuple[int, int], tuple[int, int]]) -> Fault:

@@ -30,11 +30,14 @@ class InputFile:
         Size.
     sha256 : str
         Hash of its content.
+    read : str
+        SHA-256 of what notebooks can read of it, where it also holds words that none reads; else blank.
     """
 
     path: str
     bytes: int
     sha256: str
+    read: str = ""
 
 
 @dataclass(frozen=True, eq=False)
