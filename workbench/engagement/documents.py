@@ -410,13 +410,16 @@ def _literal(text: str) -> Any:
 
 
 def build_metrics(
-    fact_tables: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]]
+    fact_tables: Sequence[Mapping[str, Any]],
+    metrics: Sequence[Mapping[str, Any]],
+    targets: Sequence[Mapping[str, Any]],
+    forums: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[dict[str, Any], dict[tuple[str | int, ...], tuple[str, int, str]], list[tuple[str, int, str, str]]]:
-    """Return the document that sheets fact_tables, metrics and targets stand for.
+    """Return the document that sheets fact_tables, metrics, targets and forums stand for.
 
     Parameters
     ----------
-    fact_tables, metrics, targets : sequence of mappings
+    fact_tables, metrics, targets, forums : sequence of mappings
         Rows of the sheets; None is blank.
 
     Returns
@@ -491,12 +494,13 @@ def build_metrics(
             to_date = str(row["window"]).strip().lower()
             metric["grain_to_date" if to_date in ("month", "quarter", "year") else "window"] = to_date
         metric["time"] = {"grain": row["grain"]}
-        if row["owner"]:
-            metric["loop"] = {"owner": row["owner"]}
-        if row["segments"]:
-            metric["segments"] = _split(row["segments"])
-        if row["baseline"] is not None:
-            metric["signal"] = {"baseline": int(row["baseline"])}
+        loop = _filled({name: row.get(name) for name in ("owner", "forum", "decide_within_days")})
+        worth = _filled({name: row.get(column) for name, column in _WORTH.items()})
+        baseline = None if row["baseline"] is None else int(row["baseline"])
+        signal = _filled({"baseline": baseline, "min_denominator": row.get("min_denominator")})
+        segments = _split(row["segments"])
+        nested = {"loop": loop, "segments": segments, "signal": signal, "worth": worth, "frame": row.get("frame")}
+        metric.update({name: held for name, held in nested.items() if held})
         own_rows = [place for place, target in enumerate(targets) if target["metric"] == row["metric"]]
         own = [
             {
@@ -515,6 +519,11 @@ def build_metrics(
         listed.append(metric)
         paths["metrics", number] = ("metrics", number, "metric")
         paths.update({("metrics", number, column): ("metrics", number, column) for column in row if column in metric})
+        paths.update({("metrics", number, "worth", name): ("metrics", number, c) for name, c in _WORTH.items()})
+        for column in ("owner", "forum", "decide_within_days"):
+            paths["metrics", number, "loop", column] = ("metrics", number, column)
+        for column in ("baseline", "min_denominator"):
+            paths["metrics", number, "signal", column] = ("metrics", number, column)
         for key, column in (
             ("numerator", "from_table"),
             ("measure", "from_table"),
@@ -522,7 +531,21 @@ def build_metrics(
             ("grain_to_date", "window"),
         ):
             paths["metrics", number, key] = ("metrics", number, column)
-    return {"tables": tables, "metrics": listed}, paths, unread
+    content: dict[str, Any] = {"tables": tables, "metrics": listed}
+    if forums:
+        content["forums"] = {row["forum"]: row["every"] for row in forums}
+        paths.update({("forums", row["forum"]): ("forums", number, "every") for number, row in enumerate(forums)})
+    return content, paths, unread
+
+
+_WORTH = {
+    "value": "worth",
+    "per": "worth_per",
+    "said_by": "worth_said_by",
+    "said_on": "worth_said_on",
+    "status": "worth_status",
+}
+"""What metrics.yaml says below ``worth:`` → column of the sheet."""
 
 
 def build_scenarios(
@@ -545,6 +568,7 @@ def build_scenarios(
         "without_rule": "without_rules",
         "outcome": "outcomes",
         "maximum": "maximums",
+        "text": "text",
     }
     for number, row in enumerate(rows):
         scenario = scenarios.setdefault(row["scenario"], {})
@@ -555,6 +579,8 @@ def build_scenarios(
                 allowed, remedy = "yes: the scenario leaves the rule out.", "Write yes, or delete the row to keep it."
                 bad.append((number, f"{show(value)} is no answer to without_rule", allowed, remedy))
             scenario.setdefault(part, []).append(name)
+        elif part == "text":
+            scenario[part] = value
         elif part == "rules":
             scenario.setdefault(part, {})[name] = value
         else:

@@ -505,7 +505,7 @@ class FolderReading:
     def _read_metrics(self) -> None:
         rows = {
             name: [row.model_dump(by_alias=True) for row in self._read_table(SHEET_TABLES[name])]
-            for name in ("fact_tables", "metrics", "targets")
+            for name in ("fact_tables", "metrics", "targets", "forums")
         }
         if "metrics.yaml" in self._contents:
             self.order.append(("metrics.yaml", ""))
@@ -517,7 +517,7 @@ class FolderReading:
                 self.origins["metrics"] = document
                 self.documents["metrics"] = document.content
         elif any(rows.values()):
-            content, paths, unread = build_metrics(rows["fact_tables"], rows["metrics"], rows["targets"])
+            content, paths, unread = build_metrics(*rows.values())
             lines = {}
             for path, (table, row, column) in paths.items():
                 raw = self.raw[table]

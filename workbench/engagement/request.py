@@ -56,6 +56,7 @@ FUNCTIONS: Mapping[str, str] = {
     "fact_tables": "Data",
     "metrics": "Data",
     "targets": "Data",
+    "forums": "Data",
     "objectives": "Executive board",
     "comparisons": "Executive board",
     "worths": "Executive board",

@@ -47,6 +47,7 @@ SHEET_PURPOSES = {
     "fact_tables": "A table of facts, and what its columns are.",
     "metrics": "A measure, and how it is made of facts.",
     "targets": "A dated target of a measure.",
+    "forums": "A meeting in which measures are looked at.",
     "scenarios": "A change of a scenario.",
 }
 _GROUPS = ("all", "readiness", "outcomes", "allocation", "report")

@@ -586,6 +586,9 @@ class FactTable(Row):
     )
 
 
+_column = column  # a row of metrics has a column of this name, which hides it
+
+
 class MetricRow(Row):
     """A metric (stands in for ``metrics:`` of metrics.yaml in a workbook)."""
 
@@ -676,6 +679,33 @@ class MetricRow(Row):
         description="Points of the baseline; blank means 36 or what there is.",
         json_schema_extra={"example": 24, "unit": "points", "refers": ""},
     )
+    min_denominator: Amount | None = _column(
+        "Smallest denominator for which a period is judged.", example=None, default=None
+    )
+    forum: Key | None = _column("Where it is looked at.", example="weekly-review", default=None, refers="forums.forum")
+    decide_within_days: Amount | None = _column(
+        "How soon a signal leads to a decision.", example=14, default=None, unit="days"
+    )
+    worth: Number | None = _column("What one more of it is worth.", example=None, default=None, unit="currency")
+    worth_per: Literal["unit", "numerator"] | None = _column(
+        "Whether that is per unit of the measure or of its numerator; blank means unit.", example=None, default=None
+    )
+    worth_said_by: Text | None = _column("Who said what it is worth.", example=None, default=None)
+    worth_said_on: dt.date | None = _column("When that was said.", example=None, default=None)
+    worth_status: Literal["assumed", "confirmed", "contested"] | None = _column(
+        "assumed, confirmed or contested.", example=None, default=None
+    )
+    frame: Text | None = _column(
+        "Where it stands in a frame of measures, such as heart.engagement.", example=None, default=None
+    )
+
+
+class ForumRow(Row):
+    """A meeting in which measures are looked at (stands in for ``forums:`` of metrics.yaml in a workbook)."""
+
+    key = ("forum",)
+    forum: Key = column("Name of the meeting.", example="weekly-review")
+    every: Text = column("How often it meets: 7 days, 2 weeks, 1 month …", example="7 days")
 
 
 class TargetRow(Row):
@@ -898,12 +928,17 @@ class ScenarioRow(Row):
 
     key = ("scenario", "change", "name")
     scenario: Key = column("Name of the scenario.", example="lean-year")
-    change: Literal["weight", "capacity", "rule", "without_rule", "outcome", "maximum"] = column(
-        "weight, capacity, rule, without_rule, outcome (percent of the base) or maximum.", example="capacity"
+    change: Literal["weight", "capacity", "rule", "without_rule", "outcome", "maximum", "text"] = column(
+        "weight, capacity, rule, without_rule, outcome (percent of the base), maximum, or text: what it means in words.",
+        example="capacity",
     )
-    name: Key = column("Objective, resource, rule, activity or (of an outcome) line it changes.", example="engineers")
+    name: Key = column(
+        "Objective, resource, rule, activity or (of an outcome) line it changes; of text the word text.",
+        example="engineers",
+    )
     value: Text = column(
-        "The new weight, capacity, percentage or maximum, the rule's text, or (of without_rule) yes.", example="56"
+        "The new weight, capacity, percentage or maximum, the rule's text, the words, or (of without_rule) yes.",
+        example="56",
     )
 
 
@@ -1349,6 +1384,7 @@ SHEET_TABLES: dict[str, TableSpec] = {
         TableSpec("fact_tables", FactTable, "outcomes", "required"),
         TableSpec("metrics", MetricRow, "outcomes", "required"),
         TableSpec("targets", TargetRow, "outcomes", "useful"),
+        TableSpec("forums", ForumRow, "outcomes", "useful"),
         TableSpec("scenarios", ScenarioRow, "allocation", "useful"),
     )
 }
