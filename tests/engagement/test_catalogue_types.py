@@ -225,3 +225,25 @@ def test_a_sheet_says_in_one_cell_what_a_cumulative_measure_covers(
     metric = catalogue.metric("m")
     assert (metric.to_date, metric.window) == expected
     assert paths["metrics", 0, "grain_to_date"] == ("metrics", 0, "window")
+
+
+def test_sheets_say_what_metrics_yaml_says_of_loops_worths_and_forums() -> None:
+    """Who decides where and how soon, what one more is worth and who said so: no YAML is needed for it."""
+    blank = dict.fromkeys(MetricRow.model_fields)
+    row = {**blank, "metric": "m", "label": "M", "type": "sum", "unit": "count", "direction": "up", "grain": "month"}
+    row |= {"from_table": "orders", "column": "amount", "owner": "Head of Sales", "forum": "weekly"}
+    row |= {"decide_within_days": 14.0, "min_denominator": 50.0, "frame": "heart.engagement"}
+    row |= {"worth": 118.0, "worth_per": "unit", "worth_said_by": "CFO", "worth_status": "confirmed"}
+    facts = {"table": "orders", "key_columns": "id", "kind": "event", "time_column": "day", "product_column": "product"}
+    facts |= {"zone": None, "customer_column": None, "version_column": None}
+    content, paths, _ = build_metrics([facts], [row], [], [{"forum": "weekly", "every": "7 days"}])
+    catalogue, faults = parse_catalogue(Document("book.xlsx", "metrics", content, {}))
+    assert faults == []
+    assert catalogue is not None
+    metric = catalogue.metric("m")
+    assert (metric.loop.owner, metric.loop.forum, metric.loop.decide_within_days) == ("Head of Sales", "weekly", 14)
+    assert (metric.worth.value, metric.worth.said_by, metric.worth.status) == (118, "CFO", "confirmed")
+    assert (metric.signal.min_denominator, metric.frame) == (50, "heart.engagement")
+    assert catalogue.forums == {"weekly": 7.0}
+    assert paths["metrics", 0, "worth", "value"] == ("metrics", 0, "worth")
+    assert paths["forums", "weekly"] == ("forums", 0, "every")

@@ -929,7 +929,7 @@ class ScenarioRow(Row):
     key = ("scenario", "change", "name")
     scenario: Key = column("Name of the scenario.", example="lean-year")
     change: Literal["weight", "capacity", "rule", "without_rule", "outcome", "maximum", "text"] = column(
-        "weight, capacity, rule, without_rule, outcome (percent of the base), maximum, or text: what it means in words.",
+        "weight, capacity, rule, without_rule, outcome (percent of the base), maximum, or text: what it means.",
         example="capacity",
     )
     name: Key = column(

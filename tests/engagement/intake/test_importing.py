@@ -308,7 +308,7 @@ def test_the_command_line_says_what_to_do_next(room: Room, monkeypatch: pytest.M
         assert said in str(error)
 
 
-@pytest.mark.parametrize("table", ["survey", "aliases", "nothing", "facts/none"])
+@pytest.mark.parametrize("table", ["survey", "nothing", "facts/none"])
 def test_tables_that_come_another_way_are_named(room: Room, table: str) -> None:
     """--as takes what the schema and the catalogue have."""
     with pytest.raises(UsageError, match="--as"):

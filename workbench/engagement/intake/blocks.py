@@ -286,7 +286,7 @@ def _at(
         lines = _spread(lines)
         headings = read_headings(lines, target, said)
         score = header_score(headings, target)
-        numbers = sum(isinstance(cell, int | float) and find_period(cell)[0] is None for cell in lines[-1])
+        numbers = sum(_is_amount(cell) for cell in lines[-1])
         score -= numbers
         needed = best.score + 0.35 if best is not None else LEAST_SCORE if depth == 1 else LEAST_SCORE + 0.01
         is_unit_row = best is not None and _is_unit_row(lines[-1], headings, best.headings)
@@ -329,6 +329,15 @@ def _is_word(cell: Any) -> bool:
     if find_period(cell)[0] is not None or isinstance(cell, dt.date):
         return True
     return isinstance(cell, str) and read_written(cell) is None
+
+
+def _is_amount(cell: Any) -> bool:
+    """Return whether a cell is a number, also one typed as text, or a day amid a month; a header has neither."""
+    if isinstance(cell, dt.date):
+        return 1 < cell.day < 28
+    if find_period(cell)[0] is not None:
+        return False
+    return isinstance(cell, int | float) or (isinstance(cell, str) and read_written(cell) is not None)
 
 
 def _spread(lines: list[list[Any]]) -> list[list[Any]]:

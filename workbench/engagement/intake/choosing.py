@@ -84,6 +84,9 @@ def _continues(best: Block, block: Block) -> bool:
     """Return whether a table right below shares columns of ours, so that it may be the rest of the one above."""
     if best.sheet is not block.sheet or min(best.right, block.right) <= max(best.left, block.left):
         return False
+    above, below = sorted((best, block), key=lambda held: held.top)
+    if above.bottom == below.top and any(cell is not None for cell in above.sheet.rows[below.top - 1]):
+        return True  # nothing stands between: what looks like a header may be a row of data
     one, other = (
         {held.target for held in block.headings if held.target not in ("", "total")}
         | {f"{held.period.kind} {held.period.number}" for held in block.headings if held.period is not None}

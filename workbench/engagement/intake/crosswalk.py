@@ -16,6 +16,9 @@ from workbench.engagement.schema import fold_key
 LEAST_NEAR = 0.84
 """Similarity of two names (difflib's ratio) from which one is proposed for the other (ours)."""
 
+MOST_LISTED = 12
+"""Names of ours that are listed where one of them must be said (ours)."""
+
 LEAVE_OUT = "leave out"
 """What the mapping says of a name whose rows are not wanted; their amounts are told each time."""
 
@@ -184,7 +187,10 @@ def _match(
         return made(key, "near", evidence)
     if register.is_open:
         return made(name, "new", f"like {', '.join(key for key, _ in near)}" if near else "")
-    return made("", "", f"like {' and like '.join(key for key, _ in near)}" if near else "")
+    if near:
+        return made("", "", f"like {' and like '.join(key for key, _ in near)}")
+    few = len(register.keys) <= MOST_LISTED
+    return made("", "", f"one of {', '.join(register.keys)}" if few else "")
 
 
 def _near(name: str, register: Register) -> list[tuple[str, str]]:
@@ -248,4 +254,6 @@ def choice_register(column: str, choices: Iterable[str], said: Mapping[str, str]
     """Return the words that a column of choices takes, with what clients say for them."""
     allowed = tuple(choices)
     words = {**CHOICE_WORDS.get(column, {}), **(CHOICE_WORDS[""] if "yes" in allowed else {})}
+    if "true" in allowed:
+        words = {"true": f"yes {CHOICE_WORDS['']['yes']}", "false": f"no {CHOICE_WORDS['']['no']}"}
     return Register(column, {choice: tuple(words.get(choice, "").split()) for choice in allowed}, {}, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -143,7 +144,8 @@ def _columns_named(text: str, target: Target) -> tuple[tuple[str, ...], str]:
     words = plain_words(text)
     if not words:
         return (), ""
-    exact = [name for name, column in target.columns.items() if words == column.words[0]]
+    spelt = {words, plain_words(re.sub(r"[()\[\]{}]", " ", text))}  # "Wait (seconds)" may be wait_seconds
+    exact = [name for name, column in target.columns.items() if column.words[0] in spelt]
     if exact:
         return tuple(exact), EXACT
     same = [name for name, column in target.columns.items() if words in column.words]

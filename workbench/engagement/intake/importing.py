@@ -171,7 +171,7 @@ class _Import:
         if faults:
             raise ClientDataError(tuple(faults))
         names = match_columns(records, target, self.tables, self.labels, self.said.aliases)
-        changes, told = layout_changes(self.saved, block, plan, split, numbers)
+        changes, told = layout_changes(self.saved, block, plan, split, numbers, reading)
         changes = (*changes, *self._to_look_at(opened, sums, names))
         document = sheet_document(
             self._table_name, plan, split, numbers, reading, names, self.content, records.date_order, self.other_sheets
@@ -284,7 +284,8 @@ class _Import:
             where = (self.file, plan.block.sheet.name, f"row {row}")
             faults.append(Fault(*where, found, f"a column for {name}.", remedy))
         gives = any(name not in self.target.key for name in (*plan.words, *self.reading.fixed)) or plan.values
-        if not faults and not gives and self.target.name != "population":
+        says_much = len(given & set(self.target.key)) > 1  # which product belongs to which line is a whole row
+        if not faults and not gives and not says_much and self.target.name != "population":
             found = f"the table gives nothing but {', '.join(plan.words)}"
             where = (self.file, plan.block.sheet.name, f"row {row}")
             faults.append(Fault(*where, found, "more columns of ours.", "Say --map for them."))

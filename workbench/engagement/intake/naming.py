@@ -86,6 +86,9 @@ def _register(column: str, target: Target, tables: Tables, said: Mapping[str, st
     elif column == "scope" and target.name in _SCOPED:
         for table, key in (("products", "product"), ("lines", "product_line"), ("memberships", "parent")):
             keys = {**_names(tables, table, key), **keys}
+        if target.name == "events":
+            held_metrics = (tables.documents.get("metrics") or {}).get("metrics") or ()
+            keys |= {str(one["metric"]): () for one in held_metrics if isinstance(one, dict) and "metric" in one}
     elif column == "role" and target.name == "population":
         there = {name for table in ("population", "survey") if table in tables for name in tables[table]["role"]}
         keys = {str(name): () for name in (*ROLES, *sorted(map(str, there)))}

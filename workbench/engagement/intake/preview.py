@@ -16,6 +16,8 @@ SHOWN = 12
 """Lines of one kind (ours)."""
 
 ROWS_SHOWN = 3
+MOST_NEAR = 60
+"""Proposed names that are shown (ours): what is confirmed has been seen."""
 
 _BY = {"part": "part of its header", "near": "its header is only alike"}
 
@@ -82,6 +84,10 @@ def _columns(outcome: TableOutcome) -> list[str]:
         lines.append(f"{outcome.records.addresses} e-mail addresses were taken out of texts.")
     if plan.unread:
         lines.append(f"Not read: {listing([_unread(held) for held in plan.unread], SHOWN)}.")
+    given = {*plan.words, *(held.measure for held in plan.values), *outcome.reading.fixed, outcome.reading.section}
+    blank = [name for name in target.columns if name not in given and name not in outcome.records.columns]
+    if blank:
+        lines.append(f"No column of the sheet gives {listing(blank, SHOWN)}.")
     hidden = sorted(plan.block.sheet.hidden_columns & {held.place for held in plan.block.headings})
     if hidden:
         read = {*plan.words.values(), *(held.place for held in plan.values)}
@@ -166,9 +172,10 @@ def _names(outcome: TableOutcome) -> list[str]:
     if near:
         lines.append("Names that are only like ours; look:")
         lines += [
-            f"  {one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}: {one.evidence}" for one in near[:SHOWN]
+            f"  {one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}: {one.evidence}"
+            for one in near[:MOST_NEAR]
         ]
-        lines += [f"  and {len(near) - SHOWN} more"] if len(near) > SHOWN else []
+        lines += [f"  and {len(near) - MOST_NEAR} more"] if len(near) > MOST_NEAR else []
     told = [one for one in outcome.names if one.how in ("alias", "said", "name") and one.our_name != LEAVE_OUT]
     if told:
         shown = [f"{one.their_name} → {one.our_name}" for one in told if one.their_name != one.our_name]

@@ -134,7 +134,7 @@ def _is_ours(key: str, plan: Plan) -> bool:
 
 
 def layout_changes(
-    saved: Mapping[str, Any], block: Block, plan: Plan, split: Split, numbers: Numbers
+    saved: Mapping[str, Any], block: Block, plan: Plan, split: Split, numbers: Numbers, reading: Reading
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return one sentence for each thing of the layout that must be confirmed again, and for each that is only told."""
     if not saved.get("confirmed_on"):
@@ -179,6 +179,13 @@ def layout_changes(
     for name in split.filled_down:
         if name not in (layout.get("filled_down") or ()):
             changed.append(f"Blank cells of {name} would repeat what stands above; they did not before.")
+    fixed = {str(name): str(value) for name, value in (layout.get("fixed") or {}).items()}
+    for name, value in reading.fixed.items():
+        if fixed.get(name, value) != value:
+            changed.append(
+                f"Every row would have {name} = {value}; it was {fixed[name]}, and a later sheet would be read as "
+                f"{value} too. Say --source with a name of its own to keep both."
+            )
     row = plan.block.top + plan.block.depth
     if layout.get("header_row") and int(layout["header_row"]) != row:
         told.append(f"The header stands in row {row} now, no longer in row {layout['header_row']}.")

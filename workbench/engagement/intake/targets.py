@@ -28,11 +28,14 @@ ADDITIVE: Mapping[str, frozenset[str]] = {
 }
 """Columns of which a sheet's totals are the sum."""
 
-ELSEWHERE = {"survey": "workbench import survey", "aliases": "--alias, or the sheet itself"}
+ELSEWHERE = {"survey": "workbench import survey"}
 """Tables that are brought in another way."""
 
 OFFICES = frozenset({"owner", "product_manager", "sponsor", "by", "said_by", "signed_off_by", "agreed_by", "author"})
 """Columns in which our tables ask who answers for something: names that stay, because they are an office's."""
+
+YES_OR_NO = ("true", "false")
+"""How a file of facts says yes and no."""
 
 ALIAS_KINDS = {
     "products.product": "product",
@@ -218,6 +221,15 @@ def _of_facts(table: str, catalogue: Any) -> Target:
             (),
             _fact_words(name, held),
         )
+    for metric in catalogue.metrics:  # what the measures split by and ask of a row, beside what they add up
+        for _, measure in metric.measures:
+            if measure.table != table:
+                continue
+            is_asked = measure.agg == "share_true" and measure.column not in (None, *columns)
+            for name in (measure.column if is_asked else None, *metric.segments, *(c.column for c in measure.where)):
+                if name and name not in columns:
+                    kind, choices = ("choice", YES_OR_NO) if is_asked and name == measure.column else ("text", ())
+                    columns[name] = TargetColumn(name, kind, choices=choices, words=_fact_words(name, held))
     numbers = frozenset(name for name, column in columns.items() if column.is_number)
     return Target(table, True, columns, key, held.time, numbers, held.version or "")
 

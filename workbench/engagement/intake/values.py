@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import NoneType
 from typing import Any
 
@@ -98,6 +98,18 @@ class _Reader:
         where = self.sheet.address(row, place)
         self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy))
 
+    def _asked_once(self) -> tuple[Fault, ...]:
+        """Return the faults; a question on a header that stands over many months is one question."""
+        last = self.plan.block.top + self.plan.block.depth - 1
+        headers = {self.sheet.address(last, held.place) for held in self.plan.block.headings}
+        held: dict[tuple[str, ...], list[Fault]] = {}
+        for fault in self.faults:
+            held.setdefault((fault.found, fault.remedy, "" if fault.cell in headers else fault.cell), []).append(fault)
+        return tuple(
+            replace(same[0], found=f"{same[0].found} (the same in {len(same) - 1} more)") if len(same) > 1 else same[0]
+            for same in held.values()
+        )
+
     def read(self, data: Sequence[int], totals: Sequence[int]) -> Numbers:
         rows = tuple(sorted((*data, *totals)))
         is_total = frozenset(totals)
@@ -127,7 +139,7 @@ class _Reader:
             columns[place] = self._column(rows, raw[place], written[place], place, measure, scale, decimal, is_total)
         turned = self._turn(columns, rows, is_total)
         self._shares(columns, scales)
-        told = (tuple(self.remarks), tuple(self.faults))
+        told = (tuple(self.remarks), self._asked_once())
         return Numbers(columns, rows, decimal, scales, turned, self.nothing, self.unit_words, *told)
 
     def _merged(self, data: Sequence[int]) -> None:
