@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from workbench import theme
 from workbench.errors import ModelError, nearest
 from workbench.memberships import (
     KIND_NAMES,
@@ -120,7 +121,7 @@ class ProductMap:
         pairs = {(member.member, member.kind, member.parent, member.valid_from) for member in self.memberships}
         if len(pairs) < len(self.memberships) or any(reached.refusals for reached in self._reached):
             fault = share_faults(self.memberships)[0]
-            raise ModelError(f"{fault.found[:1].upper()}{fault.found[1:]}; {fault.allowed}")
+            raise ModelError(f"{theme.upper_start(fault.found)}; {fault.allowed}")
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -172,7 +173,7 @@ class ProductMap:
         if named:
             return named
         words = key.replace("-", " ").replace("_", " ").strip()
-        return words[:1].upper() + words[1:] or key
+        return theme.upper_start(words) or key
 
     @cached_property
     def _product_names(self) -> dict[str, str]:

@@ -217,6 +217,17 @@ def lower_start(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def lower_label(label: str) -> str:
+    """Return a label as it stands within a sentence: initials stay.
+
+    Examples
+    --------
+    >>> lower_label("Claims paid"), lower_label("NPS of claims")
+    ('claims paid', 'NPS of claims')
+    """
+    return lower_start(label) if label[1:2].islower() else label
+
+
 def upper_start(text: str) -> str:
     """Return text as it begins a sentence; unlike ``capitalize`` it leaves the rest as it is.
 

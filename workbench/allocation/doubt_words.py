@@ -67,7 +67,7 @@ def as_today_words(held: Robustness, *, start: bool = False) -> str:
         "the activity left as today may stay so" if n == 1 else f"each of the {n} activities left as today may stay so"
     )
     words = f"{who} in {at_least(min(move.holds_in for move in held.resting), held.draws)}"
-    return f"{words[:1].upper()}{words[1:]}" if start else words
+    return theme.upper_start(words) if start else words
 
 
 def at_least(count: int, draws: int) -> str:

@@ -118,8 +118,8 @@ def exchange_claim(portfolio: Portfolio, frontier: Frontier) -> str:
     gained, given = (amount_words(portfolio, frontier.against, first.gained), _cost(portfolio, frontier, first))
     if (first.first, first.last) == (last.first, last.last):
         return fit_claim(
-            f"{_upper(gained)} more of {other} cost {given} of {goal}.",
-            f"{_upper(gained)} more of the other objective cost {given}.",
+            f"{theme.upper_start(gained)} more of {other} cost {given} of {goal}.",
+            f"{theme.upper_start(gained)} more of the other objective cost {given}.",
         )
     later = f"the last {amount_words(portfolio, frontier.against, last.gained)} cost {_cost(portfolio, frontier, last)}"
     return fit_claim(
@@ -210,8 +210,8 @@ def _range_words(portfolio: Portfolio, frontier: Frontier) -> str:
 
     names = f"{objective_name(frontier.objective)} and {objective_name(frontier.against)}"
     if first is last:
-        return f"{_upper(names)}: {both(first)}."
-    return f"{_upper(names)}: from {both(first)} to {both(last)}, {len(frontier.points)} plans."
+        return f"{theme.upper_start(names)}: {both(first)}."
+    return f"{theme.upper_start(names)}: from {both(first)} to {both(last)}, {len(frontier.points)} plans."
 
 
 def _exchange(points: tuple[FrontierPoint, ...], first: int, last: int) -> Exchange:
@@ -227,7 +227,3 @@ def _cost(portfolio: Portfolio, frontier: Frontier, exchange: Exchange) -> str:
         if exchange.given <= 1e-4 * span
         else amount_words(portfolio, frontier.objective, exchange.given)
     )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workbench import theme
 from workbench.readiness.anonymity import ProtectedScores
 from workbench.readiness.classes import NOT_SHOWN, PRODUCT_RUN, TOO_CLOSE
 from workbench.readiness.inputs import Layer
@@ -91,7 +92,7 @@ def judge_coordination(
 def _answer(
     verdict: Verdict, instrument: Instrument, targets: Mapping[str, float], name: str, thesis: str
 ) -> tuple[str, str]:
-    start = name[:1].upper() + name[1:]
+    start = theme.upper_start(name)
     short = [
         gate for gate in verdict.gates if gate.kind == "alignment" and _is_below(gate.score, targets[gate.dimension])
     ]

@@ -185,7 +185,7 @@ def _about_agreement(instrument: Instrument, held: Respondents, numbers: Figures
         return
     apart.sort(key=lambda one: (-_distance(one), one.part.id, one.dimension))
     first = apart[0]
-    where, what = first.part.name, _lower(instrument.group(first.dimension).name)
+    where, what = first.part.name, theme.lower_start(instrument.group(first.dimension).name)
     if len(apart) == 1:
         claim = fit_claim(
             f"In {where} people do not agree about {what}.", f"In {where} people do not agree about one dimension."
@@ -232,9 +232,10 @@ def _about_sheets(instrument: Instrument, held: Respondents, numbers: Figures) -
     detail = "They stay in every number: two or more signs mean that a sheet is worth a look, not that it is wrong."
     if moved:
         _, name, own, level = max(moved, key=lambda one: (one[0], one[1]))
+        what = theme.lower_start(instrument.group(name).name)
         detail += (
             f" As far as that may be shown, the organisation's levels move without them by at most "
-            f"{abs(level - own):.1f} ({_lower(instrument.group(name).name)}: {own:.1f}, without {level:.1f})."
+            f"{abs(level - own):.1f} ({what}: {own:.1f}, without {level:.1f})."
         )
     yield Finding(
         fit_claim(
@@ -274,7 +275,3 @@ def respondents_method(held: Respondents) -> str:
 
 def _distance(one: LineAgreement) -> float:
     return 0.0 if one.found is None or one.found.ad is None else one.found.ad
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from workbench import theme
 from workbench.readiness.inputs import Settings, Target
 from workbench.readiness.instrument import Instrument
 from workbench.readiness.steps import YEAR, Step, Way
@@ -274,7 +275,7 @@ def _name(items: tuple[str, ...], dimensions: tuple[str, ...], instrument: Instr
     if len(items) == 1:
         return title
     other = instrument.item(items[1]).title
-    both = f"{title}; {other[:1].lower()}{other[1:]}"
+    both = f"{title}; {theme.lower_start(other)}"
     return both if len(items) == 2 else f"{title}, and {len(items) - 1} that go with it"
 
 

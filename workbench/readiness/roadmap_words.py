@@ -30,12 +30,12 @@ def initiative_finding(instrument: Instrument, roadmap: Roadmap, place: int, lin
     held = roadmap.initiatives[place - 1]
     steps = first_steps_of(held)
     item = instrument.item(steps[0].item)
-    title = item.title[:1].lower() + item.title[1:]
+    title = theme.lower_start(item.title)
     names = [step.name for step in steps]
     where = names[0] if not steps[0].line else "all lines" if len(names) == lines > 1 else theme.listing(names, 2)
     verb = "Make visible" if steps[0].kind == SEE else "Work on"
     if held.after:
-        verb = f"Then {verb[:1].lower()}{verb[1:]}"
+        verb = f"Then {theme.lower_start(verb)}"
     verb = f"{verb}: {title}"
     keys = [f"item{'/' + step.line if step.line else ''}/{step.item}" for step in steps[:MOST_LEVELS]]
     return Finding(
@@ -102,7 +102,7 @@ def roadmap_method(instrument: Instrument, roadmap: Roadmap, per_quarter: int) -
 def _detail(instrument: Instrument, roadmap: Roadmap, held: Initiative, steps: list[Step]) -> Iterable[str]:
     item = instrument.item(steps[0].item)
     words = [f"{step.name} {_level(step)}, target {step.target:.1f}" for step in steps[:MOST_LEVELS]]
-    yield f"{'; '.join(words)[:1].upper()}{'; '.join(words)[1:]}."
+    yield f"{theme.upper_start('; '.join(words))}."
     above = [text for level, text in item.anchors if level > min(step.level for step in steps)]
     if above:
         yield f'Next: "{item.statement} {above[0]}"'
@@ -122,7 +122,7 @@ def _level(step: Step) -> str:
 
 def _evidence(text: str) -> str:
     bare = text.rstrip(".")
-    return f" ({bare[:1].lower()}{bare[1:]})" if bare else ""
+    return f" ({theme.lower_start(bare)})" if bare else ""
 
 
 def _has_projects(roadmap: Roadmap) -> bool:

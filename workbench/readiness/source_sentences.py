@@ -419,7 +419,7 @@ def _side(gap: RoleGap, place: int) -> str:
 
 
 def _who(part: Part) -> str:
-    return part.name[:1].upper() + part.name[1:]
+    return theme.upper_start(part.name)
 
 
 def _level(value: float | None) -> str:

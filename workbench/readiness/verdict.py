@@ -286,7 +286,7 @@ def count_words(count: int) -> str:
 
 def _artefact(instrument: Instrument, name: str) -> str:
     text = instrument.item(name).evidence.rstrip(".")
-    return text[:1].lower() + text[1:]
+    return theme.lower_start(text)
 
 
 def _public_roles(shown: ProtectedScores) -> frozenset[tuple[str, str]]:

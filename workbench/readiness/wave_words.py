@@ -116,7 +116,7 @@ def wave_findings(instrument: Instrument, changes: Sequence[Change], numbers: Fi
     name = instrument.group(first.dimension).name
     yield Finding(
         fit_claim(
-            f"Same people: {_low_first(name)} {change_words(first)} since {first.before}.",
+            f"Same people: {theme.lower_start(name)} {change_words(first)} since {first.before}.",
             f"Same people: one dimension {change_words(first)} since {first.before}.",
         ),
         " ".join((*_others(instrument, sure[1:]), *_by_line(last))),
@@ -223,7 +223,7 @@ def _ends(change: Change) -> str:
 
 def _others(instrument: Instrument, sure: Sequence[Change]) -> Iterator[str]:
     if sure:
-        words = [f"{_low_first(instrument.group(one.dimension).name)} {change_words(one)}" for one in sure]
+        words = [f"{theme.lower_start(instrument.group(one.dimension).name)} {change_words(one)}" for one in sure]
         yield f"Also {theme.listing(words, 3)}."
 
 
@@ -253,7 +253,3 @@ def _signed(value: float) -> str:
 def _latest(changes: Sequence[Change]) -> list[Change]:
     """Return the changes since the wave before the last one, which come first."""
     return [one for one in changes if (one.before, one.after) == (changes[0].before, changes[0].after)]
-
-
-def _low_first(words: str) -> str:
-    return words[:1].lower() + words[1:]

@@ -59,10 +59,10 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     weakest = min(moves or rows, key=lambda row: row["holds"], default=None)
     claim = fit_claim(
         f"{lines} and {firm} draws." if moves else f"{lines} hold in nine of ten draws.",
-        f"{firm[:1].upper()}{firm[1:]} draws.",
+        f"{theme.upper_start(firm)} draws.",
     )
     if not n_lines:
-        claim = f"{firm[:1].upper()}{firm[1:]} draws." if moves else "No move and no open decision is to be tested."
+        claim = f"{theme.upper_start(firm)} draws." if moves else "No move and no open decision is to be tested."
     few = "" if found.draws >= found.asked else f" (of {found.asked:,} asked for; so many fit the time)"
     subtitle = (
         f"Draws, of {n:,}{few}, in which a plan with that decision is within 0.1 % of the best; every answer up to "
@@ -308,7 +308,7 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     claim = fit_claim(
         *([f"{none}, {words} {costs}."] if none and nothing is not first else []),
         *([f"{none}."] if none else []),
-        f"{words[:1].upper()}{words[1:]} costs {costs} a period.",
+        f"{theme.upper_start(words)} costs {costs} a period.",
         f"The dearest of {len(rows)} of these costs {costs} a period.",
     )
     more = "" if len(shown) == len(rows) else f"; the {len(shown)} dearest of {len(rows)}"
@@ -333,7 +333,7 @@ def _wish_words(what: str) -> str:
     if what.startswith("As today: "):
         line, _, use = what.removeprefix("As today: ").rpartition(", ")
         return f"to leave {line} ({use}) as today" if line else f"to leave {use} as today"
-    return f"the rule {what.removeprefix('Rule: ')}" if what.startswith("Rule: ") else _lower(what)
+    return f"the rule {what.removeprefix('Rule: ')}" if what.startswith("Rule: ") else theme.lower_start(what)
 
 
 def _nothing_costs(result: Allocation) -> Exhibit:
@@ -403,10 +403,6 @@ def _worth_words(portfolio: Portfolio) -> str:
 
 def _ids(numbers: Figures, *keys: str) -> str:
     return " ".join(numbers[key].id for key in keys if numbers[key].value is not None)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:

@@ -121,7 +121,7 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     count = len(rows) - 1
     number = f"{above} of {count} lines {'is' if above == 1 else 'are'}" if count > 1 else "The company is"
     way = "above" if count > 1 or main.change > 0 else "below" if main.change < 0 else "at"
-    claim = f"{number} {way} {AGAINST[main.against]} in {_lower(metric.label)}"
+    claim = f"{number} {way} {AGAINST[main.against]} in {theme.lower_label(metric.label)}"
     most = f"; {below[0]['line']} is furthest below, mostly by {below[0]['cause']}." if below and count > 1 else "."
     return Exhibit(
         "outcomes-plan-lines",
@@ -431,11 +431,7 @@ def _span(variance: Variance) -> str:
 
 def _base(result: Outcomes, variance: Variance) -> str:
     base = variance.split.base
-    return f"; price is {_lower(result.catalogue.metric(base).label)}" if base else ""
-
-
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return f"; price is {theme.lower_label(result.catalogue.metric(base).label)}" if base else ""
 
 
 def _brief(text: str, length: int = 48) -> str:

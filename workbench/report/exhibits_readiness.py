@@ -259,7 +259,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
         path = part_path(part)
         rows.append(
             {
-                "part": part.name[:1].upper() + part.name[1:],
+                "part": theme.upper_start(part.name),
                 "asked": head.headcount,
                 "people": head.people if head.people is not None else HIDDEN,
                 "response": head.response if head.response is not None else _unknown(head.hidden),

@@ -117,7 +117,7 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
             _columns(rows),
             columns={
                 "dimension": "Dimension",
-                **{f"r{place}": role.name[:1].upper() + role.name[1:] for place, role in enumerate(roles)},
+                **{f"r{place}": theme.upper_start(role.name) for place, role in enumerate(roles)},
                 "least": "Fits least (item-rest r)",
                 "single": "Line explains, ICC(1)",
                 "mean": "Lines differ, ICC(2)",
@@ -230,7 +230,7 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
             columns={
                 "item": "Artefact for",
                 "line": "Line",
-                **{f"a{place}": name[:1].upper() + name[1:] for place, name in enumerate(coding.assessors)},
+                **{f"a{place}": theme.upper_start(name) for place, name in enumerate(coding.assessors)},
                 "said": "They say",
             },
             units={f"a{place}": "level" for place in range(len(coding.assessors))},
@@ -365,7 +365,7 @@ def _claim_agreement(result: Readiness) -> str:
     widest = max(apart, key=lambda one: (one.found.ad or 0.0 if one.found else 0.0, one.part.id, one.dimension))
     name = result.instrument.group(widest.dimension).name
     return fit_claim(
-        f"{start}; they lie furthest apart in {widest.part.name} on {name[:1].lower() + name[1:]}.",
+        f"{start}; they lie furthest apart in {widest.part.name} on {theme.lower_start(name)}.",
         f"{start}; they lie furthest apart in {widest.part.name}.",
         f"{start}.",
     )

@@ -94,7 +94,7 @@ def steps_exhibit(result: Readiness | Off) -> Exhibit:
     numbers = figures(result)
     rows = [
         {
-            "line": step.name[:1].upper() + step.name[1:],
+            "line": theme.upper_start(step.name),
             "quarter": step.quarter,
             "step": step_words(result.instrument, step),
             "effort": step.effort,

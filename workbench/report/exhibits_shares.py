@@ -45,12 +45,12 @@ def shares_exhibit(result: Outcomes | Off) -> Exhibit:
     if len(kinds) == 1:
         claim = f"Every outcome is held by {KIND_NAMES[kinds[0]]}s in full; nothing is left over."
     if over >= 0.0005:
-        what = label if is_amount else f"the rows behind {_lower(label)}"
+        what = label if is_amount else f"the rows behind {theme.lower_label(label)}"
         claim = fit_claim(
             f"{what}: {theme.percent(over)} is in no {KIND_NAMES[kind]}; it is shown, not lost.",
             f"{theme.percent(over)} of an outcome is in no {KIND_NAMES[kind]}; it is shown, not lost.",
         )
-        claim = claim[:1].upper() + claim[1:]
+        claim = theme.upper_start(claim)
     units = {"metric": "text"} | dict.fromkeys((*kinds, "unknown"), "share")
     return Exhibit(
         "outcomes-shares",
@@ -73,10 +73,6 @@ def shares_exhibit(result: Outcomes | Off) -> Exhibit:
         ),
         is_appendix=True,
     )
-
-
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _exactly(miss: float) -> str:

@@ -379,7 +379,7 @@ def _claim_gaps(result: Readiness, gaps: tuple[RoleGap, ...], sure: list[RoleGap
     item = result.instrument.item(gap.item)
     side = "higher" if gap.difference.value > 0 else "lower"
     size = theme.level(abs(gap.difference.value))
-    who = gap.first.name[:1].upper() + gap.first.name[1:]
+    who = theme.upper_start(gap.first.name)
     many = f"{len(sure)} of {count} gaps are beyond chance"
     sees = f"see “{item.title}” {size} levels {side} than {gap.second.name}"
     return fit_claim(

@@ -88,7 +88,7 @@ def disagreements_exhibit(summary: Summary) -> Exhibit:
         "readiness": [line.readiness for line in rows],
         "outcomes": [line.moves for line in rows],
         "plan": [line.plan for line in rows],
-        "parts": [" ".join(_sentence(why) for why in reasons.get(line.name, ["–"])) for line in rows],
+        "parts": [" ".join(theme.upper_start(why) for why in reasons.get(line.name, ["–"])) for line in rows],
         "ids": [" ".join(dict.fromkeys((*line.ids[:1], *line.outcome_ids, *line.plan_ids))) for line in rows],
     }
     many = len(reasons)
@@ -172,7 +172,3 @@ def portfolio_exhibit(summary: Summary) -> Exhibit:
             figures="ids",
         ),
     )
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

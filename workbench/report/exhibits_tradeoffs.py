@@ -66,8 +66,8 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         claim=claim,
         subtitle=f"The most of {goal} for each amount of {other} a period, in {len(found.points)} plans, {proof}{more}",
         source=SOURCE,
-        goal_label=_upper(goal),
-        other_label=_upper(other),
+        goal_label=theme.upper_start(goal),
+        other_label=theme.upper_start(other),
         proof="proved: no plan has more of both" if found.proved else "best found, not all proved",
         highlight=[row["plan"] for row in rows if row["is_named"]][:MOST_NAMED],
         unit=objective_unit(portfolio, found.objective),
@@ -93,7 +93,7 @@ def scenarios_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         losses = {f"loss{j}": numbers[f"scenario_loss/{case.name}/{name}"] for j, name in enumerate(shown)}
         rows.append(
             {
-                "scenario": _upper(case.name),
+                "scenario": theme.upper_start(case.name),
                 "text": case.text or (theme.MISSING if i else "As the tables have it"),
                 "value": theme.MISSING if case.plan is None else _amount(case.portfolio, numbers[keys[0]].value),
                 "gain": numbers[keys[2]].value,
@@ -162,7 +162,7 @@ def scenario_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             columns={
                 "line": "Product line",
                 "today": "Today",
-                **{f"money{place}": _upper(case.name) for place, case in enumerate(cases)},
+                **{f"money{place}": theme.upper_start(case.name) for place, case in enumerate(cases)},
                 "decision": "In all of them it",
                 "moves": "Money against today",
             },
@@ -237,7 +237,8 @@ def _scenarios_claim(comparison: Comparison) -> str:
     if without:
         verb = "has" if len(without) == 1 else "have"
         return fit_claim(
-            f"{_upper(theme.listing(without, 2))} {verb} no plan at all.", "Some scenarios have no plan at all."
+            f"{theme.upper_start(theme.listing(without, 2))} {verb} no plan at all.",
+            "Some scenarios have no plan at all.",
         )
     closed = [line.name for line in comparison.always if line.decision == "closed"]
     if not depends:
@@ -294,10 +295,6 @@ def _amount(portfolio: Portfolio, value: Any) -> str:
     if portfolio.is_money:
         return theme.money(value, portfolio.currency)
     return f"{theme.number(value / 1e6, 1)} m points" if abs(value) >= 999_500 else f"{theme.number(value, 1)} points"
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _ids(numbers: Figures, *keys: str) -> str:

@@ -322,7 +322,7 @@ def _claim_changes(result: Readiness, changes: list[Change]) -> str:
     if not sure:
         return f"No dimension surely changed for the people who answered in {changes[0].before} too."
     name = result.instrument.group(sure[0].dimension).name
-    name = name[:1].lower() + name[1:]
+    name = theme.lower_start(name)
     counted = f"{len(rose)} of {len(changes)} dimensions rose{f', {len(fell)} fell' if fell else ''}"
     return fit_claim(
         f"For the same people {counted}; {name} {change_words(sure[0])}.",
@@ -372,7 +372,7 @@ def _claim_progress(result: Readiness, progress: list[Progress]) -> str:
     known = [one for one in progress if one.share is not None]
     least = min(known, key=lambda one: (one.share or 0.0, one.dimension))
     name = result.instrument.group(least.dimension).name
-    name = name[:1].lower() + name[1:]
+    name = theme.lower_start(name)
     done = "fell back" if (least.share or 0.0) < 0 else f"has come {theme.percent(least.share)} of its way"
     return fit_claim(
         f"{met} of {len(progress)} dimensions have met their target; {name} {done}.",

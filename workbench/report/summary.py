@@ -473,7 +473,7 @@ def _disagreements(book: Book, line: Line, currency: str) -> list[Finding]:
 
 
 def _metrics(names: Sequence[str]) -> str:
-    first = names[0][:1].lower() + names[0][1:] if not names[0][:2].isupper() else names[0]
+    first = theme.lower_start(names[0]) if not names[0][:2].isupper() else names[0]
     return f"“{first}”" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
 
 
@@ -524,7 +524,7 @@ def headline(summary: Summary) -> Findings:
     found += list(summary.moves[:MOST_MOVES])
     planned = [decision for decision in summary.decisions if decision.ids and decision.ids[0].startswith("A")][:2]
     if planned:
-        words = [planned[0].what, *(decision.what[:1].lower() + decision.what[1:] for decision in planned[1:])]
+        words = [planned[0].what, *(theme.lower_start(decision.what) for decision in planned[1:])]
         detail = " ".join(f"{decision.what}: {decision.cost}. Owner: {decision.owner}." for decision in planned)
         ids = [name for decision in planned for name in decision.ids]
         found.append(Finding(fit_claim(f"{' and '.join(words)}.", f"{words[0]}."), detail, tuple(dict.fromkeys(ids))))
@@ -592,7 +592,7 @@ def _whole(summary: Summary) -> str:
     if not parts:
         return "None of the three questions could be answered from the files we have."
     whole = f"{', '.join(parts[:-1])}, and {parts[-1]}" if len(parts) > 2 else " and ".join(parts)
-    return fit_claim(f"{whole[:1].upper()}{whole[1:]}.", f"{parts[0][:1].upper()}{parts[0][1:]}.")
+    return fit_claim(f"{theme.upper_start(whole)}.", f"{theme.upper_start(parts[0])}.")
 
 
 def cautions(summary: Summary) -> Findings:

@@ -116,4 +116,4 @@ def heading(name: str) -> str:
     'Product line'
     """
     words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    return theme.upper_start(words)
