@@ -66,9 +66,10 @@ def test_a_programme_solved_again_is_solved_as_if_anew(way):
         other = np.where(random.random(12) < 0.5, 0.0, high)
         step = other - found.point
         moved = model.rows @ step
-        assert float(gain @ step) == pytest.approx(float(found.prices @ moved - found.losses @ step), abs=1e-7)
-        assert np.all(found.losses[(found.point < 1e-9) & (high > 0)] >= -1e-8)
-        assert np.all(found.losses[(found.point > 1 - 1e-9) & (high > 0)] <= 1e-8)
+        losses = held.losses(gain, found.prices)
+        assert float(gain @ step) == pytest.approx(float(found.prices @ moved - losses @ step), abs=1e-7)
+        assert np.all(losses[(found.point < 1e-9) & (high > 0)] >= -1e-8)
+        assert np.all(losses[(found.point > 1 - 1e-9) & (high > 0)] <= 1e-8)
     assert impossible >= 4
 
 

@@ -11,6 +11,7 @@ every plan found is a candidate for each draw.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
@@ -76,6 +77,40 @@ class Mixes:
         return GridPlan(self.shares[row], self.is_open[row], self.weights[row])
 
 
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where the search for a draw's best plan starts: its best mix, what no plan can beat, and the basis."""
+
+    point: np.ndarray
+    bound: float
+    basis: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The best mix of each draw (scaled, closing paid).
+
+    Attributes
+    ----------
+    points : array, shape (n, n_variables)
+    bounds : array, shape (n,)
+        What no plan can beat.
+    losses : array, shape (n, n_variables)
+        What leaving the mix loses, by variable.
+    bases : tuple
+        Where the simplex method stood, as `highs.Repeated` keeps it.
+    """
+
+    points: np.ndarray
+    bounds: np.ndarray
+    losses: np.ndarray
+    bases: tuple[Any, ...]
+
+    def start(self, row: int) -> Start:
+        """Return where to start for one draw."""
+        return Start(self.points[row], float(self.bounds[row]), self.bases[row])
+
+
 class LevelGrid:
     """Grids of all activities, the rows over them, and the best plan for any values on them."""
 
@@ -125,16 +160,19 @@ class LevelGrid:
         """Return what the plans of some points are worth in each draw, shape (n, k); scaled, closing paid."""
         return values @ mixes.weights[rows].T - (1.0 - mixes.is_open[rows]) @ self.closing
 
-    def relaxed(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return for each draw the best mix, what no plan can beat, and what leaving the mix loses, by variable."""
+    def relaxed(self, values: np.ndarray) -> Relaxed:
+        """Return for each draw the best mix and what no plan can beat."""
         count, model = len(values), self.model
-        points, losses, bounds = np.empty((count, len(model.gain))), np.empty((count, len(model.gain))), np.empty(count)
+        gains = np.hstack([np.tile(self.closing, (count, 1)), values])
+        points, prices = np.empty((count, len(model.gain))), np.empty((count, len(model.row_low)))
+        bounds, bases = np.empty(count), []
         for row in range(count):
-            found = self._repeated.solve(np.concatenate([self.closing, values[row]]), model.low, model.high)
+            found = self._repeated.solve(gains[row], model.low, model.high)
             if found.point is None:
                 raise ModelError("The grid holds the plan, so some mix must hold.")
-            points[row], losses[row], bounds[row] = found.point, found.losses, found.bound - self.closing.sum()
-        return points, bounds, losses
+            points[row], prices[row], bounds[row] = found.point, found.prices, found.bound - self.closing.sum()
+            bases.append(self._repeated.basis)
+        return Relaxed(points, bounds, self._repeated.losses(gains, prices), tuple(bases))
 
     def best(
         self,
@@ -143,7 +181,7 @@ class LevelGrid:
         tolerance: float = 0.0,
         known: float = -np.inf,
         is_first: bool = False,
-        start: tuple[np.ndarray, float] | None = None,
+        start: Start | None = None,
         low: np.ndarray | None = None,
         high: np.ndarray | None = None,
     ) -> GridAnswer:
@@ -159,29 +197,30 @@ class LevelGrid:
             Only plans worth more are looked for.
         is_first : bool
             The first of them will do.
-        start : (point, bound), optional
+        start : Start, optional
             The best mix, where it is at hand (see `relaxed`).
         low, high : array, optional
             Other bounds of the supports and of the weights of the levels than the programme's.
         """
         gain, paid = np.concatenate([self.closing, values]), float(self.closing.sum())
         box = self.model.low if low is None else low, self.model.high if high is None else high
+        is_own = low is None and high is None
         top: GridPlan | None = None
         value, beaten, count = known, -np.inf, 0
-        waiting = [(np.inf, *box)]
+        waiting = [(np.inf, *box, None if start is None else start.basis)]
         while waiting:
             waiting.sort(key=lambda item: item[0])
-            limit, low, high = waiting.pop()
+            limit, low, high, basis = waiting.pop()
             if limit <= value + tolerance:
                 beaten = max(beaten, limit)
                 break
             if count >= MOST_BRANCHES:
                 return self._searched(gain, box, values, top, value)
-            if count or start is None:
-                found = self._repeated.solve(gain, low, high)
-                point, limit = found.point, min(limit, found.bound - paid)
+            if count or start is None or not is_own:
+                found = self._repeated.solve(gain, low, high, basis)
+                point, limit, basis = found.point, min(limit, found.bound - paid), self._repeated.basis
             else:
-                point, limit = start
+                point, limit = start.point, start.bound
             count += 1
             if point is None:
                 continue
@@ -196,7 +235,7 @@ class LevelGrid:
             halves = self.halves(point, mixes, low, high)
             if not halves or limit <= value + tolerance:
                 beaten = max(beaten, limit)
-            waiting += [(limit, *half) for half in halves]
+            waiting += [(limit, *half, basis) for half in halves]
         return GridAnswer(top, value, max(beaten, value))
 
     def halves(

@@ -7,10 +7,9 @@ would corrupt anything a machine reads from there; so that output is turned away
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,8 +74,6 @@ class Answer:
         Of the search.
     prices : array
         What one more unit of each row's limit is worth (linear programmes only).
-    losses : array
-        What one unit more of each variable than the best point has loses; below zero, one unit less (from `Repeated`).
     """
 
     status: str
@@ -85,7 +82,6 @@ class Answer:
     bound: float = np.inf
     nodes: int = 0
     prices: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    losses: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def search(model: LinearModel, *, gap: float, seconds: float, nodes: int) -> Answer:
@@ -208,18 +204,34 @@ class Repeated:
     def __init__(self, model: LinearModel) -> None:
         self.model, self.rows = model, csc_matrix(model.rows)
         self._places = np.arange(len(model.gain), dtype=np.int32)
-        self._gain = model.gain
+        self._gain, self._box = model.gain, (model.low, model.high)
         self._held = None if load_core() is None else self._passed()
 
-    def solve(self, gain: np.ndarray, low: np.ndarray, high: np.ndarray) -> Answer:
-        """Return the best point for these gains and bounds, with what leaving it loses; arrays are not to change."""
+    @property
+    def basis(self) -> Any:
+        """Where the simplex method stands, to go on from there another time; None where it cannot be kept."""
+        return None if self._held is None else self._held.getBasis()
+
+    def solve(self, gain: np.ndarray, low: np.ndarray, high: np.ndarray, basis: Any = None) -> Answer:
+        """Return the best point for these gains and bounds; arrays are not to change.
+
+        Parameters
+        ----------
+        gain, low, high : array, shape (n,)
+        basis : optional
+            Where to go on from (see `basis`); by default from where it stands.
+        """
         held = self._held
         if held is not None:
             count = len(gain)
             if gain is not self._gain:
                 held.changeColsCost(count, self._places, -gain)
                 self._gain = gain
-            held.changeColsBounds(count, self._places, low, high)
+            if low is not self._box[0] or high is not self._box[1]:
+                held.changeColsBounds(count, self._places, low, high)
+                self._box = low, high
+            if basis is not None:
+                held.setBasis(basis)
             with _quiet():
                 held.run()
             status, kinds = held.getModelStatus(), load_core().HighsModelStatus
@@ -227,15 +239,20 @@ class Repeated:
                 return Answer("infeasible", None)
             if status == kinds.kOptimal:
                 found, value = held.getSolution(), -held.getInfo().objective_function_value
-                prices, losses = -np.array(found.row_dual), np.array(found.col_dual)
-                return Answer("optimal", np.array(found.col_value), value, value, 0, prices, losses)
-            # it lost its way: now by another door, the next time from nothing
-            self._held, self._gain = self._passed(), self.model.gain
-        found = _by_scipy(replace(self.model, gain=gain, low=low, high=high))
-        return found if found.point is None else replace(found, losses=self.rows.T @ found.prices - gain)
+                return Answer("optimal", np.array(found.col_value), value, value, 0, -np.array(found.row_dual))
+            self._held = self._passed()  # it lost its way: now by another door, the next time from nothing
+        return _by_scipy(replace(self.model, gain=gain, low=low, high=high))
+
+    def losses(self, gains: np.ndarray, prices: np.ndarray) -> np.ndarray:
+        """Return what one unit more of each variable than the best point has loses; below zero, one unit less.
+
+        Of one programme, or of a row each.
+        """
+        return (self.rows.T @ prices.T).T - gains
 
     def _passed(self) -> Any:
         model = self.model
+        self._gain, self._box = model.gain, (model.low, model.high)
         options = {**_PLAINLY, "presolve": "off"} if len(model.gain) <= SMALL else _PLAINLY
         return keep_programme(-model.gain, model.low, model.high, self.rows, model.row_low, model.row_high, options)
 
@@ -247,11 +264,12 @@ def _stacked(rows: csr_matrix, above: np.ndarray, below: np.ndarray) -> csr_matr
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Turn file descriptor 1 away from the reader, and back whatever happens."""
+    """Turn file descriptor 1 away from the reader, and back whatever happens.
+
+    What Python has not yet written stays with it: to flush a notebook's output takes longer than a small programme.
+    """
     with _ONE_AT_A_TIME:
         kept = sink = None
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
         try:
             kept, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
             os.dup2(sink, 1)

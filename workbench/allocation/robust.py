@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.allocation.canonical import Canonical
 from workbench.allocation.draws import DRAWS, SPREAD, Draws, draw_answers
-from workbench.allocation.grid import GridPlan, LevelGrid
+from workbench.allocation.grid import GridPlan, LevelGrid, Relaxed
 from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
 from workbench.allocation.solver import Plan, sharp_form
 from workbench.allocation.tail import best_tail, tail_mean, tail_means, tail_weights
@@ -200,10 +200,8 @@ class Field:
         Of each plan in each draw.
     bounds : array, shape (n,)
         What no plan on the grid can beat in each draw.
-    losses : array, shape (n, n_variables)
-        What leaving each draw's best mix loses, by support and by level (see `LevelGrid.relaxed`).
-    relaxed : array, shape (n,)
-        What that mix is worth.
+    relaxed : Relaxed
+        Each draw's best mix.
     tolerance : float
         Plans this close count as equally good.
     """
@@ -214,8 +212,7 @@ class Field:
     plans: tuple[GridPlan, ...]
     worth: np.ndarray
     bounds: np.ndarray
-    losses: np.ndarray
-    relaxed: np.ndarray
+    relaxed: Relaxed
     tolerance: float
 
     @property
@@ -240,22 +237,22 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
     values = np.hstack([draws.values(place, levels) for place, levels in enumerate(grid.levels)]) / form.scale
     values = np.round(values, 12)
     tolerance = max(NEAR_EQUAL * plan.certificate.lift / form.scale, 1e-9)
-    points, relaxed, losses = grid.relaxed(values)
-    mixes = grid.read(points, values)
+    relaxed = grid.relaxed(values)
+    mixes = grid.read(relaxed.points, values)
     rows = np.flatnonzero(mixes.is_plan)
     _, first = np.unique(np.round(np.hstack([mixes.is_open, mixes.shares])[rows], 9), axis=0, return_index=True)
     rows = rows[np.sort(first)]
     plans = [grid.plan, *(mixes.plan(int(row)) for row in rows)]
     worth = np.column_stack([grid.value_of(grid.plan, values), grid.worths(mixes, rows, values)])
-    columns, best, bounds = list(worth.T), worth.max(axis=1), relaxed.copy()
-    for number in np.flatnonzero(relaxed - best > EXACT * tolerance):
-        if relaxed[number] - best[number] <= EXACT * tolerance:
+    columns, best, bounds = list(worth.T), worth.max(axis=1), relaxed.bounds.copy()
+    for number in np.flatnonzero(relaxed.bounds - best > EXACT * tolerance):
+        if relaxed.bounds[number] - best[number] <= EXACT * tolerance:
             continue  # a plan found for another draw does
         found = grid.best(
             values[number],
             tolerance=EXACT * tolerance,
             known=float(best[number]),
-            start=(points[number], float(relaxed[number])),
+            start=relaxed.start(int(number)),
         )
         bounds[number] = min(bounds[number], found.bound)
         if found.plan is not None:
@@ -263,7 +260,7 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
             columns.append(np.asarray(grid.value_of(found.plan, values)))
             best = np.maximum(best, columns[-1])
     bounds = np.maximum(bounds, best)
-    return Field(grid, draws, values, tuple(plans), np.column_stack(columns), bounds, losses, relaxed, tolerance)
+    return Field(grid, draws, values, tuple(plans), np.column_stack(columns), bounds, relaxed, tolerance)
 
 
 def affordable(plan: Plan, n: int = DRAWS) -> int:
@@ -329,7 +326,7 @@ def _with_forced(field: Field, shown: Plan) -> Field:
     """
     grid, form, n_lines = field.grid, field.grid.form, field.grid.n_lines
     plans, columns, best = list(field.plans), list(field.worth.T), field.best
-    is_open, model = grid.plan.is_open, grid.model
+    is_open, model, losses = grid.plan.is_open, grid.model, field.relaxed.losses
 
     def seek(has: Callable[[GridPlan], bool], line: int, allowed: np.ndarray, barred: np.ndarray) -> None:
         nonlocal best
@@ -337,10 +334,10 @@ def _with_forced(field: Field, shown: Plan) -> Field:
         low, high = model.low.copy(), model.high.copy()
         low[line] = high[line] = is_open[line]
         high[n_lines + barred] = 0.0
-        stays = field.losses[:, line] if is_open[line] else -field.losses[:, line]
-        most = field.relaxed - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
+        stays = losses[:, line] if is_open[line] else -losses[:, line]
+        most = field.relaxed.bounds - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
         if allowed.size:
-            most = most - np.maximum(field.losses[:, n_lines + allowed].min(axis=1), 0.0)
+            most = most - np.maximum(losses[:, n_lines + allowed].min(axis=1), 0.0)
         is_asked = np.zeros(len(best), dtype=bool)
         while True:
             enough = best - field.tolerance
@@ -349,7 +346,14 @@ def _with_forced(field: Field, shown: Plan) -> Field:
                 return
             number = int(np.where(is_asked, np.inf, enough - reached).argmin())
             is_asked[number] = True
-            found = grid.best(field.values[number], known=float(enough[number]), is_first=True, low=low, high=high)
+            found = grid.best(
+                field.values[number],
+                known=float(enough[number]),
+                is_first=True,
+                start=field.relaxed.start(number),
+                low=low,
+                high=high,
+            )
             if found.plan is None or not has(found.plan):
                 continue
             worth = np.asarray(grid.value_of(found.plan, field.values))
@@ -390,7 +394,7 @@ def _moves_alike(form: Canonical, shown: Plan, place: int) -> tuple[str, Callabl
         return "more", lambda shares: shares - today > LEAST_MOVE
     if wanted < -LEAST_MOVE:
         return "less", lambda shares: shares - today < -LEAST_MOVE
-    return AS_TODAY, lambda shares: np.abs(shares - today) <= SMALL_MOVE
+    return AS_TODAY, lambda shares: np.abs(shares - today) <= SMALL_MOVE + 1e-9  # a level at the very edge is within
 
 
 def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
