@@ -36,6 +36,14 @@ COMPUTED = (
 )
 """What asks `tests.computed`."""
 
+PUBLISHED = (
+    "tests/batch/test_definitions.py",
+    "tests/test_browser.py",
+    "tests/test_end_to_end.py",
+    "tests/test_golden.py",
+)
+"""What asks for the samples' reports."""
+
 LONGEST = ("published", "spark", "warm", "computed")
 """Groups that take longest, begun first so that no worker waits for another at the end."""
 
@@ -46,7 +54,7 @@ def group_of(test: str) -> str:
     xdist's own marks of groups travel in a test's id, where pytest 9.2 no longer takes them, without a word.
     """
     path, _, name = test.partition("::")
-    if path in ("tests/test_browser.py", "tests/test_end_to_end.py", "tests/test_golden.py"):
+    if path in PUBLISHED:
         return "published"
     if "spark" in name:
         return "spark"

@@ -16,6 +16,7 @@ from workbench.batch.publish import appear, open_staging, write_json
 from workbench.batch.runs import HELD, MANIFEST_FORMAT, hash_files
 from workbench.batch.study import Study
 from workbench.batch.table_changes import compare_tables, describe_change
+from workbench.batch.tracing import describe_trace, trace_figure
 from workbench.engagement.schema import EngagementSettings
 from workbench.engagement.snapshot import HeldInput
 
@@ -241,3 +242,20 @@ def test_a_sheet_is_named_with_its_workbook(root: Path) -> None:
     assert second is not None
     (one,) = compare_tables(home, first, second)
     assert describe_change(one) == ["engagement.xlsx, rules: 1 cell moved", "  cap, text: a → b (rules, row 6)"]
+
+
+def test_a_number_leads_to_the_rows_as_its_run_read_them(root: Path) -> None:
+    """Whatever the folder holds now; a source that names no table leads to all tables that its chapter read."""
+    rows = held(
+        "activities", [2, "motor", 120, "Ann"], [3, "home", 80, None], file="engagement.xlsx", sheet="activities"
+    )
+    about = {"id": "A-001", "key": "level/motor", "name": "Level", "unit": "count", "pillar": "allocation", "value": 4}
+    about |= {"low": None, "high": None, "n": None}
+    publish(root, "r01", study(rows, people(3, "a")), {**about, "source": "activities"})
+    publish(root, "r02", study(rows, RULES, people(3, "a")), {**about, "source": "plan"})
+    said, plan = ("\n".join(describe_trace(trace_figure("acme", "A-001", run=run))) for run in ("r01", "r02"))
+    assert "    engagement.xlsx, activities, row 2: activity motor; y1 120; Ann\n" in said
+    assert "row 3" not in said
+    assert "    engagement.xlsx, activities, row 2: activity motor; y1 120; Ann\n" in plan
+    assert "which read these tables (rows): activities (2) and rules (1)." in plan
+    assert "How it is made" in plan

@@ -1,8 +1,9 @@
 """From a printed number back to what it came from, read from what its run keeps; nothing is computed again.
 
-A run keeps every number with its interval, its source and the hash of each file it read, but no client's rows. So rows
-and definitions are shown from the folder as it is now, and only where the file still has the hash it had then; what the
-run does not tell is said to be untold. Answers of people are never traced to their rows.
+A run keeps every number with its interval, its source and the hash of each file it read; beside the runs lie the rows
+that each read (`kept_inputs`). How a number is made is told in words by its kind (`definitions`). Where no rows are
+kept they are shown from the folder as it is now, and only while the file has the hash it had then; what is not known is
+said to be untold. Answers of people are never traced to their rows.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
+from workbench.batch.definitions import Definition, find_definition
+from workbench.batch.kept_inputs import KeptRun, read_content, read_kept
 from workbench.batch.runs import read_manifest
 from workbench.engagement.places import engagement_folder, find_root, reports_folder
 from workbench.engagement.snapshot import ABOUT_PEOPLE
+from workbench.engagement.tables import records
 from workbench.errors import UsageError, nearest, printable
 
 if TYPE_CHECKING:
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12
 """Rows that are listed of a table (ours)."""
+
+MOST_CELLS = 14
+"""Cells of a row that are listed (ours)."""
+
+SAID = ("said_by", "said_on", "status")
 
 FIGURE_ID = re.compile(r"\b[A-Z]-[0-9]{3,}\b")
 """A number's id, as sources and pages print it."""
@@ -67,10 +76,12 @@ class Trace:
         Figures that its source names.
     files : tuple of (str, str)
         File and how it stands: ``as the run read it``, ``changed since`` or ``gone``.
+    made : Definition or None
+        How numbers of this kind are made.
     definition : tuple of str
-        Lines; empty where none is known.
+        A metric's own definition, as lines; empty where none is known.
     rows : tuple of str
-        Place, who said it, when, status; of opinions that name what the number is about.
+        Place, cells, who said it, when, status; of rows that name what the number is about.
     untold : tuple of str
         What cannot be traced, and why.
     """
@@ -80,9 +91,18 @@ class Trace:
     before: tuple[Run, Mapping[str, Any] | None] | None
     parts: tuple[Mapping[str, Any], ...]
     files: tuple[tuple[str, str], ...]
+    made: Definition | None
     definition: tuple[str, ...]
     rows: tuple[str, ...]
     untold: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a table as a run read it, each with its place; or why there are none to show."""
+
+    rows: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    untold: str = ""
 
 
 # -- runs -------------------------------------------------------------------------------------------------------------
@@ -176,11 +196,13 @@ def trace_figure(engagement: str, id: str, *, run: str = "", root: Path | None =
     parts = tuple(one for one in held.figures if one["id"] in set(FIGURE_ID.findall(source)) - {figure["id"]})
     named = named_files(source, held.manifest)
     files, tables = _stand(engagement_folder(engagement, root=root), root, held.manifest, named)
-    definition, rows, untold = _told(figure, named, files, tables)
+    home = reports_folder(root) / engagement_folder(engagement, root=root).name
+    definition, rows, untold = _told(figure, named, files, tables, home, read_kept(home, held.run))
     earlier = run_before(engagement, held, root=root)
     before = None if earlier is None else (earlier, same_figure(earlier, figure))
     shown = tuple(dict.fromkeys((path, files[path]) for paths in named.values() for path in paths))
-    return Trace(held, figure, before, parts, shown, definition, rows, untold)
+    made = find_definition(str(figure["pillar"]), str(figure["key"]), root=root)
+    return Trace(held, figure, before, parts, shown, made, definition, rows, untold)
 
 
 def _find(held: Run, id: str) -> Mapping[str, Any]:
@@ -227,34 +249,80 @@ def _stand(
 
 
 def _told(
-    figure: Mapping[str, Any], named: Mapping[str, Sequence[str]], files: Mapping[str, str], tables: Tables | None
+    figure: Mapping[str, Any],
+    named: Mapping[str, Sequence[str]],
+    files: Mapping[str, str],
+    tables: Tables | None,
+    home: Path,
+    kept: KeptRun | None,
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the definition, the rows of opinions and what remains untold."""
-    from workbench.engagement.schema import TABLES
-
+    """Return the definition, the rows that name what the number is about, and what remains untold."""
     about = [part for part in str(figure["key"]).split("/")[1:] if part]
     definition = _definition(about, files, tables) if figure["pillar"] == "outcomes" else ()
     rows: list[str] = []
     untold: list[str] = []
     for table, paths in named.items():
-        changed = [path for path in paths if files[path] != "as the run read it"]
         if table in ABOUT_PEOPLE:
             untold.append(f"{table}: numbers about people are not traced to rows.")
-        elif changed:
-            untold.append(f"{table}: {changed[0]} is no longer as the run read it, so no row of it is shown.")
-        elif table not in TABLES and not table.startswith("facts/"):
-            untold += [] if definition else [f"{table}: the catalogue as a whole; the number's key names no metric."]
-        elif tables is None or (not table.startswith("facts/") and table not in tables):
-            untold.append(f"{table}: it cannot be read as it is now, so no row of it is shown; see workbench check.")
-        elif table.startswith("facts/"):
-            untold.append(f"{table}: the run keeps the file's hash, not which of its rows were added up.")
-        else:
-            found, words = _rows(table, about, tables)
-            rows += found
-            untold += words
+            continue
+        found, words = _rows(
+            table, about, _rows_of(table, paths, files, tables, home, kept), is_defined=bool(definition)
+        )
+        rows += found
+        untold += words
     if not named and not FIGURE_ID.search(str(figure["source"])):
-        untold.append("The source names no file of the client's: the chapter's method page says how it is made.")
+        more, words = _rows_beside(str(figure["pillar"]), about, home, kept)
+        rows += more
+        untold += words
     return definition, tuple(rows), tuple(untold)
+
+
+def _rows_of(
+    table: str, paths: Sequence[str], files: Mapping[str, str], tables: Tables | None, home: Path, kept: KeptRun | None
+) -> _Rows:
+    """Return a table's rows as the run read them: those kept, else the folder's own while they are the same."""
+    from workbench.engagement.schema import TABLES
+
+    if table.startswith("facts/"):
+        return _Rows(untold=f"{table}: the run keeps the file's hash, not which of its rows were added up.")
+    if table not in TABLES:
+        return _Rows(untold=f"{table}: the catalogue as a whole; the number's key names no metric.")
+    held = _kept_rows(table, home, kept)
+    if held is not None:
+        return _Rows(held)
+    changed = [path for path in paths if files[path] != "as the run read it"]
+    if changed:
+        return _Rows(untold=f"{table}: {changed[0]} is no longer as the run read it, so no row of it is shown.")
+    if tables is None or table not in tables:
+        return _Rows(untold=f"{table}: it cannot be read as it is now, so no row of it is shown; see workbench check.")
+    rows = enumerate(records(tables, table))  # labelled 0, 1, 2 … in the order of the file
+    return _Rows(tuple((", ".join(part for part in tables.where(table, label) if part), row) for label, row in rows))
+
+
+def _kept_rows(table: str, home: Path, kept: KeptRun | None) -> tuple[tuple[str, Mapping[str, Any]], ...] | None:
+    one = kept.inputs.get(table) if kept is not None else None
+    content = read_content(home, one) if one is not None and one.kind == "rows" else None
+    if one is None or content is None:
+        return None
+    place = ", ".join(part for part in (one.file, one.sheet) if part)
+    return tuple(
+        (f"{place}, row {number}", dict(zip(content.columns, cells, strict=True))) for number, *cells in content.rows
+    )
+
+
+def _rows_beside(pillar: str, about: Sequence[str], home: Path, kept: KeptRun | None) -> tuple[list[str], list[str]]:
+    """Return rows of all that a chapter read that name what a number is about; for a source that names no table."""
+    asked = kept.asked.get(pillar) if kept is not None else None
+    if kept is None or asked is None:
+        return [], ["The source names no file of the client's: the chapter's method page says how it is made."]
+    read = [one for one in kept.inputs.values() if one.name in asked and one.kind == "rows"]
+    rows: list[str] = []
+    for one in read:
+        found, _ = _rows(one.name, about, _Rows(_kept_rows(one.name, home, kept) or ()), is_defined=True)
+        rows += found
+    counted = theme.listing([f"{one.name} ({one.rows})" for one in read], 20)
+    said = f"It is made of the chapter as a whole, which read these tables (rows): {counted}."
+    return rows[: 2 * MOST_ROWS], [said] if read else []
 
 
 def _definition(about: Sequence[str], files: Mapping[str, str], tables: Tables | None) -> tuple[str, ...]:
@@ -271,23 +339,29 @@ def _definition(about: Sequence[str], files: Mapping[str, str], tables: Tables |
     return ()
 
 
-def _rows(table: str, about: Sequence[str], tables: Tables) -> tuple[list[str], list[str]]:
-    """Return the rows of a table that name all of the key's parts it knows, with who said them."""
-    rows = tables[table].to_dict("records")  # labelled 0, 1, 2 … in the order of the file
-    texts = [{value for value in row.values() if isinstance(value, str)} for row in rows]
-    known = [part for part in about if any(part in held for held in texts)]
+def _rows(table: str, about: Sequence[str], held: _Rows, *, is_defined: bool) -> tuple[list[str], list[str]]:
+    """Return the rows of a table that name all of the key's parts it knows, with their cells and who said them."""
+    if held.untold:
+        return [], [] if is_defined and "catalogue" in held.untold else [held.untold]
+    texts = [{value for value in row.values() if isinstance(value, str)} for _, row in held.rows]
+    known = [part for part in about if any(part in text for text in texts)]
     if not known:
-        return [], [f"{table}: all of its {len(rows)} rows may have a part in it; the number's key names none."]
-    wanted = [label for label, held in enumerate(texts) if set(known) <= held]
+        every = f"{table}: all of its {len(texts)} rows may have a part in it; the number's key names none."
+        return [], [] if is_defined else [every]
+    wanted = [row for row, text in zip(held.rows, texts, strict=True) if set(known) <= text]
     told = []
-    for label in wanted[:MOST_ROWS]:
-        row = rows[label]
-        said = ", ".join(str(row[name]) for name in ("said_by", "said_on", "status") if _is_there(row.get(name)))
+    for place, row in wanted[:MOST_ROWS]:
+        given = [(name, value) for name, value in row.items() if _is_there(value) and name not in SAID]
+        cells = "; ".join(f"{name} {_cell(value)}" for name, value in given[:MOST_CELLS])
+        said = ", ".join(_cell(row[name]) for name in SAID if _is_there(row.get(name)))
         nobody = "nobody is named for it" if "said_by" in row else ""
-        place = ", ".join(part for part in tables.where(table, label) if part)
-        told.append("; ".join(part for part in (f"{place}: names {theme.listing(known)}", said or nobody) if part))
+        told.append("; ".join(part for part in (f"{place}: {cells}", said or nobody) if part))
     more = len(wanted) - len(told)
     return told, [f"{table}: {more} more rows name {theme.listing(known)}."] if more else []
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,.12g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _is_there(value: Any) -> bool:
@@ -320,10 +394,12 @@ def describe_trace(held: Trace) -> tuple[str, ...]:
         f"  Source: {figure['source']}" if figure["source"] else "  The run tells no source.",
         *(f"    {one['id']}  {one['name']}: {shown_value(one, run.currency)}" for one in held.parts),
     ]
+    if held.made is not None:
+        lines += [f"  How it is made: {held.made.words}", f"    More: {held.made.page}, {held.made.section}"]
+    elif not held.definition:
+        lines.append(f"  How it is made: the report's appendix, method of the chapter {figure['pillar']}.")
     if held.definition:
         lines += [f"  Defined in {held.definition[0]}:", *(f"    {line}" for line in held.definition[1:])]
-    else:
-        lines.append(f"  How it is made: the report's appendix, method of the chapter {figure['pillar']}.")
     if held.files:
         lines += ["  Files:", *(f"    {path}: {words}" for path, words in held.files)]
     if held.rows:
