@@ -136,6 +136,7 @@ def _write_words(sheet: Any, styles: _Styles, report: Report) -> None:
 
 def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit, remarks: tuple[Remark, ...]) -> None:
     table = exhibit.data()
+    shown = table.cells()
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, exhibit.claim, styles.get(bold=True, font_size=13))
     sheet.write_string(1, 0, exhibit.subtitle, styles.get(font_color=theme.SLATE))
@@ -145,7 +146,7 @@ def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit, remarks: tuple
         side = "left" if is_text else "right"
         head = styles.get(bold=True, bottom=1, text_wrap=True, align=side, valign="bottom")
         sheet.write_string(FIRST_ROW, place, _head(column, table), head)
-        longest = max([len(cells[place]) for cells in table.cells()], default=8)
+        longest = max([len(cells[place]) for cells in shown], default=8)
         sheet.set_column(place, place, min(60, max(12, longest * 1.05 + 2)))
         for row, values in enumerate(table.rows):
             _write_cell(sheet, styles, table, (FIRST_ROW + 1 + row, place), column, values[place])

@@ -44,13 +44,14 @@ def paint(sheet: Canvas, dpi: float) -> Pixels:
     scale = dpi / 72
     # A hundredth more, so that 1600 pixels do not become 1599 by a rounding.
     page = RendererAgg(int(sheet.width * scale + 0.01), int(sheet.height * scale + 0.01), dpi)
+    pixels = np.asarray(page.buffer_rgba())
+    pixels.view("<u4")[:] = _inks(theme.PAPER, 0)[-1]
     with warnings.catch_warnings():
         # A script that no font here can draw is drawn by the reader's browser, where text stays text.
         warnings.filterwarnings("ignore", message=MISSING_GLYPH)
-        _fill(page, [(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)], theme.PAPER)
         for mark in sheet.in_order():
             _PAINTERS[type(mark)](page, mark, scale)
-    return np.array(page.buffer_rgba(), dtype=np.uint8)
+    return pixels
 
 
 def _pen(page: Any, colour: str, width: float) -> Any:
@@ -80,24 +81,37 @@ def _rgba(colour: str) -> tuple[float, float, float, float]:
 def _paint_words(page: Any, mark: Words, scale: float) -> None:
     """Lay a text's cover over what is there; letter by letter, as the rasteriser does it, takes five times as long."""
     import numpy as np
-    from matplotlib.ft2font import LoadFlags
 
-    font = face(mark.weight, mark.style)
-    font.set_size(mark.size, page.dpi)
-    font.set_text(mark.text, 0.0, flags=LoadFlags.NO_HINTING)
-    font.draw_glyphs_to_bitmap(antialiased=True)
-    cover = font.get_image()
-    wide, high = font.get_width_height()
+    cover, wide, above = _cover(mark.text, mark.size, mark.weight, mark.style, page.dpi)
     left = round(mark.x * scale - {"left": 0.0, "center": wide / 128, "right": wide / 64}[mark.align])
     # The cover's first row is this far above the line that the letters stand on, whichever letters they are.
-    top = round((mark.y + BASELINE * mark.size) * scale) - (high - font.get_descent()) // 64 - 1
+    top = round((mark.y + BASELINE * mark.size) * scale) - above // 64 - 1
     foot, right = top + cover.shape[0], left + cover.shape[1]
     sheet = np.asarray(page.buffer_rgba()).view("<u4")[:, :, 0]
     shares = cover[max(0, -top) : sheet.shape[0] - top, max(0, -left) : sheet.shape[1] - left]
     under = sheet[max(0, top) : max(0, foot), max(0, left) : max(0, right)]
-    for paper in np.unique(under):  # nearly always one
-        is_here = slice(None) if (under == paper).all() else under == paper
+    if under.size and (under == under[0, 0]).all():  # nearly always
+        under[:] = _inks(mark.colour, int(under[0, 0]))[shares]
+        return
+    for paper in np.unique(under):
+        is_here = under == paper
         under[is_here] = _inks(mark.colour, int(paper))[shares[is_here]]
+
+
+@lru_cache(maxsize=1024)
+def _cover(text: str, size: float, weight: str, style: str, dpi: float) -> tuple[Pixels, int, int]:
+    """Return how much of each pixel a text covers, and in 64ths how wide it is and how far it stands above its line.
+
+    Kept for a while: an axis' numbers and a chart's groups are on many slides.
+    """
+    from matplotlib.ft2font import LoadFlags
+
+    font = face(weight, style)
+    font.set_size(size, dpi)
+    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    font.draw_glyphs_to_bitmap(antialiased=True)
+    wide, high = font.get_width_height()
+    return font.get_image(), wide, high - font.get_descent()
 
 
 @lru_cache(maxsize=256)
@@ -169,22 +183,23 @@ def encode_png(pixels: Pixels, dpi: float) -> bytes:
     high, wide = pixels.shape[:2]
     codes = np.ascontiguousarray(pixels).view("<u4")[:, :, 0]
     is_drawn = codes != codes[0, 0]
-    colours, numbers = np.unique(codes[is_drawn], return_inverse=True)
-    if len(colours) < 256:
-        kind, rows = 3, np.zeros((high, wide), dtype=np.uint8)
-        rows[is_drawn] = numbers + 1
+    inks = codes[is_drawn]
+    colours = np.unique(inks)
+    kind, depth, palette = (3, 1, b"") if len(colours) < 256 else (2, 3, b"")
+    rows = np.zeros((high, 1 + wide * depth), dtype=np.uint8)  # each begins with how it is filtered: not at all
+    if kind == 3:
+        rows[:, 1:][is_drawn] = np.searchsorted(colours, inks) + 1
         table = np.concatenate([codes[:1, 0], colours]).astype("<u4").view(np.uint8).reshape(-1, 4)
         palette = _chunk(b"PLTE", table[:, :3].tobytes())
     else:
-        kind, rows, palette = 2, np.ascontiguousarray(pixels[:, :, :3]).reshape(high, wide * 3), b""
-    filtered = np.pad(rows, ((0, 0), (1, 0)))  # each row begins with how it is filtered: not at all
+        rows[:, 1:] = pixels[:, :, :3].reshape(high, wide * 3)
     metre = round(dpi / 0.0254)
     head = struct.pack(">IIBBBBB", wide, high, 8, kind, 0, 0, 0)
     parts = [
         _chunk(b"IHDR", head),
         _chunk(b"pHYs", struct.pack(">IIB", metre, metre, 1)),
         palette,
-        _chunk(b"IDAT", zlib.compress(filtered.tobytes(), PACKING)),
+        _chunk(b"IDAT", zlib.compress(rows.data, PACKING)),
         _chunk(b"IEND", b""),
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
