@@ -83,7 +83,7 @@ def test_a_number_leads_to_the_rows_that_name_it_and_to_its_value_before(two: Pa
     assert "Rests on 12" in said
     assert "activities.csv: as the run read it" in said
     assert "activities.csv, row 2: activity motor-run; product_line motor; use operate; unit teams; current 4; " in said
-    assert "family points; Head of Motor, 2026-09-14, confirmed" in said
+    assert "family points; smallest_move 0; Head of Motor, 2026-09-14, confirmed" in said
     assert "Head of Home" not in said
     assert "In the run before (r01): 4" in said
     assert "A-002  Name of value/motor: 5" in told("A-001"), "what its source names is shown with it"

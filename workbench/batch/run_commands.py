@@ -38,10 +38,10 @@ def why(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The number as printed, such as R-017, or its key.")],
     run: Annotated[str, typer.Option("--run", metavar="RUN", help="Which run; by default the last one.")] = "",
 ) -> None:
-    """Say where a printed number comes from: definition, files, rows and who said them, and its value before.
+    """Say where a printed number comes from: how it is made, files, rows and who said them, and its value before.
 
-    It reads what the run keeps and computes nothing again. Rows and definitions are shown where the file is still as
-    the run read it; what cannot be traced is said. Answers of people are never traced to rows.
+    It reads what was kept of the run and computes nothing again. Rows are shown as the run read them; what cannot be
+    traced is said. Answers of people are never traced to rows.
 
     Example: workbench why harbour-mutual R-017
     """
