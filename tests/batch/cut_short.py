@@ -141,7 +141,7 @@ def after(reports: Path, kind: str, how: str, at: int) -> tuple[bool, list[str]]
         wrong.append(f"of the runs {sorted(runs)} {len(published_contents('acme', reports.parent))} bind later ones")
     known = {pointer, "runs", "failed" if kind == "stopped" else "runs", "publications" if kind == "noted" else "runs"}
     left = {path.name for path in home.iterdir()} - known
-    left |= {path.name for path in home.glob("publications/**/.*") if path.name != ".lock"}
+    left |= {path.name for path in home.glob("publications/**/.*")}
     return code in (-signal.SIGKILL, 2), wrong + ([f"left are {sorted(left)}"] if left else [])
 
 

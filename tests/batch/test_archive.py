@@ -15,7 +15,7 @@ import pytest
 from workbench import cli
 from workbench.batch import archive
 from workbench.batch.archive import MANIFEST, archive_engagement, read_password
-from workbench.batch.locks import own_folder
+from workbench.engagement.locks import own_folder
 from workbench.errors import FolderError, MissingToolError, UsageError
 
 

@@ -20,7 +20,7 @@ from workbench.batch.limits import Limits, Overseer
 from workbench.batch.results import CAUSES, Event, Memory
 from workbench.batch.run import RETRIES, Terms, run_engagement
 from workbench.batch.warm.endings import memory_limit
-from workbench.batch.workers import Workers
+from workbench.batch.workers import Workers, open_workers
 
 Write = Callable[[str, str], Path]
 Printed = Callable[[Path], str]
@@ -189,16 +189,71 @@ def test_what_waits_past_the_deadline_is_not_begun(
 def test_files_that_are_read_for_ever_end_at_the_deadline(
     root: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread is free and the reason is kept; the process is ended with the batch."""
+    """The thread is free and the reason is kept."""
     release = threading.Event()
     monkeypatch.setattr("workbench.batch.study.prepare_study", lambda *_: release.wait(PATIENCE))
     try:
         got = run_engagement("acme", workers=workers, limits=Limits(engagement=0.2))
-        assert workers.is_stuck
     finally:
         release.set()
     assert (got.status, got.cause) == ("failed", "deadline")
     assert "Its files were still being read." in (Path(got.folder) / "error.txt").read_text(encoding="utf-8")
+
+
+DRAWN = """
+from workbench.report.charts import bar_ranked
+from workbench.report.exhibit import Exhibit
+rows = {"line": ["Home", "Travel"], "level": [3.4, 1.9]}
+said = {"unit": "level", "subtitle": "Six lines.", "source": "survey.csv", "highlight": "Travel"}
+bars = bar_ranked(rows, label="line", value="level", claim="Travel stands at 1.9, the lower of two lines.", **said)
+chapter = chapter.add(Exhibit("bars", bars))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_a_drawing_that_hangs_is_ended_at_the_deadline(
+    root: Path, workers: Workers, write_master: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its cause on the error page; its process is gone, another one is there, and the last report stays."""
+    write_master("10_readiness", DRAWN)
+    assert run_engagement("acme", only="readiness", workers=workers).is_done
+    shown = (root / "reports" / "acme" / "only-readiness").readlink()
+    (slide,) = (root / "reports" / "acme" / ".cache" / "drawings").iterdir()
+    slide.unlink()
+    os.mkfifo(slide)  # who reads it waits for somebody who writes
+    events: list[Event] = []
+    held: list[int] = []
+
+    def left(terms: Terms) -> float:
+        if not any(event.kind == "rendering" for event in events):
+            return PATIENCE
+        end = time.monotonic() + PATIENCE
+        while not held and time.monotonic() < end:
+            try:
+                held.append(os.open(slide, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:  # nobody reads it yet
+                time.sleep(0.02)
+        return 0.0
+
+    monkeypatch.setattr(Terms, "left", property(left))
+    with open_workers(1, 1) as own:
+        got = run_engagement("acme", only="readiness", fresh=False, workers=own, on_event=events.append)
+        end = time.monotonic() + PATIENCE
+        with pytest.raises(BrokenPipeError):  # noqa: PT012
+            while time.monotonic() < end:  # as soon as nobody reads it any more
+                os.write(held[0], b"")
+                os.write(held[0], b"0")
+                time.sleep(0.02)
+        assert own.processes.submit(os.getpid).result() != os.getpid()
+        assert own.ended == 1
+    os.close(held[0])
+    assert (got.status, got.cause, [job.status for job in got.jobs]) == ("failed", "deadline", ["unchanged"] * 2)
+    assert got.message == (
+        "acme: The engagement ran longer than it may: 120 minutes. "
+        "Its report was not drawn in time: the exhibit bars was still under way."
+    )
+    assert "the exhibit bars" in (Path(got.folder) / "error.html").read_text(encoding="utf-8")
+    assert (root / "reports" / "acme" / "only-readiness").readlink() == shown
 
 
 def test_a_kernel_that_falls_silent_has_died(tmp_path: Path) -> None:

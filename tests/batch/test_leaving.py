@@ -15,9 +15,9 @@ from workbench import cli
 from workbench.batch import night, workers
 from workbench.batch.leaving import plan_purge, purge_engagement
 from workbench.batch.ledger import LEDGER, Ledger
-from workbench.batch.locks import lock_file, own_folder
 from workbench.batch.night import run_batch
 from workbench.batch.study import Study
+from workbench.engagement.locks import lock_file, own_folder
 from workbench.errors import FolderError, UsageError
 
 WORD = "quokka71"

@@ -336,6 +336,26 @@ def test_a_worker_that_dies_costs_its_engagements_one_more_run(played: Callable[
     assert [event.engagement for event in events if event.kind == "retrying"].count("acme") == 1
 
 
+def test_who_loses_work_to_a_process_that_hung_is_not_to_blame(
+    played: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs again however often that happens, and no attempt is counted."""
+    calls: list[str] = []
+    ended: list[int] = []
+    monkeypatch.setattr(workers.Workers, "ended", property(lambda _: len(ended)))
+
+    def run(name: str, **_: object) -> EngagementResult:
+        calls.append(name)
+        if len(calls) < 6:
+            ended.append(1)
+            raise BrokenProcessPool("a process was terminated abruptly")
+        return EngagementResult(name, "done", 1.0)
+
+    played(run)
+    assert statuses(run_batch(["acme"], jobs=1)) == {"acme": "done"}
+    assert len(calls) == 6
+
+
 def test_what_was_measured_is_remembered_the_next_night(played: Callable[[Run], None]) -> None:
     """Each run gets its own notebooks' times and memory, and the limits that were asked for."""
     seen: list[tuple[str, object, object]] = []

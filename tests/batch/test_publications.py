@@ -254,7 +254,7 @@ def test_the_ledger_is_its_owners_alone(root: Path, surveyed: Path) -> None:
     """Folders 0700, files 0600, whatever the umask; so is the note beside a chapter."""
     publish(root, "first")
     folder = root / "reports" / "acme" / "publications"
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*")) if path.name != ".lock"}
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
     assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
     assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
     write_note(root / f"a{SUFFIX}", "{}")
@@ -490,18 +490,14 @@ def touched(root: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("place", ["r2.json", "content/" + "a" * 64 + ".json", ".lock"])
+@pytest.mark.parametrize("place", ["r2.json", "content/" + "a" * 64 + ".json"])
 def test_a_pipe_in_the_ledger_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    """Reading or locking one would wait for ever."""
+    """Reading one would wait for ever."""
     folder = touched(tmp_path, monkeypatch, "tiny")
     os.mkfifo(folder / place)
     with pytest.raises(LedgerError):
         read_published("tiny")
-    if place == ".lock":
-        with pytest.raises(LedgerError, match="no file"):
-            withdraw("tiny", ["r1"])
-    else:
-        assert not any(entry.run == "r1" for entry in withdraw("tiny", ["r1"]))
+    assert not any(entry.run == "r1" for entry in withdraw("tiny", ["r1"]))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from workbench.batch import runs
-from workbench.batch.locks import ABANDONED_SECONDS, OWNER, is_abandoned
 from workbench.batch.plan import NotebookFile, make_plan
 from workbench.batch.publish import (
     Staging,
@@ -26,6 +25,7 @@ from workbench.batch.publish import (
 )
 from workbench.batch.runs import MANIFEST_FORMAT, hash_files, read_manifest
 from workbench.batch.study import Study
+from workbench.engagement.locks import ABANDONED_SECONDS, OWNER, is_abandoned
 
 
 def staged(reports: Path, run: str) -> Staging:

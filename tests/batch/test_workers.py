@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 from workbench.batch.workers import ENDINGS, ending_like_ctrl_c
+from workbench.engagement.scratch import sweep_scratch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
 PARENT = """
-import os, sys, time
+import os, sys, tempfile, time
 from workbench.batch.workers import open_workers
 
 if __name__ == "__main__":
     with open_workers(1, 1) as workers:
         print(workers.processes.submit(os.getpid).result(), flush=True)
+        print(workers.processes.submit(tempfile.mkdtemp).result(), flush=True)
         sys.stdin.readline()
         slow = workers.processes.submit(time.sleep, 0.5)
         time.sleep(0.2)
@@ -39,14 +41,19 @@ def is_running(pid: int) -> bool:
 
 @pytest.mark.parametrize("how", ["killed", "interrupted"])
 def test_a_worker_outlives_ctrl_c_and_not_its_parent(tmp_path: Path, how: str) -> None:
-    """The terminal's signal leaves its work alone; when the parent is killed, it goes too."""
-    script = tmp_path / "parent.py"
+    """The terminal's signal leaves its work alone; when the parent is killed, it goes too, with its temporary files."""
+    script, temporary = tmp_path / "parent.py", tmp_path / "t"
     script.write_text(PARENT, encoding="utf-8")
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, str(script), how]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as parent:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
+    ) as parent:
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())
+        assert Path(parent.stdout.readline().strip()).is_relative_to(temporary)
         if how == "interrupted":
             os.kill(worker, signal.SIGINT)
         out, errors = parent.communicate("go\n", timeout=120)
@@ -56,6 +63,10 @@ def test_a_worker_outlives_ctrl_c_and_not_its_parent(tmp_path: Path, how: str) -
     while is_running(worker) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_running(worker)
+    while list(temporary.iterdir()) and time.monotonic() < end:
+        sweep_scratch(temporary)
+        time.sleep(0.05)
+    assert list(temporary.iterdir()) == []
 
 
 RENEWED = """
@@ -71,16 +82,20 @@ if __name__ == "__main__":
             workers.processes.submit(time.sleep, 600).result()
         except BrokenExecutor:
             print(workers.processes.submit(os.getpid).result() != first, flush=True)
-        workers.leave(workers.processes.submit(time.sleep, 600))
+        hung = workers.processes.submit(time.sleep, 600)
+        while not hung.running():
+            time.sleep(0.01)
+        workers.give_up(hung)
+        print(workers.ended, workers.processes.submit(os.getpid).result() != first, flush=True)
 """
 
 
 def test_a_worker_that_was_killed_is_there_again_and_one_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
-    """What it did is lost and told; what nobody waits for any more is ended with the rest."""
+    """What it did is lost and told; what nobody waits for any more is ended, and another one is there."""
     script = tmp_path / "parent.py"
     script.write_text(RENEWED, encoding="utf-8")
     got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
-    assert (got.stdout, got.returncode) == ("True\n", 0), got.stderr
+    assert (got.stdout, got.returncode) == ("True\n1 True\n", 0), got.stderr
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))

@@ -22,7 +22,8 @@ from typing import IO, Any
 
 from workbench.batch.cache import CACHE
 from workbench.batch.leaving import files_below, refuse_while_running
-from workbench.batch.runs import alone, sync_folder
+from workbench.batch.runs import sync_folder
+from workbench.engagement.locks import alone
 from workbench.engagement.places import clients_folder, engagement_folder, find_root, reports_folder
 from workbench.errors import FolderError, MissingToolError, UsageError
 

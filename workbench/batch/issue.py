@@ -6,7 +6,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.batch.runs import HELD, alone, find_damage, read_manifest, sync_folder
+from workbench.batch.runs import HELD, find_damage, read_manifest, sync_folder
+from workbench.engagement.locks import alone
 from workbench.engagement.places import engagement_folder, find_root, reports_folder
 from workbench.engagement.publications import list_publications, note_issued
 from workbench.errors import UsageError, nearest

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.redaction import Secrets
-from workbench.batch.runs import alone, read_manifest
+from workbench.batch.runs import read_manifest
 from workbench.batch.study import Study
+from workbench.engagement.locks import alone
 
 FOLDER = "inputs"
 KEPT_FORMAT = 1

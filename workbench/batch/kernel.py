@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.batch.scratch import scratch_folder
 from workbench.batch.warm.parents import LAUNCHER
 from workbench.batch.warm.variables import SAME_BYTES
+from workbench.engagement.scratch import files_folder, in_folder, scratch_folder
 
 if TYPE_CHECKING:
     from workbench.batch.warm.endings import Usage
@@ -215,12 +215,12 @@ def kernel_manager(
             argv = [sys.executable, *LAUNCHER, "-f", "{connection_file}", *NO_HISTORY]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    with scratch_folder() as scratch:
+    with scratch_folder() as scratch, files_folder(scratch) as aside:
         connection_file = str(scratch / "k.json")
         over_files = os.name != "nt" and len(connection_file) <= LONGEST_SOCKET
         own: list[Process] = []
         watches: list[MemoryWatch] = []
-        started = {**environment, "IPYTHONDIR": str(scratch / "ipython")}
+        started = {**environment, **in_folder(aside), "IPYTHONDIR": str(scratch / "ipython")}
         kills = killed_for_memory()
 
         class WorkbenchKernelManager(AsyncKernelManager):

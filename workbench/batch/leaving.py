@@ -20,10 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.batch.ledger import LEDGER, Ledger
-from workbench.batch.locks import has_no_owner, lock_file
 from workbench.batch.morning import PAGES, find_pages, forget_pages
-from workbench.batch.runs import alone
-from workbench.batch.scratch import sweep_scratch
+from workbench.engagement.locks import alone, has_no_owner, lock_file
 from workbench.engagement.places import (
     check_name,
     clients_folder,
@@ -32,6 +30,7 @@ from workbench.engagement.places import (
     list_engagements,
     reports_folder,
 )
+from workbench.engagement.scratch import sweep_scratch
 from workbench.errors import FolderError, UsageError, nearest, printable
 
 SHARED = ("_cache", "_draft")

@@ -17,7 +17,6 @@ from pathlib import Path
 from workbench.batch.keys import Ground, read_ground
 from workbench.batch.ledger import LEDGER, Ledger, merge_batches
 from workbench.batch.limits import Limits
-from workbench.batch.locks import Lock, lock_file
 from workbench.batch.morning import write_morning_page
 from workbench.batch.outlook import estimate, say_about
 from workbench.batch.results import BatchResult, EngagementResult, Event, Memory, silent
@@ -26,6 +25,7 @@ from workbench.batch.runs import recover
 from workbench.batch.shards import Shard, hash_list, take_shard
 from workbench.batch.status import find_current
 from workbench.batch.workers import Workers, count_cores, open_workers
+from workbench.engagement.locks import Lock, lock_file
 from workbench.engagement.places import (
     clients_folder,
     engagement_folder,
@@ -378,7 +378,9 @@ def run_safely(
     def failed(message: str, cause: str) -> EngagementResult:
         return EngagementResult(name, "failed", time.monotonic() - start, message=message, cause=cause)
 
-    for left in range(WORKER_RETRIES, -1, -1):
+    left = WORKER_RETRIES
+    while True:
+        ended = workers.ended if workers is not None else 0
         try:
             result = run_engagement(
                 name,
@@ -392,6 +394,7 @@ def run_safely(
         except BrokenExecutor:
             result = failed(f"{name}: a process that checked its files or drew its exhibits died.", "worker")
             if left and workers is not None and not workers.is_stopping:
+                left -= workers.ended == ended  # one that hung, with what another did, was not its fault
                 on_event(Event("retrying", name, text="worker"))
                 continue
         except WorkbenchError as error:

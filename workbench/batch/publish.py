@@ -32,11 +32,11 @@ from workbench.batch.drawing import Drawings
 from workbench.batch.failures import failure_page, places_of
 from workbench.batch.kept_inputs import keep_inputs
 from workbench.batch.limits import Limits
-from workbench.batch.locks import Lock, own_folder
 from workbench.batch.parameters import OWN_FIELDS, parameters_of
 from workbench.batch.plan import Job, NotebookFile, Plan, hash_code, hash_notebook
-from workbench.batch.runs import MANIFEST_FORMAT, alone, hash_files, keep_stopped, move_in, read_manifest, recover
+from workbench.batch.runs import MANIFEST_FORMAT, hash_files, keep_stopped, move_in, read_manifest, recover
 from workbench.batch.study import Study
+from workbench.engagement.locks import Lock, alone, own_folder
 from workbench.engagement.publications import note_content, published, published_contents
 
 DISTRIBUTIONS = (

@@ -225,7 +225,7 @@ def _run_plan(
     except TimeoutError:
         if reading.done():  # a client's database may time out too
             raise
-        workers.leave(reading)
+        workers.give_up(reading)
         raise DeadlineError(f"{plan.engagement}: {terms.deadline.words} Its files were still being read.") from None
     except ClientDataError as error:  # the same files fail the same way: who asks later is told without a run
         return _refused(plan.engagement, plan.root, error, terms, key)
@@ -257,7 +257,9 @@ def _run_staged(
 ) -> EngagementResult:
     start = terms.start
     faults: tuple[Fault, ...] = ()
-    drawings = Drawings(workers.processes, staging.folder / "drawings", Kept.beside(cache))
+    drawings = Drawings(
+        workers.processes, staging.folder / "drawings", Kept.beside(cache), lambda: terms.left, workers.give_up
+    )
     chapters = Chapters(staging.chapters, study.data_hash)
     jobs: list[JobResult] = []
     try:
@@ -280,6 +282,8 @@ def _run_staged(
             )
         stopped.sort(key=lambda job: job.cause == "cancelled")  # what stopped the others says more than that it did
         message, cause = "\n\n".join(job.message for job in stopped), stopped[0].cause
+    except DeadlineError as error:
+        message, cause = f"{plan.engagement}: {terms.deadline.words} {error}", "deadline"
     except WorkbenchError as error:
         message, cause = str(error), cause_of(error)
         faults = error.faults if isinstance(error, ClientDataError) else ()

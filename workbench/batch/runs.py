@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workbench.batch.locks import OWNER, is_abandoned
+from workbench.engagement.locks import OWNER, alone, is_abandoned
 from workbench.errors import DISK_REFUSALS
 
 MANIFEST_FORMAT = 1
@@ -42,36 +42,6 @@ NO_LINKS = frozenset(
     if hasattr(errno, name)
 )
 """What a system answers where there are no links to folders; of anything else a folder in its place would not help."""
-
-
-# -- one at a time ----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def alone(home: Path) -> Iterator[bool]:
-    """Let one process or thread at a time change which runs there are; gives whether that could be had.
-
-    Parameters
-    ----------
-    home : Path
-        The engagement's own folder of reports; made where it is not there.
-    """
-    home.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield False
-        return
-    descriptor = os.open(home, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            is_alone = True
-        except OSError:  # some network shares
-            is_alone = False
-        yield is_alone
-    finally:
-        os.close(descriptor)
 
 
 # -- appearing --------------------------------------------------------------------------------------------------------

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from workbench.batch.admission import Admission
 from workbench.batch.kernel import Kernels, kernel_environment
-from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm.endings import memory_limit
 from workbench.batch.warm.parents import Parents
+from workbench.engagement.scratch import files_folder, in_folder, sweep_scratch
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -51,7 +54,6 @@ class Workers:
     parents: Parents | None = None
     memory_mb: int | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _left: list[Future[Any]] = field(default_factory=list)
 
     @property
     def is_stopping(self) -> bool:
@@ -73,15 +75,18 @@ class Workers:
         """Wait, and return whether everything is being stopped meanwhile."""
         return self._stopping.wait(seconds)
 
-    def leave(self, work: Future[Any]) -> None:
-        """Wait no longer for something that a process does and may never end."""
-        work.cancel()
-        self._left.append(work)
+    def give_up(self, work: Future[Any]) -> None:
+        """Wait no longer for what a process does and may never end: it is ended, and others are there in its place.
+
+        What its fellows did is lost with it, see `ended`.
+        """
+        if not work.cancel() and not work.done() and isinstance(self.processes, RenewedProcesses):
+            self.processes.end(work)
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether a process still does what nobody waits for."""
-        return not all(work.done() for work in self._left)
+    def ended(self) -> int:
+        """How often processes were ended because one of them hung: who loses work to that is not to blame."""
+        return self.processes.ended if isinstance(self.processes, RenewedProcesses) else 0
 
 
 def count_cores() -> int:
@@ -105,28 +110,27 @@ def open_workers(jobs: int, kernels: int) -> Iterator[Workers]:
     context = multiprocessing.get_context("spawn")
     # Nothing is ever written: the workers see its end closed, by us or because we are gone.
     watched, held = context.Pipe(duplex=False)
-    processes = RenewedProcesses(
-        lambda: QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=(watched,))
-    )
     parents = Parents()
     parents.begin(kernel_environment(os.environ))  # imports while the files are checked
-    workers = Workers(
-        processes,
-        Admission(kernels),
-        end_processes=held.close,
-        parents=parents,
-        memory_mb=memory_limit(kernels),
-    )
     try:
-        with ending_like_ctrl_c():
+        with files_folder() as aside, ending_like_ctrl_c():
+            given = (watched, str(aside))
+            processes = RenewedProcesses(
+                lambda: QuietProcesses(jobs, mp_context=context, initializer=begin_worker, initargs=given)
+            )
+            workers = Workers(
+                processes,
+                Admission(kernels),
+                end_processes=processes.kill,
+                parents=parents,
+                memory_mb=memory_limit(kernels),
+            )
             try:
                 yield workers
             except BaseException:
                 workers.stop()
                 processes.shutdown(wait=False, cancel_futures=True)
                 raise
-            if workers.is_stuck:
-                held.close()
             processes.shutdown()
     finally:
         held.close()
@@ -143,20 +147,39 @@ class RenewedProcesses(Executor):
         Gives the processes.
     """
 
-    def __init__(self, make: Callable[[], Executor]) -> None:
+    def __init__(self, make: Callable[[], QuietProcesses]) -> None:
         self._make = make
         self._held = make()
+        self._with: WeakKeyDictionary[Future[Any], QuietProcesses] = WeakKeyDictionary()
         self._lock = threading.Lock()
+        self.ended = 0
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Submit a call."""
         with self._lock:
             try:
-                return self._held.submit(fn, *args, **kwargs)
+                work = self._held.submit(fn, *args, **kwargs)
             except BrokenExecutor:
                 self._held.shutdown(wait=False)
                 self._held = self._make()
-                return self._held.submit(fn, *args, **kwargs)
+                work = self._held.submit(fn, *args, **kwargs)
+            self._with[work] = self._held
+        return work
+
+    def end(self, work: Future[Any]) -> None:
+        """End the processes that a work is with, whatever they do, and have others from now on; counted in `ended`."""
+        with self._lock:
+            if self._with.get(work) is not self._held:
+                return  # they are gone already
+            before, self._held = self._held, self._make()
+            self.ended += 1
+        before.kill()
+        before.shutdown(wait=False)
+
+    def kill(self) -> None:
+        """End every process, whatever it does."""
+        with self._lock:
+            self._held.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes with their work."""
@@ -176,16 +199,25 @@ class QuietProcesses(ProcessPoolExecutor):
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def kill(self) -> None:
+        """End its processes; the one that cannot be asked to end is the one that hangs (public from Python 3.14 on)."""
+        for process in list((self._processes or {}).values()):
+            process.kill()
 
-def begin_worker(watched: Connection) -> None:
+
+def begin_worker(watched: Connection, aside: str) -> None:
     """Ignore Ctrl-C, and end as soon as the parent closes its end of the pipe or is gone.
 
     Parameters
     ----------
     watched : Connection
         The end that is read.
+    aside : str
+        The folder for its temporary files, which its parent removes.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(in_folder(Path(aside)))
+    tempfile.tempdir = None  # whatever was found before
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
 

@@ -8,6 +8,7 @@ open is asked, never guessed.
 
 from __future__ import annotations
 
+import atexit
 import csv
 import datetime as dt
 import hashlib
@@ -17,7 +18,9 @@ import math
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache as once
 from pathlib import Path
@@ -32,6 +35,7 @@ from workbench.engagement.cells import (
     parse_date,
     parse_number,
 )
+from workbench.engagement.locks import ABANDONED_SECONDS
 from workbench.engagement.read import (
     RawTable,
     decode,
@@ -42,6 +46,7 @@ from workbench.engagement.read import (
     unreadable_parquet,
 )
 from workbench.engagement.schema import Source
+from workbench.engagement.scratch import scratch_folder
 from workbench.errors import Fault
 
 if TYPE_CHECKING:
@@ -630,10 +635,14 @@ def to_parquet_cache(
         cache.chmod(0o700)
         target = _write(table, cache / file)
     except OSError:
-        return _write(table, Path(_spare_cache().name) / file)
+        return _write(table, _spare_cache() / file)
     for old in cache.glob(f"{_safe(name)}-{'?' * len(key)}.parquet"):
         if old != target:
             old.unlink(missing_ok=True)
+    for draft in cache.glob("*.part"):
+        with suppress(OSError):  # another process has just finished it
+            if time.time() - draft.stat().st_mtime > ABANDONED_SECONDS:
+                draft.unlink()
     return target
 
 
@@ -653,12 +662,15 @@ def _write(table: pa.Table, target: Path) -> Path:
 
 
 @once
-def _spare_cache() -> tempfile.TemporaryDirectory[str]:
+def _spare_cache() -> Path:
     """Return the one folder of this process for facts that the cache cannot take; it is removed when the process ends.
 
-    All clients that the process reads share it, so no file in it is taken away before.
+    All clients that the process reads share it, so no file in it is taken away before. One whose process was killed is
+    removed by the next run.
     """
-    return tempfile.TemporaryDirectory(prefix="workbench-facts-")
+    held = scratch_folder(Path(tempfile.gettempdir()))
+    atexit.register(held.__exit__, None, None, None)
+    return held.__enter__()
 
 
 def _safe(name: str) -> str:

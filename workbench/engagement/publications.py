@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.locks import alone
 from workbench.engagement.places import engagement_folder, reports_folder
 from workbench.errors import LedgerError, ModelError, ReportError, UsageError, nearest
 
@@ -306,7 +307,7 @@ def published(
         one.mkdir(exist_ok=True)
         one.chmod(0o700)
     contents = {_name_of(text): text for text, _, _ in held}
-    with _locked(folder) as is_alone:
+    with alone(folder) as is_alone:
         before = _binding(folder, home.name)
         _check_known(before, contents, [after for _, after, _ in held])
         if is_alone:
@@ -363,7 +364,7 @@ def withdraw(engagement: str, runs: Iterable[str], root: Path | None = None) -> 
             )
             raise UsageError(f"{name} published no run {run!r}. {there}")
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    with _locked(folder):
+    with alone(folder):
         held = {entry.run: entry for entry in _entries(folder, name) if entry.run in chosen}
         for entry in held.values():
             if not entry.withdrawn:
@@ -392,7 +393,7 @@ def note_issued(home: Path, run: str, label: str, *, when: str, only: str = "") 
     folder = _inside(home)
     folder.mkdir(exist_ok=True)
     folder.chmod(0o700)
-    with _locked(folder):
+    with alone(folder):
         entry = next((one for one in _entries(folder, home.name) if one.run == run), None)
         if entry is not None and entry.trouble:
             raise _unreadable(folder, entry, entry.trouble)
@@ -486,23 +487,3 @@ def _write(path: Path, content: bytes) -> None:
 
 def _name_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Let one process at a time publish; gives whether that could be had."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield False
-        return
-    lock = folder / ".lock"
-    if lock.exists() and not lock.is_file():
-        raise LedgerError(str(folder), "", ".lock is no file", "Delete it.")
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            is_alone = True
-        except OSError:  # some network shares
-            is_alone = False
-        yield is_alone

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from nbclient.exceptions import DeadKernelError
 
 from tests.batch.warm.conftest import Run, only_parent
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
-from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm.endings import describe_end, memory_limit
 from workbench.batch.warm.parents import OFF, Parents
+from workbench.engagement.scratch import sweep_scratch
 
 pytestmark = pytest.mark.xdist_group("warm")
 
@@ -108,6 +108,23 @@ def test_a_death_is_noticed_at_once_and_told_with_its_cause(
     child = int(caught.value.notebook.cells[0].outputs[0]["text"])  # type: ignore[attr-defined]
     if not cold:
         assert wait_until(lambda: not is_alive(child))
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
+def test_temporary_files_of_a_kernel_go_with_it_however_it_ends(
+    cold: bool, parents: Parents, tmp_path: Path, temporary: Path
+) -> None:
+    """Those of a library that asks for another variable too; a run ends its kernels by a kill."""
+    put = "import os, tempfile; held = tempfile.NamedTemporaryFile(); folder = tempfile.mkdtemp(dir=os.environ['TEMP'])"
+    for last in ("1", "os.kill(os.getpid(), 9)"):
+        with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=None if cold else parents) as kind:
+            with nullcontext() if last == "1" else pytest.raises(DeadKernelError) as caught:
+                found = run_notebook(kind, put, "print(held.name); print(folder)", last)
+            found = found if last == "1" else caught.value.notebook  # type: ignore[union-attr]
+            assert bool(kind.why_cold) is cold
+            paths = [Path(line) for line in found.cells[1].outputs[0]["text"].split()]
+            assert all(path.is_relative_to(temporary) and path.exists() for path in paths) is (last != "1")
+        assert sockets() == []
 
 
 def test_an_exit_code_and_a_system_out_of_memory_are_told(parents: Parents, tmp_path: Path) -> None:
@@ -207,6 +224,8 @@ def test_when_the_owner_is_killed_everything_goes(owner: tuple[subprocess.Popen[
     pids = [parent, *(pid for one in owner[1][:3] for pid in one[1:])]
     assert all(is_alive(pid) for pid in pids)
     assert len(sockets()) == 3
+    for name in sockets():
+        Path(tempfile.gettempdir(), name, "tmp", "put-aside").touch()
     sweep_scratch()
     assert len(sockets()) == 3  # their owner lives
     os.kill(second, signal.SIGKILL)

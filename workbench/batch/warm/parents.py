@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.warm.surroundings import STALE, early_variables, shadowed
+from workbench.engagement.scratch import TEMPORARY
 
 LAUNCHER = ("-m", "ipykernel_launcher")
 """How a cold kernel is started; anything else is not ours to imitate."""
@@ -149,14 +150,15 @@ class Parent:
     """
 
     def __init__(self, python: str, environment: Mapping[str, str]) -> None:
-        self.early = early_variables(environment)
+        own = {name: os.environ[name] for name in TEMPORARY if name in os.environ}  # where it tidies up in the end
+        self.given = {**early_variables(environment), **own}
         self._lock = threading.Lock()
         self._ready: dict[str, Any] = {}
         self._control, given = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 [python, "-m", "workbench.batch.warm.zygote", str(given.fileno()), str(os.getpid())],
-                env=self.early,
+                env=self.given,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -366,7 +368,7 @@ class Parents:
             ready = parent.wait_ready()
         except OSError as error:
             raise ColdStart(f"no parent can be started ({error.strerror})") from None
-        different = sorted(name for name in ready["read"] if environment.get(name) != parent.early.get(name))
+        different = sorted(name for name in ready["read"] if environment.get(name) != parent.given.get(name))
         if different:
             raise ColdStart(f"the parent imported with another {different[0]}")
         over = shadowed(Path(folder), ready["modules"])

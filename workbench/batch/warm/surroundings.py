@@ -20,7 +20,7 @@ from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import Any
 
-EARLY = ("HOME", "USER", "LOGNAME", "PATH", "TZ", "TMPDIR", "TEMP", "TMP", "LANGUAGE", "DISPLAY", "TERM", "VIRTUAL_ENV")
+EARLY = ("HOME", "USER", "LOGNAME", "PATH", "TZ", "LANGUAGE", "DISPLAY", "TERM", "VIRTUAL_ENV")
 """Variables that programs and libraries read when they start, by name …"""
 
 EARLY_BEGINNINGS = (

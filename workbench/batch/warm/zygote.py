@@ -29,8 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.batch.scratch import sweep_scratch
 from workbench.batch.warm import surroundings
+from workbench.engagement.scratch import sweep_scratch
 
 KERNELS = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "IPython.core.completer", "psutil"),

@@ -1,4 +1,4 @@
-"""Folders that live as long as one kernel: its sockets, and whatever it puts aside in files.
+"""Folders for what a process puts aside: a kernel's sockets, and the temporary files of kernels and workers.
 
 Each holds a locked file that says whose it is. An owner that is killed removes nothing, so the parent of its kernels
 does it for it, and every later run of the same user, whatever became of that parent.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from workbench.batch.locks import OWNER, has_no_owner, own_folder
+from workbench.engagement.locks import OWNER, has_no_owner, own_folder
 
 PREFIX = "wb-"
 
@@ -27,14 +27,23 @@ LONGEST_BASE = 70
 SHORT_BASE = Path("/tmp")  # noqa: S108  (a folder in it is made by mkdtemp, for this user alone)
 """Where the folders are if that of temporary files has too long a name: over ports, everybody could read along."""
 
+TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+"""The variables that say where temporary files are made; programs ask for any of them."""
+
 UNFINISHED_SECONDS = 60.0
 """An owner that has not locked its new folder for so long never will: it was killed in between (ours)."""
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a new folder for this user alone among the temporary ones; it is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base_folder()))
+def scratch_folder(base: Path | None = None) -> Iterator[Path]:
+    """Give a new folder for this user alone; it is gone afterwards.
+
+    Parameters
+    ----------
+    base : Path, optional
+        Where it is made; by default where a socket's path has room.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base or base_folder()))
     owner = None
     try:
         owner = own_folder(folder)
@@ -43,6 +52,30 @@ def scratch_folder() -> Iterator[Path]:
         remove(folder)
         if owner is not None:
             owner.release()
+
+
+@contextmanager
+def files_folder(scratch: Path | None = None) -> Iterator[Path]:
+    """Give a new folder for the temporary files of another process: that may be killed, and would leave them there.
+
+    Parameters
+    ----------
+    scratch : Path, optional
+        From `scratch_folder`: serves where it lies among the temporary files.
+    """
+    usual = Path(tempfile.gettempdir())
+    if scratch is not None and scratch.parent == usual:
+        folder = scratch / "tmp"
+        folder.mkdir(mode=0o700)
+        yield folder
+    else:
+        with scratch_folder(usual) as folder:
+            yield folder
+
+
+def in_folder(folder: Path) -> dict[str, str]:
+    """Return the variables that lead a process's temporary files into a folder."""
+    return dict.fromkeys(TEMPORARY, str(folder))
 
 
 def base_folder() -> Path:
@@ -60,11 +93,12 @@ def sweep_scratch(base: Path | None = None) -> None:
     base : Path, optional
         Where they are; by default where they are made.
     """
-    with suppress(OSError), os.scandir(base or base_folder()) as entries:
-        found = [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name) and _is_own_folder(entry)]
-        for folder in found:
-            if has_no_owner(folder) or (has_no_owner(folder) is None and _is_unfinished(folder)):
-                remove(folder)
+    for place in {base_folder(), Path(tempfile.gettempdir())} if base is None else {base}:
+        with suppress(OSError), os.scandir(place) as entries:
+            found = [Path(entry.path) for entry in entries if _OURS.fullmatch(entry.name) and _is_own_folder(entry)]
+            for folder in found:
+                if has_no_owner(folder) or (has_no_owner(folder) is None and _is_unfinished(folder)):
+                    remove(folder)
 
 
 def remove(folder: Path) -> None:

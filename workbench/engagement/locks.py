@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ABANDONED_SECONDS = 24 * 3600
-"""A staging folder this old belongs to a run that was killed, where its owner cannot be asked after (ours)."""
+"""What was left unfinished so long ago belongs to nobody, where its owner cannot be asked after (ours)."""
 
 OWNER = "owner"
 """The file in a staging folder that is locked while a process works on the run."""
@@ -60,6 +62,33 @@ def lock_file(path: Path) -> Lock | None:
         lock.release()
         return None
     return lock
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Let one process or thread at a time change what is in a folder, the others waiting; gives whether that was had.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there. Nothing is put into it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield False
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            is_alone = True
+        except OSError:  # some network shares
+            is_alone = False
+        yield is_alone
+    finally:
+        os.close(descriptor)
 
 
 def own_folder(folder: Path) -> Lock | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.batch import scratch
-from workbench.batch.locks import OWNER
-from workbench.batch.scratch import base_folder, scratch_folder, sweep_scratch
+from workbench.engagement import scratch
+from workbench.engagement.locks import OWNER, own_folder
+from workbench.engagement.scratch import base_folder, files_folder, in_folder, scratch_folder, sweep_scratch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there")
 
@@ -52,6 +52,26 @@ def test_one_whose_owner_was_killed_while_it_made_it(has_file: bool, base: Path)
     os.utime(folder, (then, then))
     sweep_scratch()
     assert not folder.exists()
+
+
+def test_where_sockets_have_no_room_files_still_have(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody chose that place for them; both folders go, and both are found again after a kill."""
+    long = base / ("n" * 80)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with scratch_folder() as sockets, files_folder(sockets) as aside:
+        assert (sockets.parent, aside.parent) == (scratch.SHORT_BASE, long)
+        assert in_folder(aside) == dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(aside))
+    assert not sockets.exists()
+    assert list(long.iterdir()) == []
+    left = [place / f"{scratch.PREFIX}{os.urandom(4).hex()}" for place in (long, scratch.SHORT_BASE)]
+    for folder in left:
+        folder.mkdir()
+        own = own_folder(folder)
+        assert own is not None
+        own.release()
+    sweep_scratch()
+    assert [folder for folder in left if folder.exists()] == []
 
 
 def test_a_folder_that_is_not_as_ours_are_is_left_alone(base: Path) -> None:
