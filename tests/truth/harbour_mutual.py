@@ -410,9 +410,11 @@ HR system       | PMO                | unit         | Delivery Office
 """)
 
 COMMENTARY = table("""
-exhibit            | text                                                                                   | author          | date       | action
-readiness-classes  | Discussed with the six line owners on 18 September; Pensions agrees with its reading.  | Lead consultant | 2026-09-19 | add
-allocation-lines   | No decision on persons has been prepared or asked for.                                 | Lead consultant | 2026-09-22 | add
+exhibit               | text                                                                                       | author          | date       | action
+readiness-classes     | Discussed with the six line owners on 18 September; Pensions agrees with its reading.      | Lead consultant | 2026-09-19 | add
+class/pensions        | We read it the same way: money still comes by project. From January the line has a budget. | Helmut Krayer   | 2026-09-21 | reply
+allocation-lines      | No decision on persons has been prepared or asked for.                                     | Lead consultant | 2026-09-22 | add
+allocation/next-steps | The board takes these up on 2 October.                                                     | Lead consultant | 2026-09-24 | add
 """)
 
 

@@ -18,7 +18,7 @@ from workbench.cli.files import check, new, queries, request, survey
 from workbench.cli.imports import import_codes, import_metricflow, import_survey, import_table, import_tracker
 from workbench.cli.leaving import archive, purge
 from workbench.cli.nights import batch, status
-from workbench.cli.published import publications
+from workbench.cli.published import commentary, publications
 from workbench.cli.runs import demo, lab, run
 from workbench.errors import UsageError, WorkbenchError
 
@@ -41,7 +41,7 @@ app.add_typer(import_app, name="import")
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(new, check, run, batch, lab, status, request, queries, survey),
-    *(publications, why, diff, issue, archive, purge, demo),
+    *(commentary, publications, why, diff, issue, archive, purge, demo),
 )
 """In the order of ``--help``."""
 for command in COMMANDS:

@@ -43,6 +43,36 @@ def publications(
         say(_publication_line(entry))
 
 
+def commentary(
+    name: Name,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Note in commentary what its words are written on: the last run's numbers.")
+    ] = False,
+) -> None:
+    """List what your own words can be about in the last report, what was said there, and what was left out.
+
+    Words go into the table commentary, a row each; no notebook runs again for them. With --pin, each row that has words
+    and no mark gets one, and later reports say beside them when the numbers have moved. To confirm old words, clear
+    their written_on and pin again.
+
+    Example: workbench commentary harbour-mutual --pin
+    """
+    from workbench.batch.commenting import describe_commented, pin_commentary, read_commented
+    from workbench.engagement.places import clients_folder
+
+    if not pin:
+        for line in describe_commented(read_commented(name)):
+            say(line)
+        return
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        held = pin_commentary(name)
+    say(f"{held.written} rows are written on the numbers of {held.run} now; {held.kept} had a mark before.")
+    for about in held.unknown:
+        say(f"Not pinned, because that report prints none: {about}")
+    if held.file:
+        say(f"Changed: {held.file}")
+
+
 def _publication_line(entry: Entry) -> str:
     """Say when a run was published, of what, for whom, and whether it binds."""
     if entry.trouble:

@@ -99,6 +99,7 @@ def _tell(result: EngagementResult) -> None:
         for answer in result.answers:
             say(answer)
         say(f"\nReport: {result.folder}{os.sep}report.html ({result.seconds:.0f} s)")
+        _tell_moved(result)
         _tell_recorded(result)
         if result.held_to:
             say(f"\nEarlier runs showed other numbers about people: {listing(result.held_to, 3)}.")
@@ -108,6 +109,16 @@ def _tell(result: EngagementResult) -> None:
     say(result.message, file=sys.stderr)
     if result.folder:
         say(f"\nThe executed notebooks are kept in {result.folder}", file=sys.stderr)
+
+
+def _tell_moved(result: EngagementResult) -> None:
+    """Say where the consultant's words were written on other numbers: the report says so beside them."""
+    from workbench.batch.commenting import count_moved
+
+    count = count_moved(result.folder)
+    if count:
+        are = "comment was" if count == 1 else "comments were"
+        say(f"{count} {are} written on numbers that have moved since: workbench commentary {result.engagement}")
 
 
 def _tell_recorded(result: EngagementResult) -> None:

@@ -178,7 +178,7 @@ class _Places:
         if about in self.exhibits:
             return self.exhibits[about].claim
         if figure is not None:
-            return f"{figure.name}: {theme.formatted(figure.value, figure.unit, self.report.meta.currency)}"
+            return says_number(figure, self.report.meta.currency)
         return next((finding.claim for finding in self.findings(about)), "")
 
     def mark(self, about: str) -> str:
@@ -188,12 +188,12 @@ class _Places:
         if exhibit is not None:
             seen = [list(row) for row in exhibit.data().cells()] or [exhibit.claim]
         elif figure is not None:
-            seen = [figure.key, theme.formatted(figure.value, figure.unit, self.report.meta.currency)]
+            seen = seen_number(figure, self.report.meta.currency)
         elif about.endswith("/method"):
             seen = [self.chapters[about.partition("/")[0]].method]
         else:
             seen = [finding.claim for finding in self.findings(about)]
-        return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()[:MARK_LENGTH]
+        return mark_of(seen)
 
     def moved(self, comment: Comment) -> str:
         """Return what to say where the numbers are others than those that words were written on; else nothing."""
@@ -220,6 +220,21 @@ class _Places:
             spots = (_quoting(chapter, key, figure.id, page) for chapter, page in held)
             found.append(next((spot for spot in spots if spot is not None), None))
         return list(dict.fromkeys(spot for spot in found if spot is not None))
+
+
+def seen_number(figure: Figure, currency: str) -> list[str]:
+    """Return what a reader sees of a number: what it is, and its value as printed."""
+    return [figure.key, theme.formatted(figure.value, figure.unit, currency)]
+
+
+def says_number(figure: Figure, currency: str) -> str:
+    """Return a number in words."""
+    return f"{figure.name}: {theme.formatted(figure.value, figure.unit, currency)}"
+
+
+def mark_of(seen: Sequence[Any]) -> str:
+    """Return the mark of what a reader sees."""
+    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()[:MARK_LENGTH]
 
 
 def _quoting(chapter: Chapter, key: str, id: str, page: Page | None = None) -> Spot | None:
