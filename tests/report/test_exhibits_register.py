@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import openpyxl
 import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "allocation"))
 
+import report_samples as samples
 from allocation_cases import small
 
 from workbench.allocation import AllocationInputs, AnswerValue, allocate, figures
@@ -20,7 +24,11 @@ from workbench.engagement.register import STATES, read_register
 from workbench.engagement.schema import TABLES
 from workbench.engagement.tables import Tables
 from workbench.findings import CLAIM_LENGTH, Off
+from workbench.report.exhibit import Exhibit
 from workbench.report.exhibits_register import MOST, register_appendix
+from workbench.report.html import render_html
+from workbench.report.sheets import workbook_bytes
+from workbench.report.story import Report
 from workbench.report.tables import Table
 
 HOSTILE = "=HYPERLINK('x')<script>"
@@ -141,3 +149,29 @@ def test_no_opinion_is_dropped_from_a_long_list(count):
     counted = [row[0] for row in exhibit.content.rows if " more in " in row[0]]
     assert len(exhibit.content) <= MOST + 2
     assert len(exhibit.content) - len(counted) + sum(int(words.split()[0]) for words in counted) == 2 * count
+
+
+def test_the_workbook_lists_every_opinion_and_none_becomes_a_formula():
+    """Ranked as on the page, with the same heads, after a journey through the chapter's file; text stays text."""
+    rows = [
+        {"product": f"p{place}", "kind": "product_line", "parent": "motor", "share": 1.0, "said_by": HOSTILE}
+        for place in range(MOST + 40)
+    ]
+    study = study_with(memberships=rows, activities=curves("contested"))
+    (made,) = register_appendix(study, OFF)
+    exhibit = Exhibit.from_dict(json.loads(json.dumps(made.to_dict())))
+    assert exhibit == made
+    chapter = samples.chapter().add(exhibit)
+    report = Report(samples.META, (chapter,))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(report)))
+    (name,) = [name for name in book.sheetnames if name.endswith("allocation-assumptions")]
+    cells = [row for row in book[name].iter_rows(min_row=5) if row[1].value]
+    assert [row[0].value for row in cells] == [item.what for item in read_register(study, OFF).items]
+    assert len(cells) == MOST + 41
+    assert {row[2].value for row in cells} == {HOSTILE}
+    assert {cell.data_type for row in cells for cell in row} <= {"s", "n"}
+    assert not any(cell.hyperlink for row in cells for cell in row)
+    assert "p69" not in render_html(report)
+    (short,) = register_appendix(study_with(activities=curves("contested")), OFF)
+    assert short.whole is None
+    assert "whole" not in short.to_dict()

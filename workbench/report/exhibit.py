@@ -89,6 +89,8 @@ class Exhibit:
     doubts : tuple of (str, tuple of str)
         Sentences that hold against other exhibits, each with the ids of the figures it is about: whoever joins the
         chapters writes it beside each exhibit that quotes one of them.
+    whole : Table or None
+        All rows of which the page shows some, for the exhibit's sheet of the workbook.
 
     In a notebook it shows its picture, and a text with every plotted number as the report rounds it.
     """
@@ -98,6 +100,7 @@ class Exhibit:
     is_appendix: bool = False
     comments: tuple[str, ...] = ()
     doubts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    whole: Table | None = None
 
     def __post_init__(self) -> None:
         if not SLUG.match(self.key):
@@ -133,6 +136,10 @@ class Exhibit:
             return Table((), (), self.claim, self.subtitle, self.source, self.alt)
         return data_table(self.content)
 
+    def sheet(self) -> Table:
+        """Return what its sheet of the workbook holds: all rows, also of a list that the page cuts."""
+        return self.data() if self.whole is None else self.whole
+
     def figure_ids(self) -> tuple[str, ...]:
         """Return the ids of all figures it quotes, each once, in order."""
         if isinstance(self.content, Note):
@@ -167,7 +174,8 @@ class Exhibit:
             "is_appendix": self.is_appendix,
             "comments": list(self.comments),
         }
-        return document | ({"doubts": [[words, list(ids)] for words, ids in self.doubts]} if self.doubts else {})
+        document |= {"doubts": [[words, list(ids)] for words, ids in self.doubts]} if self.doubts else {}
+        return document | ({} if self.whole is None else {"whole": asdict(self.whole)})
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Exhibit:
@@ -184,7 +192,8 @@ class Exhibit:
             case _:
                 content = Note(**{**held, "tables": tuple(held["tables"])})
         doubts = tuple((str(words), tuple(map(str, ids))) for words, ids in document.get("doubts", ()))
-        return cls(document["key"], content, bool(document["is_appendix"]), tuple(document["comments"]), doubts)
+        whole = Table.from_dict(document["whole"]) if "whole" in document else None
+        return cls(document["key"], content, bool(document["is_appendix"]), tuple(document["comments"]), doubts, whole)
 
 
 def note_exhibit(off: Off, key: str = "") -> Exhibit:

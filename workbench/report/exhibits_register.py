@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.engagement.register import Assumption, Register, read_register
 from workbench.findings import fit_claim
 from workbench.report.exhibit import Exhibit
-from workbench.report.tables import table
+from workbench.report.tables import Table, table
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict
     from workbench.findings import Figures, Off
 
 MOST = 30
-"""Opinions that are listed one by one; the others are counted by table (ours: what a slide holds)."""
+"""Opinions that the page lists one by one; the others are counted by table, and listed in the workbook (ours)."""
 
 COLUMNS = {
     "what": "Opinion",
@@ -50,25 +50,24 @@ def register_appendix(study: Any, result: Allocation | Conflict | Off) -> tuple[
     single = [item for item in register.items if _is_listed(item)][:MOST]
     kept = {id(item) for item in single}
     rest = [item for item in register.items if id(item) not in kept]
-    rows = [_row(item, numbers) for item in single] + _counted(rest)
     is_money = plan is not None and plan.portfolio.is_money
-    shown = [name for name in COLUMNS if name not in ("value", "turns") or any(row[name] for row in rows)]
-    return (
-        Exhibit(
-            "allocation-assumptions",
-            table(
-                {name: [row[name] for row in rows] for name in rows[0]},
-                columns={name: COLUMNS[name] for name in shown},
-                units={"value": "currency"} if is_money and "value" in shown else {},
-                currency=str(study.settings.currency),
-                claim=_claim(register),
-                subtitle=_subtitle(register),
-                source=", ".join(dict.fromkeys(item.table for item in register.items)),
-                figures="ids",
-            ),
-            is_appendix=True,
-        ),
-    )
+
+    def listed(rows: Sequence[Mapping[str, Any]]) -> Table:
+        shown = [name for name in COLUMNS if name not in ("value", "turns") or any(row[name] for row in rows)]
+        return table(
+            {name: [row[name] for row in rows] for name in rows[0]},
+            columns={name: COLUMNS[name] for name in shown},
+            units={"value": "currency"} if is_money and "value" in shown else {},
+            currency=str(study.settings.currency),
+            claim=_claim(register),
+            subtitle=_subtitle(register),
+            source=", ".join(dict.fromkeys(item.table for item in register.items)),
+            figures="ids",
+        )
+
+    page = listed([_row(item, numbers) for item in single] + _counted(rest))
+    whole = listed([_row(item, numbers) for item in register.items]) if rest else None
+    return (Exhibit("allocation-assumptions", page, is_appendix=True, whole=whole),)
 
 
 def _is_listed(item: Assumption) -> bool:

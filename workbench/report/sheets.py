@@ -135,7 +135,7 @@ def _write_words(sheet: Any, styles: _Styles, report: Report) -> None:
 
 
 def _write_exhibit(sheet: Any, styles: _Styles, exhibit: Exhibit, remarks: tuple[Remark, ...]) -> None:
-    table = exhibit.data()
+    table = exhibit.sheet()
     shown = table.cells()
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, exhibit.claim, styles.get(bold=True, font_size=13))
