@@ -166,6 +166,15 @@ class Figures:
         """
         return tuple(self._by_key[key].id for key in keys)
 
+    def known_ids(self, *keys: str) -> str:
+        """Return the ids of those keys that there are, each once, as a row of an exhibit holds them."""
+        return " ".join(dict.fromkeys(self._by_key[key].id for key in keys if key in self._by_key))
+
+    def shown_ids(self, *keys: str) -> str:
+        """Return the ids of those keys whose figure has a value, as a row of an exhibit holds them."""
+        found = (self._by_key[key] for key in keys if key in self._by_key)
+        return " ".join(figure.id for figure in found if figure.value is not None)
+
 
 def number_figures(prefix: str, figures: Iterable[Figure]) -> Figures:
     """Give each figure its id: the pillar's letter and its place in the pillar's fixed order.

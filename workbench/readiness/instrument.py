@@ -54,6 +54,11 @@ class Scale:
         """Where the scale ends."""
         return max(self.values)
 
+    @property
+    def span(self) -> str:
+        """From where to where it goes, in words."""
+        return f"{self.lowest:g} to {self.highest:g}"
+
 
 @dataclass(frozen=True)
 class Option:

@@ -14,6 +14,7 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked, response_curves, slope
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Activity, Allocation, Conflict, Portfolio
@@ -102,12 +103,12 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 **{name: numbers[f"{name}/{reason.line}"].value for name in named},
                 "reason": line_sentence(result, reason),
                 "is_total": False,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     counted = {name: sum(row[name] for row in rows) for name in named[1:]}
     if len(rows) > 1:
-        total = _ids(numbers, "today_money", "money", "moved_money")
+        total = numbers.shown_ids("today_money", "money", "moved_money")
         stay = sum(reason.supported for reason in result.reasons)
         words = {"line": "All lines", "supported": f"{stay} of {len(result.reasons)}", "reason": _moves_words(result)}
         rows.append({**words, **counted, "is_total": True, "ids": total})
@@ -131,7 +132,7 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Product line",
                 "supported": "Decision",
@@ -192,7 +193,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-curves",
         response_curves(
-            _columns(rows),
+            columns_of(rows),
             curve="activity",
             level="level",
             outcome="value",
@@ -239,7 +240,7 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "step": _step_words(held["step"], resource.unit),
                 "range": range_words(price, held["step"]) if price else theme.MISSING,
                 "left": left_over_words(portfolio, left) if left else "nothing" if plan else theme.MISSING,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     shown = {"resource": "Resource", "today_used": "Used today", "used": "In the plan", "capacity": "There is"}
@@ -261,7 +262,7 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-resources",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=shown,
             units={
                 **dict.fromkeys(("today_used", "used", "capacity"), "count"),
@@ -422,7 +423,7 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 **{name: numbers[f"{name}/{item.line}"].value for name in names},
                 "pays": payback_time(item),
                 "note": item.note or theme.MISSING,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     paying = [item for item in effects if item.payback is not None]
@@ -447,7 +448,7 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-closings",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={**columns, "note": "What is known"},
             units={
                 "closing_people": "people",
@@ -552,7 +553,7 @@ def _conflict_table(conflict: Conflict) -> Exhibit:
     return Exhibit(
         "allocation-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=columns,
             claim=claim,
             subtitle=headline(conflict)[0].claim,
@@ -609,14 +610,6 @@ def _curve_points(
 
 def _curve_name(activity: Activity) -> str:
     return f"{activity.id} ({activity.unit})"
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers[key].id for key in keys if numbers[key].value is not None)
 
 
 def _money(portfolio: Portfolio, value: Any) -> str:

@@ -13,6 +13,7 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, Portfolio
@@ -73,7 +74,7 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if len(shown) < len(rows):
         subtitle += f"; the {len(shown)} least sure of {len(rows)}"
     chart = bar_ranked(
-        _columns(shown),
+        columns_of(shown),
         label="what",
         value="holds",
         claim=claim,
@@ -118,7 +119,7 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "firm": _firm_words(decision.proof, decision.firm),
                 "cost": numbers[f"flip_cost/{reason.line}"].value,
                 "move": _weakest_words(weakest, names) if weakest else theme.MISSING,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     told = firm_finding(result)
@@ -129,7 +130,7 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-firm",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Product line",
                 "decision": "Decision",
@@ -185,7 +186,7 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 **dict(zip(("mean", "tail", "worst", "below"), (numbers[key].value for key in keys), strict=True)),
                 **({"below": None} if row.name == "today" else {}),
                 "closes": theme.listing([names[line] for line in row.closed], 3) or "none",
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     plan, tail, today = found.row("plan"), found.row("tail"), found.row("today")
@@ -203,7 +204,7 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-risk",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "plan": "Plan",
                 "mean": "On average",
@@ -256,7 +257,7 @@ def questions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         f"To know {rows[0]['what']} for sure is worth {_value(portfolio, asked[0].value)}.",
     )
     chart = bar_ranked(
-        _columns(rows),
+        columns_of(rows),
         label="what",
         value="value",
         claim=claim,
@@ -313,7 +314,7 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     )
     more = "" if len(shown) == len(rows) else f"; the {len(shown)} dearest of {len(rows)}"
     chart = bar_ranked(
-        _columns(shown),
+        columns_of(shown),
         label="what",
         value="cost",
         claim=claim,
@@ -399,11 +400,3 @@ def _value(portfolio: Portfolio, amount: float) -> str:
 
 def _worth_words(portfolio: Portfolio) -> str:
     return portfolio.currency if portfolio.is_money else "value points"
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers[key].id for key in keys if numbers[key].value is not None)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in (rows[0] if rows else {})}

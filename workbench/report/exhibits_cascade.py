@@ -15,7 +15,6 @@ from workbench.report.tables import table
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, FunctionReading, Portfolio, ResourceReading
-    from workbench.findings import Figures
 
 SOURCE = "function_plans, recipes, needs, resources"
 MOST_DRAWN = 15
@@ -49,7 +48,7 @@ def functions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                     "moves": theme.listing(moves, 3) if moves else "nothing noticeable",
                     "differs": numbers[f"differs/{item.resource}"].value,
                     "stands": standing_words(cascade, reading),
-                    "ids": _ids(numbers, *keys),
+                    "ids": numbers.shown_ids(*keys),
                 }
             )
     return Exhibit(
@@ -101,8 +100,7 @@ def short_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         {
             "line": f"{item.amount.name} ({item.amount.resource}, {item.amount.function})",
             "share": numbers[f"line_short/{item.amount.line}"].value,
-            "ids": _ids(
-                numbers,
+            "ids": numbers.shown_ids(
                 f"line_short/{item.amount.line}",
                 f"need/{item.amount.resource}/{item.amount.line}",
                 f"need_planned/{item.amount.resource}/{item.amount.line}",
@@ -167,7 +165,7 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "people": [item.project.people for item in held],
                 "ends": [item.project.ends or theme.MISSING for item in held],
                 "why": [theme.listing([hangs[why] for why in item.why]) for item in held],
-                "ids": [_ids(numbers, *(_key("projects", why) for why in item.why)) for item in held],
+                "ids": [numbers.shown_ids(*(_key("projects", why) for why in item.why)) for item in held],
             },
             columns={
                 "project": "Project",
@@ -253,8 +251,8 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
                     "plan": _amount(portfolio, item, amount.wanted),
                     "change": _change(portfolio, item, amount.change),
                     "decision": "stays" if amount.supported else "proposed to close",
-                    "ids": _ids(
-                        numbers, *(f"{kind}/{place}" for kind in ("need_today", "need_planned", "need", "need_change"))
+                    "ids": numbers.shown_ids(
+                        *(f"{kind}/{place}" for kind in ("need_today", "need_planned", "need", "need_change"))
                     ),
                 }
             )
@@ -309,7 +307,3 @@ def _no_plan(key: str) -> Exhibit:
 
 def _key(kind: str, why: str) -> str:
     return f"{kind}/{why.replace(' ', '_')}"
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers[key].id for key in keys if key in numbers and numbers[key].value is not None)

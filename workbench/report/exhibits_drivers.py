@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import waterfall
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibits_outcomes import metric_sources
 from workbench.report.tables import table
+from workbench.report.values import columns_of, shortened
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes
@@ -45,7 +47,7 @@ def plan_exhibit(result: Outcomes | Off) -> Exhibit:
     steps += [(split.name_of(f).capitalize(), by_factor[f], False, f) for f in FACTOR_ORDER if f in by_factor]
     steps += [("Actual", split.after, True, "actual")]
     rows = [
-        {"step": name, "value": value, "is_total": is_total, "ids": _ids(numbers, variance_key(variance, what))}
+        {"step": name, "value": value, "is_total": is_total, "ids": numbers.known_ids(variance_key(variance, what))}
         for name, value, is_total, what in steps
         if is_total or value
     ]
@@ -53,11 +55,11 @@ def plan_exhibit(result: Outcomes | Off) -> Exhibit:
     largest = split.wholes()[0]
     named = f"{split.name_of(largest.factor)} {write_change(largest.effect, metric.unit, result.settings.currency)}"
     event = next((e for kind in ASKED_FIRST for e in variance.events if e.kind == kind), None)
-    events = f"; on record: {_brief(event.what)}" if event is not None else ""
+    events = f"; on record: {shortened(event.what, 48)}" if event is not None else ""
     return Exhibit(
         "outcomes-plan",
         waterfall(
-            _columns(rows),
+            columns_of(rows),
             label="step",
             value="value",
             is_total="is_total",
@@ -66,7 +68,7 @@ def plan_exhibit(result: Outcomes | Off) -> Exhibit:
             higher_is_better={"up": True, "down": False}.get(metric.direction),
             claim=fit_claim(f"{claim.removesuffix('.')}; most of it {named}.", claim),
             subtitle=f"{metric.label}, {_span(variance)}, the company{_base(result, variance)}{events}",
-            source=_source(result, variance.metric),
+            source=metric_sources(result, result.catalogue.metric(variance.metric)),
             figures="ids",
         ),
     )
@@ -102,7 +104,7 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
                 "other": (by.get("shares", 0.0) + by.get("members", 0.0)) or None,
                 "cause": one.split.name_of("rate") if one.split.cause == "rate" else one.split.cause,
                 "is_total": one is main,
-                "ids": _ids(numbers, *(variance_key(one, what) for what in whats)),
+                "ids": numbers.known_ids(*(variance_key(one, what) for what in whats)),
             }
         )
     shown = [name for name in ("planned", "actual", "difference") if rows]
@@ -126,14 +128,14 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-plan-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"line": "Line", **{name: headers[name] for name in shown}, "cause": "Mostly"},
             units={"line": "text", "cause": "text"} | dict.fromkeys(shown, metric.unit),
             currency=result.settings.currency,
             is_total="is_total",
             claim=fit_claim(claim + most, f"{claim}."),
             subtitle=f"{metric.label}, {_span(main)}; each row adds up{_base(result, main)}",
-            source=_source(result, main.metric),
+            source=metric_sources(result, result.catalogue.metric(main.metric)),
             figures="ids",
         ),
     )
@@ -163,7 +165,7 @@ def versions_exhibit(result: Outcomes | Off) -> Exhibit:
                 "difference": write_change(one.change, metric.unit, currency) if one.change else "none",
                 "cause": one.split.name_of("rate") if one.split.cause == "rate" else one.split.cause,
                 "good": {True: "better", False: "worse", None: ""}[one.is_favourable],
-                "ids": _ids(numbers, *(variance_key(one, what) for what in ("planned", "actual", "difference"))),
+                "ids": numbers.known_ids(*(variance_key(one, what) for what in ("planned", "actual", "difference"))),
             }
         )
     if not rows:
@@ -172,7 +174,7 @@ def versions_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-versions",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "metric": "Outcome",
                 "against": "Against",
@@ -187,7 +189,9 @@ def versions_exhibit(result: Outcomes | Off) -> Exhibit:
             if judged
             else f"{len(rows)} comparisons with a plan or the year before, none of which has a good side.",
             subtitle=f"The company, {_span(held[0])}, only periods that have ended; differences within chance included",
-            source=theme.listing(list(dict.fromkeys(_source(result, v.metric) for v in held)), 4),
+            source=theme.listing(
+                list(dict.fromkeys(metric_sources(result, result.catalogue.metric(v.metric)) for v in held)), 4
+            ),
             figures="ids",
         ),
         is_appendix=True,
@@ -200,10 +204,12 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     held = [move for move in result.moves if move.carriers is not None]
     if not held:
-        return _note(
+        return Exhibit(
             "outcomes-carriers",
-            "No move could be looked at by its segments.",
-            "It takes two products in the scope, or columns listed under segments in metrics.yaml.",
+            Note(
+                "No move could be looked at by its segments.",
+                "It takes two products in the scope, or columns listed under segments in metrics.yaml.",
+            ),
         )
     from workbench.outcomes import figures
     from workbench.outcomes.driver_wording import dimension_words, which_parts
@@ -230,7 +236,7 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
                 "of": f"{len(carriers.segments)} of {carriers.of} {many}" if carriers.are_few else "",
                 "explained": carriers.explained,
                 "weight": carriers.weight,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.known_ids(*keys),
             }
         )
     looked = theme.listing(
@@ -246,7 +252,7 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-carriers",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "metric": "Outcome",
                 "where": "Where",
@@ -260,7 +266,9 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
             | {"explained": "share", "weight": "share"},
             claim=claim,
             subtitle=f"At most three that explain two thirds; looked at: {looked}",
-            source=theme.listing(list(dict.fromkeys(_source(result, m.metric) for m in held)), 4),
+            source=theme.listing(
+                list(dict.fromkeys(metric_sources(result, result.catalogue.metric(m.metric)) for m in held)), 4
+            ),
             figures="ids",
         ),
     )
@@ -277,10 +285,12 @@ def reversal_exhibit(result: Outcomes | Off) -> Exhibit:
         doubtful = len(result.reversals)
         words = "1 could" if doubtful == 1 else f"{doubtful} could"
         more = f" {words} be one by chance and {'is' if doubtful == 1 else 'are'} not shown." if doubtful else ""
-        return _note(
+        return Exhibit(
             "outcomes-reversal",
-            "No total says the opposite of its parts.",
-            f"Rates of the company and its parents, by product and by each declared dimension.{more}",
+            Note(
+                "No total says the opposite of its parts.",
+                f"Rates of the company and its parents, by product and by each declared dimension.{more}",
+            ),
         )
     return _reversal_table(result, sure[0], len(sure))
 
@@ -313,26 +323,30 @@ def second_view_exhibit(result: Outcomes | Off) -> Exhibit:
                     "factor": split.name_of(factor),
                     "exact": write_change(exact[factor], metric.unit, currency),
                     "second": write_change(second.get(factor, 0.0), metric.unit, currency),
-                    "ids": _ids(numbers, scope_key("effect", move.metric, move.kind, move.parent) + f"/{factor}"),
+                    "ids": numbers.known_ids(scope_key("effect", move.metric, move.kind, move.parent) + f"/{factor}"),
                 }
             )
     moves = len({row["metric"] for row in rows})
     if not rows:
-        return _note(
+        return Exhibit(
             "outcomes-second-view",
-            "No move has a second view.",
-            "The logarithmic mean takes rates and amounts of two products or segments, none of them negative.",
+            Note(
+                "No move has a second view.",
+                "The logarithmic mean takes rates and amounts of two products or segments, none of them negative.",
+            ),
         )
     claim = f"A second way of splitting names the same main cause in {agree} of {moves} moves."
     return Exhibit(
         "outcomes-second-view",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"metric": "Outcome", "factor": "Factor", "exact": "Exact split", "second": "LMDI-I"},
             units=dict.fromkeys(("metric", "factor", "exact", "second"), "text"),
             claim=claim,
             subtitle="Exact Shapley values (shown in the body), and the logarithmic mean Divisia index (Ang 2005)",
-            source=theme.listing(list(dict.fromkeys(_source(result, m.metric) for m in result.moves)), 4),
+            source=theme.listing(
+                list(dict.fromkeys(metric_sources(result, result.catalogue.metric(m.metric)) for m in result.moves)), 4
+            ),
             figures="ids",
         ),
         is_appendix=True,
@@ -372,8 +386,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
             "weight_before": one.weight_before,
             "weight_after": one.weight_after,
             "is_total": False,
-            "ids": _ids(
-                numbers,
+            "ids": numbers.known_ids(
                 *(
                     reversal_key(reversal, f"{what}:{one.segment}")
                     for what in ("before", "after", "weight_before", "weight_after")
@@ -385,7 +398,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
     total = {"before": reversal.before, "after": reversal.after, "change": reversal.overall}
     like = {"before": None, "after": None, "change": reversal.rate_effect}
     for name, values, whats in (("Like for like", like, ("like_for_like",)), ("The total", total, ("before", "after"))):
-        ids = _ids(numbers, *(reversal_key(reversal, what) for what in whats))
+        ids = numbers.known_ids(*(reversal_key(reversal, what) for what in whats))
         rows.append({"name": name, **values, "weight_before": None, "weight_after": None, "is_total": True, "ids": ids})
     one, many = dimension_words(reversal.dimension)
     claim, _ = say_reversal(result, reversal)
@@ -397,7 +410,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
     return Exhibit(
         "outcomes-reversal",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "name": one.capitalize(),
                 "before": first,
@@ -417,7 +430,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
                 f"{metric.label}, {result.name(reversal.kind, reversal.parent)}, by {many}; "
                 f"{spans}{others}; {theme.number(n, 0)} rows"
             ),
-            source=_source(result, reversal.metric),
+            source=metric_sources(result, result.catalogue.metric(reversal.metric)),
             figures="ids",
         ),
     )
@@ -434,30 +447,12 @@ def _base(result: Outcomes, variance: Variance) -> str:
     return f"; price is {theme.lower_label(result.catalogue.metric(base).label)}" if base else ""
 
 
-def _brief(text: str, length: int = 48) -> str:
-    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-
-
-def _source(result: Outcomes, metric: str) -> str:
-    tables = result.catalogue.metric(metric).tables
-    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in tables))
-
-
 def _no_plan(key: str) -> Exhibit:
-    return _note(
+    return Exhibit(
         key,
-        "There is no plan to hold the outcomes against.",
-        "A column version in the facts (actual, budget, forecast) gives one; a year of history gives the year before.",
+        Note(
+            "There is no plan to hold the outcomes against.",
+            "A column version in the facts (actual, budget, forecast) gives one; "
+            "a year of history gives the year before.",
+        ),
     )
-
-
-def _note(key: str, claim: str, detail: str) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, alt=f"Note: {claim}"))
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in dict.fromkeys(keys) if key in numbers)))
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}

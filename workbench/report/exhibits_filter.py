@@ -57,7 +57,7 @@ def filtered_exhibit(result: Readiness | Off, line: str, cut: str) -> Exhibit:
             note="note",
             unit="level",
             claim=f"Lowest here: {name.lower()}, {theme.level(level)}.",
-            subtitle=f"{part.name} as seen by {roles.name}, levels {scale.lowest:g} to {scale.highest:g}",
+            subtitle=f"{part.name} as seen by {roles.name}, levels {scale.span}",
             source=f"Survey, wave {result.wave}",
         ),
     )

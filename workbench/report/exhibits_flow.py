@@ -30,7 +30,7 @@ def flow_exhibit(result: Outcomes | Off) -> Exhibit:
     work = result.work
     if work is None or work.flow is None:
         why = work.flow_off if work is not None else ""
-        return _note("outcomes-flow", "The flow of work is not stated.", why or NOT_SENT)
+        return Exhibit("outcomes-flow", Note("The flow of work is not stated.", why or NOT_SENT))
     from workbench.outcomes import figures
     from workbench.outcomes.work_sentences import flow_headline
 
@@ -97,10 +97,12 @@ def delivery_exhibit(result: Outcomes | Off) -> Exhibit:
     if work is None or work.delivery is None:
         why = work.delivery_off if work is not None else ""
         detail = f"{why[0].upper()}{why[1:]}. " if why else ""
-        return _note(
+        return Exhibit(
             "outcomes-delivery",
-            "Delivery of software is not stated.",
-            f"{detail}It needs facts/deployments with deployment, product, environment and deployed_at.",
+            Note(
+                "Delivery of software is not stated.",
+                f"{detail}It needs facts/deployments with deployment, product, environment and deployed_at.",
+            ),
         )
     from workbench.outcomes import figures
     from workbench.outcomes.work_sentences import delivery_headline
@@ -154,7 +156,3 @@ def _delivery_row(held: Measured, delivery: Delivery, numbers: Figures) -> dict[
 
 def _name(result: Outcomes, product: str) -> str:
     return result.products.name(product) if product in result.products.ids else f"{product} (unknown)"
-
-
-def _note(key: str, claim: str, detail: str) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, alt=f"Note: {claim}"))

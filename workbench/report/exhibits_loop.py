@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes
@@ -45,14 +46,14 @@ def loop_exhibit(result: Outcomes | Off) -> Exhibit:
                 "half": _reached(latency, 0.5),
                 "interval": _interval(latency),
                 "three": _reached(latency, 0.75),
-                "ids": _ids(numbers, *(f"{key}/{part}" for part in ("quarter", "half", "three_quarters", "open"))),
+                "ids": numbers.known_ids(*(f"{key}/{part}" for part in ("quarter", "half", "three_quarters", "open"))),
             }
         )
     confidence = theme.percent(loop.confidence)
     return Exhibit(
         "outcomes-loop",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "step": "Step",
                 "n": "Signals",
@@ -103,7 +104,7 @@ def loop_lines_exhibit(result: Outcomes | Off) -> Exhibit:
                 "high": held.high,
                 "signals": health.decision.n,
                 "note": "too early to tell",
-                "ids": _ids(numbers, f"{base}/decision_rate"),
+                "ids": numbers.known_ids(f"{base}/decision_rate"),
             }
         )
     days = f"{loop.promise:g} days"
@@ -111,7 +112,7 @@ def loop_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-loop-lines",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="name",
             value="share",
             low="low",
@@ -148,7 +149,9 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
             if not result.stages
             else f"No product has enough periods: {result.stages[0].reason}."
         )
-        return _note("outcomes-stages", "Declared stages could not be compared with the use of the products.", why)
+        return Exhibit(
+            "outcomes-stages", Note("Declared stages could not be compared with the use of the products.", why)
+        )
     numbers = figures(result)
     differ = [one for one in held if one.contradicts]
     shown = (differ + [one for one in held if not one.contradicts])[:MOST_ROWS]
@@ -160,7 +163,7 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
             "low": one.growth.low,
             "high": one.growth.high,
             "suggested": one.suggested or "open",
-            "ids": _ids(numbers, f"stage/{one.product}/growth"),
+            "ids": numbers.known_ids(f"stage/{one.product}/growth"),
         }
         for one in shown
         if one.growth is not None
@@ -172,7 +175,7 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-stages",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="name",
             value="growth",
             low="low",
@@ -250,15 +253,3 @@ def _stages_claim(result: Outcomes, differ: int, count: int) -> str:
 
 def _stage_name(name: str, declared: str | None) -> str:
     return f"{name} ({declared or 'no stage'})"
-
-
-def _note(key: str, claim: str, detail: str) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, alt=f"Note: {claim}"))
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in dict.fromkeys(keys) if key in numbers)))
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}

@@ -77,7 +77,7 @@ def tool_scores_exhibit(result: Readiness | Off) -> Exhibit:
             units={"ours": "level", "tool": "level"},
             claim=claim,
             subtitle=(
-                f"Level in the whole organisation, {scale.lowest:g} to {scale.highest:g}. The model's own tool counts "
+                f"Level in the whole organisation, {scale.span}. The model's own tool counts "
                 "a missing answer as a number; we leave it missing and say how far it could move the level"
             ),
             source=f"Survey, wave {result.wave}; {result.instrument.source or result.instrument.name}",

@@ -12,11 +12,13 @@ from workbench.findings import CLAIM_LENGTH, Figures, Off
 from workbench.report.charts import bar_diverging, process_behaviour, waterfall
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.outcomes import Move, Outcomes, Series
+    from workbench.outcomes.catalogue import Metric
     from workbench.outcomes.drivers import Split
 
 DIRECTION_WORDS = {"up": "higher", "down": "lower", "band": "in its band", "neutral": "neither"}
@@ -56,7 +58,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
                 "state": _state(series, move),
                 "good": DIRECTION_WORDS[metric.direction],
                 "owner": metric.loop.owner or "nobody yet",
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.known_ids(*keys),
             }
         )
     count = len(result.moves)
@@ -64,7 +66,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-all",
         table(
-            _columns(rows, ("metric", "where", "latest", "range", "state", "good", "owner", "ids")),
+            columns_of(rows, ("metric", "where", "latest", "range", "state", "good", "owner", "ids")),
             columns={
                 "metric": "Outcome",
                 "where": "Where",
@@ -77,7 +79,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
             units=dict.fromkeys(("metric", "where", "latest", "range", "state", "good", "owner"), "text"),
             claim=claim if count else f"None of {len(rows)} outcomes moved beyond its usual ups and downs.",
             subtitle=f"Latest complete period up to {theme.day(result.settings.as_of)}, where the move is clearest",
-            source=_all_sources(result),
+            source=all_sources(result),
             figures="ids",
         ),
     )
@@ -111,8 +113,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
                 "reached": reached,
                 "up": metric.direction == "up",
                 "verdict": VERDICTS[check.assurance.verdict],
-                "ids": _ids(
-                    numbers,
+                "ids": numbers.known_ids(
                     key,
                     key.replace("target/", "reached/", 1),
                     scope_key("value", check.metric, check.kind, check.parent),
@@ -120,14 +121,16 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
             }
         )
     if not rows:
-        return _note("outcomes-targets", "No outcome has a target that could be compared.", "metrics.yaml, targets.")
+        return Exhibit(
+            "outcomes-targets", Note("No outcome has a target that could be compared.", "metrics.yaml, targets.")
+        )
     missed = sum(row["verdict"] == VERDICTS["fails"] for row in rows)
     claim = f"{met} of {len(rows)} targets {'is' if met == 1 else 'are'} met"
     claim += f"; {missed} {'is' if missed == 1 else 'are'} consistently missed." if missed else " today."
     return Exhibit(
         "outcomes-targets",
         bar_diverging(
-            _columns(rows),
+            columns_of(rows),
             label="label",
             value="reached",
             target=1.0,
@@ -136,7 +139,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
             decimals=0,
             claim=claim,
             subtitle="Latest complete period in percent of its target; the words say value and target",
-            source=_all_sources(result),
+            source=all_sources(result),
             figures="ids",
         ),
     )
@@ -149,10 +152,12 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
     move = _main_move(result)
     series = result.find(move.metric, move.kind, move.parent) if move is not None else None
     if move is None or series is None or series.watched.limits is None:
-        return _note(
+        return Exhibit(
             "outcomes-move",
-            "No outcome has moved beyond its usual ups and downs.",
-            "With a longer history smaller moves can be seen; nothing is drawn to look like one.",
+            Note(
+                "No outcome has moved beyond its usual ups and downs.",
+                "With a longer history smaller moves can be seen; nothing is drawn to look like one.",
+            ),
         )
     from workbench.outcomes import figures
 
@@ -166,18 +171,18 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
 
     series = result.find(move.metric, move.kind, move.parent)
     if series is None or series.watched.limits is None:
-        return _note(key, "It has no usual range to be drawn with.", "A move has one.")
+        return Exhibit(key, Note("It has no usual range to be drawn with.", "A move has one."))
     limits, frame, track = series.watched.limits, series.frame, series.watched.track
     if track is None:  # what has limits has a track
-        return _note(key, "It has no usual range to be drawn with.", "A move has one.")
+        return Exhibit(key, Note("It has no usual range to be drawn with.", "A move has one."))
     has_season = series.watched.season is not None
     ids: list[str | None] = [None] * len(frame)
     latest = frame.index[frame["is_judged"]]
     if len(latest) and not has_season:  # the figure is what was measured
         ids[int(latest[-1])] = numbers[scope_key("value", *series.scope)].id
     if series.watched.change is not None:
-        ids[series.watched.change.first] = _ids(numbers, scope_key("after", *series.scope))
-        ids[limits.baseline_from] = _ids(numbers, scope_key("before", *series.scope))
+        ids[series.watched.change.first] = numbers.known_ids(scope_key("after", *series.scope))
+        ids[limits.baseline_from] = numbers.known_ids(scope_key("before", *series.scope))
     shown = track.shown if has_season else list(frame["value"])
     data = {
         "period": list(frame["period"]),
@@ -203,7 +208,7 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
             is_signal="outside",
             is_complete="complete",
             target=target,
-            events=[(event.date, _brief(event.what)) for event in move.events[:3]],
+            events=[(event.date, shortened(event.what)) for event in move.events[:3]],
             unit=series.metric.unit,
             currency=result.settings.currency,
             decimals=_decimals(series.metric.unit, limits.upper - limits.lower),
@@ -213,7 +218,7 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
                 f"{_season_words(series)}usual range from {limits.n} {series.metric.grain}s; "
                 f"{theme.number(rows, 0)} rows"
             ),
-            source=_sources(result, series),
+            source=metric_sources(result, series.metric),
             figures="ids",
         ),
     )
@@ -225,10 +230,12 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     move = _main_move(result, has_split=True)
     if move is None or move.split is None:
-        return _note(
+        return Exhibit(
             "outcomes-cause",
-            "No move could be split into its causes.",
-            "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
+            Note(
+                "No move could be split into its causes.",
+                "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
+            ),
         )
     from workbench.outcomes import figures
 
@@ -247,12 +254,12 @@ def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, ke
         rows.append(_step(label, effect, False, numbers, *keys))
     rows.append(_step("After", split.after, True, numbers, f"{base}/after"))
     points = ", effects in points of percent" if metric.unit == "share" else ""
-    events = f"; on record: {_brief(move.events[0].what, 60)}" if move.events else ""
+    events = f"; on record: {shortened(move.events[0].what, 60)}" if move.events else ""
     span = say_span(metric, move.since, move.until, is_over=move.is_over)
     return Exhibit(
         key,
         waterfall(
-            _columns(rows),
+            columns_of(rows),
             label="step",
             value="value",
             is_total="is_total",
@@ -282,10 +289,12 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     metric = shown_metric(result)
     company = result.find(metric.metric) if metric is not None else None
     if metric is None or company is None or company.latest is None or not result.rolled:
-        return _note(
+        return Exhibit(
             "outcomes-rollup",
-            "No sum or count could be added up to lines, streams and experiences.",
-            "It takes a metric of type sum or count, and memberships.",
+            Note(
+                "No sum or count could be added up to lines, streams and experiences.",
+                "It takes a metric of type sum or count, and memberships.",
+            ),
         )
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
@@ -300,7 +309,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
                 "value": value,
                 "part": part,
                 "is_total": is_total,
-                "ids": _ids(numbers, key),
+                "ids": numbers.known_ids(key),
             }
         )
 
@@ -328,7 +337,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-rollup",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"kind": "Added up by", "name": "Parent", "value": metric.label, "part": "Part of the company"},
             units={"kind": "text", "name": "text", "value": metric.unit, "part": "share"},
             decimals={"part": 1},
@@ -337,7 +346,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=claim if len(claim) <= CLAIM_LENGTH else "Every way of adding up gives the company's total.",
             subtitle=f"{metric.label}, {period}; each product counted by its share in force"
             + ("; what stands in another parent is counted there too" if is_nested else ""),
-            source=_sources(result, company) + ", memberships",
+            source=metric_sources(result, company.metric) + ", memberships",
             figures="ids",
         ),
         is_appendix=len(rows) > 14,
@@ -359,7 +368,7 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
                 "rows": finding.rows,
                 "consequence": CONSEQUENCES[finding.consequence],
                 "touches": theme.listing([result.catalogue.metric(m).label for m in finding.metrics], 3),
-                "ids": _ids(numbers, f"data/{place + 1}"),
+                "ids": numbers.known_ids(f"data/{place + 1}"),
             }
         )
     told = {finding.claim for finding in result.findings}
@@ -368,10 +377,12 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
             label = result.catalogue.metric(metric).label
             rows.append({"finding": reason, "rows": None, "consequence": "switched off", "touches": label, "ids": ""})
     if not rows:
-        return _note(
+        return Exhibit(
             "outcomes-data",
-            "Nothing wrong was found in the facts.",
-            "Keys, products, dates, empty and open periods and the ledger's totals were checked.",
+            Note(
+                "Nothing wrong was found in the facts.",
+                "Keys, products, dates, empty and open periods and the ledger's totals were checked.",
+            ),
         )
     off = len(result.off)
     claim = f"{len(rows)} thing{'s' if len(rows) != 1 else ''} in the facts need{'' if len(rows) != 1 else 's'} a look"
@@ -381,12 +392,12 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-data",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"finding": "Finding", "rows": "Rows", "consequence": "What we did", "touches": "Outcomes"},
             units={"finding": "text", "rows": "count", "consequence": "text", "touches": "text"},
             claim=claim,
             subtitle="Keys, products, dates, empty and open periods, ledger totals; rows (periods for the calendar)",
-            source=_all_sources(result),
+            source=all_sources(result),
             figures="ids",
         ),
     )
@@ -427,7 +438,7 @@ def _steps(result: Outcomes, split: Split, base: str) -> list[tuple[str, float, 
 
 
 def _step(label: str, value: float, is_total: bool, numbers: Figures, *keys: str) -> dict[str, Any]:
-    return {"step": label, "value": value, "is_total": is_total, "ids": _ids(numbers, *keys)}
+    return {"step": label, "value": value, "is_total": is_total, "ids": numbers.known_ids(*keys)}
 
 
 def _cause_claim(result: Outcomes, move: Move, split: Split) -> str:
@@ -514,15 +525,6 @@ def _known(values: Sequence[float]) -> list[float | None]:
     return [None if value != value else float(value) for value in values]
 
 
-def _sources(result: Outcomes, series: Series) -> str:
-    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in series.metric.tables))
-
-
-def _all_sources(result: Outcomes) -> str:
-    used = [name for metric in result.metrics_on() for name in metric.tables]
-    return theme.listing(list(dict.fromkeys(result.sources.get(name, name) for name in used)), 4)
-
-
 def _decimals(unit: str, size: float) -> int | None:
     """Return the decimals that a chart needs to show differences of this size; None leaves it to the unit."""
     from workbench.outcomes.wording import decimals_for
@@ -532,18 +534,12 @@ def _decimals(unit: str, size: float) -> int | None:
     return None if unit in ("currency", "count", "people") else decimals_for(size)
 
 
-def _brief(text: str, length: int = 32) -> str:
-    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+def metric_sources(result: Outcomes, metric: Metric) -> str:
+    """Return the client's sources of one metric."""
+    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables))
 
 
-def _note(key: str, claim: str, detail: str) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, alt=f"Note: {claim}"))
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in dict.fromkeys(keys) if key in numbers)))
-
-
-def _columns(rows: list[dict[str, Any]], names: tuple[str, ...] = ()) -> dict[str, list[Any]]:
-    keys = names or tuple(rows[0] if rows else ())
-    return {key: [row[key] for row in rows] for key in keys}
+def all_sources(result: Outcomes) -> str:
+    """Return the client's sources of all metrics that are measured."""
+    used = [name for metric in result.metrics_on() for name in metric.tables]
+    return theme.listing(list(dict.fromkeys(result.sources.get(name, name) for name in used)), 4)

@@ -139,7 +139,7 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
     for key, name, parts in places:
         if not parts:
             continue
-        ids = _known(numbers, f"projects/{key}", f"projects_budget/{key}") if _is_whole(parts) and key else ""
+        ids = numbers.shown_ids(f"projects/{key}", f"projects_budget/{key}") if _is_whole(parts) and key else ""
         total = _sum_row(money, parts, name, _count(parts), ids, is_total=True)
         rows.append({**total, "why": "line proposed to close" if key in _closing(summary) else ""})
         ranked = sorted(parts, key=lambda part: -(part.amount("budget") or part.amount("spent") or 0.0))
@@ -248,8 +248,4 @@ def _is_whole(parts: Sequence[ProjectPart]) -> bool:
 
 def _ids(numbers: Figures, column: str, line: str, parts: Sequence[ProjectPart]) -> str:
     known = bool(line) and column == "budget" and _is_whole(parts)
-    return _known(numbers, f"projects_budget/{line}") if known else ""
-
-
-def _known(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers[key].id for key in keys if key in numbers and numbers[key].value is not None)
+    return numbers.shown_ids(f"projects_budget/{line}") if known else ""

@@ -13,6 +13,7 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import lines_over_time
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, QuarterPlan
@@ -69,7 +70,7 @@ def quarters_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     limit = "" if item.move_limit is None else f"; at most {_whole(item.move_limit)} may change lines a quarter"
     left_out = "" if len(shown) == len(lines) else f"; the {len(shown)} of {len(lines)} lines that change most"
     chart = lines_over_time(
-        _columns(rows),
+        columns_of(rows),
         period="period",
         value="amount",
         series="line",
@@ -119,7 +120,7 @@ def quarter_people_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-quarter-people",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"what": "People", **{period: period for period in plan.periods}},
             units={period: "people" for period in plan.periods},
             claim=claim,
@@ -198,7 +199,3 @@ def _name(line: Any) -> str:
 
 def _whole(amount: float) -> str:
     return theme.number(amount, 0)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in (rows[0] if rows else {})}

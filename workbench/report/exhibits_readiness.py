@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.exhibits_sources import classes_or_note
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -51,8 +52,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
                 "held_back": held_back_words(result, line.gates, line.held_back_by, 2) if line.gates else HIDDEN,
                 "way": result.percent_to_target[part.id],
                 "people": head.people,
-                "ids": _ids(
-                    numbers,
+                "ids": numbers.known_ids(
                     f"class/{part.id}",
                     f"certainty/{part.id}",
                     *(f"level/{part.id}/{name}" for name in line.held_back_by[:2]),
@@ -64,7 +64,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-classes",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Product line",
                 "class": "Class",
@@ -75,7 +75,10 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
             },
             units={"way": "share", "people": "people"},
             claim=_claim_classes(result),
-            subtitle=f"Class of each line, gates that hold it back on levels {_span(result)}, people who answered",
+            subtitle=(
+                "Class of each line, gates that hold it back on levels "
+                f"{result.instrument.scale.span}, people who answered"
+            ),
             source=_source(result),
             figures="ids",
         ),
@@ -101,7 +104,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
                 "n": held.people,
                 "target": result.targets[("", group.id)],
                 "note": held.hidden,
-                "ids": _ids(numbers, f"level/{group.id}", f"target/{group.id}"),
+                "ids": numbers.known_ids(f"level/{group.id}", f"target/{group.id}"),
             }
         )
     widest = _widest_gap(result)
@@ -121,7 +124,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-gaps",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             value="level",
             low="low",
@@ -133,7 +136,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
             highlight=None if widest is None else widest[0].name + (" (gate)" if widest[0].gate else ""),
             claim=claim,
             subtitle=(
-                f"Level of each dimension in the organisation, {_span(result)}, with "
+                f"Level of each dimension in the organisation, {result.instrument.scale.span}, with "
                 f"{theme.percent(result.settings.confidence)} interval; the upright line is the target"
             ),
             source=_source(result),
@@ -161,7 +164,7 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
                 row[f"p{place}"] = _hidden_words(held)
             else:
                 row[f"p{place}"] = level_words(held) if held.edge else held.level.value
-        row["ids"] = _ids(numbers, *(f"level{part_path(part)}/{group.id}" for part in parts))
+        row["ids"] = numbers.known_ids(*(f"level{part_path(part)}/{group.id}" for part in parts))
         rows.append(row)
     headers = {"dimension": "Dimension"}
     headers |= {f"p{place}": "All" if part == result.organisation else part.name for place, part in enumerate(parts)}
@@ -180,11 +183,11 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=headers,
             units={f"p{place}": "level" for place in range(len(parts))},
             claim=claim,
-            subtitle=f"Level by dimension and product line, {_span(result)}{marked}",
+            subtitle=f"Level by dimension and product line, {result.instrument.scale.span}{marked}",
             source=_source(result),
             figures="ids",
         ),
@@ -217,14 +220,14 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
                     "low": _low(one),
                     "high": _high(one),
                     "note": _hidden_words(one) if one.level is None else "",
-                    "ids": _ids(numbers, f"level{part_path(part)}/{group.id}"),
+                    "ids": numbers.known_ids(f"level{part_path(part)}/{group.id}"),
                 }
             )
     counted = "; ".join(f"{part.id}: {part.name}, {_people_words(result.scores.heads[part].people)}" for part in cuts)
     return Exhibit(
         "readiness-two-jobs",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             value="level",
             low="low",
@@ -235,7 +238,8 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
             highlight=cuts[1].id,
             claim=_claim_two_jobs(result, cuts),
             subtitle=(
-                f"Level of each dimension, {_span(result)}, with {theme.percent(result.settings.confidence)} interval; "
+                f"Level of each dimension, {result.instrument.scale.span}, "
+                f"with {theme.percent(result.settings.confidence)} interval; "
                 f"{counted}"
             ),
             source=_source(result),
@@ -266,8 +270,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
                 "least": seen[0].name if seen else theme.MISSING,
                 "visibility": seen[1] if seen else None,
                 "total": part == result.organisation,
-                "ids": _ids(
-                    numbers,
+                "ids": numbers.known_ids(
                     f"headcount{path}",
                     f"people{path}",
                     f"response{path}",
@@ -285,7 +288,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-response",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "part": "Who",
                 "asked": "Asked",
@@ -346,7 +349,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
                 "highest": _item_words(known[-1]) if len(known) > 1 else theme.MISSING,
                 "reached": f"{len(above)} of {len(known)}",
                 "levels": levels,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.known_ids(*keys),
             }
         )
     if not rows:
@@ -354,7 +357,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-claims",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "claim": "What the article's authors say",
                 "lowest": "Lowest item",
@@ -365,7 +368,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
             claim=f"{len(reached)} of {len(counted)} items behind the claims stand at level {standing:g} or more.",
             subtitle=(
                 "Claims of the article “ProductOps is the newest NotNeededOps” (Emergn), its authors' opinion, "
-                f"and levels {_span(result)} of the items that bear on them, with "
+                f"and levels {result.instrument.scale.span} of the items that bear on them, with "
                 f"{theme.percent(result.settings.confidence)} "
                 "interval and people; an item may bear on several claims"
             ),
@@ -374,14 +377,6 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
         ),
         is_appendix=result.settings.thesis != "front",
     )
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in keys if key in numbers)))
 
 
 def _value(score: Score) -> float | None:
@@ -405,11 +400,6 @@ def _hidden_words(score: Score) -> str:
 
 def _unknown(hidden: str) -> str:
     return HIDDEN if hidden else "unknown"
-
-
-def _span(result: Readiness) -> str:
-    scale = result.instrument.scale
-    return f"{scale.lowest:g} to {scale.highest:g}"
 
 
 def _source(result: Readiness) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -54,14 +55,14 @@ def agreement_exhibit(result: Readiness | Off) -> Exhibit:
             if one.found is not None:
                 path = f"{part.id}/{group.id}" if part.id else group.id
                 keys += [f"agreement/{path}", f"distance/{path}"]
-        row["ids"] = _ids(numbers, *keys)
+        row["ids"] = numbers.known_ids(*keys)
         rows.append(row)
     headers = {"dimension": "Dimension"}
     headers |= {f"p{place}": part.name if part.id else "All lines" for place, part in enumerate(parts)}
     return Exhibit(
         "readiness-agreement",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=headers,
             claim=_claim_agreement(result),
             subtitle=(
@@ -105,8 +106,7 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
         row["least"] = _least_fitting(result, list(own.values()))
         row["single"] = _two(None if pool is None else pool.single)
         row["mean"] = _two(None if pool is None else pool.mean)
-        row["ids"] = _ids(
-            numbers,
+        row["ids"] = numbers.known_ids(
             *(f"{name}/{role}/{group.id}" for role in own for name in ("alpha", "omega")),
             *(f"{name}/{group.id}" for name in ("line-share", "line-reliability") if pool is not None),
         )
@@ -114,7 +114,7 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-reliability",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "dimension": "Dimension",
                 **{f"r{place}": theme.upper_start(role.name) for place, role in enumerate(roles)},
@@ -162,14 +162,14 @@ def flags_exhibit(result: Readiness | Off) -> Exhibit:
                     "level": value,
                     "low": low,
                     "high": high,
-                    "ids": _ids(numbers, key, "sheets/flagged"),
+                    "ids": numbers.known_ids(key, "sheets/flagged"),
                 }
             )
     count = f"{flagged.sheets} sheet{'s' if flagged.sheets != 1 else ''}"
     return Exhibit(
         "readiness-sheets",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             value="level",
             low="low",
@@ -179,7 +179,7 @@ def flags_exhibit(result: Readiness | Off) -> Exhibit:
             highlight="without them",
             claim=_claim_sheets(result, count),
             subtitle=(
-                f"Level of each dimension in the organisation, {_span(result)}, with all sheets (with "
+                f"Level of each dimension in the organisation, {result.instrument.scale.span}, with all sheets (with "
                 f"{theme.percent(result.settings.confidence)} interval) and without {count} with two or more signs: "
                 "under 2 seconds a question, one place in a row, hardly any spread, unlike all, inconsistent"
             ),
@@ -209,7 +209,7 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
             is_appendix=True,
         )
     numbers = figures(result)
-    ids = _ids(numbers, "assessors/artefacts", "assessors/same", "assessors/alpha", "assessors/icc")
+    ids = numbers.known_ids("assessors/artefacts", "assessors/same", "assessors/alpha", "assessors/icc")
     names = {part.id: part.name for part in result.parts if part.kind == "line"}
     rows: list[dict[str, Any]] = []
     for one in coding.artefacts:
@@ -226,7 +226,7 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-assessors",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "item": "Artefact for",
                 "line": "Line",
@@ -275,13 +275,13 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
                 "weighted": None if whole is None else whole[2],
                 "shift": "–" if whole is None else _signed(whole[2] - whole[1]),
                 "line": "none moves" if most is None else f"{most[0].name}: {most[1]:.1f} to {most[2]:.1f}",
-                "ids": _ids(numbers, *_level_keys(group.id, whole, lines[0] if lines else None)),
+                "ids": numbers.known_ids(*_level_keys(group.id, whole, lines[0] if lines else None)),
             }
         )
     return Exhibit(
         "readiness-weights",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "dimension": "Dimension",
                 "plain": "Each answer alike",
@@ -291,7 +291,8 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
             },
             claim=_claim_weights(held),
             subtitle=(
-                f"Level {_span(result)}; weights to the headcounts by {theme.listing(list(made.margins))}, of one "
+                f"Level {result.instrument.scale.span}; "
+                f"weights to the headcounts by {theme.listing(list(made.margins))}, of one "
                 f"person to 5 times the mean, make a variance {made.design_effect:.1f} times as wide; met a bound: "
                 f"{made.trimmed}"
                 f"{'' if made.is_fitted else '; some headcount is not reached'}"
@@ -434,19 +435,6 @@ def _from_0(value: float | None) -> str:
 
 def _two(value: float | None) -> str:
     return theme.MISSING if value is None else theme.number(value, 2)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in keys if key in numbers)))
-
-
-def _span(result: Readiness) -> str:
-    scale = result.instrument.scale
-    return f"{scale.lowest:g} to {scale.highest:g}"
 
 
 def _source(result: Readiness) -> str:

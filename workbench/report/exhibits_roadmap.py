@@ -5,13 +5,14 @@ Each function takes the result (or `Off`) and returns an exhibit; every number c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import stacked_diverging
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Initiative, Readiness
@@ -58,7 +59,7 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-roadmap",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=columns,
             units={"effort": "count", "cost": "currency", "gain": "share"},
             decimals={"gain": 1},
@@ -112,7 +113,7 @@ def steps_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-steps",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Line",
                 "quarter": "Quarter",
@@ -174,7 +175,7 @@ def verdict_odds_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-odds",
         stacked_diverging(
-            _columns(rows),
+            columns_of(rows),
             label="line",
             answer="class",
             value="share",
@@ -228,10 +229,6 @@ def _unplanned(result: Readiness) -> int:
 
 def _is_part(result: Readiness) -> bool:
     return any(one.cost is not None and not one.is_costed for one in result.roadmap.initiatives)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 
 
 def _source(result: Readiness) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals, process_behaviour
 from workbench.report.charts_signals import behaviour_panels, funnel_plot
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibits_outcomes import all_sources, metric_sources
 from workbench.report.tables import table
+from workbench.report.values import columns_of, shortened
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes, Series
@@ -41,10 +43,12 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
     from workbench.outcomes.wording import write_pair
 
     if not result.signals.portfolio.tested:
-        return _note(
+        return Exhibit(
             "outcomes-signals",
-            "Too early to tell what moved: no series has enough periods to judge.",
-            "Twelve complete periods are needed, and one after them.",
+            Note(
+                "Too early to tell what moved: no series has enough periods to judge.",
+                "Twelve complete periods are needed, and one after them.",
+            ),
         )
     numbers, currency = figures(result), result.settings.currency
     rows: list[dict[str, Any]] = []
@@ -61,7 +65,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
                 "after": after,
                 "also": _also(len(move.also)),
                 "state": "moved",
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.known_ids(*keys),
             }
         )
     for series in _nearly(result):
@@ -79,7 +83,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
                 "after": value,
                 "also": "",
                 "state": "not told from chance",
-                "ids": _ids(numbers, scope_key("value", *series.scope)),
+                "ids": numbers.known_ids(scope_key("value", *series.scope)),
             }
         )
     names = ("metric", "where", "since", "before", "after", "also", "state")
@@ -87,7 +91,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-signals",
         table(
-            _columns(rows, (*names, "ids")),
+            columns_of(rows, (*names, "ids")),
             columns=dict(
                 zip(
                     names,
@@ -101,7 +105,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
                 "One row an outcome, where it is clearest; company, lines, streams, experiences and products were "
                 f"judged together; a season was removed from {season} series"
             ),
-            source=_all_sources(result),
+            source=all_sources(result),
             figures="ids",
         ),
     )
@@ -113,10 +117,12 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     shown = _panel_series(result)
     if not shown:
-        return _note(
+        return Exhibit(
             "outcomes-series",
-            "No outcome has a usual range yet to be drawn line by line.",
-            "Twelve complete periods are needed.",
+            Note(
+                "No outcome has a usual range yet to be drawn line by line.",
+                "Twelve complete periods are needed.",
+            ),
         )
     from workbench.outcomes import figures
     from workbench.outcomes.sentences import scope_key
@@ -130,7 +136,7 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
         if series.watched.has_moved:
             moved.append(name)
         key = scope_key("value", *series.scope)
-        rows += _panel_rows(result, series, name, _ids(numbers, key))
+        rows += _panel_rows(result, series, name, numbers.known_ids(key))
     lines = [series for series in shown if series.kind != "company"]
     count = sum(series.watched.has_moved for series in lines)
     claim = f"{metric.label}: {count} of {len(lines)} lines shown left their usual range, the others did not."
@@ -149,7 +155,7 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-series",
         behaviour_panels(
-            _columns(rows),
+            columns_of(rows),
             label="label",
             period="period",
             value="value",
@@ -164,7 +170,7 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
             currency=result.settings.currency,
             claim=fit_claim(claim, f"{metric.label}: {count} of {len(lines)} lines shown moved."),
             subtitle="; ".join(words),
-            source=_sources(result, shown[0]),
+            source=metric_sources(result, shown[0].metric),
             figures="ids",
         ),
     )
@@ -176,10 +182,12 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     one = _main_comparison(result)
     if one is None:
-        return _note(
+        return Exhibit(
             "outcomes-products",
-            "No outcome compares enough products on shares or rates of their own rows.",
-            "Three products with rows in the latest complete period are needed.",
+            Note(
+                "No outcome compares enough products on shares or rates of their own rows.",
+                "Three products with rows in the latest complete period are needed.",
+            ),
         )
     from workbench.outcomes import figures
 
@@ -195,7 +203,7 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
             "high": funnel.high[place],
             "inner_low": funnel.inner_low[place],
             "inner_high": funnel.inner_high[place],
-            "ids": _ids(numbers, f"funnel/{one.metric}/{product}"),
+            "ids": numbers.known_ids(f"funnel/{one.metric}/{product}"),
         }
         for place, (name, product) in enumerate(zip(names, funnel.parts, strict=True))
     ]
@@ -211,7 +219,7 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-products",
         funnel_plot(
-            _columns(rows),
+            columns_of(rows),
             label="product",
             value="value",
             n="rows",
@@ -256,14 +264,16 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
                 "chance": odds.chance,
                 "low": odds.chance_low,
                 "high": odds.chance_high,
-                "ids": _ids(numbers, chance_key(check)),
+                "ids": numbers.known_ids(chance_key(check)),
             }
         )
     if not rows:
-        return _note(
+        return Exhibit(
             "outcomes-chances",
-            "No target has a date ahead and a process steady enough to give its chance.",
-            "A chance needs twelve periods without a move, a target and its date.",
+            Note(
+                "No target has a date ahead and a process steady enough to give its chance.",
+                "A chance needs twelve periods without a move, a target and its date.",
+            ),
         )
     likely = sum(row["chance"] >= 0.5 for row in rows)
     least = min(rows, key=lambda row: row["chance"])
@@ -276,7 +286,7 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-chances",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="label",
             value="chance",
             low="low",
@@ -288,7 +298,7 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
                 "Chance that the period of the target's date meets it if the process goes on as it runs; "
                 "80 % interval; targets of metrics that are moving are left out"
             ),
-            source=_all_sources(result),
+            source=all_sources(result),
             figures="ids",
         ),
     )
@@ -300,10 +310,12 @@ def rare_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     held = [one for one in result.signals.rare if one.limits is not None]
     if not held:
-        return _note(
+        return Exhibit(
             "outcomes-rare",
-            "No outcome is watched by the days between its events, or there are too few events yet.",
-            "A count by day with chart: time_between, and twelve times between events.",
+            Note(
+                "No outcome is watched by the days between its events, or there are too few events yet.",
+                "A count by day with chart: time_between, and twelve times between events.",
+            ),
         )
     from workbench.outcomes import figures
 
@@ -311,11 +323,11 @@ def rare_exhibit(result: Outcomes | Off) -> Exhibit:
     one = max(held, key=lambda rare: (bool(rare.is_kept), rare.kind == "company", len(rare.gaps)))
     limits, metric = one.limits, result.catalogue.metric(one.metric)
     if limits is None:  # held ones have them
-        return _note("outcomes-rare", "Too few events yet.", "")
+        return Exhibit("outcomes-rare", Note("Too few events yet.", ""))
     base = f"gaps/{one.metric}/{one.kind}/{one.parent or 'all'}"
     ids: list[str | None] = [None] * len(one.gaps)
-    ids[0] = _ids(numbers, f"{base}/usual")
-    ids[-1] = _ids(numbers, f"{base}/open", f"{base}/after")
+    ids[0] = numbers.known_ids(f"{base}/usual")
+    ids[-1] = numbers.known_ids(f"{base}/open", f"{base}/after")
     data = {
         "period": list(one.ends),
         "value": list(one.gaps),
@@ -398,7 +410,7 @@ def _panel_rows(result: Outcomes, series: Series, name: str, ids: str) -> list[d
     for event in _events(result, series):
         place = max((at for at, period in enumerate(periods) if period <= event.date), default=None)
         if place is not None:
-            marks[place] = _brief(event.what)
+            marks[place] = shortened(event.what)
     latest = max((place for place, judged in enumerate(frame["is_judged"]) if judged), default=-1)
     rows = []
     for place, period in enumerate(periods):
@@ -450,29 +462,3 @@ def _also(count: int) -> str:
 
 def _known(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
-
-
-def _sources(result: Outcomes, series: Series) -> str:
-    return ", ".join(dict.fromkeys(result.sources.get(name, name) for name in series.metric.tables))
-
-
-def _all_sources(result: Outcomes) -> str:
-    used = [name for metric in result.metrics_on() for name in metric.tables]
-    return theme.listing(list(dict.fromkeys(result.sources.get(name, name) for name in used)), 4)
-
-
-def _brief(text: str, length: int = 32) -> str:
-    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
-
-
-def _note(key: str, claim: str, detail: str) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, alt=f"Note: {claim}"))
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in dict.fromkeys(keys) if key in numbers)))
-
-
-def _columns(rows: list[dict[str, Any]], names: tuple[str, ...] = ()) -> dict[str, list[Any]]:
-    keys = names or tuple(rows[0] if rows else ())
-    return {key: [row[key] for row in rows] for key in keys}

@@ -13,6 +13,7 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -54,7 +55,7 @@ def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:
             "low": gap.difference.low,
             "high": gap.difference.high,
             "n": gap.difference.answered,
-            "ids": _ids(numbers, gap.key, *(_item_key(part, gap.item) for part in (gap.first, gap.second))),
+            "ids": numbers.known_ids(gap.key, *(_item_key(part, gap.item) for part in (gap.first, gap.second))),
         }
         for gap in shown
     ]
@@ -62,7 +63,7 @@ def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-role-gaps",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="gap",
             value="difference",
             low="low",
@@ -133,12 +134,13 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
     return Exhibit(
         key,
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=columns,
             units={name: "level" for name in ("heard", "survey", "shows")} | {"interviews": "count"},
             claim=_claim_sources(held, by_line=by_line),
             subtitle=(
-                f"Levels {_span(held)}: median of what interviewed people said (chosen people, no interval), "
+                f"Levels {held.instrument.scale.span}: "
+                "median of what interviewed people said (chosen people, no interval), "
                 f"{'' if _is_first(held) else 'mean of all answers, '}mean of what artefacts support; questions of "
                 "which an artefact was looked for. hidden: too few interviews, or they would give one away"
             ),
@@ -184,7 +186,7 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-evidence",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "item": "Question",
                 "line": "Where",
@@ -196,7 +198,8 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
             units={name: "level" for name in ("shows", "claimed", "evidenced")},
             claim=fit_claim(*claims, f"{seen}."),
             subtitle=(
-                f"Artefacts that were not seen, or that support less than is claimed, {_span(held)}; one that "
+                f"Artefacts that were not seen, or that support less than is claimed, {held.instrument.scale.span}; "
+                "one that "
                 f"was not seen supports {held.settings.unseen_cap:g} at most; of several assessors the lowest level "
                 "counts"
             ),
@@ -226,7 +229,7 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
             "dimension": held.instrument.group(quote.dimension).name,
             "text": f"“{quote.text}”",
             "who": quote.role or theme.MISSING,
-            "ids": _ids(numbers, f"heard/{quote.dimension}"),
+            "ids": numbers.known_ids(f"heard/{quote.dimension}"),
         }
         for quote in told.quotes
     ]
@@ -237,7 +240,7 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-quotes",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={"dimension": "Dimension", "text": "In their own words", "who": "Said by"},
             claim=f"{many} {'sentence' if many == 1 else 'sentences'} from {told.interviews} interviews may be quoted.",
             subtitle=(
@@ -284,14 +287,16 @@ def classes_or_note(off: Off) -> Exhibit:
                 "class": line.words,
                 "held_back": theme.listing(held_back) or theme.MISSING,
                 "known": f"{known} of {len(line.gates)}",
-                "ids": _ids(numbers, f"class/{part.id}", *(f"gate/{part.id}/{name}" for name in line.held_back_by[:2])),
+                "ids": numbers.known_ids(
+                    f"class/{part.id}", *(f"gate/{part.id}/{name}" for name in line.held_back_by[:2])
+                ),
             }
         )
     leaning = f"; overall leaning to {look.verdict.leaning}" if look.verdict.leaning else ""
     return Exhibit(
         "readiness-classes",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Product line",
                 "class": "Class",
@@ -301,7 +306,7 @@ def classes_or_note(off: Off) -> Exhibit:
             claim=fit_claim(f"No line has a class without a survey{leaning}.", "No line has a class without a survey."),
             subtitle=(
                 "Where each line leans by interviews and artefacts alone; a gate stands at the lower of both, "
-                f"{_span(look)}"
+                f"{look.instrument.scale.span}"
             ),
             source=_source(look),
             figures="ids",
@@ -325,8 +330,7 @@ def _source_row(held: Readiness | FirstLook, numbers: Figures, part: Part, group
         "survey": None if survey is None else _level(survey),
         "shows": None if found is None else found.shows,
         "looked": _looked(held, part, group),
-        "ids": _ids(
-            numbers,
+        "ids": numbers.known_ids(
             f"heard{path}",
             f"lowest-heard{path}",
             f"highest-heard{path}",
@@ -350,7 +354,7 @@ def _evidence_row(held: Readiness | FirstLook, numbers: Figures, cells: list[Che
         "shows": cells[0].shows,
         "claimed": _reach([one.claimed for one in cells]),
         "evidenced": _reach([one.evidenced for one in cells]),
-        "ids": _ids(numbers, *(f"{key}{path}" for path in paths for key in ("item", "artefact", "not-evidenced"))),
+        "ids": numbers.known_ids(*(f"{key}{path}" for path in paths for key in ("item", "artefact", "not-evidenced"))),
     }
 
 
@@ -497,16 +501,3 @@ def _source(held: Readiness | FirstLook) -> str:
     ]
     listed = f"{theme.listing(others)}; " if others else ""
     return f"{wave}{listed}instrument {held.instrument.name} {held.instrument.version}"
-
-
-def _span(held: Readiness | FirstLook) -> str:
-    scale = held.instrument.scale
-    return f"{scale.lowest:g} to {scale.highest:g}"
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in keys if key in numbers)))

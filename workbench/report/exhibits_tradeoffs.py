@@ -14,6 +14,7 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts_tradeoffs import INSIDE, ON, PLAN, TODAY, frontier_chart
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Comparison, Conflict, Frontier, Portfolio
@@ -56,7 +57,7 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     proof = f"each within {theme.percent(within, 2)} of its lift" if found.proved else "not all proved"
     more = "" if found.is_complete else "; some were not worked out in time"
     chart = frontier_chart(
-        _columns(rows),
+        columns_of(rows),
         label="plan",
         other=found.against,
         goal=found.objective,
@@ -99,7 +100,7 @@ def scenarios_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 "gain": numbers[keys[2]].value,
                 "closes": _closes(comparison, i),
                 **{name: figure.value for name, figure in losses.items()},
-                "ids": _ids(numbers, *keys, *(figure.key for figure in losses.values())),
+                "ids": numbers.shown_ids(*keys, *(figure.key for figure in losses.values())),
             }
         )
     columns = {
@@ -114,7 +115,7 @@ def scenarios_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-scenarios",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=columns,
             units={name: "share" for name in ("gain", *(f"loss{j}" for j in range(len(shown))))},
             decimals={f"loss{j}": 1 for j in range(len(shown))},
@@ -147,7 +148,7 @@ def scenario_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 **{f"money{place}": numbers[key].value for place, key in enumerate(keys)},
                 "decision": decided,
                 "moves": words[line.money_moves],
-                "ids": _ids(numbers, f"today_money/{line.line}", *keys, f"scenario_decision/{line.line}"),
+                "ids": numbers.shown_ids(f"today_money/{line.line}", *keys, f"scenario_decision/{line.line}"),
             }
         )
     amounts = ["today", *(f"money{place}" for place in range(len(cases)))]
@@ -158,7 +159,7 @@ def scenario_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-scenario-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "line": "Product line",
                 "today": "Today",
@@ -196,7 +197,7 @@ def _frontier_rows(
                 "changes": theme.listing(words, 3) if words else theme.MISSING,
                 "kind": ON if point.on_hull else INSIDE,
                 "is_named": bool(words),
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     for kind, name in ((PLAN, "The plan"), (TODAY, "Today")):
@@ -210,7 +211,7 @@ def _frontier_rows(
                 "changes": theme.MISSING,
                 "kind": kind,
                 "is_named": False,
-                "ids": _ids(numbers, *keys),
+                "ids": numbers.shown_ids(*keys),
             }
         )
     return rows
@@ -295,11 +296,3 @@ def _amount(portfolio: Portfolio, value: Any) -> str:
     if portfolio.is_money:
         return theme.money(value, portfolio.currency)
     return f"{theme.number(value / 1e6, 1)} m points" if abs(value) >= 999_500 else f"{theme.number(value, 1)} points"
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers[key].id for key in keys if numbers[key].value is not None)
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in (rows[0] if rows else {})}

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.findings import Figures, Off, fit_claim
+from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals, lines_over_time, slope
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -51,17 +52,17 @@ def changes_exhibit(result: Readiness | Off) -> Exhibit:
         rows.append(
             {"dimension": name, "who": SAME_PEOPLE, "change": None if same is None else same.value}
             | shown
-            | {"ids": _ids(numbers, one.key)}
+            | {"ids": numbers.known_ids(one.key)}
         )
         rows.append(
             {"dimension": name, "who": EVERYBODY, "change": one.total, "low": None, "high": None}
-            | {"note": HIDDEN if one.total is None else "", "ids": _ids(numbers, f"total-{one.key}")}
+            | {"note": HIDDEN if one.total is None else "", "ids": numbers.known_ids(f"total-{one.key}")}
         )
     first = changes[0]
     return Exhibit(
         "readiness-changes",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             value="change",
             low="low",
@@ -105,14 +106,14 @@ def change_parts_exhibit(result: Readiness | Off) -> Exhibit:
                 "total": _signed(one.total),
                 "people": theme.MISSING if one.pairs is None else f"{one.pairs} / {one.joined} / {one.left}",
                 "moves": theme.MISSING if moves is None else f"{moves.rose} / {moves.stayed} / {moves.fell}",
-                "ids": _ids(numbers, one.key, f"joiners-{one.key}", f"leavers-{one.key}", f"total-{one.key}"),
+                "ids": numbers.known_ids(one.key, f"joiners-{one.key}", f"leavers-{one.key}", f"total-{one.key}"),
             }
         )
     first = changes[0]
     return Exhibit(
         "readiness-change-parts",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns={
                 "dimension": "Dimension",
                 "same": "Same people",
@@ -152,14 +153,14 @@ def changes_lines_exhibit(result: Readiness | Off) -> Exhibit:
         known = [held.get((part, group.id)) for part in parts]
         for place, one in enumerate(known):
             row[f"p{place}"] = "as all" if one is None else _short(one)
-        row["ids"] = _ids(numbers, *(one.key for one in known if one is not None))
+        row["ids"] = numbers.known_ids(*(one.key for one in known if one is not None))
         rows.append(row)
     headers = {"dimension": "Dimension"}
     headers |= {f"p{place}": "All" if part == result.organisation else part.name for place, part in enumerate(parts)}
     return Exhibit(
         "readiness-changes-lines",
         table(
-            _columns(rows),
+            columns_of(rows),
             columns=headers,
             claim=_claim_lines(result, changes),
             subtitle=(
@@ -195,7 +196,8 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
     accent = far[0][0].name
     claim = _claim_waves(far[0][0].name, _value(far[0][1][0]), _value(far[0][1][-1]), result.earlier[0].wave)
     subtitle = (
-        f"Level of each dimension in the organisation, {_span(result)}; everybody who answered, so a change may be a "
+        f"Level of each dimension in the organisation, {result.instrument.scale.span}; "
+        "everybody who answered, so a change may be a "
         "change of people"
     )
     if len(result.earlier) < MOST_WAVES:
@@ -204,13 +206,13 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
                 "dimension": group.name,
                 "before": _value(levels[0]),
                 "after": _value(levels[-1]),
-                "first": _ids(numbers, keys[0]),
-                "last": _ids(numbers, keys[-1]),
+                "first": numbers.known_ids(keys[0]),
+                "last": numbers.known_ids(keys[-1]),
             }
             for group, levels, keys in known
         ]
         chart = slope(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             before="before",
             after="after",
@@ -228,12 +230,12 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
     names = [*(wave.wave for wave in result.earlier), result.wave]
     times = names if any(day is None for day in days) else days
     series = [
-        {"dimension": group.name, "period": time, "level": _value(level), "ids": _ids(numbers, key)}
+        {"dimension": group.name, "period": time, "level": _value(level), "ids": numbers.known_ids(key)}
         for group, levels, keys in known
         for time, level, key in zip(times, levels, keys, strict=True)
     ]
     chart = lines_over_time(
-        _columns(series),
+        columns_of(series),
         period="period",
         value="level",
         series="dimension",
@@ -267,13 +269,13 @@ def progress_exhibit(result: Readiness | Off) -> Exhibit:
                 "low": None if one is None else one.low,
                 "high": None if one is None else one.high,
                 "note": HIDDEN if one is None else "target met from the start" if one.is_met else "hardly any way",
-                "ids": _ids(numbers, f"progress/{group.id}", f"target/{group.id}", f"level/{group.id}"),
+                "ids": numbers.known_ids(f"progress/{group.id}", f"target/{group.id}", f"level/{group.id}"),
             }
         )
     return Exhibit(
         "readiness-progress",
         dots_intervals(
-            _columns(rows),
+            columns_of(rows),
             label="dimension",
             value="done",
             low="low",
@@ -416,19 +418,6 @@ def _signed(value: float | None) -> str:
 
 def _value(held: Score) -> float:
     return held.level.value if held.level is not None else 0.0
-
-
-def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in keys if key in numbers)))
-
-
-def _span(result: Readiness) -> str:
-    scale = result.instrument.scale
-    return f"{scale.lowest:g} to {scale.highest:g}"
 
 
 def _source(result: Readiness) -> str:

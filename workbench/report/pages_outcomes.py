@@ -15,6 +15,7 @@ from workbench.report.exhibit import Exhibit
 from workbench.report.exhibits_outcomes import cause_chart, move_chart
 from workbench.report.page import Page, page_key
 from workbench.report.tables import table
+from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.findings import Figures
@@ -126,7 +127,7 @@ def _targets(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) ->
                 "goal": goal,
                 "by": theme.month(check.target.by) if check.target.by else "no date",
                 "verdict": VERDICTS[check.assurance.verdict],
-                "ids": _ids(numbers, f"value/{scope}", f"target/{scope}"),
+                "ids": numbers.known_ids(f"value/{scope}", f"target/{scope}"),
             }
         )
     if not rows:
@@ -141,7 +142,7 @@ def _targets(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) ->
         Exhibit(
             f"{prefix}-targets",
             table(
-                _columns(rows),
+                columns_of(rows),
                 columns={
                     "metric": "Outcome",
                     "where": "Where",
@@ -180,8 +181,7 @@ def _products(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) -
                 "signals": None if loop is None else decision.n if decision is not None else 0,
                 "open": None if loop is None else decision.open if decision is not None else 0,
                 "oldest": None if decision is None else decision.oldest,
-                "ids": _ids(
-                    numbers,
+                "ids": numbers.known_ids(
                     f"stage/{product}/growth" if growth is not None else "",
                     *(f"loop/product/{product}/{what}" for what in ("open", "oldest") if decision is not None),
                 ),
@@ -207,7 +207,7 @@ def _products(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) -
         Exhibit(
             f"{prefix}-products",
             table(
-                _columns(rows, (*columns, "ids")),
+                columns_of(rows, (*columns, "ids")),
                 columns=columns,
                 units={"growth": "share", "signals": "count", "open": "count", "oldest": "days"}
                 | dict.fromkeys(("product", "owner", "stage"), "text"),
@@ -245,7 +245,7 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
             **{factor: getattr(i, factor) for factor in FACTORS},
             "rows": i.rows,
             "files": theme.listing(list(i.files), 3),
-            "ids": _ids(numbers, *(rank_key(i, factor) for factor in FACTORS)),
+            "ids": numbers.known_ids(*(rank_key(i, factor) for factor in FACTORS)),
         }
         for i in reading.insights
     ]
@@ -256,7 +256,7 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
         Exhibit(
             f"{prefix}-ranks",
             table(
-                _columns(rows),
+                columns_of(rows),
                 columns=columns,
                 units=dict.fromkeys(("what", "where", "files"), "text")
                 | dict.fromkeys(FACTORS, "score")
@@ -270,11 +270,3 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
             is_appendix=True,
         )
     ]
-
-
-def _ids(numbers: Figures, *keys: str) -> str:
-    return " ".join(numbers.ids(*(key for key in dict.fromkeys(keys) if key in numbers)))
-
-
-def _columns(rows: list[dict[str, Any]], names: tuple[str, ...] = ()) -> dict[str, list[Any]]:
-    return {key: [row[key] for row in rows] for key in names or rows[0]}

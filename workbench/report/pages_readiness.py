@@ -192,7 +192,8 @@ def _line_levels(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
             unit="level",
             claim=fit_claim(f"{part.name}. {claim}", claim),
             subtitle=(
-                f"Level of each dimension, {_span(result)}, with {theme.percent(result.settings.confidence)} interval; "
+                f"Level of each dimension, {result.instrument.scale.span}, "
+                f"with {theme.percent(result.settings.confidence)} interval; "
                 "the upright line is the target"
             ),
             source=_source(result),
@@ -230,7 +231,10 @@ def _line_questions(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
             },
             units={"level": "level", "visible": "share", "people": "people"},
             claim=fit_claim(f"{part.name}. {lowest}", lowest, f"{part.name}: every question."),
-            subtitle=f"Level of every question, {_span(result)}; – is hidden to protect a small group or was not asked",
+            subtitle=(
+                f"Level of every question, {result.instrument.scale.span}; "
+                "– is hidden to protect a small group or was not asked"
+            ),
             source=_source(result),
             figures="ids",
         ),
@@ -338,11 +342,6 @@ def _between(score: Score) -> str:
     if score.level is None or score.level.low is None or score.level.high is None:
         return theme.MISSING if score.level is None else f"{score.edge} {theme.level(score.level.value)}".strip()
     return f"{theme.level(score.level.low)} to {theme.level(score.level.high)}"
-
-
-def _span(result: Readiness) -> str:
-    scale = result.instrument.scale
-    return f"{scale.lowest:g} to {scale.highest:g}"
 
 
 def _source(result: Readiness) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench import theme
@@ -117,3 +117,25 @@ def heading(name: str) -> str:
     """
     words = name.replace("_", " ").strip()
     return theme.upper_start(words)
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> dict[str, list[Any]]:
+    """Return rows as columns; their names, where there may be no row, are given.
+
+    Examples
+    --------
+    >>> columns_of([{"line": "Motor", "level": 3.2}, {"line": "Home", "level": 2.1}])
+    {'line': ['Motor', 'Home'], 'level': [3.2, 2.1]}
+    """
+    return {name: [row[name] for row in rows] for name in names or (rows[0] if rows else ())}
+
+
+def shortened(text: str, length: int = 32) -> str:
+    """Return text cut at a word, where it is longer than there is room for.
+
+    Examples
+    --------
+    >>> shortened("Complaints per 1,000 journeys, all channels", 30)
+    'Complaints per 1,000…'
+    """
+    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
