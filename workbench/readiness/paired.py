@@ -243,7 +243,8 @@ def _misfit(point: np.ndarray, counts: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _log_shares(z: np.ndarray) -> np.ndarray:
     """Logarithm of each level's probability, without cancelling far out in a tail."""
-    ends = np.pad(z, ((0, 0), (1, 1)), constant_values=((0, 0), (-np.inf, np.inf)))
+    ends = np.empty((z.shape[0], z.shape[1] + 2))
+    ends[:, 0], ends[:, 1:-1], ends[:, -1] = -np.inf, z, np.inf
     low, high = ends[:, :-1], ends[:, 1:]
     flip = low > 0  # in the upper tail the same share is read from the other side
     low, high = np.where(flip, -high, low), np.where(flip, -low, high)

@@ -131,9 +131,9 @@ def schedule(
         is_idle = True
         for _ in range(per_quarter):
             # The organisation first, so that what its step brings a line is not counted twice there.
-            taking = [_take(ground, state, is_free, np.array([0]))]
+            taking = [_take(ground, state, is_free, slice(0, 1))]
             if levels.shape[1] > 1:
-                taking.append(_take(ground, state, is_free, np.arange(1, levels.shape[1])))
+                taking.append(_take(ground, state, is_free, slice(1, None)))
             item, gain, level, to = (np.concatenate(column, axis=1) for column in zip(*taking, strict=True))
             if (item >= 0).any():
                 is_idle = False
@@ -146,7 +146,7 @@ def schedule(
 
 def _start(ground: Ground, levels: np.ndarray, dimensions: np.ndarray) -> _State:
     short, whole = _distances(ground, dimensions)
-    to = _next_level(np.broadcast_to(ground.anchors, (*levels.shape, ground.anchors.shape[1])), levels, ground.targets)
+    to = _next_level(ground.anchors, levels, ground.targets)
     rise = _rise(to, levels, ground.targets, ground.shares)
     seen = np.broadcast_to(~ground.unseen, levels.shape).copy()
     return _State(levels.copy(), to, levels.copy(), rise, short, seen, whole)
@@ -173,19 +173,21 @@ def _unlocked(ground: Ground, state: _State) -> np.ndarray:
 
 
 def _take(
-    ground: Ground, state: _State, is_free: np.ndarray, parts: np.ndarray
+    ground: Ground, state: _State, is_free: np.ndarray, parts: slice
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Take the best step of each of these parts, in place; `is_free` loses it for the rest of the quarter."""
-    draw, part = np.arange(len(state.levels))[:, None], parts[None, :]
-    columns = np.flatnonzero(ground.own[parts].any(axis=0))
+    own = ground.own[parts]
+    draw, part = np.arange(len(state.levels))[:, None], np.arange(len(ground.own))[None, parts]
+    columns = np.flatnonzero(own.any(axis=0))
     if not len(columns):
-        none = np.zeros((len(state.levels), len(parts)))
+        none = np.zeros((len(state.levels), len(own)))
         return np.full(none.shape, -1), none, none, none
     gains = _gains(ground, state, parts, columns)
-    efforts = ground.efforts[np.ix_(parts, columns)]
-    worth = np.where(is_free[:, parts][:, :, columns], np.round(gains / efforts, 12), -np.inf)
+    worth = gains / ground.efforts[parts][:, columns]
+    np.round(worth, 12, out=worth)
+    worth[~np.take(is_free[:, parts], columns, axis=2)] = -np.inf
     best = worth.argmax(axis=2)
-    at = (draw, np.arange(len(parts))[None, :], best)
+    at = (draw, np.arange(len(own))[None, :], best)
     has, item = np.isfinite(worth[at]), columns[best]
     where = (draw, part, item)
     is_free[where] = False
@@ -195,19 +197,20 @@ def _take(
     reached = np.where(raises, state.to[where], level)
     gain = np.where(raises, gains[at], 0.0)
     state.seen[where] |= sees
-    _raise(ground, state, parts, item, raises, reached)
+    _raise(ground, state, part[0], item, raises, reached)
     return np.where(has, item, -1), gain, level, reached
 
 
-def _gains(ground: Ground, state: _State, parts: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _gains(ground: Ground, state: _State, parts: slice, columns: np.ndarray) -> np.ndarray:
     """Rise of the parts' way to target for each item; what is about the organisation, as the mean over lines."""
-    is_mean = state.levels.shape[1] > 1 and parts[0] == 0
-    wanted = np.arange(1, state.levels.shape[1]) if is_mean else parts
-    short = state.short[:, wanted[:, None], ground.group[columns][None, :]]
-    rise = state.rise[:, wanted[:, None], columns[None, :]]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        gains = (np.maximum(short, 0) - np.maximum(short - rise, 0)) / state.whole[:, wanted, None]
-    gains[~np.isfinite(gains)] = 0.0
+    is_mean = state.levels.shape[1] > 1 and parts.start == 0
+    wanted = slice(1, None) if is_mean else parts
+    short = np.take(state.short[:, wanted], ground.group[columns], axis=2)
+    left = short - np.take(state.rise[:, wanted], columns, axis=2)
+    gains = np.maximum(short, 0, out=short)
+    gains -= np.maximum(left, 0, out=left)
+    whole = state.whole[:, wanted, None]
+    gains /= np.where(whole == 0, np.inf, whole)  # nobody without a way to go gains anything
     return gains.mean(axis=1, keepdims=True) if is_mean else gains
 
 
@@ -234,8 +237,9 @@ def _raise(
 
 def _next_level(anchors: np.ndarray, levels: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Up to the next level that a text describes; to the target where none does."""
-    with np.errstate(invalid="ignore"):
-        to = np.where(anchors > levels[..., None] + 1e-9, anchors, np.inf).min(axis=-1)
+    past, to = levels + 1e-9, np.full(levels.shape, np.inf)
+    for place in reversed(range(anchors.shape[-1])):  # ascending: the last one found is the next one up
+        to = np.where(anchors[..., place] > past, anchors[..., place], to)
     return np.where(np.isfinite(to), to, np.maximum(targets, levels))
 
 

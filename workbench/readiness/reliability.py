@@ -193,16 +193,16 @@ def _rwg(spread: np.ndarray, items: int, options: tuple[float, ...]) -> np.ndarr
 @lru_cache(maxsize=4096)
 def _critical(counts: tuple[int, ...], options: tuple[float, ...], seed: int) -> tuple[float, str, float]:
     """Return what 5 % of groups answering by chance exceed, the null it comes from, and what half of them exceed."""
+    even, skewed = (chance_spread(counts, options, null, seed) for null in (UNIFORM, SKEWED))
+    # Items that move together do not average out: the mean variance lies as much further from its middle.
+    middle = skewed.mean()
+    habit = np.maximum(middle + (skewed - middle) * math.sqrt(1 + (len(counts) - 1) * _shared(options)), 0.0)
     found, by_chance = [], 0.0
-    for null in (UNIFORM, SKEWED, HABIT):
-        spread = chance_spread(counts, options, UNIFORM if null == UNIFORM else SKEWED, seed)
-        if null == HABIT:
-            # Items that move together do not average out: the mean variance lies as much further from its middle.
-            middle = spread.mean()
-            spread = np.maximum(middle + (spread - middle) * math.sqrt(1 + (len(counts) - 1) * _shared(options)), 0.0)
-        values = np.sort(_rwg(spread, len(counts), options))
-        # At most 5 % lie above the value that stands at this place, whatever the ties.
-        found.append((float(values[math.ceil((1 - LEVEL_OF_TEST) * DRAWS) - 1]), null))
+    for null, spread in ((UNIFORM, even), (SKEWED, skewed), (HABIT, habit)):
+        values = _rwg(spread, len(counts), options)
+        # At most 5 % lie above the value that would stand at this place in order, whatever the ties.
+        place = math.ceil((1 - LEVEL_OF_TEST) * DRAWS) - 1
+        found.append((float(np.partition(values, place)[place]), null))
         by_chance = float(np.median(values)) if null == SKEWED else by_chance
     return (*max(found), by_chance)
 
@@ -221,8 +221,12 @@ def chance_spread(counts: Sequence[int], options: Sequence[float], null: str, se
     """
     values = tuple(float(option) for option in options)
     # Items with as many answers share their draws, turned against each other: a group never meets a draw twice.
-    held = [np.roll(_chance(count, values, null, seed), TURN * place) for place, count in enumerate(counts)]
-    return np.mean(held, axis=0)
+    total = np.zeros(DRAWS)
+    for place, count in enumerate(counts):
+        turned, drawn = TURN * place % DRAWS, _chance(count, values, null, seed)
+        total[turned:] += drawn[: DRAWS - turned]
+        total[:turned] += drawn[DRAWS - turned :]
+    return total / len(counts)
 
 
 @lru_cache(maxsize=64)
