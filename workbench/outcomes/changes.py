@@ -280,21 +280,33 @@ def _skewness(series: Array) -> Array:
     return (squares * centred).mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
 
 
+@lru_cache(maxsize=8)
+def _stable_series(before: int, baseline: int, new: int, rho: float) -> tuple[Array, ...]:
+    """Return stable series (a column each) in small batches, which stay in the processor's cache.
+
+    Kept for a while: the same ones are put through each removal and each choice of a scale, and drawing takes longest.
+    """
+    step, total = math.sqrt(1 - rho**2), before + baseline + new
+    made = []
+    for batch in range(SIMULATIONS // _BATCH):
+        series = np.random.default_rng([SEED, baseline, new, round(rho * 10), batch]).standard_normal((total, _BATCH))
+        series[1:] *= step
+        for place in range(1, total) if rho else ():
+            series[place] += rho * series[place - 1]
+        series.setflags(write=False)
+        made.append(series)
+    return tuple(made)
+
+
 @lru_cache(maxsize=256)
 def _null(
     baseline: int, new: int, rho: float, removed: str = "", period: int = 0, shape: tuple[str, float] = ("", 0.0)
 ) -> Array:
     """Return the sorted statistics of stable series, put through the choice of a scale and the removal of a season."""
-    step = math.sqrt(1 - rho**2)
     before = period if removed == "year_before" else 0
     total = before + baseline + new
     found = []
-    for batch in range(SIMULATIONS // _BATCH):  # small batches stay in the processor's cache
-        generator = np.random.default_rng([SEED, baseline, new, round(rho * 10), batch])
-        series = generator.standard_normal((total, _BATCH))
-        series[1:] *= step
-        for place in range(1, total) if rho else ():
-            series[place] += rho * series[place - 1]
+    for series in _stable_series(before, baseline, new, rho):
         if shape[0] and removed != "year_before":
             series = _rescaled(series, baseline, *shape)
         if removed == "year_before":
