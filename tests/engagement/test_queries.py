@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
@@ -166,6 +167,33 @@ def test_names_that_an_import_asks_for(client: Any) -> None:
     assert state.choices == ("waiting", "active", "done")
     client.write({"aliases.csv": "source,their_name,kind,our_name\nx,kfz,product_line,motor\n"})
     assert not [query for query in asked(client).queries if query.target.do == "alias"]
+
+
+def test_names_are_asked_by_what_hangs_on_them(client: Any) -> None:
+    """Money first, then other amounts, then rows; of headcounts no number is mailed; what nobody counted stands last."""
+    behind = {
+        "KFZ": {"rows": 2, "amounts": {"budget": 900.0, "people": 3}},
+        "Flotte": {"rows": 1, "amounts": {"budget": 1200500.0}},
+        "Alt": {"rows": 9, "amounts": {"people": 12}},
+        "Rest": {"rows": 4, "amounts": {}},
+    }
+    labels = dict.fromkeys(["Unseen", "Rest", "Alt", "KFZ", "Flotte"], "")
+    ledger = {"vendor": "own sheet", "table": "projects", "labels": {"product_line": labels}}
+    staff = {"vendor": "own sheet", "table": "population", "labels": {"unit": {"Werk 3": ""}}}
+    imports = {
+        "ledger": {**ledger, "behind": {"product_line": behind}},
+        "staff": {**staff, "behind": {"unit": {"Werk 3": {"rows": 1, "amounts": {"headcount": 41}}}}},
+    }
+    queries = asked(client.write({"imports.yaml": json.dumps({"imports": imports})}))
+    names = [query for query in queries.queries if query.target.key.get("source") == "ledger"]
+    assert [query.target.key["their_name"] for query in names] == ["Flotte", "KFZ", "Alt", "Rest", "Unseen"]
+    assert names[0].found == "Nobody knows which product line 'Flotte' is. On it hangs 1 row: budget 1,200,500."
+    assert names[1].found.endswith(" On it hang 2 rows: budget 900, people 3.")
+    assert names[3].found.endswith(" On it hang 4 rows.")
+    assert names[4].found.endswith("'Unseen' is.")
+    (unit,) = (query for query in queries.queries if query.target.key.get("source") == "staff")
+    assert "41" not in unit.found
+    assert "row" not in unit.found
 
 
 SURVEY = "respondent,wave,unit,role,d01_1,d01_1_reason\n{}"

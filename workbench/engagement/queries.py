@@ -126,6 +126,8 @@ class Query:
     target : Target
     low, high : float or None
         Ends of a number.
+    weight : tuple of float
+        Of a name: money, other amounts and rows that hang on it; the heaviest is asked first.
     """
 
     kind: str
@@ -142,6 +144,7 @@ class Query:
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    weight: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def id(self) -> str:
@@ -163,7 +166,7 @@ class Queries:
     ----------
     engagement, client : str
     queries : tuple of Query
-        By who can answer, then by kind.
+        By who can answer, then by kind; names by what hangs on them.
     is_compared : bool
         Whether the books were held against ours; not while a fault is left.
     """
@@ -207,7 +210,10 @@ def find_queries(folder: Path, root: Path, *, with_assumed: bool = False) -> Que
     ]
     once = {query.id: query for query in found}
     order = list(KINDS)
-    queries = sorted(once.values(), key=lambda query: (query.to.casefold(), order.index(query.kind)))
+    queries = sorted(
+        once.values(),
+        key=lambda query: (query.to.casefold(), order.index(query.kind), *(-held for held in query.weight)),
+    )
     return Queries(folder.name, request.client, tuple(queries), study is not None)
 
 
@@ -354,9 +360,10 @@ class _Desk:
                     if str(ours or "") or has_address(str(their)):  # whoever has an address is a person
                         continue
                     if (ALIAS_KINDS.get(column), fold_name(str(their))) not in told:
-                        yield self._name(str(source), table, str(column), str(their))
+                        behind = ((content.get("behind") or {}).get(column) or {}).get(their) or {}
+                        yield self._name(str(source), table, str(column), str(their), behind)
 
-    def _name(self, source: str, table: str, column: str, their: str) -> Query:
+    def _name(self, source: str, table: str, column: str, their: str, behind: Mapping[str, Any]) -> Query:
         kind = ALIAS_KINDS.get(column, "")
         register = self.reading.known.get(_REGISTERS.get(kind, ""), frozenset())
         choices = (*sorted(register), LEAVE_OUT) if register else _STATES if column == "status" else ()
@@ -365,19 +372,21 @@ class _Desk:
         asked = (
             f"waiting, active or done: which is {their!r}?" if column == "status" else f"Which of ours is {their!r}?"
         )
+        told, weight = _hanging(table, behind)
         return Query(
             kind="name",
             to=self.who("products" if table == "work" else table),
             file="imports.yaml",
             sheet="",
             cell=f"{source}: {column}",
-            found=f"Nobody knows which {column.replace('_', ' ')} {their!r} is.",
+            found=f"Nobody knows which {column.replace('_', ' ')} {their!r} is.{told}",
             question=asked,
             blocks=f"The import of {table or source}: its rows wait.",
             allowed=f"{', '.join(choices)}." if choices else "A name of ours.",
             target=Target("alias" if is_alias else "label", "aliases" if is_alias else "imports", "our_name", key),
             value="choice" if choices else "text",
             choices=choices,
+            weight=weight,
         )
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -487,6 +496,19 @@ class _Desk:
                 low=low,
                 high=high,
             )
+
+
+def _hanging(table: str, behind: Mapping[str, Any]) -> tuple[str, tuple[float, float, float]]:
+    """Return what hangs on a name as a sentence, and its weight; of people not a number leaves the folder."""
+    if not behind or table in PRIVATE:
+        return "", (0.0, 0.0, 0.0)
+    rows, amounts = int(behind["rows"]), dict(behind.get("amounts") or {})
+    columns = TABLES[table].columns if table in TABLES else {}
+    money = sum(abs(held) for name, held in amounts.items() if name in columns and unit_of(columns[name]) == "currency")
+    other = max((abs(held) for held in amounts.values()), default=0.0)
+    shown = ", ".join(f"{name} {held:,.10g}" for name, held in amounts.items())
+    many = f"{rows} row{'' if rows == 1 else 's'}"
+    return f" On it hang{'s' if rows == 1 else ''} {many}{f': {shown}' if shown else ''}.", (money, other, float(rows))
 
 
 def _table_of(fault: Fault) -> str:

@@ -1229,12 +1229,21 @@ class SheetLayout(BaseModel):
     marks: tuple[str, ...] = ()
 
 
+class Behind(BaseModel):
+    """What hangs on a name that nobody knows yet: rows of the sheet, and the sum of each measure in them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rows: Count
+    amounts: dict[Key, Number] = Field(default_factory=dict)
+
+
 class ImportMapping(BaseModel):
     """One confirmed import: how a vendor's export or a client's own sheet becomes a table of ours.
 
     `headers` leads from a header to a column, an item or ``ignore``; `labels` from a column or item (``*``: all items)
-    and a label to what is stored; `fixed` says what is the same for everybody who gets a form. Of a tracker, `labels`
-    lead from its products, statuses and types to ours, `product_from` names what tells the product, `zone` its clock.
+    and a label to what is stored, `behind` to what hangs on a name that nobody knows; `fixed` says what is the same for
+    everybody who gets a form. Of a tracker, `labels` lead from its products, statuses and types to ours, `product_from`
+    names what tells the product, `zone` its clock.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -1243,6 +1252,7 @@ class ImportMapping(BaseModel):
     table: Key | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     labels: dict[str, dict[str, str | int | float]] = Field(default_factory=dict)
+    behind: dict[Key, dict[str, Behind]] = Field(default_factory=dict)
     fixed: dict[Literal["role", "unit", "product_line"], Text] = Field(default_factory=dict)
     codes: Literal["shown", "reversed", "levels"] | None = None
     date_order: Literal["day-month-year", "month-day-year", "year-month-day"] | None = None

@@ -158,6 +158,20 @@ def test_names_with_other_numbers_or_few_letters_are_not_alike(room: Room, their
         bring(room, page_of(["Project", "Product line", "Budget"], ["a", theirs, 10]), "projects")
 
 
+def test_what_hangs_on_a_name_is_kept_until_somebody_knows_it(room: Room) -> None:
+    """Rows and sums beside the open name, for the questions that go back; nothing of it once it is told."""
+    rows = (["a", "KFZ", 10, 2], ["b", "KFZ", 5.5, None], ["c", "Motor", 3, 1])
+    page = page_of(["Project", "Product line", "Budget", "People"], *rows)
+    with pytest.raises(ClientDataError, match="nobody knows which product_line"):
+        bring(room, page, "projects")
+    (held,) = saved(room).values()
+    assert held["labels"]["product_line"]["KFZ"] == ""
+    assert held["behind"] == {"product_line": {"KFZ": {"rows": 2, "amounts": {"budget": 15.5, "people": 2.0}}}}
+    assert bring(room, page, "projects", aliases={"KFZ": "motor"}).is_written
+    (held,) = saved(room).values()
+    assert "behind" not in held
+
+
 def test_two_of_ours_that_are_equally_alike_are_asked(room: Room) -> None:
     """Insurance alone is part of two names."""
     room.write("lines.csv", "product_line,name\nm,Motor insurance\nt,Travel insurance\n")

@@ -88,9 +88,13 @@ def sheet_document(
             headers[held.text] = held.target
     headers |= {key: "ignore" for key, column in reading.columns.items() if column == "ignore" and _is_ours(key, plan)}
     labels: dict[str, dict[str, str]] = {}
+    behind: dict[str, dict[str, Any]] = {}
     for one in names:
         if one.how in ("said", "") or (one.how == "near" and is_confirmed):
             labels.setdefault(one.column, {})[one.their_name] = one.our_name
+        if one.is_open:
+            amounts = {measure: float(f"{value:.10g}") for measure, value in one.amounts.items()}
+            behind.setdefault(one.column, {})[one.their_name] = {"rows": one.rows, "amounts": amounts}
     layout = {
         "sheet": plan.block.sheet.name,
         "at": reading.at,
@@ -123,6 +127,7 @@ def sheet_document(
         "encoding": reading.encoding,
         "headers": headers,
         "labels": labels,
+        "behind": behind,
         "sheet_layout": {name: value for name, value in layout.items() if value not in ("", [], {}, False)},
     }
     return {name: value for name, value in found.items() if value}
