@@ -170,7 +170,7 @@ def test_names_that_an_import_asks_for(client: Any) -> None:
 
 
 def test_names_are_asked_by_what_hangs_on_them(client: Any) -> None:
-    """Money first, then other amounts, then rows; of headcounts no number is mailed; what nobody counted stands last."""
+    """Money first, then other amounts, then rows; of headcounts no number is mailed; the uncounted stand last."""
     behind = {
         "KFZ": {"rows": 2, "amounts": {"budget": 900.0, "people": 3}},
         "Flotte": {"rows": 1, "amounts": {"budget": 1200500.0}},
