@@ -28,6 +28,13 @@ def figures(result: Allocation | Conflict | Off) -> Figures:
     """
     if isinstance(result, Off):
         return Figures(())
+    held = vars(result)  # results are frozen, and every exhibit asks for their numbers
+    if "_figures" not in held:
+        held["_figures"] = _numbered(result)
+    return held["_figures"]
+
+
+def _numbered(result: Allocation | Conflict) -> Figures:
     plan = result if isinstance(result, Allocation) else None
     portfolio = result.portfolio
     parts = [*_whole(portfolio, plan), *_lines(portfolio, plan), *_activities(portfolio, plan)]

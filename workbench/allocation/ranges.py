@@ -315,12 +315,18 @@ class _Held:
         self.capacity = self.resource.capacity[0]
         wide = _with(plan.portfolio, resource, WIDEST * self.capacity)
         self.wide = None if compile_rules(wide) != compile_rules(plan.portfolio) else self._form(wide)
+        self.found: dict[float, tuple[float, float] | None] = {}
 
     def _form(self, portfolio: Portfolio) -> Canonical:
         return sharp_form(replace(self.plan, portfolio=portfolio))
 
     def at(self, change: float) -> tuple[float, float] | None:
         """Return value and slope; None where no plan holds."""
+        if change not in self.found:
+            self.found[change] = self._polished(change)
+        return self.found[change]
+
+    def _polished(self, change: float) -> tuple[float, float] | None:
         plan, name = self.plan, RowName("capacity", self.resource.id)
         form = self.wide or self._form(_with(plan.portfolio, self.resource.id, change))
         number = form.row_names.index(name)

@@ -8,7 +8,7 @@ average, in the worst tenth of the draws (see `tail`) and in the worst draw.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -244,7 +244,7 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
     rows = rows[np.sort(first)]
     plans = [grid.plan, *(mixes.plan(int(row)) for row in rows)]
     worth = np.column_stack([grid.value_of(grid.plan, values), grid.worths(mixes, rows, values)])
-    columns, best, bounds = list(worth.T), worth.max(axis=1), relaxed.bounds.copy()
+    columns, best, bounds = list(np.ascontiguousarray(worth.T)), worth.max(axis=1), relaxed.bounds.copy()
     for number in np.flatnonzero(relaxed.bounds - best > EXACT * tolerance):
         if relaxed.bounds[number] - best[number] <= EXACT * tolerance:
             continue  # a plan found for another draw does
@@ -260,7 +260,7 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
             columns.append(np.asarray(grid.value_of(found.plan, values)))
             best = np.maximum(best, columns[-1])
     bounds = np.maximum(bounds, best)
-    return Field(grid, draws, values, tuple(plans), np.column_stack(columns), bounds, relaxed, tolerance)
+    return Field(grid, draws, values, tuple(plans), np.array(columns).T, bounds, relaxed, tolerance)
 
 
 def affordable(plan: Plan, n: int = DRAWS) -> int:
@@ -330,7 +330,7 @@ def _with_forced(field: Field, shown: Plan) -> Field:
 
     def seek(has: Callable[[GridPlan], bool], line: int, allowed: np.ndarray, barred: np.ndarray) -> None:
         nonlocal best
-        reached = np.max([worth for plan, worth in zip(plans, columns, strict=True) if has(plan)], axis=0)
+        reached = _most([worth for plan, worth in zip(plans, columns, strict=True) if has(plan)], len(best))
         low, high = model.low.copy(), model.high.copy()
         low[line] = high[line] = is_open[line]
         high[n_lines + barred] = 0.0
@@ -373,7 +373,15 @@ def _with_forced(field: Field, shown: Plan) -> Field:
         at = np.arange(int(grid.starts[place]), int(grid.starts[place + 1]))
         is_alike = has_moved(grid.flat[at])
         seek(_moves(place, has_moved), number, at[is_alike], at[~is_alike])
-    return replace(field, plans=tuple(plans), worth=np.column_stack(columns), bounds=np.maximum(field.bounds, best))
+    return replace(field, plans=tuple(plans), worth=np.array(columns).T, bounds=np.maximum(field.bounds, best))
+
+
+def _most(columns: Iterable[np.ndarray], n: int) -> np.ndarray:
+    """Return the largest of some plans' worths in each draw, without laying them side by side."""
+    found = np.full(n, -np.inf)
+    for column in columns:
+        np.maximum(found, column, out=found)
+    return found
 
 
 def _decides(number: int, is_open: bool) -> Callable[[GridPlan], bool]:
@@ -403,7 +411,7 @@ def _line_holds(field: Field, enough: np.ndarray) -> tuple[LineHold, ...]:
     holds = {}
     for number, line in enumerate(form.lines):
         same = is_open[:, number] == is_open[0, number]
-        holds[line] = int(np.sum(field.worth[:, same].max(axis=1) >= enough))
+        holds[line] = int(np.sum(field.worth.T[same].max(axis=0) >= enough))
     supported = form.supports(field.grid.plan.is_open)
     return tuple(
         LineHold(line.id, line.name, supported[line.id], line.closing is not None, holds[line.id])
@@ -429,7 +437,7 @@ def _move_holds(field: Field, enough: np.ndarray, shown: Plan) -> tuple[MoveHold
             first,
             activity.current,
             shown.level(activity.id),
-            int(np.sum(field.worth[:, same].max(axis=1) >= enough)),
+            int(np.sum(field.worth.T[same].max(axis=0) >= enough)),
             float(low) * size,
             float(high) * size,
         )

@@ -33,6 +33,8 @@ LEAST_LIFT = 1e-4
 """Where doing nothing is as good as anything, the gap is a share of this part of all that could be brought."""
 UNSOUND = 1e-7
 """A bound below a plan's value by more than this, times one plus its size (scaled), is no bound."""
+SURE = 1e-3
+"""A plan at hand is taken without a search where this share of the gap asked for is proved of it by its own prices."""
 SMALL = 0.03
 """Where no plan can bring more than this share of all that the activities could, values are scaled anew."""
 RELAXED_ROUNDS = 6
@@ -174,9 +176,13 @@ def _hunted(
         hunt.floor = cheapest_value(form)
     if warm is not None and warm.memory is not None:
         hunt.warmed(carried_prices(warm.memory, form), *candidates[0])
-    if not hunt.is_done:
-        hunt = hunt.sharpened()
-    hunt.run()
+    at_hand = None if is_compared else candidates[0] if candidates else (like.first, like.supported) if like else None
+    ended = None if at_hand is None else hunt.ended_near(*at_hand)
+    if ended is None:
+        if not hunt.is_done:
+            hunt = hunt.sharpened()
+        hunt.run()
+    hunt = ended or hunt
     form = hunt.form
     if hunt.best is None:
         raise ModelError(f"No plan was found within {limits.rounds} rounds and {limits.seconds:g} seconds.")
@@ -242,23 +248,48 @@ class _Hunt:
         """Proved, or nothing that would be enough can still be found."""
         return self.is_proved or self.bound <= self.enough
 
+    def ended_near(self, levels: Mapping[str, float], supported: Mapping[str, bool]) -> _Hunt | None:
+        """Return the hunt ended at a plan at hand, with its best levels, where their prices prove it; None elsewhere.
+
+        Most probes change little: the plan keeps its supports, and neither a relaxation nor a search is called for.
+        """
+        hunt = self._rescaled(_sharper(max(self.value - (self.floor or 0.0), 0.0)))
+        form = hunt.form
+        is_open = np.where(form.may_close, form.support_array(supported), 1.0)
+        better = polish_plan(form, form.shares(levels), is_open)
+        if better is None or not hunt.offer(better.shares, is_open):
+            return None
+        hunt._price(better.prices)
+        is_sure = hunt.bound - hunt.value <= SURE * hunt.gap * hunt.lift
+        return hunt if is_sure and _sharper(hunt._most) == 1.0 else None
+
+    @property
+    def _most(self) -> float:
+        """What can be won at most, or by the plan that this one is compared with."""
+        return max(self.bound - (self.floor or 0.0), self.least_lift if self.least_lift > LEAST_LIFT else 0.0)
+
     def sharpened(self) -> _Hunt:
         """Relax; where far less can be won than the activities could bring, start over on the scale of that."""
         hunt = self
         for _ in range(4):
             hunt._relax()
-            most = max(hunt.bound - (hunt.floor or 0.0), hunt.least_lift if hunt.least_lift > LEAST_LIFT else 0.0)
-            factor = _sharper(most)
+            factor = _sharper(hunt._most)
             if factor == 1.0:
                 break
-            fresh = _Hunt(hunt.form.rescaled(factor), self.gap, self.limits, self.started)
-            fresh.enough, fresh.by_prices = hunt.enough / factor, hunt.by_prices
-            fresh.least_lift = max(hunt.least_lift / factor if hunt.least_lift > LEAST_LIFT else 0.0, LEAST_LIFT)
-            fresh.floor = None if hunt.floor is None else hunt.floor / factor
-            if hunt.best is not None:
-                fresh.offer(*hunt.best)
-            hunt = fresh
+            hunt = hunt._rescaled(factor)
         return hunt
+
+    def _rescaled(self, factor: float) -> _Hunt:
+        """Return the hunt as it began on a value scale this many times as large, with the best plan so far."""
+        if factor == 1.0:
+            return self
+        fresh = _Hunt(self.form.rescaled(factor), self.gap, self.limits, self.started)
+        fresh.enough, fresh.by_prices = self.enough / factor, self.by_prices
+        fresh.least_lift = max(self.least_lift / factor if self.least_lift > LEAST_LIFT else 0.0, LEAST_LIFT)
+        fresh.floor = None if self.floor is None else self.floor / factor
+        if self.best is not None:
+            fresh.offer(*self.best)
+        return fresh
 
     def run(self) -> None:
         """Close the gap, or stop at a limit."""
