@@ -54,7 +54,8 @@ def hash_environment() -> str:
     """Return one SHA-256 over Python, the platform, every installed distribution, locale and time zone."""
     from importlib.metadata import distributions
 
-    installed = sorted({f"{held.metadata['Name']}=={held.version}" for held in distributions()})
+    told = (held.metadata for held in distributions())  # read anew each time that one asks for it
+    installed = sorted({f"{one['Name']}=={one['Version']}" for one in told})
     machine = [platform.python_version(), platform.system(), platform.machine()]
     place = [*map(str, locale.getlocale()), *(os.environ.get(name, "") for name in ("LANG", "LC_ALL", "TZ"))]
     return _digest([machine, place, installed])

@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -405,6 +406,7 @@ def note_issued(home: Path, run: str, label: str, *, when: str, only: str = "") 
     return entry
 
 
+@lru_cache(maxsize=4)  # a run asks three times for what each of its notes says
 def _read_note(note: bytes) -> tuple[bytes, frozenset[str], Publication]:
     """Return what a note's ledger entry will hold, the runs that its guard knew of, and the publication."""
     from workbench.readiness.ledger import Publication
