@@ -81,6 +81,22 @@ def test_a_parameter_is_part_of_the_key(workers: Workers) -> None:
     assert set(went(run_engagement("acme", workers=workers, fresh=False)).values()) == {"unchanged"}
 
 
+def test_what_a_run_shows_of_people_is_no_reason_to_compute_the_rest_again(
+    root: Path, client: Path, workers: Workers, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readiness is held to it, and so may be a notebook of the client's own; the others never ask for it."""
+    put("ok", client / "notebooks" / "55_pricing.ipynb")
+    put("ok", client / "notebooks" / "30_allocation.ipynb")
+    run_engagement("acme", workers=workers, fresh=False)
+    monkeypatch.setattr("workbench.batch.cache.publications.published_contents", lambda *_: frozenset({"other"}))
+    found = went(run_engagement("acme", workers=workers, fresh=False))
+    assert [name for name, status in found.items() if status == "done"] == [
+        "10_readiness",
+        "30_allocation",
+        "55_pricing",
+    ]
+
+
 def test_a_damaged_entry_is_no_entry(tmp_path: Path) -> None:
     """Any byte of any of its files changed or missing at the end, or a file gone: nothing is taken from it."""
     sealed = Sealed({"readiness.chapter.json": b'{"pillar": 1}', "x.published.json": b"{}"}, b"notebook")

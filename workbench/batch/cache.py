@@ -91,7 +91,7 @@ class Cache:
         if self.is_fresh or self._asks_databases(job):
             return False
         plan = self.plan
-        shown = publications.published_contents(plan.engagement, plan.root)
+        shown = self._binding(job)
         held = find_sealed(self.home, job.notebook.name, job_key(job, plan, self.ground, self.study, given), shown)
         if held is None or not all(
             publications.note_holds(plan.engagement, content, plan.root) for content in _notes(held.files).values()
@@ -119,9 +119,15 @@ class Cache:
             if path.name in names or path.name.endswith(publications.SUFFIX)
         }
         own = frozenset(publications.note_content(content) for content in _notes(files).values())
-        shown = publications.published_contents(plan.engagement, plan.root)
+        shown = self._binding(job)
         key = job_key(job, plan, self.ground, self.study, given)
         seal(self.home, job.notebook.name, key, Sealed(files, notebook.read_bytes()), shown=shown, own=own)
+
+    def _binding(self, job: Job) -> frozenset[str]:
+        """Return what earlier runs showed that the notebook is held to."""
+        if not job.is_held_to_earlier:
+            return frozenset()
+        return publications.published_contents(self.plan.engagement, self.plan.root)
 
     def _asks_databases(self, job: Job) -> bool:
         """Return whether rows may come from a database, which may hold others a minute later and does not tell."""

@@ -83,6 +83,11 @@ class Job:
         """Whether it may open the client's databases: the outcomes do, and a notebook of the client's own may."""
         return self.notebook.is_own or self.notebook.pillar not in ("readiness", "allocation", SUMMARY)
 
+    @property
+    def is_held_to_earlier(self) -> bool:
+        """Whether what earlier runs showed of people may change it: that of readiness, or one of the client's own."""
+        return self.notebook.is_own or self.notebook.pillar == "readiness"
+
     def bind(self, engagement: str, output_dir: str) -> Parameters:
         """Return its checked parameters, with the folder for its chapter."""
         return bind_parameters(self.notebook.pillar, engagement, output_dir, self.overrides, self.cell)
