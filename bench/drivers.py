@@ -116,7 +116,7 @@ def _chance() -> list[dict[str, Any]]:
     for kind in kinds:
         generator = np.random.default_rng([SEED, kinds.index(kind)])
         for _ in range(TABLES):
-            false[kind] += any(one.is_sure for one in reversals([_no_reversal(generator, kind)]))
+            false[kind] += any(one.is_sure for one in reversals([no_reversal(generator, kind)]))
     whole = sum(false.values()) / (TABLES * len(kinds))
     found = [bench_row(f"false reversals in {3 * TABLES:,} tables without one", whole, most=FALSE)]
     mixed = false["mix"] / TABLES
@@ -124,7 +124,8 @@ def _chance() -> list[dict[str, Any]]:
     return found
 
 
-def _no_reversal(generator: np.random.Generator, kind: str) -> Strata:
+def no_reversal(generator: np.random.Generator, kind: str) -> Strata:
+    """Return a random table in which total and strata do not truly disagree."""
     size = int(generator.integers(2, 9))
     weights = [generator.dirichlet(np.full(size, 2.0)) for _ in range(2)]
     if kind == "nothing":

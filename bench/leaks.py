@@ -299,7 +299,7 @@ def linear_leaks(reader: Reader) -> list[str]:
     for place, told in enumerate(reader.told):
         for key, value in told.row.items():
             rows[place, places[key]] = value
-    basis = _span(rows)
+    basis = span(rows)
     titles, wanted = [], []
     for wave, name, who in small_groups(reader):
         held = reader.answers[wave][-1]
@@ -314,7 +314,7 @@ def linear_leaks(reader: Reader) -> list[str]:
             if 0 < len(people) < MINIMUM:
                 titles.append(f"level of {name} in {'+'.join(items)}, {wave}")
                 wanted.append(row)
-    found = [title for title, is_in in zip(titles, _lie_in(basis, wanted), strict=True) if is_in]
+    found = [title for title, is_in in zip(titles, lie_in(basis, wanted), strict=True) if is_in]
     return found + _count_leaks(reader)
 
 
@@ -331,19 +331,21 @@ def _count_leaks(reader: Reader) -> list[str]:
             if wave == what.split()[0] and not name.startswith("p0")
         }
         wanted = {name: row for name, row in wanted.items() if 0 < row.sum() < MINIMUM}
-        is_in = _lie_in(_span(rows), list(wanted.values()))
+        is_in = lie_in(span(rows), list(wanted.values()))
         found += [f"people of {name} in {what}" for name, leak in zip(wanted, is_in, strict=True) if leak]
     return found
 
 
-def _span(rows: np.ndarray) -> np.ndarray:
+def span(rows: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of everything that can be put together from the rows."""
     if not rows.size:
         return np.zeros((0, 0))
     _, sizes, right = np.linalg.svd(rows, full_matrices=False)
     return right[sizes > 1e-10 * max(1.0, sizes.max(initial=0.0))]
 
 
-def _lie_in(basis: np.ndarray, wanted: list[np.ndarray]) -> np.ndarray:
+def lie_in(basis: np.ndarray, wanted: list[np.ndarray]) -> np.ndarray:
+    """Return which of the wanted rows can be put together from what is shown."""
     if not basis.size or not wanted:
         return np.zeros(len(wanted), dtype=bool)
     rows = np.array(wanted)

@@ -8,14 +8,17 @@ import random
 from workbench.allocation import (
     Activity,
     Closing,
+    Conflict,
     Line,
     Objective,
+    Plan,
     Portfolio,
     Resource,
     Rule,
     adbudg_from_answers,
     exponential_from_answers,
     points_curve,
+    solve,
 )
 
 
@@ -115,3 +118,17 @@ def seeded(
         objectives=(Objective("margin", 1.0, {item.id: draw.uniform(0.5, 3) for item in activities}, True, True),),
         rules=tuple(Rule(f"d{k}", f"line l{a:03} requires line l{b:03}") for k, (a, b) in enumerate(pairs) if a != b),
     )
+
+
+def planned(portfolio: Portfolio) -> Plan:
+    """Return the best plan of a portfolio that has one."""
+    plan = solve(portfolio)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def conflict(portfolio: Portfolio) -> Conflict:
+    """Return the conflict of a portfolio without a plan."""
+    found = solve(portfolio)
+    assert isinstance(found, Conflict)
+    return found

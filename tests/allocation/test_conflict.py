@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from allocation_cases import seeded, small
+from allocation_cases import conflict, seeded, small
 
 from workbench.allocation import (
     AllocationInputs,
@@ -22,13 +22,6 @@ from workbench.allocation import (
     next_steps,
     solve,
 )
-
-
-def conflict(portfolio: Portfolio) -> Conflict:
-    """Return the conflict of a portfolio without a plan."""
-    found = solve(portfolio)
-    assert isinstance(found, Conflict)
-    return found
 
 
 def without(portfolio: Portfolio, name: str) -> Portfolio:

@@ -6,9 +6,9 @@ import random
 from dataclasses import replace
 
 import pytest
-from allocation_cases import seeded, small
+from allocation_cases import planned, seeded, small
 
-from workbench.allocation import Closing, Plan, Portfolio, Rule, solve
+from workbench.allocation import Closing, Plan, Portfolio, Rule
 from workbench.allocation.flips import NARROW, Flip, flip_threshold, flip_thresholds
 
 
@@ -33,13 +33,6 @@ def contested(seed: int, n: int = 8) -> Portfolio:
         for line in base.lines
     )
     return replace(base, lines=lines)
-
-
-def planned(portfolio: Portfolio) -> Plan:
-    """Return the plan of a portfolio that has one."""
-    plan = solve(portfolio)
-    assert isinstance(plan, Plan)
-    return plan
 
 
 def check(plan: Plan, flip: Flip) -> None:

@@ -8,18 +8,11 @@ from collections.abc import Set
 from dataclasses import replace
 
 import pytest
-from allocation_cases import small
+from allocation_cases import conflict, small
 
 from bench.conflicts import KINDS, planted, unplanted
 from workbench.allocation import AllocationInputs, Conflict, Plan, Portfolio, Repair, Rule, allocate, headline, solve
 from workbench.allocation.suspects import halved_members
-
-
-def conflict(portfolio: Portfolio) -> Conflict:
-    """Return the conflict of a portfolio without a plan."""
-    found = solve(portfolio)
-    assert isinstance(found, Conflict)
-    return found
 
 
 def repaired(portfolio: Portfolio, repair: Repair) -> Portfolio:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from allocation_cases import seeded, small
+from allocation_cases import planned, seeded, small
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_matrix
 
+from bench.doubt import published_case
 from workbench.allocation import (
     Activity,
     Closing,
@@ -27,13 +28,6 @@ from workbench.allocation.robust import LEAST_MOVE, affordable, lay_field, robus
 from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
 from workbench.allocation.tail import best_tail, tail_mean
 from workbench.errors import ModelError
-
-
-def planned(portfolio: Portfolio) -> Plan:
-    """Return the best plan."""
-    plan = solve(portfolio)
-    assert isinstance(plan, Plan)
-    return plan
 
 
 def two_lines(first: float = 100.0, second: float = 95.0) -> Portfolio:
@@ -280,13 +274,6 @@ def test_draws_of_another_portfolio_are_refused():
 
 # -- the tail ----------------------------------------------------------------------------------------------------------
 
-MEANS = np.array([0.0101110, 0.0043532, 0.0137058])
-COVARIANCE = np.array([
-    [0.00324625, 0.00022983, 0.00420395],
-    [0.00022983, 0.00049937, 0.00019247],
-    [0.00420395, 0.00019247, 0.00764097],
-])  # fmt: skip
-
 
 @pytest.mark.parametrize(("beta", "published"), [(0.90, 0.096975), (0.95, 0.115908), (0.99, 0.152977)])
 def test_tail_of_the_published_portfolio(beta, published):
@@ -295,20 +282,7 @@ def test_tail_of_the_published_portfolio(beta, published):
     For normal returns their least-CVaR portfolio is the least-variance one, (0.452013, 0.115573, 0.432414); with
     20,000 quasi-random draws their own table 6 comes within 0.6 % of its CVaR.
     """
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    points = qmc.Sobol(3, scramble=True, seed=1).random_base2(14)
-    returns = MEANS + ndtri(np.clip(points, 1e-12, 1 - 1e-12)) @ np.linalg.cholesky(COVARIANCE).T
-    model = LinearModel(
-        np.zeros(3),
-        np.zeros(3),
-        np.ones(3),
-        np.zeros(3, dtype=bool),
-        csr_matrix(np.vstack([np.ones(3), MEANS])),
-        np.array([1.0, 0.011]),
-        np.array([1.0, np.inf]),
-    )
+    model, returns = published_case()
     weights, tail, bound = best_tail(model, returns, 1.0 - beta, tolerance=1e-6)
     assert -tail == pytest.approx(published, rel=0.01)
     assert bound - tail <= 1e-6

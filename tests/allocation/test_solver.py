@@ -14,6 +14,7 @@ from allocation_cases import seeded, small
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bench.never_worse import in_units
 from workbench.allocation import (
     Activity,
     AllocationInputs,
@@ -295,37 +296,9 @@ def test_more_of_a_resource_never_lowers_the_best_value(seed: int, resource: str
 
 def rescaled(portfolio: Portfolio, money: float, level: float, worth: float) -> Portfolio:
     """Return the same portfolio with resources in other units, levels in other units, and weights times a constant."""
-    return replace(
-        portfolio,
-        resources=tuple(
-            replace(item, capacity=(item.capacity[0] * money,), unit_cost=item.unit_cost / money)
-            for item in portfolio.resources
-        ),
-        activities=tuple(
-            replace(
-                item,
-                curve=_stretched(item.curve, level),
-                recipe={name: amount * money / level for name, amount in item.recipe.items()},
-                current=item.current * level,
-                minimum=item.minimum * level,
-                maximum=item.maximum * level,
-            )
-            for item in portfolio.activities
-        ),
-        lines=tuple(
-            replace(item, needs={name: amount * money for name, amount in item.needs.items()})
-            for item in portfolio.lines
-        ),
-        objectives=tuple(replace(item, weight=item.weight * worth, is_money=False) for item in portfolio.objectives),
-    )
-
-
-def _stretched(curve: object, factor: float) -> object:
-    if curve.family == "points":
-        return replace(curve, levels=tuple(level * factor for level in curve.levels))
-    if curve.family == "exponential":
-        return replace(curve, rate=curve.rate / factor, reference=curve.reference * factor)
-    return replace(curve, reference=curve.reference * factor)
+    counted = in_units(portfolio, money, level)
+    scaled = tuple(replace(item, weight=item.weight * worth, is_money=False) for item in counted.objectives)
+    return replace(counted, objectives=scaled)
 
 
 @few

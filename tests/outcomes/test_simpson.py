@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from bench.drivers import no_reversal
 from workbench.errors import ModelError
 from workbench.outcomes.simpson import OTHERS, RARE, Strata, reversals, strata_of_rows
 
@@ -95,23 +96,6 @@ def test_the_standard_error_is_the_binomial_one() -> None:
         for w, pair in zip(weights, zip(before, after, strict=True), strict=True)
     )
     assert (one.high - one.low) / (2 * 1.959964) == pytest.approx(math.sqrt(variance), rel=0.03)
-
-
-def no_reversal(generator: np.random.Generator, kind: str) -> Strata:
-    """Return a random table in which total and strata do not truly disagree."""
-    size = int(generator.integers(2, 9))
-    weights = [generator.dirichlet(np.full(size, 2.0)) for _ in range(2)]
-    if kind == "nothing":
-        weights[1] = weights[0]
-    rates = [generator.uniform(0.05, 0.95, size)] * 2
-    if kind == "same way":
-        way = np.sign(((weights[1] - weights[0]) * rates[0]).sum()) or 1.0
-        rates = [rates[0], np.clip(rates[0] + way * generator.uniform(0, 0.08), 0.01, 0.99)]
-    sides = []
-    for t in range(2):
-        rows = generator.multinomial(int(generator.integers(200, 20_000)), weights[t])
-        sides.append(np.stack([generator.binomial(rows, rates[t]), rows], axis=1))
-    return strata_of_rows([f"s{i}" for i in range(size)], *sides, metric=f"m{generator.integers(1 << 30)}")
 
 
 @pytest.mark.parametrize(("kind", "most"), [("nothing", 0.01), ("mix", 0.03), ("same way", 0.01)])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.leaks import lie_in, span
 from workbench import readiness
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Readiness, ReadinessInputs, Settings
@@ -100,22 +101,6 @@ def people_behind(inputs: ReadinessInputs, part: Part, key: tuple[str, str, str,
     pooled = part.kind == "line" and not own
     who = members(inputs, Part("organisation", "", "")) if pooled else members(inputs, part)
     return who & inputs.answers[0].levels[items].notna().any(axis=1).to_numpy()
-
-
-def span(rows: np.ndarray) -> np.ndarray:
-    """Return an orthonormal basis of everything that can be put together from the rows."""
-    if not len(rows):
-        return np.zeros((0, 0))
-    _, sizes, right = np.linalg.svd(rows, full_matrices=False)
-    return right[sizes > 1e-10 * max(1.0, sizes.max(initial=0.0))]
-
-
-def lie_in(basis: np.ndarray, wanted: list[np.ndarray]) -> np.ndarray:
-    """Return which of the wanted rows can be put together from what is shown."""
-    if not basis.size or not wanted:
-        return np.zeros(len(wanted), dtype=bool)
-    rows = np.array(wanted)
-    return np.abs(rows @ basis.T @ basis - rows).max(axis=1) < 1e-8 * np.abs(rows).max(axis=1)
 
 
 def exposed(inputs: ReadinessInputs, shown: Mapping[Any, Any], parts: Mapping[tuple[str, str], Part]) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from workbench.findings import Figure, Finding, Findings, Off, number_figures
+from workbench.findings import CLAIM_LENGTH, Figure, Finding, Findings, Off, number_figures
 from workbench.report import charts
 from workbench.report.chapter import Chapter
 from workbench.report.exhibit import Exhibit, note_exhibit
@@ -283,3 +284,14 @@ def report() -> Report:
         allocation = allocation.add(Exhibit(f"allocation-{place}", make()))
     allocation = allocation.add(Exhibit("allocation-cost", listed()))
     return Report(META, (chapter("summary", "S"), readiness, outcomes, allocation))
+
+
+def assert_reads_well(exhibit: Exhibit, known: Mapping[str, float | None]) -> None:
+    """Fail unless an exhibit is one sentence with a source and an alternative text, of figures that have a value."""
+    assert exhibit.claim.endswith(".")
+    assert len(exhibit.claim) <= CLAIM_LENGTH
+    assert exhibit.source
+    assert exhibit.alt
+    assert all(known[name] is not None for name in exhibit.figure_ids())
+    assert repr(exhibit)
+    assert Exhibit.from_dict(exhibit.to_dict()) == exhibit

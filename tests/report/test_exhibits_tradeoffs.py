@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "allocation"))
 
 from allocation_cases import small
 from drawn_by_matplotlib import figure_of
+from report_samples import assert_reads_well
 
 from workbench.allocation import (
     Allocation,
@@ -25,7 +26,7 @@ from workbench.allocation import (
     figures,
     frontier_findings,
 )
-from workbench.findings import CLAIM_LENGTH, Off
+from workbench.findings import Off
 from workbench.report.charts import Chart
 from workbench.report.drawing.draw import draw_chart, page_svg
 from workbench.report.exhibit import Exhibit, Note
@@ -66,15 +67,7 @@ def results() -> dict[str, Allocation | Conflict]:
 def test_every_exhibit_is_a_claim_with_figures_that_exist(show: Callable[..., Exhibit], name: str) -> None:
     """One sentence of two lines at most, a source, an alternative text, and ids of figures of the result."""
     result = results()[name]
-    exhibit = show(result)
-    known = {item.id: item.value for item in figures(result)}
-    assert exhibit.claim.endswith(".")
-    assert len(exhibit.claim) <= CLAIM_LENGTH
-    assert exhibit.source
-    assert exhibit.alt
-    for held in exhibit.figure_ids():
-        assert known[held] is not None
-    assert repr(exhibit)
+    assert_reads_well(show(result), {item.id: item.value for item in figures(result)})
     assert len({show(result).claim for show in EXHIBITS}) == len(EXHIBITS)
 
 

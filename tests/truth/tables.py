@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,8 @@ def write_workbook(path: Path, sheets: dict[str, Rows], *, readme: list[str]) ->
                         sheet.write_number(number, place, value)
                     else:
                         sheet.write_string(number, place, str(value))
+
+
+def truth(name: str) -> dict[str, Any]:
+    """Return what was planted in a sample."""
+    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.computed import allocated, assessed, measured, study
+from tests.truth.tables import truth
 from workbench import allocation, outcomes, readiness
 from workbench.findings import Off
 from workbench.outcomes.review import Move
@@ -19,12 +17,6 @@ from workbench.readiness.waves import Change
 
 NAMES = ("harbour-mutual", "northgate-transit", "alder-retail")
 PLANNED = ("harbour-mutual", "northgate-transit")
-
-
-@cache
-def truth(name: str) -> dict[str, Any]:
-    """Return what was planted."""
-    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def planted(pillar: str, key: str, names: tuple[str, ...] = NAMES) -> list[Any]:

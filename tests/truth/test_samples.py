@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.truth.make_samples import SAMPLES, make_samples
 from tests.truth.survey import ASKED, LETTERS
+from tests.truth.tables import truth
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "client_data"
@@ -27,11 +27,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("samples")
     make_samples(target)
     return target
-
-
-def truth(name: str) -> dict[str, Any]:
-    """Return what was planted."""
-    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def files(folder: Path) -> dict[str, bytes]:
