@@ -18,7 +18,6 @@ from workbench.stats import (
     finite_mean,
     holm,
     interval,
-    proportion,
     resample,
     t_quantile,
     wilson_interval,
@@ -81,9 +80,9 @@ def test_t_quantiles_are_those_of_every_table(df: int, expected: float) -> None:
 )
 def test_wilson_agrees_with_newcombe(hits: int, n: int, low: float, high: float) -> None:
     """R. G. Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3."""
-    share = proportion(hits, n)
-    assert share.low == pytest.approx(low, abs=5e-5)
-    assert share.high == pytest.approx(high, abs=5e-5)
+    share = wilson_interval(pd.Series({"": hits}), pd.Series({"": n})).loc[""]
+    assert share["low"] == pytest.approx(low, abs=5e-5)
+    assert share["high"] == pytest.approx(high, abs=5e-5)
 
 
 def test_wilson_joins_by_label() -> None:

@@ -181,41 +181,6 @@ def finite_mean(values: Sequence[float] | np.ndarray, people: int | None, *, con
     )
 
 
-def proportion(hits: int, n: int, *, confidence: float = 0.95) -> Estimate:
-    """Return a share with its Wilson score interval.
-
-    Parameters
-    ----------
-    hits, n : int
-        People who said so, and people who answered.
-    confidence : float
-        Coverage wanted, between 0 and 1.
-
-    Raises
-    ------
-    ModelError
-        Nobody answered, or more said so than answered.
-
-    Examples
-    --------
-    >>> share = proportion(81, 263)
-    >>> round(share.low, 4), round(share.high, 4)
-    (0.2553, 0.3662)
-    """
-    limits = wilson_interval(pd.Series({"": hits}), pd.Series({"": n}), confidence=confidence)
-    return Estimate(
-        hits / n,
-        float(limits["low"].iloc[0]),
-        float(limits["high"].iloc[0]),
-        None,
-        None,
-        confidence,
-        int(n),
-        None,
-        "Wilson score",
-    )
-
-
 def wilson_interval(seen: pd.Series, asked: pd.Series, *, confidence: float = 0.95) -> pd.DataFrame:
     r"""Return the Wilson score interval of each share.
 

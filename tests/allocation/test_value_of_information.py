@@ -36,7 +36,6 @@ def test_nothing_is_worth_asking_where_nothing_can_be_wrong():
     assert got.everything == pytest.approx(0.0, abs=1e-9)
     assert got.answers == ()
     assert got.curves == ()
-    assert got.worth_asking() == ()
 
 
 def test_no_answer_is_worth_more_than_all_of_them():

@@ -14,7 +14,7 @@ from workbench.engagement.documents import Document, read_yaml
 from workbench.errors import Fault
 from workbench.findings import Off
 from workbench.outcomes import Outcomes, OutcomesInputs
-from workbench.outcomes.catalogue import Catalogue, as_table
+from workbench.outcomes.catalogue import Catalogue
 from workbench.outcomes.definitions import Condition, Measure
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "metrics"
@@ -88,7 +88,6 @@ def test_every_field_of_the_catalogue_arrives() -> None:
         14,
         {"weekly_review": 7},
     )
-    assert as_table(catalogue)["label"].tolist() == ["Checkout conversion"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from workbench.findings import Off
 from workbench.outcomes.catalogue import Catalogue, FactTable, Metric
 from workbench.outcomes.definitions import Measure
 from workbench.outcomes.inputs import Event
-from workbench.outcomes.loop_sentences import say_stage
 from workbench.outcomes.stages import MEANINGS, Growth, StageEvidence, stage_evidence, usage_metric
 from workbench.products import ProductEntry, ProductMap
 
@@ -44,14 +43,13 @@ def test_steady_growth_is_read_exactly(yearly: float, grain: str, year: int) -> 
 
 
 def test_within_a_year_the_slope_speaks() -> None:
-    """Against ordinary least squares on the logarithm, by numpy; the season stays in it and is said."""
+    """Against ordinary least squares on the logarithm, by numpy; the season stays in it."""
     months = np.arange(12)
     noise = np.random.default_rng(2).normal(0, 0.02, 12)
     values = np.exp(3 + 0.02 * months + noise)
     held = grown(values)
     assert not held.is_year_on_year
     assert held.value == pytest.approx(math.expm1(12 * np.polyfit(months, np.log(values), 1)[0]), rel=1e-9)
-    assert "with its season" in say_stage(StageEvidence("car", "grow", "use", held))
 
 
 def test_the_interval_is_that_of_student_where_periods_are_independent() -> None:
@@ -257,4 +255,3 @@ def test_a_redefinition_begins_again_and_a_price_is_asked_about(bench: Bench) ->
     held = {one.product: one for one in result.stages}
     assert held["flat"].growth is None
     assert held["rising"].events == (price,)
-    assert "A price change lies in that time; ask about it first." in say_stage(held["rising"])

@@ -89,10 +89,6 @@ class CurveFit:
         slack = 1e-9 * self.seen[1]
         return not self.seen[0] - slack <= level <= self.seen[1] + slack
 
-    def band_at(self, level: float) -> tuple[float, float]:
-        """Return the band at a level, between the levels at which it was worked out."""
-        return float(np.interp(level, self.levels, self.low)), float(np.interp(level, self.levels, self.high))
-
     @property
     def width(self) -> float:
         """Mean half width of the band over the levels seen, as a share of the rise that was seen."""

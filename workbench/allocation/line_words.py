@@ -154,11 +154,6 @@ def unplaced_finding(result: Allocation) -> Finding | None:
     return Finding(claim, told, figures(result).ids(*keys))
 
 
-def firm_words(firm: bool | None) -> str:
-    """Return whether every nearly best plan decides so."""
-    return "not worked out" if firm is None else "yes" if firm else "no"
-
-
 def firm_finding(result: Allocation) -> Finding | None:
     """Return which decisions every plan within 1 % of the best shares; None where none was open, or none was asked."""
     asked = [item for item in result.firm if item.proof != "given"]

@@ -11,8 +11,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-AMOUNTS = ("budget", "spent", "people")
-"""What a project takes, in the order in which it is asked for."""
 NO_SHARE = 1e-9
 """A part smaller than this is rounding of the shares (ours)."""
 

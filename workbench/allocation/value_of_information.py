@@ -69,11 +69,6 @@ class Information:
     curves: tuple[AnswerValue, ...]
     mean_value: float
 
-    def worth_asking(self, most: int = 3) -> tuple[AnswerValue, ...]:
-        """Return the curves that are worth most to ask again; none where knowing them would gain nothing."""
-        least = 1e-3 * max(self.everything, 1e-12)
-        return tuple(item for item in self.curves[:most] if item.value > least)
-
 
 def value_of_knowing(conditional: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return what it is worth to know which of several cases holds before choosing.

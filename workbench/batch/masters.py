@@ -17,9 +17,6 @@ from typing import Any
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
 from workbench.engagement.places import clients_folder, find_root
 
-SAMPLE = "harbour-mutual"
-"""The engagement whose outputs the masters carry."""
-
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 

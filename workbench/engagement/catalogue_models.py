@@ -26,7 +26,6 @@ TESTS = ("is", "is_not", "in", "not_in", "at_least", "at_most", "above", "below"
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Kind = Literal["product_line", "value_stream", "customer_experience"]
-ScopeKind = Literal["product", "product_line", "value_stream", "customer_experience", "company"]
 MetricType = Literal[
     "sum",
     "count",

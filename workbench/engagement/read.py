@@ -61,7 +61,6 @@ _ROW_XML = re.compile(rb"<(?:\w+:)?row\s[^<>]*?\br\s*=\s*[\"'](\d+)")
 _FILLED_XML = re.compile(rb"<(?:\w+:)?c(?:\s([^<>]*[^/<>]))?\s*>\s*<(?:\w+:)?(?:f|v|is)\b")
 _UNSEEN_XML = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)(\d+)[\"']")
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import pandas as pd
-
 from workbench.outcomes.definitions import (
     Input,
     Length,
@@ -56,7 +54,6 @@ VERSIONS = ("actual", "budget", "forecast", "prior")
 """Versions of a fact; only ``actual`` is watched, the others stand beside it and are never added to it."""
 
 GRAINS = ("day", "week", "month", "quarter", "year")
-DIRECTIONS = ("up", "down", "band", "neutral")
 COLUMN_KINDS = ("text", "number", "date", "timestamp", "instant", "bool", "other")
 """What a column of a fact table holds; ``timestamp`` shows a clock, ``instant`` knows its zone."""
 
@@ -367,25 +364,3 @@ class Trouble:
 def with_columns(catalogue: Catalogue, columns: Mapping[str, Mapping[str, str]]) -> Catalogue:
     """Return the catalogue with the columns that its tables really have."""
     return replace(catalogue, tables=tuple(replace(t, columns=dict(columns.get(t.name, {}))) for t in catalogue.tables))
-
-
-def as_table(catalogue: Catalogue) -> pd.DataFrame:
-    """Return the catalogue as a frame for the report: one row a metric."""
-    rows = [
-        {
-            "metric": metric.metric,
-            "label": metric.label,
-            "type": metric.type,
-            "unit": metric.unit,
-            "direction": metric.direction,
-            "tables": ", ".join(metric.tables),
-            "grain": metric.grain,
-            "targets": len(metric.targets),
-            "owner": metric.loop.owner,
-        }
-        for metric in catalogue.metrics
-    ]
-    return pd.DataFrame(rows, columns=[*_TABLE_COLUMNS])
-
-
-_TABLE_COLUMNS = ("metric", "label", "type", "unit", "direction", "tables", "grain", "targets", "owner")

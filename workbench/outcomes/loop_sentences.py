@@ -34,8 +34,6 @@ STEP_WORDS = {
 
 QUARTERS = (("quarter", 0.25, "a quarter"), ("half", 0.5, "half"), ("three_quarters", 0.75, "three quarters"))
 
-STAGE_WORDS = {"explore": "explore", "grow": "grow", "sustain": "sustain", "retire": "retire", "": "too close to call"}
-
 
 def loop_figures(result: Outcomes) -> list[Figure]:
     """Return the figures of the loop, then of the stages, without ids.
@@ -163,21 +161,6 @@ def stage_steps(result: Outcomes, numbers: Figures) -> list[Finding]:
     which = "1 product is" if len(held) == 1 else f"{len(held)} products are"
     claim = f"Ask whether {which} still in the stage declared for {'it' if len(held) == 1 else 'them'}."
     return [Finding(claim, " ".join(said), numbers.ids(*(f"stage/{one.product}/growth" for one in held)))]
-
-
-def say_stage(held: StageEvidence) -> str:
-    """Return one or two sentences on a product's stage: word, evidence, what the difference means."""
-    if held.growth is None:
-        return f"Declared {held.declared or 'nothing'}; its use says nothing yet ({held.reason})."
-    growth = held.growth
-    against = "against the year before" if growth.is_year_on_year else "over the year, with its season"
-    reach = f"{_percent(growth.low)} to {_percent(growth.high)}"
-    size = f"use changes by {_percent(growth.value)} a year ({reach}), {against}, from {growth.n} periods"
-    word = f"declared {held.declared}" if held.declared else "no stage declared"
-    suggests = f"suggests {held.suggested}" if held.suggested else "suggests no stage clearly"
-    prices = " A price change lies in that time; ask about it first." if held.events else ""
-    meaning = f" {held.meaning}" if held.meaning else ""
-    return f"{word[0].upper()}{word[1:]}; {size}, which {suggests}.{meaning}{prices}"
 
 
 def say_loop_finding(finding: LoopFinding) -> str:

@@ -225,11 +225,6 @@ def company_values(
     return derive(catalogue, _joined([rows.frame("values"), reach]))
 
 
-def conservation(rolled: RolledUp) -> float:
-    """Return the largest relative miss of the law: parents + unallocated + unknown against the company."""
-    return rolled.residual
-
-
 def _refusal(metric: Metric, found: Balance) -> str:
     if metric.type == "given" and not metric.weight:
         return "not added up: a given value has no parts, and no weight is declared"

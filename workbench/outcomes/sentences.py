@@ -628,8 +628,3 @@ def _left_over_figures(result: Outcomes) -> list[Figure]:
             key = f"value/{metric.metric}/{kind}/{what}"
             found.append(Figure("", key, name, value, metric.unit, source=_files(result, metric)))
     return found
-
-
-def listed_scopes(result: Outcomes) -> Sequence[tuple[str, str]]:
-    """Return the company and all parents, in reading order."""
-    return [("company", "")] + [(kind, parent) for kind in result.rolled for parent in result.products.parents(kind)]

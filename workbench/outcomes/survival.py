@@ -22,7 +22,6 @@ from workbench.errors import ModelError
 LARGE = 100
 """Items from which the interval of Greenwood takes over (ours); a sheet traced by hand has 10 to 20."""
 
-QUARTILES = (0.25, 0.5, 0.75)
 
 Array = np.ndarray
 

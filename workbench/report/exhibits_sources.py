@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOST_GAPS = 10
 """Gaps that one chart shows (ours)."""
 
-NOT_SEEN, NOT_LOOKED_AT, HIDDEN = "not seen", "not looked at", "hidden"
+NOT_LOOKED_AT, HIDDEN = "not looked at", "hidden"
 
 
 def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:

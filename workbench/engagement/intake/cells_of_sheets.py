@@ -20,9 +20,6 @@ from workbench.engagement.intake.other_books import Looks, look_at_ods, look_at_
 from workbench.engagement.read import LARGEST_AREA, column_letters, sheet_parts, workbook_damage
 from workbench.errors import ClientDataError, Fault
 
-MOST_TOLD = 12
-"""Cells of one kind that are told one by one (ours)."""
-
 _EXACT = 2**53  # whole numbers up to here are exact in a float
 _BLOCK = 1 << 21  # bytes of a sheet that are looked at together
 _LONGEST_ROW = 64_000_000  # bytes; a row of Excel holds 16,384 cells of 32,767 letters at most, and never does

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -418,8 +417,3 @@ def make_plan(block: Block, file: str, target: Target, said: Reading, *, fiscal_
         Month in which the fiscal year begins.
     """
     return _Maker(block, file, target, said, fiscal_start).make()
-
-
-def is_unclear(factor: float) -> bool:
-    """Return whether a unit says two things at once."""
-    return math.isnan(factor)

@@ -6,7 +6,7 @@ from workbench.engagement.intake.blocks import Block
 from workbench.engagement.intake.crosswalk import LEAVE_OUT
 from workbench.engagement.intake.headers import PAY, Heading
 from workbench.engagement.intake.importing import TableOutcome
-from workbench.engagement.intake.rows import HEADING, TOTAL, name_rows
+from workbench.engagement.intake.rows import HEADING, name_rows
 from workbench.engagement.intake.targets import OFFICES
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.read import column_letters
@@ -218,8 +218,3 @@ def _where(block: Block, row: int) -> str:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def count_left_out(outcome: TableOutcome) -> dict[str, int]:
-    """Return how many rows were left out, by reason, totals among them."""
-    return {reason: len(rows) for reason, rows in outcome.split.left_out.items() if rows or reason == TOTAL}

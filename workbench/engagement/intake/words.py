@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 COLUMN_WORDS: Mapping[str, str] = {
     "product": "product; product key; product code; produkt; produktcode; produit; producto; artikel; sku; offering",
@@ -315,8 +315,3 @@ def personal_kind(header: str) -> str:
     if bare in PERSON or any(part in word for word in bare.split() for part in _PERSON_PARTS):
         return "person"
     return ""
-
-
-def fits_words(header: str, known: Iterable[str]) -> bool:
-    """Return whether a header is one of these words."""
-    return plain_words(header) in known

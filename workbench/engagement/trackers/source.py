@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -213,25 +213,3 @@ def _is_writable(held: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def rejecting(
-    source: TrackerFile, tests: Sequence[tuple[str, Callable[[str], bool], str]]
-) -> list[tuple[int, str, str]]:
-    """Return the rows with a cell that no such column can hold: row, title, what was allowed; one a row.
-
-    Parameters
-    ----------
-    source : TrackerFile
-    tests : sequence of (title, test, allowed)
-        `test` says whether a filled cell may stand there.
-    """
-    found: dict[int, tuple[int, str, str]] = {}
-    for title, test, allowed in tests:
-        known: dict[str, bool] = {"": True}
-        for row, cell in enumerate(source.column(title)):
-            if cell not in known:
-                known[cell] = test(cell)
-            if not known[cell]:
-                found.setdefault(row, (row, title, allowed))
-    return [found[row] for row in sorted(found)]
