@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workbench.engagement.commentary import Comment, read_comments
-from workbench.engagement.schema import EXHIBITS, NEVER_HIDDEN
+from workbench.engagement.schema import EXHIBITS, NEVER_HIDDEN, TABLES, Commentary, example_of
 
 if TYPE_CHECKING:
     from conftest import Client
@@ -153,6 +153,18 @@ def test_a_workbook_tells_its_words_apart(client: Client) -> None:
     assert read(waves=[waves[0], ["w1", dt.date(2026, 1, 6)]]) != first
     client.workbook({"waves": waves})
     assert [file.read for file in client.load().files if file.path == "engagement.xlsx"] == [""], "it holds no words"
+
+
+def test_the_examples_of_a_new_workbook_are_right(client: Client) -> None:
+    """One for each action but the shorter word for the first place; filled in as they stand, nothing is wrong."""
+    columns = TABLES["commentary"].columns
+    first = {name: example_of(info) for name, info in columns.items()}
+    rows = [first, *Commentary.more_examples]
+    assert {row["action"] for row in rows} == {"add", "reply", "hide", "order"}
+    cells = [[row.get(name) for name in columns] for row in rows]
+    client.workbook({"commentary": [list(columns), *cells]})
+    found = [fault for fault in client.faults() if "the report will not have" not in fault.found]
+    assert not found
 
 
 def test_words_may_be_younger_than_the_data(client: Client) -> None:

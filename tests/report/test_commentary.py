@@ -14,9 +14,11 @@ import report_samples as samples
 
 from workbench.engagement.commentary import Comment
 from workbench.errors import ClientDataError, Fault
-from workbench.findings import Finding, Findings
+from workbench.findings import Figures, Finding, Findings
+from workbench.readiness.anonymity import PROTECTED
 from workbench.report.audience import BETWEEN_PEOPLE
 from workbench.report.chapter import MOST_EXHIBITS
+from workbench.report.commentary import PROTECTED as BEGINNING
 from workbench.report.commentary import LeftOut, Remark, places_of
 from workbench.report.exhibit import Exhibit
 from workbench.report.html import render_html, render_pages
@@ -24,6 +26,7 @@ from workbench.report.images import numbered_exhibits
 from workbench.report.page import Page
 from workbench.report.sheets import workbook_bytes
 from workbench.report.story import Report, check_report, new_report, results
+from workbench.report.tables import table
 
 SCRIPT = "<script>alert(1)</script> [x](javascript:alert(1)) =cmd|' /C calc'!A0 \u202e**b**"
 
@@ -126,6 +129,8 @@ def test_a_reply_stands_beside_each_finding_that_quotes_the_number(report: Repor
     assert "Reply by <bdi>A. Keller, 21 September 2026</bdi>" in text
     by_key = made(with_page(report), replace(reply, about="readiness/0"))
     assert by_key.words == got.words
+    front = render_html(made(report, replace(reply, about="S-001")))
+    assert front.index("Summary stands at 1.0.") < front.index("We agree.") < front.index('<nav aria-label="Contents"')
     quoted = made(report, replace(reply, about="R-004"))
     assert set(quoted.words.spots) == {("", "", "readiness-0")}, "no finding quotes it"
 
@@ -245,6 +250,23 @@ def test_what_is_left_out_is_listed_and_its_numbers_stay(report: Report) -> None
     assert not {"readiness-0", "line-motor-again"} & {one["key"] for one in document["places"]}
 
 
+def test_what_an_exhibit_hid_stays_known(report: Report) -> None:
+    """A suppressed cell is counted in the list, however the exhibit said it."""
+    rows = {
+        "line": ["Motor", "Home", "Life"],
+        "level": ["3.1", "hidden", "2.2"],
+        "why": ["", PROTECTED, "hidden in part"],
+    }
+    held = table(rows, columns=list(rows), claim="Motor is highest.", subtitle="", source="survey", alt="Levels.")
+    levels = Exhibit("readiness-cells", held)
+    told = replace(report, chapters=tuple(c.add(levels) if c.pillar == "readiness" else c for c in report.chapters))
+    got = made(told, Comment("readiness-cells", "hide", "Not asked for.", "PK"))
+    said = "2 of its numbers are hidden to protect small groups."
+    assert got.words.left_out[0].doubts == (said,)
+    assert said in render_html(got)
+    assert PROTECTED.startswith(BEGINNING)
+
+
 def test_nothing_is_listed_where_nothing_is_left_out(report: Report) -> None:
     """A report without commentary has no empty section and no empty sheet."""
     got = made(report)
@@ -356,6 +378,23 @@ def test_words_whose_numbers_stand_are_not_marked(report: Report, about: str) ->
     words = Comment(about, text="Seen.", written_on=pinned(made(told), about))
     got = made(told, words, Comment("readiness-2", "hide", "x", "PK"), Comment("readiness-1", "first"))
     assert [remark.moved for remarks in got.words.spots.values() for remark in remarks] == [""]
+
+
+def test_who_reads_makes_no_number_move_and_gets_no_sentence_of_others(report: Report) -> None:
+    """Staff get another bottom line than the board: words pinned for the board stand, and quote nothing of it."""
+    chapter = report.chapters[1]
+    secret = Finding("The office cannot settle it.", "", ("R-001",))
+    figures = tuple(replace(one, key="layer/office") if one.id == "R-001" else one for one in chapter.figures)
+    own = replace(chapter, headline=Findings((secret, Finding("It stands."))), figures=Figures(figures))
+    told = replace(report, chapters=(report.chapters[0], own, *report.chapters[2:]))
+    words = Comment("readiness", text="Seen.", written_on=pinned(made(told), "readiness"))
+    staff = made(told, words, audience="staff")
+    assert "cannot settle" not in render_html(staff)
+    assert staff.words.at("readiness")[0].moved == ""
+    assert next(one["mark"] for one in places_of(staff)) == words.written_on.partition(" ")[0]
+    old = made(told, replace(words, written_on=f"00000000 {secret.claim}"), audience="staff")
+    assert old.words.at("readiness")[0].moved == "The numbers have moved since this was written."
+    assert "cannot settle" not in render_html(old) + json.dumps(results(old))
 
 
 def test_words_whose_numbers_moved_are_marked(report: Report) -> None:

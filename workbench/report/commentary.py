@@ -19,7 +19,7 @@ from workbench.engagement.commentary import NUMBER, ON_EXHIBITS, PLACED, Comment
 from workbench.engagement.schema import HEADINGS, NEVER_HIDDEN
 from workbench.errors import Fault, nearest
 from workbench.findings import Figure, Finding
-from workbench.report.audience import pages_of
+from workbench.report.audience import EVERYTHING, pages_of
 from workbench.report.chapter import MOST_EXHIBITS, Chapter
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.page import Page
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MARK_LENGTH = 8
 """Signs of a mark: one in four billion moves goes unseen (ours)."""
+
+PROTECTED = "hidden to protect"
+"""How the guard's reason begins where a number is not shown; narrow cells say ``hidden``."""
 
 Spot = tuple[str, str, str]
 """Chapter, page and spot: a heading, a finding as heading and place, an exhibit's key, or blank for the whole."""
@@ -78,7 +81,7 @@ class LeftOut:
     author, date, reason : str
         Who left it out, when (ISO, or blank), why.
     doubts : tuple of str
-        What was said to be in doubt about its numbers.
+        What was said to be in doubt about its numbers, and how many it hid to protect people.
     """
 
     key: str
@@ -100,10 +103,13 @@ class Words:
     ----------
     spots : mapping of Spot to tuple of Remark
     left_out : tuple of LeftOut
+    marks : mapping of str to str
+        Of everything that words can be about, the same for all readers.
     """
 
     spots: Mapping[Spot, tuple[Remark, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    marks: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, chapter: str = "", page: str = "", spot: str = "") -> tuple[Remark, ...]:
         """Return the words for a chapter, a page, a heading, a finding (``headline/1``) or an exhibit's key."""
@@ -140,6 +146,18 @@ class _Places:
         self.keys: dict[str, list[Figure]] = {}
         for figure in figures:
             self.keys.setdefault(figure.key, []).append(figure)
+
+    def keys_in_order(self) -> list[tuple[str, str, str]]:
+        """Return key, kind and page of everything but numbers, in the order of the report."""
+        keys: list[tuple[str, str, str]] = []
+        for chapter in self.report.chapters:
+            keys.append((chapter.pillar, "chapter", ""))
+            keys += [(f"{chapter.pillar}/{name}", "heading", "") for name in HEADINGS]
+            keys += [(exhibit.key, "exhibit", "") for exhibit in chapter.exhibits]
+        for key, held in self.pages.items():
+            keys.append((key, "page", key))
+            keys += [(exhibit.key, "exhibit", key) for _, page in held for exhibit in page.exhibits]
+        return keys
 
     def kind(self, about: str) -> str:
         """Return ``exhibit``, ``chapter``, ``heading``, ``page``, ``number``, or blank."""
@@ -195,12 +213,13 @@ class _Places:
             seen = [finding.claim for finding in self.findings(about)]
         return mark_of(seen)
 
-    def moved(self, comment: Comment) -> str:
+    def moved(self, comment: Comment, *, is_quoted: bool) -> str:
         """Return what to say where the numbers are others than those that words were written on; else nothing."""
         mark, _, said = comment.written_on.partition(" ")
         if not mark or mark == self.mark(comment.about):
             return ""
-        then = f", when this stood here: “{said}”" if said and said != self.says(comment.about) else "."
+        is_quoted = is_quoted and bool(said) and said != self.says(comment.about)
+        then = f", when this stood here: “{said}”" if is_quoted else "."
         return f"The numbers have moved since this was written{then}"
 
     def spots(self, about: str) -> list[Spot]:
@@ -289,7 +308,7 @@ def _fault(places: _Places, one: Comment, *, is_part: bool) -> Fault | None:
 # -- applying ---------------------------------------------------------------------------------------------------------
 
 
-def with_words(report: Report, comments: Sequence[Comment]) -> Report:
+def with_words(report: Report, comments: Sequence[Comment], whole: Report | None = None) -> Report:
     """Return the report with the words of those rows that speak of what it holds.
 
     Parameters
@@ -298,22 +317,24 @@ def with_words(report: Report, comments: Sequence[Comment]) -> Report:
         Of what its readers get: words about anything else are not printed.
     comments : sequence of Comment
         Checked with `comment_faults`.
+    whole : Report, optional
+        What there is for all readers: whether numbers have moved hangs on it, not on who reads.
     """
-    rows = {action: [one for one in comments if one.action == action] for action in ("hide", *PLACED)}
-    hidden = {one.about: one for one in rows["hide"]}
+    hidden = {one.about: one for one in comments if one.action == "hide"}
     wanted = {one.about: 1 if one.action == "first" else one.place or 0 for one in comments if one.action in PLACED}
-    places = _Places(report)  # a mark is of what was there before anything was left out
+    places = _Places(whole or report)
+    is_quoted = report.audience == EVERYTHING  # what stood there then may be a sentence that these readers never got
     shown = replace(report, chapters=tuple(_arranged(chapter, hidden, wanted) for chapter in report.chapters))
     left = _Places(shown)
     spots: dict[Spot, tuple[Remark, ...]] = {}
     for one in comments:
-        if one.is_said and places.kind(one.about):
-            remark = Remark(
-                "reply" if one.action == "reply" else "add", one.text, one.author, one.date, places.moved(one)
-            )
+        if one.is_said and left.kind(one.about):
+            action, moved = "reply" if one.action == "reply" else "add", places.moved(one, is_quoted=is_quoted)
+            remark = Remark(action, one.text, one.author, one.date, moved)
             for spot in left.spots(one.about):
                 spots[spot] = (*spots.get(spot, ()), remark)
-    return replace(shown, words=Words(spots, tuple(_left_out(report, hidden))))
+    marks = {key: places.mark(key) for key, _, _ in left.keys_in_order()}
+    return replace(shown, words=Words(spots, tuple(_left_out(report, hidden)), marks))
 
 
 def _arranged(chapter: Chapter, hidden: Mapping[str, Comment], wanted: Mapping[str, int]) -> Chapter:
@@ -354,7 +375,15 @@ def _left_out(report: Report, hidden: Mapping[str, Comment]) -> Iterator[LeftOut
             row = hidden.get(exhibit.key)
             if row is not None:
                 said = (exhibit.key, exhibit.claim, exhibit.subtitle, chapter.title, page)
-                yield LeftOut(*said, row.author, row.date, row.text, exhibit.comments)
+                yield LeftOut(*said, row.author, row.date, row.text, (*exhibit.comments, *_protected(exhibit)))
+
+
+def _protected(exhibit: Exhibit) -> Iterator[str]:
+    """Say how many cells of an exhibit are hidden to protect people: that stays known where the exhibit is left out."""
+    cells = (cell for row in exhibit.data().rows for cell in row)
+    count = sum(isinstance(cell, str) and (cell == "hidden" or cell.startswith(PROTECTED)) for cell in cells)
+    if count:
+        yield f"{count} of its numbers {'is' if count == 1 else 'are'} hidden to protect small groups."
 
 
 # -- what there is to speak about -------------------------------------------------------------------------------------
@@ -367,16 +396,8 @@ def places_of(report: Report) -> list[dict[str, Any]]:
     ----------
     report : Report
     """
-    places = _Places(report)
-    keys: list[tuple[str, str, str]] = []
-    for chapter in report.chapters:
-        keys.append((chapter.pillar, "chapter", ""))
-        keys += [(f"{chapter.pillar}/{name}", "heading", "") for name in HEADINGS if places.findings(chapter.pillar)]
-        keys += [(exhibit.key, "exhibit", "") for exhibit in chapter.exhibits]
-    for key, held in places.pages.items():
-        keys.append((key, "page", key))
-        keys += [(exhibit.key, "exhibit", key) for _, page in held for exhibit in page.exhibits]
+    places, marks = _Places(report), report.words.marks
     return [
-        {"key": key, "kind": kind, "page": page, "says": places.says(key), "mark": places.mark(key)}
-        for key, kind, page in keys
+        {"key": key, "kind": kind, "page": page, "says": places.says(key), "mark": marks.get(key) or places.mark(key)}
+        for key, kind, page in places.keys_in_order()
     ]

@@ -182,7 +182,7 @@ def new_report(study: Any, chapters: Sequence[Chapter], *, is_part: bool = False
     if chapters and not kept:
         pillars = ", ".join(chapter.pillar for chapter in chapters)
         raise ReportError((f"audience is {meta.audience}: these readers get none of the chapters {pillars}.",))
-    return with_words(replace(whole, chapters=kept), comments)
+    return with_words(replace(whole, chapters=kept), comments, whole)
 
 
 def mark_doubts(report: Report) -> Report:
