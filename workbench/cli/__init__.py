@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 import typer
 
 from workbench.batch.progress import say
-from workbench.batch.run_commands import diff, issue, why
 from workbench.cli.files import check, new, queries, request, survey
 from workbench.cli.imports import import_codes, import_metricflow, import_survey, import_table, import_tracker
 from workbench.cli.leaving import archive, purge
 from workbench.cli.nights import batch, status
-from workbench.cli.published import commentary, publications
+from workbench.cli.published import commentary, diff, issue, publications, why
 from workbench.cli.runs import demo, lab, run
 from workbench.errors import UsageError, WorkbenchError
 
