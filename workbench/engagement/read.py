@@ -667,12 +667,29 @@ def package_faults(content: bytes, file: str) -> list[Fault]:
                     f"the workbook unpacks to more than {LARGEST_UNPACKED // 1_000_000} MB",
                     "Bring its large tables as CSV or Parquet files instead.",
                 )
-            for part in packed.namelist():
-                if part.endswith((".xml", ".rels")) and b"<!DOCTYPE" in packed.open(part).read(2_000):
-                    return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
+            names = [part.casefold() for part in packed.namelist()]
+            if len(set(names)) < len(names):
+                return fault(
+                    "the workbook holds a part more than once, so that two readers see two sheets", "Save it in Excel."
+                )
+            if any(_has_document_type(packed, part) for part in packed.namelist()):
+                return fault("the workbook holds a document type, which Excel never writes", "Save it in Excel.")
     except workbook_damage() as error:
         return fault(*_damaged(error))
     return []
+
+
+_PROLOGUE = 64_000  # bytes before a document's first element; Excel writes some hundred
+_ROOT = re.compile(rb"<[A-Za-z_]")
+
+
+def _has_document_type(packed: zipfile.ZipFile, part: str) -> bool:
+    """Return whether a part begins as XML with a document type, in any encoding that a parser of XML knows."""
+    with packed.open(part) as stream:
+        head = stream.read(_PROLOGUE).replace(b"\x00", b"")  # of UTF-16 the Latin letters are left
+    if not head.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
+        return False
+    return b"<!DOCTYPE" in head or (len(head) * 2 >= _PROLOGUE and _ROOT.search(head) is None)
 
 
 def workbook_damage() -> tuple[type[Exception], ...]:

@@ -110,7 +110,10 @@ def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool]
                 raise ClientDataError((_too_far(file, "", reach),))
             looks = told.__getitem__  # a sheet of which nothing can be said is damage
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        found = []
+        found: list[SheetCells] = []
+        named = [sheet.name.casefold() for sheet in book.sheets_metadata]
+        if len(set(named)) < len(named):  # Excel allows none: what is hidden in one would be looked up in the other
+            raise ValueError("a name of a sheet stands there more than once")
         for sheet in book.sheets_metadata:
             is_hidden = sheet.visible != SheetVisibleEnum.Visible
             if sheet.typ != SheetTypeEnum.WorkSheet or not wanted(sheet.name, is_hidden):

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from workbench.engagement.intake.periods import Period, find_period
@@ -162,16 +163,23 @@ def _columns_named(text: str, target: Target) -> tuple[tuple[str, ...], str]:
         longest = max(length for length, _ in parts)
         return tuple(dict.fromkeys(name for length, name in parts if length == longest)), LIKE
     if len(words) >= 6:
+        letters = _letters(words)
         near = [
             (difflib.SequenceMatcher(None, words, entry).ratio(), name)
             for name, column in target.columns.items()
             for entry in column.words
             if abs(len(entry) - len(words)) <= 3
+            and len(letters ^ _letters(entry)) <= (1 - LEAST_NEAR) * (len(entry) + len(words))  # else never so alike
         ]
         best = max(near, default=(0.0, ""))
         if best[0] >= LEAST_NEAR:
             return (best[1],), NEAR
     return (), ""
+
+
+@lru_cache(maxsize=4_096)
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(text)
 
 
 def _settle(found: list[Heading], target: Target) -> list[Heading]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,11 @@ from workbench.engagement.schema import Source
 from workbench.errors import Fault
 
 MOST_FAULTS = 12
+
+LONGEST_TEXT = 32_767
+"""Letters of a cell, as many as Excel takes."""
+
+_NO_LETTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 PIVOT_BLANKS = frozenset({"(blank)", "(leer)", "(vide)", "(leeg)", "(en blanco)", "(vuoto)"})
 """What pivot tables write where there is nothing."""
@@ -181,6 +187,12 @@ class _Builder:
             text = self.sheet.unseen[number, place] or "a formula whose result is not stored in the file"
             remedy = "Open the workbook in Excel, let it calculate and save it; or write the value."
             self.fault(number, name, f"the cell shows {text}" if text.startswith("#") else text, "a value.", remedy)
+        for cell, number in zip(cells, data, strict=True):
+            if isinstance(cell, str) and (len(cell) > LONGEST_TEXT or _NO_LETTERS.search(cell)):
+                found = f"a text of {len(cell):,} letters" if len(cell) > LONGEST_TEXT else "letters that no text has"
+                allowed = f"at most {LONGEST_TEXT:,} letters that can be printed."
+                self.fault(number, name, found, allowed, "Shorten or retype the cell in a copy.")
+                return [None] * len(cells)
         if name == self.target.period:
             return self._periods(name, cells, data)
         if self.target.columns[name].kind == "date":
