@@ -69,6 +69,9 @@ JOBS = {
 }
 """Our role → HR's job family."""
 
+PMO_WORDS = {"motor": "Kraftfahrt"}
+"""A line under a name that no list explains: somebody has to be asked."""
+
 _MONTHS = ("Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez")
 _FIRST = ("Anja", "Bernd", "Claudia", "Dirk", "Eva", "Frank", "Gerda", "Holger", "Ines", "Jörg", "Karin", "Lars")
 _LAST = ("Abel", "Brinkmann", "Carstens", "Dierks", "Ehlers", "Freese", "Grabow", "Harms", "Iversen", "Jessen")
@@ -367,7 +370,7 @@ def _projects(clean: Path) -> bytes:
         own = [project for project in held if project["product_line"] == line]
         for project in own:
             money = [_german(project["budget"]), _german(project["spent"])]
-            head = [project["project"], "siehe Akte", project["sponsor"], lines.get(line, "")]
+            head = [project["project"], "siehe Akte", project["sponsor"], PMO_WORDS.get(line, lines.get(line, ""))]
             tail = [int(project["people"]), _day(project["ends"]), words[project["disposition"]]]
             row = _put(sheet, row, [*head, *money, *tail])
         sums = [_german(str(sum(float(p[name]) for p in own))) for name in ("budget", "spent")]
