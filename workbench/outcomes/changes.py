@@ -223,9 +223,9 @@ def _moments(series: Array, baseline: int) -> tuple[Array, Array, Array]:
 
     Series are columns; errors have a row for each number of points, sums one more than there are points.
     """
-    base, new = np.ascontiguousarray(series[:baseline].T), series[baseline:]
-    means = base.mean(axis=1)
-    centred = base - means[:, None]
+    centred, new = np.array(series[:baseline].T, order="C"), series[baseline:]
+    means = centred.mean(axis=1)
+    centred -= means[:, None]
     power = np.einsum("ij,ij->i", centred, centred)
     r1 = np.einsum("ij,ij->i", centred[:, 1:], centred[:, :-1]) / np.where(power > 0, power, 1.0)
     rho = np.clip((r1 + 1 / baseline) / (1 - 4 / baseline), 0.0, LARGEST_RHO)
@@ -277,7 +277,8 @@ def _skewness(series: Array) -> Array:
     centred = series - series.mean(axis=0)
     squares = centred * centred  # a power of 3 would take ten times as long
     spread = np.sqrt(squares.mean(axis=0))
-    return (squares * centred).mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
+    squares *= centred
+    return squares.mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
 
 
 @lru_cache(maxsize=8)
@@ -306,7 +307,7 @@ def _null(
     before = period if removed == "year_before" else 0
     total = before + baseline + new
     found = []
-    for series in _stable_series(before, baseline, new, rho):
+    for series in (half for batch in _stable_series(before, baseline, new, rho) for half in np.split(batch, 2, axis=1)):
         if shape[0] and removed != "year_before":
             series = _rescaled(series, baseline, *shape)
         if removed == "year_before":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -131,21 +131,34 @@ def _cube(
     full = {part: np.zeros((len(ids) + 1, len(periods), epochs)) for part in names}
     company = {part: np.zeros(len(periods)) for part in names}
     sizes = {str(part).removeprefix(SIZE): np.zeros(len(periods)) for part in set(size["part"])}
-    for part, piece in held.groupby("part"):
-        at = (
-            piece["product"].map(row_of).fillna(len(ids)).astype(int).to_numpy(),
-            piece["period"].map(place).to_numpy().astype(int),
-            piece["cut"].to_numpy().astype(int),
-        )
-        np.add.at(full[str(part)], at, piece["value"].to_numpy())
-    for part, piece in total.groupby("part"):
-        np.add.at(company[str(part)], piece["period"].map(place).to_numpy().astype(int), piece["value"].to_numpy())
-    for part, piece in size.groupby("part"):
-        at_period = piece["period"].map(place).to_numpy().astype(int)
-        np.add.at(sizes[str(part).removeprefix(SIZE)], at_period, piece["value"].to_numpy())
+    at = (
+        np.array([row_of.get(product, len(ids)) for product in held["product"]], dtype=int),
+        _places(held, place),
+        held["cut"].to_numpy().astype(int),
+    )
+    for part, rows, values in _by_part(held):
+        np.add.at(full[part], tuple(axis[rows] for axis in at), values)
+    at_period = _places(total, place)
+    for part, rows, values in _by_part(total):
+        np.add.at(company[part], at_period[rows], values)
+    at_period = _places(size, place)
+    for part, rows, values in _by_part(size):
+        np.add.at(sizes[part.removeprefix(SIZE)], at_period[rows], values)
     parts = {part: array[: len(ids)] for part, array in full.items()}
     unknown = {part: array[len(ids)].sum(axis=1) for part, array in full.items()}
     return Cube(metric, ids, periods, parts, unknown, company, sizes=sizes)
+
+
+def _places(rows: pd.DataFrame, place: Mapping[dt.date, int]) -> Array:
+    return np.array([place[period] for period in rows["period"]], dtype=int)
+
+
+def _by_part(rows: pd.DataFrame) -> Iterator[tuple[str, Array, Array]]:
+    """Yield each part with the places of its rows, in their order, and their values."""
+    part, value = rows["part"].to_numpy(dtype=object), rows["value"].to_numpy()
+    for name in dict.fromkeys(part.tolist()):
+        places = np.flatnonzero(part == name)
+        yield str(name), places, value[places]
 
 
 def share_arrays(products: ProductMap, kind: str, cuts: Sequence[dt.date]) -> dict[str, Array]:

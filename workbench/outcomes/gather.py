@@ -23,6 +23,7 @@ from workbench.outcomes.windows import Stretch, stretches_of
 from workbench.products import KINDS, ProductMap
 
 PART_COLUMNS = ("metric", "product", "period", "version", "cut", "dimension", "segment", "part", "value")
+TOTAL_COLUMNS = ("metric", "period", "version", "part", "value")
 REACH_COLUMNS = ("metric", "version", "kind", "parent", "period", "value", "n")
 CLUSTER_PARTS = ("num2", "den2", "numden", "clusters")
 
@@ -108,7 +109,7 @@ def fetch_parts(catalogue: Catalogue, engine: Engine | Engines, products: Produc
                 _clusters(metric, tables[0], members, shares, gathered)
     return Parts(
         _stack(gathered.frames, PART_COLUMNS),
-        _stack(gathered.totals, ("metric", "period", "version", "part", "value")),
+        _stack(gathered.totals, TOTAL_COLUMNS),
         _stack(gathered.reach, REACH_COLUMNS),
         tuple(gathered.queries),
         tuple(gathered.troubles),
@@ -241,8 +242,8 @@ def _segments(metrics: Sequence[Metric], table: FactTable) -> tuple[str, ...]:
 
 def _days(values: pd.Series) -> pd.Series:
     """Return periods as dates: what the engine calls a date comes back as a time stamp."""
-    days = pd.to_datetime(values)
-    return pd.Series([None if pd.isna(day) else day.date() for day in days], index=values.index, dtype=object)
+    days = pd.to_datetime(values).to_numpy().astype("datetime64[D]")
+    return pd.Series(days.astype(object), index=values.index, dtype=object)
 
 
 def _long(frame: pd.DataFrame, query: Query, segments: Sequence[str]) -> list[pd.DataFrame]:
@@ -264,23 +265,24 @@ def _long(frame: pd.DataFrame, query: Query, segments: Sequence[str]) -> list[pd
             "segment": segment,
         }
     )
-    pieces = []
-    for name, metric, part in query.columns:
-        piece = base.assign(metric=metric, part=part, value=frame[name].astype(float))
-        pieces.append(piece[list(PART_COLUMNS)])
-    return pieces
+    return _one_a_part(base, frame, query, PART_COLUMNS)
 
 
 def _long_total(frame: pd.DataFrame, query: Query) -> list[pd.DataFrame]:
     if frame.empty:
         return []
     base = pd.DataFrame({"period": _days(frame["_period"]), "version": frame["_version"].astype(object)})
-    return [
-        base.assign(metric=metric, part=part, value=frame[name].astype(float))[
-            ["metric", "period", "version", "part", "value"]
-        ]
-        for name, metric, part in query.columns
-    ]
+    return _one_a_part(base, frame, query, TOTAL_COLUMNS)
+
+
+def _one_a_part(base: pd.DataFrame, frame: pd.DataFrame, query: Query, columns: Sequence[str]) -> list[pd.DataFrame]:
+    """Return a frame for each part of a query: what the parts share, and the part's own."""
+    shared = dict(base.items())
+    pieces = []
+    for name, metric, part in query.columns:
+        held = {**shared, "metric": metric, "part": part, "value": frame[name].astype(float)}
+        pieces.append(pd.DataFrame({column: held[column] for column in columns}, copy=False))
+    return pieces
 
 
 def _members(products: ProductMap, window: Window) -> tuple[list[tuple[str, int, str, str]], list[float]]:

@@ -319,43 +319,51 @@ class _Rows:
         )
 
     def frame(self, block: str) -> pd.DataFrame:
-        """Return the rows of a block; one frame made at the end is much quicker than one a series."""
-        held = self.blocks.get(block, [])
-        if not held:
-            return _joined([])
-        columns = (np.concatenate(column) for column in zip(*held, strict=True))
-        return pd.DataFrame(dict(zip(VALUE_COLUMNS, columns, strict=True)))
+        """Return the rows of a block."""
+        return _framed(self.blocks.get(block, []))
 
 
 def _reach_rows(parts: Parts, catalogue: Catalogue, kind: str, as_of: dt.date | None, version: str) -> pd.DataFrame:
     """Return the values of metrics that do not add up, with every period between the first and the last."""
-    frames = []
-    reach = parts.reach[parts.reach["version"] == version]
-    for metric in catalogue.metrics:
-        if not metric.is_reach:
-            continue
-        held = reach[(reach["metric"] == metric.metric) & reach["kind"].isin([kind, "company"])]
-        for (where, parent), piece in held.groupby(["kind", "parent"]):
-            periods = all_periods(metric, held["period"].tolist())
-            found = piece.set_index("period").reindex(list(periods))
-            complete = [has_ended(metric, period, as_of) for period in periods]
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "metric": metric.metric,
-                        "kind": where,
-                        "parent": parent,
-                        "period": pd.Series(list(periods), dtype=object),
-                        "value": found["value"].to_numpy(),
-                        "low": np.nan,
-                        "high": np.nan,
-                        "n": found["n"].fillna(0.0).to_numpy(),
-                        "n_eff": found["n"].fillna(0.0).to_numpy(),
-                        "is_complete": complete,
-                    }
-                )
+    names = [metric.metric for metric in catalogue.metrics if metric.is_reach]
+    reach = parts.reach
+    reach = reach[reach["metric"].isin(names) & (reach["version"] == version) & reach["kind"].isin([kind, "company"])]
+    groups = {str(name): rows for name, rows in reach.groupby("metric")}
+    blocks = []
+    for metric in (metric for metric in catalogue.metrics if metric.metric in groups):
+        held = groups[metric.metric]
+        found = held["period"].tolist()
+        periods = all_periods(metric, found)
+        complete = np.array([has_ended(metric, period, as_of) for period in periods], dtype=bool)
+        at = {period: place for place, period in enumerate(periods)}
+        own = list(zip(held["kind"], held["parent"], strict=True))
+        scopes = {scope: place for place, scope in enumerate(sorted(set(own)))}
+        row = [scopes[scope] for scope in own]
+        column = [at[period] for period in found]
+        value, n = np.full((len(scopes), len(periods)), np.nan), np.zeros((len(scopes), len(periods)))
+        value[row, column], n[row, column] = held["value"].to_numpy(), held["n"].fillna(0.0).to_numpy()
+        size, texts = len(periods), np.array([*scopes], dtype=object).reshape(-1, 2)
+        blocks.append(
+            (
+                np.full(value.size, metric.metric, dtype=object),
+                *(np.repeat(texts[:, place], size) for place in (0, 1)),
+                np.tile(np.array([*periods, None], dtype=object)[:-1], len(scopes)),
+                value.reshape(-1),
+                *(np.full(value.size, np.nan) for _ in ("low", "high")),
+                n.reshape(-1),
+                n.reshape(-1),
+                np.tile(complete, len(scopes)),
             )
-    return _joined(frames)
+        )
+    return _framed(blocks)
+
+
+def _framed(blocks: Sequence[tuple[Array, ...]]) -> pd.DataFrame:
+    """Return rows that were kept as columns; one frame made at the end is much quicker than one a series."""
+    if not blocks:
+        return _joined([])
+    columns = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    return pd.DataFrame(dict(zip(VALUE_COLUMNS, columns, strict=True)))
 
 
 def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
