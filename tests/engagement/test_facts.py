@@ -23,7 +23,7 @@ from workbench.engagement.facts import (
     roles_of,
     to_parquet_cache,
 )
-from workbench.engagement.read import RawTable
+from workbench.engagement.read import RawTable, Workbook
 from workbench.engagement.schema import Source
 
 if TYPE_CHECKING:
@@ -249,6 +249,39 @@ def test_facts_of_a_sheet_are_converted_too(excel_client: Client, sheets: dict[s
         "product": ["car", "van"],
         "Cost in EUR": [2.5, 3.5],
     }
+
+
+def test_a_sheet_of_facts_is_read_once(
+    excel_client: Client, sheets: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in the cache had no fault; a sheet with one is read, and told, again."""
+    tables = [
+        ["table", "key_columns", "kind", "time_column", "product_column"],
+        ["tickets", "id", "event", "on", "product"],
+    ]
+    metrics = [
+        ["metric", "label", "type", "unit", "direction", "from_table"],
+        ["n", "N", "count", "count", "up", "tickets"],
+    ]
+    read: list[str] = []
+    plainly = Workbook.read
+
+    def noting(self: Workbook, sheet: str, *others: Any) -> Any:
+        read.append(sheet)
+        return plainly(self, sheet, *others)
+
+    monkeypatch.setattr(Workbook, "read", noting)
+    book = {**sheets, "fact_tables": tables, "metrics": metrics}
+    facts = [["id", "on", "product"], [1, dt.date(2026, 9, 14), "car"]]
+    whole = excel_client.workbook({**book, "facts_tickets": facts})
+    first, again = (whole.load().tables.facts["tickets"] for _ in range(2))
+    assert read.count("facts_tickets") == 1
+    assert (again.file, again.sheet, again.rows, again.columns) == (first.file, first.sheet, 1, first.columns)
+    spilt = excel_client.workbook(
+        {**book, "facts_tickets": [[*row, None] for row in facts] + [[2, None, "car", "a note"]]}
+    )
+    assert spilt.only_fault() == spilt.only_fault()
+    assert read.count("facts_tickets") == 3
 
 
 def test_an_open_date_in_a_sheet_of_facts_is_asked_with_its_address(

@@ -38,6 +38,7 @@ from workbench.engagement.cells import (
 from workbench.engagement.locks import ABANDONED_SECONDS
 from workbench.engagement.read import (
     RawTable,
+    Workbook,
     decode,
     detect_delimiter,
     parquet_damage,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 Role = Literal["text", "date", "number"]
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 """Part of the cache's key; raise it when a cell is read differently."""
 
 NUMBER_TYPES = frozenset({"sum", "weighted_mean", "score", "percentile", "min", "max", "given"})
@@ -590,21 +591,29 @@ def _without_days_beyond(table: pa.Table, columns: Iterable[str]) -> pa.Table:
 
 def open_facts_sheet(
     table: str,
-    raw: RawTable,
+    workbook: Workbook,
+    sheet: str,
     roles: Mapping[str, Role],
     cache: Path,
     source: Source | None = None,
     sha256: str = "",
 ) -> tuple[FactsFile | None, list[Fault]]:
-    """Return a sheet of facts as a file that DuckDB can read; as `open_facts` does for a file."""
-    key = cache_key(table, sha256, roles, source)
-    held = find_cached(cache, table, key) if sha256 else None
+    """Return a sheet of facts as a file that DuckDB can read; as `open_facts` does for a file.
+
+    Only a sheet without a fault is kept: what is found in the cache need not be read again.
+    """
+    faults: list[Fault] = []
+    held = find_cached(cache, table, cache_key(table, sha256, roles, source)) if sha256 else None
     if held is None:
-        found, unreadable, faults = facts_of_sheet(raw, roles, source)
-        if found is None:
+        raw, faults = workbook.read(sheet, table.lower(), ())
+        if raw is None or not len(raw):
             return None, faults
+        found, unreadable, more = facts_of_sheet(raw, roles, source)
+        if found is None:
+            return None, [*faults, *more]
+        key = cache_key(table, "" if faults else sha256, roles, source)
         held = to_parquet_cache(found, cache, table, key, unreadable)
-    return _described(table, raw.file, raw.sheet, held), []
+    return _described(table, workbook.file, sheet, held), faults
 
 
 def cache_key(table: str, sha256: str, roles: Mapping[str, Role], source: Source | None) -> str:

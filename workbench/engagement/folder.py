@@ -628,11 +628,8 @@ class FolderReading:
             if path is not None and shown in hashes:
                 facts, faults = open_facts(name, path, shown, roles, cache, source, hashes[shown])
             elif path is None and self._workbook is not None:
-                raw, faults = self._workbook.read(sheet, key, ())
-                self.faults += faults
-                if raw is not None and len(raw):
-                    digest = hashlib.sha256(f"{hashes[WORKBOOK]}/{sheet}".encode()).hexdigest()
-                    facts, faults = open_facts_sheet(name, raw, roles, cache, source, digest)
+                digest = hashlib.sha256(f"{hashes[WORKBOOK]}/{sheet}".encode()).hexdigest()
+                facts, faults = open_facts_sheet(name, self._workbook, sheet, roles, cache, source, digest)
             self.faults += faults
             if facts is not None:
                 self.facts[name] = facts

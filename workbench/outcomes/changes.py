@@ -233,9 +233,8 @@ def _moments(series: Array, baseline: int) -> tuple[Array, Array, Array]:
     inflation = _inflation(rho, baseline)
     spread = power / (baseline - 1) / np.maximum(1 - inflation / baseline, 0.1)
     floor = spread * inflation / baseline
-    errors = np.empty((len(new), series.shape[1]))
-    for points in range(1, len(new) + 1):
-        errors[points - 1] = np.sqrt(np.maximum(spread * _inflation(rho, points) / points + floor, 1e-300))
+    points = np.arange(1, len(new) + 1)[:, None]
+    errors = np.sqrt(np.maximum(spread * _inflations(rho, len(new)) / points + floor, 1e-300))
     sums = np.zeros((len(new) + 1, series.shape[1]))
     np.cumsum(new, axis=0, out=sums[1:])
     return means, errors, sums
@@ -245,6 +244,15 @@ def _inflation(rho: Array, n: int) -> Array:
     """Return n × variance of the mean of n points of AR(1), in variances of one point: 1 + 2 Σ (1 − k/n) rho^k."""
     rest = 1 - rho
     return 1 + 2 * rho / rest - 2 * rho * (1 - rho**n) / (n * rest**2)
+
+
+def _inflations(rho: Array, most: int) -> Array:
+    """Return `_inflation` for every number of points up to the most, a row each."""
+    rest, twice = 1 - rho, 2 * rho
+    powers = np.empty((most, rho.size))
+    for n in range(1, most + 1):
+        powers[n - 1] = rho**n
+    return 1 + twice / rest - twice * (1 - powers) / (np.arange(1, most + 1)[:, None] * rest**2)
 
 
 def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Array:
