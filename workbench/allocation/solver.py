@@ -34,7 +34,7 @@ LEAST_LIFT = 1e-4
 UNSOUND = 1e-7
 """A bound below a plan's value by more than this, times one plus its size (scaled), is no bound."""
 SURE = 1e-3
-"""A plan at hand is taken without a search where this share of the gap asked for is proved of it by its own prices."""
+"""A plan at hand is taken without a search where its own prices prove it to this share of the gap asked for."""
 SMALL = 0.03
 """Where no plan can bring more than this share of all that the activities could, values are scaled anew."""
 RELAXED_ROUNDS = 6
@@ -164,20 +164,12 @@ def _hunted(
     current = check_plan(portfolio, today, {}, rows=form.rules)
     for levels, supported in ((today, {}), *candidates):
         hunt.offer(form.shares(levels), form.support_array(supported))
-    zero = {activity.id: 0.0 for activity in portfolio.activities}
-    if hunt.offer(form.shares(zero), np.ones(len(form.lines))):
-        hunt.floor = 0.0
-    if hunt.best is None:
-        repaired = nearest_plan(form, form.shares(today))
-        if repaired is None:
-            return None
-        hunt.offer(*repaired)
-    if hunt.floor is None:
-        hunt.floor = cheapest_value(form)
-    if warm is not None and warm.memory is not None:
-        hunt.warmed(carried_prices(warm.memory, form), *candidates[0])
     at_hand = None if is_compared else candidates[0] if candidates else (like.first, like.supported) if like else None
     ended = None if at_hand is None else hunt.ended_near(*at_hand)
+    if ended is None and not hunt.is_begun():
+        return None
+    if warm is not None and warm.memory is not None:
+        hunt.warmed(carried_prices(warm.memory, form), *candidates[0])
     if ended is None:
         if not hunt.is_done:
             hunt = hunt.sharpened()
@@ -253,15 +245,29 @@ class _Hunt:
 
         Most probes change little: the plan keeps its supports, and neither a relaxation nor a search is called for.
         """
-        hunt = self._rescaled(_sharper(max(self.value - (self.floor or 0.0), 0.0)))
-        form = hunt.form
-        is_open = np.where(form.may_close, form.support_array(supported), 1.0)
-        better = polish_plan(form, form.shares(levels), is_open)
+        shares, is_open = self.form.shares(levels), self.form.support_array(supported)
+        hunt = self._rescaled(_sharper(max(self.form.value_of(shares, is_open), 0.0)))
+        is_open = np.where(hunt.form.may_close, is_open, 1.0)
+        better = polish_plan(hunt.form, shares, is_open)
         if better is None or not hunt.offer(better.shares, is_open):
             return None
         hunt._price(better.prices)
-        is_sure = hunt.bound - hunt.value <= SURE * hunt.gap * hunt.lift
+        is_sure = hunt.bound - hunt.value <= min(SURE * hunt.gap * hunt.lift, 2.0 * CLOSE)
         return hunt if is_sure and _sharper(hunt._most) == 1.0 else None
+
+    def is_begun(self) -> bool:
+        """Find any plan, and what the lift is counted from; False where no plan holds."""
+        form = self.form
+        if self.offer(np.zeros(len(form.activities)), np.ones(len(form.lines))):
+            self.floor = 0.0
+        if self.best is None:
+            repaired = nearest_plan(form, form.shares(form.portfolio.today))
+            if repaired is None:
+                return False
+            self.offer(*repaired)
+        if self.floor is None:
+            self.floor = cheapest_value(form)
+        return True
 
     @property
     def _most(self) -> float:
