@@ -111,6 +111,12 @@ class Canonical:
         """Return the same form with a value unit this many times as large: for values far below what is possible."""
         return replace(self, scale=self.scale * factor, standing=rounded_array(self.standing / factor))
 
+    def with_limits(self, row_high: np.ndarray) -> Canonical:
+        """Return the same form with other upper limits of its rows; what is known of its curves and rows stays."""
+        found = replace(self, row_high=row_high)
+        vars(found).update(bundle=self.bundle, level_rows=self.level_rows, support_rows=self.support_rows)
+        return found
+
     def lift(self, place: int, share: float) -> float:
         """Return the scaled value an activity brings at a scaled level, over what it brings at zero."""
         curve, worth = self.activities[place].curve, self.worth[place]

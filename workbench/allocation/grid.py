@@ -154,7 +154,8 @@ class LevelGrid:
 
     def value_of(self, plan: GridPlan, values: np.ndarray) -> np.ndarray | float:
         """Return what a plan is worth for values on the grid (one draw, or a row a draw); scaled, closing paid."""
-        return values @ plan.weights - float(self.closing @ (1.0 - plan.is_open))
+        used = np.flatnonzero(plan.weights)  # two levels of each activity at most
+        return values[..., used] @ plan.weights[used] - float(self.closing @ (1.0 - plan.is_open))
 
     def worths(self, mixes: Mixes, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return what the plans of some points are worth in each draw, shape (n, k); scaled, closing paid."""
@@ -166,8 +167,11 @@ class LevelGrid:
         gains = np.hstack([np.tile(self.closing, (count, 1)), values])
         points, prices = np.empty((count, len(model.gain))), np.empty((count, len(model.row_low)))
         bounds, bases = np.empty(count), []
+        # the middle of all draws is nearer to each than one is to another
+        self._repeated.solve(gains.mean(axis=0), model.low, model.high)
+        middle = self._repeated.basis
         for row in range(count):
-            found = self._repeated.solve(gains[row], model.low, model.high)
+            found = self._repeated.solve(gains[row], model.low, model.high, middle)
             if found.point is None:
                 raise ModelError("The grid holds the plan, so some mix must hold.")
             points[row], prices[row], bounds[row] = found.point, found.prices, found.bound - self.closing.sum()

@@ -228,7 +228,8 @@ class Repeated:
                 held.changeColsCost(count, self._places, -gain)
                 self._gain = gain
             if low is not self._box[0] or high is not self._box[1]:
-                held.changeColsBounds(count, self._places, low, high)
+                moved = np.flatnonzero((low != self._box[0]) | (high != self._box[1])).astype(np.int32)
+                held.changeColsBounds(len(moved), moved, low[moved], high[moved])
                 self._box = low, high
             if basis is not None:
                 held.setBasis(basis)

@@ -333,7 +333,7 @@ class _Held:
         if self.wide is not None:
             high = form.row_high.copy()
             high[number] += (max(change, -self.capacity) - WIDEST * self.capacity) / form.row_scale[number]
-            form = replace(form, row_high=high)
+            form = form.with_limits(high)
         found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported))
         if found is None:
             return None
