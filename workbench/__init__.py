@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.report.appendix_readiness import readiness_appendix
     from workbench.report.charts import (
         bar_diverging,
+        bar_parts,
         bar_ranked,
         dots_intervals,
         lines_over_time,
@@ -156,6 +157,7 @@ _HOMES = {
     "allocation_appendix": "workbench.report.appendix_allocation",
     "answers_exhibit": "workbench.report.exhibits_summary",
     "bar_diverging": "workbench.report.charts",
+    "bar_parts": "workbench.report.charts",
     "bar_ranked": "workbench.report.charts",
     "carriers_exhibit": "workbench.report.exhibits_drivers",
     "cause_exhibit": "workbench.report.exhibits_outcomes",
@@ -284,6 +286,7 @@ __all__ = [
     "allocation_appendix",
     "answers_exhibit",
     "bar_diverging",
+    "bar_parts",
     "bar_ranked",
     "carriers_exhibit",
     "cause_exhibit",

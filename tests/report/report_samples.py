@@ -25,6 +25,18 @@ def ranked(claim: str = "Travel stands at 1.9, the lowest of six lines.", **more
     return charts.bar_ranked(data, label="line", value="level", claim=claim, **said)
 
 
+def in_parts() -> charts.Chart:
+    """Return bars cut into their parts: one too small to be seen, one without an amount, two that are open."""
+    data = {
+        "line": ["Motor insurance"] * 3 + ["Pensions and long-term savings"] * 2 + ["No line", "Travel"],
+        "project": ["Portal", "Fleet self-service", "Tiny", "Core", "Statements " * 9, "Warehouse", "Unknown"],
+        "budget": [6_800_000.0, 900_000.0, 1.0, 400_000.0, 300_000.0, 2_300_000.0, None],
+        "open": [None, None, None, None, "ends without an owner", "fits no line", None],
+    }
+    said = {**SAID, "unit": "currency", "claim": "Seven projects take 10.7 m€; 2.3 m€ fits no line."}
+    return charts.bar_parts(data, label="line", part="project", value="budget", open="open", **said)
+
+
 def diverging() -> charts.Chart:
     """Return distances from a target, lower being better for one row."""
     data = {"line": LINES[:3], "days": [12.0, 30.0, 9.0], "goal": [10.0, 20.0, 5.0], "up": [False, False, True]}
@@ -212,7 +224,7 @@ def lines() -> charts.Chart:
     )
 
 
-ALL = (ranked, diverging, stacked, dots, two_series, slopes, falls, curves, behaviour, lines)
+ALL = (ranked, in_parts, diverging, stacked, dots, two_series, slopes, falls, curves, behaviour, lines)
 """One maker per shape."""
 
 

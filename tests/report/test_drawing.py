@@ -4,6 +4,7 @@ import io
 import string
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -146,6 +147,24 @@ def test_words_of_a_row_stand_on_one_line(size):
         stem = png.paint(sheet, 100)[:, 13:18, 0].min(axis=1)  # of the H: it begins at pixel 14
         feet.add(int(np.flatnonzero(stem < 128)[-1]))
     assert len(feet) == 1
+
+
+@pytest.mark.parametrize("width", [draw.PHONE_WIDTH, draw.PAGE_WIDTH])
+def test_parts_add_up_to_their_bar_and_words_stay_on_the_sheet(width):
+    """Bars begin where the one before ended; what is open has the accent; what does not fit is left out or counted."""
+    sheet = draw.draw_chart(samples.in_parts(), width=width, is_framed=False)
+    bars = [mark for mark in sheet.marks if isinstance(mark, Bar)]
+    assert [bar.colour for bar in bars] == [theme.MUTE] * 4 + [theme.BLUE] * 2
+    whole = bars[2].x1 - bars[0].x0
+    assert (bars[5].x1 - bars[5].x0) / whole == pytest.approx(2_300_000 / 7_700_001, abs=0.01)
+    assert all(after.x0 - before.x1 < 1.3 for before, after in pairwise(bars[:3]))
+    texts = [mark for mark in sheet.marks if isinstance(mark, Words)]
+    ends = [word.x + letters.text_width(word.text, word.size, word.weight) for word in texts]
+    assert max(ends) <= sheet.right + 0.5
+    words = {word.text for word in texts}
+    assert "Portal" in words, "it fits into its part"
+    assert {"7.7 m€", "700 k€", "2.3 m€", theme.MISSING} <= words
+    assert any(word.startswith("300 k€ ends without an owner") for word in words) == (width > 400)
 
 
 def test_a_total_has_room_for_its_weight():

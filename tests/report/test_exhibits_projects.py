@@ -12,7 +12,7 @@ from workbench.engagement.tables import Tables
 from workbench.findings import CLAIM_LENGTH
 from workbench.products import build_product_map
 from workbench.report.charts import Chart
-from workbench.report.exhibits_projects import MOST_BARS, NONE, SEVERAL, project_appendix
+from workbench.report.exhibits_projects import MOST_BARS, MOST_PARTS, NONE, SEVERAL, project_appendix
 from workbench.report.portfolio import running_projects
 from workbench.report.summary import Summary
 from workbench.report.tables import Table
@@ -62,15 +62,21 @@ def test_bars_add_up_and_what_fits_no_line_is_a_bar_of_its_own():
     picture, listed = project_appendix(study_with(ROWS, SHARES), summary_with(["home"]))
     chart = picture.content
     assert isinstance(chart, Chart)
-    got = dict(zip(chart.role("label"), chart.role("value"), strict=True))
-    assert got == {"Motor": 625.0, "Home": 75.0, SEVERAL: 50.0, NONE: 300.0}
-    assert chart.highlight == ("Home", SEVERAL, NONE)
+    assert list(zip(*(chart.role(role) for role in ("label", "part", "value", "open")), strict=True)) == [
+        ("Motor", "Portal", 600.0, ""),
+        ("Motor", "Shared", 25.0, "feeds a line proposed to close"),
+        ("Home", "Shared", 75.0, "feeds a line proposed to close"),
+        (SEVERAL, "Torn", 50.0, "feeds a line proposed to close"),
+        (NONE, HOSTILE, 300.0, "fits no line and ends without an owner"),
+    ]
     assert "1 had ended and is left out" in chart.subtitle
     assert chart.claim.startswith("4 running projects take ")
     assert "(29 %) fits no line" in chart.claim
     assert len(chart.claim) <= CLAIM_LENGTH
-    table = listed.content
-    assert isinstance(table, Table)
+    assert isinstance(listed.content, Table)
+    named = {row[1] for at, row in enumerate(listed.content.rows) if at not in listed.content.totals}
+    assert named == {"Shared", "Torn", HOSTILE}, "on the page what is open, in the workbook all"
+    table = listed.sheet()
     names = [column.name for column in table.columns]
     rows = [dict(zip(names, row, strict=True)) for row in table.rows]
     sums = [rows[place]["budget"] for place in table.totals]
@@ -96,21 +102,26 @@ def test_a_project_of_several_lines_is_counted_once():
 
 
 def test_a_long_list_names_the_largest_and_adds_up():
-    """150 projects of 30 lines: a bar for the small lines together, three names a line, sums over all."""
+    """150 projects of 30 lines: a bar for the small lines together, of each line's parts the largest, sums over all."""
     lines = [f"l{place:02}" for place in range(30)]
     many = [
         {"project": f"p{place:03}", "product_line": lines[place % 29], "budget": 1000.0 + place} for place in range(150)
     ]
     picture, listed = project_appendix(study_with(many, lines=lines), summary_with())
-    assert len(picture.content) == MOST_BARS + 1
+    assert len(set(picture.content.role("label"))) == MOST_BARS + 1
+    assert len(picture.content) <= (MOST_BARS + 1) * (MOST_PARTS + 1)
     assert "1 line has no project" in picture.content.subtitle
     total = sum(row["budget"] for row in many)
     assert sum(picture.content.role("value")) == pytest.approx(total)
-    table = listed.content
+    table = listed.sheet()
     place = [column.name for column in table.columns].index("budget")
     loose = [row[place] for at, row in enumerate(table.rows) if at not in table.totals]
+    assert len(loose) == 150
     assert sum(loose) == pytest.approx(total)
-    assert len(table) < 160
+    assert len(listed.content) == 30, "a sum a line"
+    lost = [{**row, "product_line": None} for row in many]
+    _, open_ones = project_appendix(study_with(lost, lines=lines), summary_with())
+    assert [row[1] for row in open_ones.content.rows][1:] == ["p149", "p148", "p147", "147 more", "150 projects"]
 
 
 def test_without_amounts_there_is_no_picture_and_without_projects_nothing():

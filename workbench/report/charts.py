@@ -6,6 +6,7 @@ text and is tested without a picture. `workbench.report.drawing.draw` draws it.
 
 ========================  =========================================================
 `bar_ranked`              scores by dimension, amounts by line
+`bar_parts`               amounts by line, and what each is made of
 `bar_diverging`           distance from a target
 `stacked_diverging`       spread of answers
 `dots_intervals`          groups with intervals, in one or two series
@@ -30,6 +31,7 @@ from workbench.report.values import Plain, plain, plain_column, written
 
 KIND_WORDS = {
     "bar_ranked": "Ranked bar chart",
+    "bar_parts": "Bar chart of amounts and their parts",
     "bar_diverging": "Bar chart of the distance from the target",
     "stacked_diverging": "Stacked bars of the spread of answers",
     "dots_intervals": "Dots with intervals",
@@ -273,6 +275,54 @@ def bar_ranked(
         decimals=decimals,
         reference=_number(reference),
         reference_label=reference_label,
+    )
+
+
+def bar_parts(
+    data: Any,
+    *,
+    label: str,
+    part: str,
+    value: str,
+    open: str,
+    claim: str,
+    subtitle: str,
+    source: str,
+    unit: str = "",
+    currency: str = "EUR",
+    figures: str | Sequence[str] | None = None,
+    alt: str | None = None,
+) -> Chart:
+    """Return bars from zero that are cut into their parts: which projects make up a line's money.
+
+    Parameters
+    ----------
+    data : DataFrame or mapping of columns
+        One row a part; bars and parts are drawn in the order of the rows.
+    label, part, value : str
+        Names of the columns with the bars' names, the parts' names and their amounts; a missing amount is not drawn.
+    open : str
+        Name of the column with what is open of a part, in words; such parts carry the accent.
+    claim, subtitle, source : str
+        The finding with its number; measure, unit, population and n; where the data come from.
+    unit, currency
+        How values are written, see `Chart`.
+    figures : str or list of str
+        Column(s) with the ids of the figures behind each row.
+    alt : str
+        Alternative text; by default the kind of chart and the claim.
+    """
+    return _chart(
+        "bar_parts",
+        data,
+        [("label", label), ("part", part), ("value", value), ("open", open)],
+        claim=claim,
+        subtitle=subtitle,
+        source=source,
+        alt=alt,
+        figures=figures,
+        unit=unit,
+        currency=currency,
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.engagement.project_inputs import read_projects
 from workbench.findings import fit_claim
-from workbench.report.charts import bar_ranked
+from workbench.report.charts import bar_parts
 from workbench.report.exhibit import Exhibit
 from workbench.report.summary import Summary, figures
-from workbench.report.tables import table
+from workbench.report.tables import Table, table
 
 if TYPE_CHECKING:
     from workbench.allocation import ProjectMoney, ProjectPart
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 MOST_BARS = 16
 """Lines that the chart draws; the others are one bar, so that the bars still add up (ours)."""
+MOST_PARTS = 6
+"""Projects of a line that the chart cuts its bar into, of those that are open as many; the others are one (ours)."""
 MOST_ROWS = 60
-"""With more rows than this, only the largest projects of each line are listed by name (ours)."""
+"""With more open projects than this, the page names only the largest of each line (ours)."""
 LARGEST = 3
-"""Projects of a line that are named in a long list (ours)."""
+"""Open projects of a line that are named in a long list (ours)."""
 
 SEVERAL, NONE = "Several lines, shares not agreed", "No line"
 COUNTED = {"budget": "approved budget", "spent": "spending so far", "people": "people"}
@@ -65,17 +68,16 @@ def _by_line(study: Any, summary: Summary, money: ProjectMoney) -> tuple[Exhibit
     if others:
         held = tuple(part for line in others for part in money.of("line", line))
         bars.append((f"{len(others)} more lines", held, ""))
-    loose = [(SEVERAL, money.of("several"), ""), (NONE, money.of("none"), "none")]
-    loose = [bar for bar in loose if bar[1]]
-    closing = _closing(summary)
-    accent = [name for name, _, line in bars if line in closing] + [name for name, _, _ in loose]
+    bars += [(SEVERAL, money.of("several"), ""), (NONE, money.of("none"), "none")]
+    hangs = _hangs(study, summary, money)
+    rows = [row for bar in bars if bar[1] for row in _parts(*bar, column, numbers, hangs)]
     total = money.total(column) or 0.0
     idle = len(study.lines) - len(fed)
     blank = len(money.without(column))
     notes = [
         f"Running projects by the line they serve: {COUNTED[column]}",
         f"{theme.formatted(total, _unit(column), currency)} in all",
-        f"marked: {theme.listing(_marked(loose, closing, bars))}" if accent else "",
+        "marked: what is open" if any(row["open"] for row in rows) else "",
         f"{idle} line{'s have' if idle != 1 else ' has'} no project" if idle else "",
         f"{blank} project{'s gave' if blank != 1 else ' gave'} no amount" if blank else "",
         f"{len(money.ended)} had ended and {'are' if len(money.ended) != 1 else 'is'} left out" if money.ended else "",
@@ -83,21 +85,17 @@ def _by_line(study: Any, summary: Summary, money: ProjectMoney) -> tuple[Exhibit
     return (
         Exhibit(
             "summary-project-money",
-            bar_ranked(
-                {
-                    "line": [name for name, _, _ in (*bars, *loose)],
-                    "amount": [money.total(column, parts) for _, parts, _ in (*bars, *loose)],
-                    "ids": [_ids(numbers, column, line, parts) for _, parts, line in (*bars, *loose)],
-                },
+            bar_parts(
+                {name: [row[name] for row in rows] for name in rows[0]},
                 label="line",
+                part="project",
                 value="amount",
+                open="open",
                 claim=_claim(money, column, currency),
                 subtitle="; ".join(note for note in notes if note),
                 source="projects, project_lines, lines" if _is_shared(money) else "projects, lines",
                 unit=_unit(column),
                 currency=currency,
-                highlight=accent,
-                keep_order=True,
                 figures="ids",
             ),
             is_appendix=True,
@@ -105,9 +103,48 @@ def _by_line(study: Any, summary: Summary, money: ProjectMoney) -> tuple[Exhibit
     )
 
 
-def _marked(loose: Sequence[Any], closing: frozenset[str], bars: Sequence[Any]) -> list[str]:
-    words = ["lines proposed to close"] if any(line in closing for _, _, line in bars) else []
-    return [*words, *(["what serves no one line"] if loose else [])]
+def _parts(
+    name: str,
+    parts: Sequence[ProjectPart],
+    line: str,
+    column: str,
+    numbers: Figures,
+    hangs: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Return a bar's parts, the largest first and what is open last; of many the smallest together."""
+    known = [(part, part.amount(column)) for part in parts]
+    ranked = sorted(known, key=lambda held: (_is_open(held[0], hangs), -(held[1] or 0.0)))
+    groups = []
+    for is_open in (False, True):
+        mine = [held for held in ranked if _is_open(held[0], hangs) == is_open]
+        shown = mine if len(mine) <= MOST_PARTS + 1 else mine[:MOST_PARTS]
+        groups += [(part.project.id, amount, _open_words(part, hangs)) for part, amount in shown]
+        rest = [amount for _, amount in mine[len(shown) :] if amount is not None]
+        if len(shown) < len(mine):
+            groups.append((f"{len(mine) - len(shown)} more", math.fsum(rest), "open" if is_open else ""))
+    first = _ids(numbers, column, line, parts)
+    return [
+        {"line": name, "project": project, "amount": amount, "open": words, "ids": "" if place else first}
+        for place, (project, amount, words) in enumerate(groups)
+    ]
+
+
+def _is_open(part: ProjectPart, hangs: Mapping[str, str]) -> bool:
+    return part.fit != "line" or part.project.id in hangs
+
+
+def _open_words(part: ProjectPart, hangs: Mapping[str, str]) -> str:
+    unshared = {"several": "shares not agreed", "none": "fits no line"}.get(part.fit, "")
+    return hangs.get(part.project.id, unshared)
+
+
+def _hangs(study: Any, summary: Summary, money: ProjectMoney) -> dict[str, str]:
+    """Return what is open of each project of which something is."""
+    from workbench.allocation import judge_projects
+
+    owners = {line: study.products.owners.get(line) for line in study.lines}
+    judged = judge_projects(money.projects, owners, {line: False for line in _closing(summary)})
+    return {item.project.id: theme.listing([HANGS[why] for why in item.why]) for item in judged}
 
 
 def _claim(money: ProjectMoney, column: str, currency: str) -> str:
@@ -127,35 +164,22 @@ def _claim(money: ProjectMoney, column: str, currency: str) -> str:
 
 
 def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
-    """Return every project under the lines it serves; of a long list, each line's largest and the sum of the rest."""
+    """Return each line's sum with what is open under it; the workbook lists every project under the lines it serves."""
     from workbench.allocation import judge_projects
 
     owners = {line: study.products.owners.get(line) for line in study.lines}
     judged = judge_projects(money.projects, owners, {line: False for line in _closing(summary)})
-    hangs = {item.project.id: theme.listing([HANGS[why] for why in item.why]) for item in judged}
-    places = [(line, _name(study, line), money.of("line", line)) for line in study.lines]
-    places += [("", SEVERAL, money.of("several")), ("none", NONE, money.of("none"))]
-    numbers, is_long, rows = figures(summary), len(money.parts) > MOST_ROWS, []
-    for key, name, parts in places:
-        if not parts:
-            continue
-        ids = numbers.shown_ids(f"projects/{key}", f"projects_budget/{key}") if _is_whole(parts) and key else ""
-        total = _sum_row(money, parts, name, _count(parts), ids, is_total=True)
-        rows.append({**total, "why": "line proposed to close" if key in _closing(summary) else ""})
-        ranked = sorted(parts, key=lambda part: -(part.amount("budget") or part.amount("spent") or 0.0))
-        shown = ranked if not is_long or len(ranked) <= LARGEST + 1 else ranked[:LARGEST]
-        rows += [_row(study, part, name, hangs.get(part.project.id, "")) for part in shown]
-        rest = ranked[len(shown) :]
-        if rest:
-            loose = len({part.project.id for part in rest if part.project.id in hangs})
-            words = f"{loose} of them {'hangs' if loose == 1 else 'hang'}" if loose else ""
-            rows.append({**_sum_row(money, rest, name, f"{len(rest)} more", ""), "why": words})
-    rows.append(_sum_row(money, money.parts, "All", f"{len(money.projects)} projects", "", is_total=True))
     found = [f"{count} {_plural(why, count)}" for why in HANGS if (count := sum(why in item.why for item in judged))]
     start = f"Of {len(money.projects)} running projects" if len(money.projects) != 1 else "Of 1 running project"
-    return Exhibit(
-        "summary-projects-to-lines",
-        table(
+    claim = (
+        fit_claim(f"{start} {theme.listing(found)}.", f"{len(judged)} of {len(money.projects)} running projects hang.")
+        if found
+        else fit_claim(f"{start}, each serves a line that stays and has an owner when it ends.")
+    )
+    shared = ", a project of several lines under each by its share" if _is_shared(money) else ""
+
+    def listed(rows: Sequence[Mapping[str, Any]], subtitle: str) -> Table:
+        return table(
             {name: [row[name] for row in rows] for name in rows[0]},
             columns={
                 "line": "Product line",
@@ -168,20 +192,44 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
             },
             units={"share": "share", "budget": "currency", "spent": "currency", "people": "people"},
             currency=summary.currency,
-            claim=fit_claim(
-                f"{start} {theme.listing(found)}.", f"{len(judged)} of {len(money.projects)} running projects hang."
-            )
-            if found
-            else fit_claim(f"{start}, each serves a line that stays and has an owner when it ends."),
-            subtitle="Running projects under the lines they serve"
-            + (", a project of several lines under each by its share" if _is_shared(money) else "")
-            + ("; of each line the largest by name" if is_long else ""),
+            claim=claim,
+            subtitle=f"{subtitle}{shared}",
             source="projects, project_lines, lines" if _is_shared(money) else "projects, lines",
             figures="ids",
             is_total="is_total",
-        ),
-        is_appendix=True,
+        )
+
+    hangs = _hangs(study, summary, money)
+    page = listed(
+        _rows(study, summary, money, hangs, is_whole=False),
+        "Running projects by line, by name where something is open; the workbook lists all",
     )
+    whole = listed(_rows(study, summary, money, hangs, is_whole=True), "Running projects under the lines they serve")
+    return Exhibit("summary-projects-to-lines", page, is_appendix=True, whole=whole)
+
+
+def _rows(
+    study: Any, summary: Summary, money: ProjectMoney, hangs: Mapping[str, str], *, is_whole: bool
+) -> list[dict[str, Any]]:
+    """Return a list's rows, each line's sum first; on the page, of many that are open each line's largest."""
+    places = [(line, _name(study, line), money.of("line", line)) for line in study.lines]
+    places += [("", SEVERAL, money.of("several")), ("none", NONE, money.of("none"))]
+    numbers, rows = figures(summary), []
+    is_long = not is_whole and sum(_is_open(part, hangs) for part in money.parts) > MOST_ROWS
+    for key, name, parts in places:
+        if not parts:
+            continue
+        ids = numbers.shown_ids(f"projects/{key}", f"projects_budget/{key}") if _is_whole(parts) and key else ""
+        total = _sum_row(money, parts, name, _count(parts), ids, is_total=True)
+        rows.append({**total, "why": "line proposed to close" if key in _closing(summary) else ""})
+        ranked = sorted(parts, key=lambda part: -(part.amount("budget") or part.amount("spent") or 0.0))
+        ranked = [part for part in ranked if is_whole or _is_open(part, hangs)]
+        shown = ranked if not is_long or len(ranked) <= LARGEST + 1 else ranked[:LARGEST]
+        rows += [_row(study, part, name, hangs.get(part.project.id, "")) for part in shown]
+        if rest := ranked[len(shown) :]:
+            rows.append({**_sum_row(money, rest, name, f"{len(rest)} more", ""), "why": "open as well"})
+    rows.append(_sum_row(money, money.parts, "All", f"{len(money.projects)} projects", "", is_total=True))
+    return rows
 
 
 def _row(study: Any, part: ProjectPart, name: str, why: str) -> dict[str, Any]:

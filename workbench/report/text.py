@@ -27,7 +27,20 @@ _ROLE_HEADERS = {
     "mark": "Mark",
     "change": "Changes",
 }
-_TEXT_ROLES = {"label", "series", "answer", "period", "mark", "note", "is_signal", "is_complete", "is_total", "change"}
+_TEXT_ROLES = {
+    "label",
+    "series",
+    "answer",
+    "period",
+    "mark",
+    "note",
+    "is_signal",
+    "is_complete",
+    "is_total",
+    "change",
+    "part",
+    "open",
+}
 _SILENT_ROLES = {"figures", "better", "note"}
 
 

@@ -27,6 +27,7 @@ SLIDE_TEXT = 19.0
 
 _DRAWERS: dict[str, Callable[[Canvas, Chart], None]] = {
     "bar_ranked": rows.draw_bar_ranked,
+    "bar_parts": rows.draw_bar_parts,
     "bar_diverging": rows.draw_bar_diverging,
     "stacked_diverging": rows.draw_stacked_diverging,
     "dots_intervals": rows.draw_dots_intervals,

@@ -5,7 +5,7 @@ Each `draw_…` function takes a sheet and a chart; each `…_height` tells how 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench import theme
@@ -164,6 +164,71 @@ def draw_bar_ranked(canvas: Canvas, chart: Chart) -> None:
         canvas.text(x, row.y, chart.write(value), weight=weight, align=align, halo=chart.reference is not None)
     canvas.line([scale(0)] * 2, [canvas.top + head, _foot(rows)], colour=theme.SLATE, width=0.8)
     _reference(canvas.inside(bottom=_foot(rows)), chart, scale, canvas.top + canvas.size * LINE / 2)
+
+
+def draw_bar_parts(canvas: Canvas, chart: Chart) -> None:
+    """Draw bars from zero, cut into their parts; a part whose name fits carries it, what is open has the accent."""
+    bars: dict[str, list[tuple[str, float, str]]] = {}
+    roles = (chart.role(role) for role in ("label", "part", "value", "open"))
+    for label, part, value, words in zip(*roles, strict=True):
+        held = bars.setdefault(str(label), [])
+        if (number := _number(value)) is not None:
+            held.append((str(part), number, str(words or "")))
+    rows = _lay_rows(canvas, chart, list(bars), [""] * len(bars), 0.0)
+    totals = {name: sum(number for _, number, _ in parts) for name, parts in bars.items()}
+    notes = {name: _open_words(chart, parts) for name, parts in bars.items()}
+    # beside a bar as long as its sheet there is no room for words: then they stand before its end, or not at all
+    scale = Scale(0.0, max(totals.values(), default=0.0), rows.edge, canvas.right - _room(canvas, chart, totals, notes))
+    for row in rows.items:
+        _write_name(canvas, chart, row, rows.edge)
+        half, at = _bar_half(row, canvas), 0.0
+        beside = [notes[row.name]] if notes[row.name] else []
+        if not bars[row.name]:
+            canvas.text(scale(0) + canvas.size * 0.4, row.y, theme.MISSING, colour=theme.SLATE)
+            continue
+        for name, number, words in bars[row.name]:
+            x0, x1 = scale(at), scale(at + number)
+            cut = min(1.2, (x1 - x0) / 3) if at else 0.0  # air between two parts: a line would be one mark more
+            canvas.bar(x0 + cut, x1, row.y - half, row.y + half, colour=theme.BLUE if words else theme.MUTE)
+            if canvas.measure(name, 0.82) + canvas.size * 0.7 < x1 - x0:
+                ink = theme.PAPER if words else theme.INK
+                canvas.text((x0 + x1) / 2, row.y, name, scale=0.82, colour=ink, align="center")
+            else:
+                beside.append(name)
+            at += number
+        x = scale(at) + canvas.size * 0.4
+        canvas.text(x, row.y, chart.write(totals[row.name]), weight="bold")
+        x += canvas.measure(chart.write(totals[row.name]), weight="bold") + canvas.size * 0.5
+        shown = next((text for text in _shorter(beside) if x + canvas.measure(text, 0.82) <= canvas.right), "")
+        if shown:
+            canvas.text(x, row.y, shown, scale=0.82, colour=theme.SLATE)
+    canvas.line([scale(0)] * 2, [canvas.top, _foot(rows)], colour=theme.SLATE, width=0.8)
+
+
+def _shorter(words: Sequence[str]) -> Iterator[str]:
+    """Yield what stands beside a bar: all of it, then less and less, what is left out counted."""
+    for most in range(len(words), 0, -1):
+        yield " · ".join([*words[:most], *([f"+{len(words) - most}"] if most < len(words) else [])])
+
+
+def _open_words(chart: Chart, parts: Sequence[tuple[str, float, str]]) -> str:
+    """Return how much of a bar is open, and what; nothing where all of it is, for its own name says that."""
+    held = [(number, words) for _, number, words in parts if words]
+    if not held or len(held) == len(parts):
+        return ""
+    said = {words for _, words in held}
+    return f"{chart.write(sum(number for number, _ in held))} {said.pop() if len(said) == 1 else 'is open'}"
+
+
+def _room(canvas: Canvas, chart: Chart, totals: Mapping[str, float], notes: Mapping[str, str]) -> float:
+    """Return the room that words behind the bars need: what a bar shorter than the longest leaves free counts."""
+    longest, free = max(totals.values(), default=0.0) or 1.0, canvas.width * (1 - NAME_SHARE)
+    needs = []
+    for name, total in totals.items():
+        bare = canvas.measure(chart.write(total), weight="bold") + canvas.size * 0.6
+        note = canvas.measure(notes[name], 0.82) + canvas.size * 0.5 if notes[name] else 0.0
+        needs.append(max(bare, min(bare + note - (1 - total / longest) * free * 0.6, free * 0.35)))
+    return max(needs, default=0.0)
 
 
 def _foot(rows: Rows) -> float:
