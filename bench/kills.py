@@ -7,8 +7,8 @@ four. The first loads and checks them and makes a chapter with two charts, of th
 client, guarded and remembered as ever, and of counted answers for the others; the second sums it up as the master does.
 Each puts a temporary file aside, as libraries do. A report is a page, a workbook and six drawings instead of sixty.
 
-Several workbenches are hit side by side. In each, one or two batches in a row are killed, each at a moment drawn evenly
-over the time that such a batch was measured to take; half of them lose another process before. Then all clients change,
+Several workbenches are hit side by side. In each, two or three batches in a row are killed, each at a moment drawn
+evenly over the time that such a batch was measured to take; up to two other processes before. Then all clients change,
 and a batch has to go to its end although its kernels, its forking parents and its workers are killed over and over: at
 moments of a Poisson process, who lives then; where nobody of the kind lives, the next one that comes, some time later.
 It has to publish what is to do (but a notebook whose kernel was killed three times, which the next one does), finish
@@ -52,28 +52,15 @@ from workbench.batch.runs import find_damage, read_manifest
 KILLS, SEED = 1000, 6
 HOMES = 2
 """Workbenches that are hit side by side."""
-CLIENTS = (
-    "acme",
-    "borealis",
-    "cobalt",
-    "delphi",
-    "esker",
-    "fathom",
-    "garnet",
-    "hollow",
-    "ibex",
-    "juno",
-    "kelp",
-    "lark",
-)
+CLIENTS = ("acme", "borealis", "cobalt", "delphi", "esker", "fathom", "garnet", "hollow")
 ASSESSED = "acme"
 FEW = 2
 """Clients that change before a batch that is killed."""
-IN_A_ROW = (1, 2)
+IN_A_ROW = (2, 3)
 """Batches that are killed before one has to go to its end."""
-MOST = {"kernel": 28, "worker": 3, "parent": 2}
+MOST = {"kernel": 18, "worker": 3, "parent": 2}
 """Kills in one batch that has to go to its end: of a third parent's kernels none would be forked any more."""
-EACH = 45
+EACH = 30
 """Kills that are spread over the measured time of such a batch; the kinds as `MOST` has them."""
 MOST_SECONDS = 600.0
 """For a batch, on a busy machine."""
@@ -306,12 +293,14 @@ class Night:
     # -- hitting ------------------------------------------------------------------------------------------------------
 
     def doom(self) -> None:
-        """Kill a batch somewhere in its life, and half of the time somebody else before."""
+        """Kill a batch somewhere in its life, and up to two others before."""
         self.change(*self.dice.sample(self.clients, min(FEW, len(self.clients))))
         moment = self.dice.uniform(0.0, self.few)
-        others = [(self.dice.uniform(0.0, moment), self.dice.choice(tuple(MOST)))] if self.dice.random() < 0.5 else []
+        others = [
+            (self.dice.uniform(0.0, moment), self.dice.choice(tuple(MOST))) for _ in range(self.dice.randrange(3))
+        ]
         batch = self.begin()
-        for when, kind in [*others, (moment, "batch")]:
+        for when, kind in [*sorted(others), (moment, "batch")]:
             self._hit(batch, kind, when, self.few)
         self.finish(batch, hits={"batch": 1})
         self.look()
@@ -395,8 +384,10 @@ class Night:
 
     def _check_result(self, said: dict[str, Any], code: int, errors: str, hits: dict[str, int]) -> None:
         """Complain of a batch that failed for more than it was hit by: a notebook may lose three kernels."""
-        if said.get("kind") != "ended" or code not in (0, 1) or "Traceback" in errors or said["trouble"]:
-            self.count.complain("a batch failed", f"{code} {errors[-2000:]}")
+        if said.get("kind") != "ended" or code not in (0, 1) or said["trouble"]:
+            self.count.complain(
+                "a batch failed", f"{code} {errors[-2000:]}"
+            )  # a killed worker's fellows write there too
             return
         failed = [one for one in said["engagements"] if one["status"] not in ("done", "unchanged")]
         self.count.stopped += len(failed)
