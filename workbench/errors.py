@@ -232,6 +232,10 @@ def writing_to(folder: str | PathLike[str], variable: str) -> Iterator[None]:
         raise FolderError(fspath(place), error.strerror or type(error).__name__, remedy) from error
 
 
+class GoneError(WorkbenchError):
+    """A folder was moved or removed while a run worked with it; says which, and what to do."""
+
+
 class DeadlineError(WorkbenchError):
     """Something took longer than it may; says what, and how long that is."""
 

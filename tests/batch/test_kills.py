@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
+
+from bench.kills import Count, Night
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
@@ -32,3 +36,20 @@ def test_a_publication_may_be_cut_short_anywhere(how: str, kinds: tuple[str, ...
     found = json.loads(said.stdout)
     assert [kind for kind in kinds if found[kind]["steps"] < least] == []
     assert [fault for kind in kinds for fault in found[kind]["wrong"]] == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes in procfs")
+@pytest.mark.parametrize("seed", [3])
+def test_kills_at_random_moments_of_a_night_leave_nothing(seed: int) -> None:
+    """A batch is killed; then kernels, their parents and workers of the next one, which publishes all the same."""
+    with tempfile.TemporaryDirectory(prefix="k-") as folder:
+        count = Count(9)
+        night = Night(Path(folder), random.Random(seed), count, ("borealis", "cobalt"))  # noqa: S311
+        night.few, night.all = 4.0, 40.0  # seconds: somewhere in its life, and a kill a second
+        with night.reading():
+            night.doom()
+            night.press()
+        if not count.stopped:  # a notebook that lost three kernels is the next batch's
+            night.check_published()
+    assert dict(+count.wrong) == {}
+    assert len(count.kills) > 1

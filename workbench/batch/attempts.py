@@ -15,7 +15,7 @@ from typing import Any
 from workbench import errors
 from workbench.batch.admission import Seat
 from workbench.batch.kernel import OwnKernelManager, kernel_environment, kernel_manager
-from workbench.batch.limits import Limits, Overseer, Stop
+from workbench.batch.limits import Limits, Meter, Overseer, Stop
 from workbench.batch.plan import Job, Plan
 from workbench.batch.publish import Staging, stage_notebook
 from workbench.batch.redaction import Secrets
@@ -70,6 +70,19 @@ class Bounds:
     limits: Limits = field(default_factory=Limits)
     deadlines: Mapping[Stop, float] = field(default_factory=dict)
     memory_mb: int | None = None
+
+
+MOST_SHOWN_MB = 64
+"""What a notebook may print and show: all of it passes through this process and is kept (ours; a master's is 1 MB)."""
+
+MOST_SIGNS = 2_000
+"""Of an error's words; it may hold a client's whole table (ours)."""
+
+MOST_OWN_SIGNS = 200_000
+"""Of an error's words that this package found: a sentence for each of some thousand faults (ours)."""
+
+
+TOO_MUCH_SHOWN = Stop("cell_error", f"It printed and showed more than a notebook may: {MOST_SHOWN_MB} MB.")
 
 
 class _Stopped(Exception):
@@ -144,6 +157,7 @@ def run_attempt(
         WORKBENCH_REPORTS=staging.reports,
         WORKBENCH_ONLY=plan.engagement,
     )
+    staging.work.mkdir(exist_ok=True)  # a notebook before may have removed it
     with kernel_manager(
         staging.work, environment, workers.kernels, parents=workers.parents, memory_mb=bounds.memory_mb
     ) as kernel:
@@ -182,6 +196,7 @@ def _execute(
         on_event(Event("cell", plan.engagement, job.notebook.name, f"{min(place + 1, count)}/{count}"))
 
     with Overseer(bounds.limits, bounds.deadlines, kernel.interrupt, kernel.end) as overseer:
+        kernel.meter = Meter(MOST_SHOWN_MB * 2**20, lambda: overseer.stop_for(TOO_MUCH_SHOWN))
         watch = _Watch(tell, kernel.look, overseer)
         try:
             papermill.execute_notebook(
@@ -257,10 +272,22 @@ def _sentence_of(error: Any) -> str:
     """Return what stopped a cell: an error of ours in its own words, another one with its line."""
     kind = getattr(errors, str(error.ename), None)
     if isinstance(kind, type) and issubclass(kind, WorkbenchError):
-        return str(error.evalue)
+        return shortened(str(error.evalue), MOST_OWN_SIGNS)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
     line = next((held.group(1).strip() for held in re.finditer(r"^-+> +\d+ (.*)$", plain, flags=re.MULTILINE)), "")
-    return f"{error.ename}: {error.evalue}" + (f"\nin the line: {line}" if line else "")
+    words = shortened(str(error.evalue), MOST_SIGNS)
+    return f"{error.ename}: {words}" + (f"\nin the line: {shortened(line, MOST_SIGNS)}" if line else "")
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, or its beginning and how long it is.
+
+    Examples
+    --------
+    >>> shortened("a" * 2000, 3)
+    'aaa … (2,000 signs in all)'
+    """
+    return text if len(text) <= most else f"{text[:most]} … ({len(text):,} signs in all)"
 
 
 def _kind_of(words: str) -> str:

@@ -17,6 +17,7 @@ from workbench.batch.warm.variables import SAME_BYTES
 from workbench.engagement.scratch import files_folder, in_folder, scratch_folder
 
 if TYPE_CHECKING:
+    from workbench.batch.limits import Meter
     from workbench.batch.warm.endings import Usage
     from workbench.batch.warm.parents import Parents
 
@@ -87,6 +88,7 @@ class OwnKernelManager(Protocol):
     """What `kernel_manager` gives besides a Jupyter kernel manager."""
 
     why_cold: str
+    meter: Meter | None
 
     @staticmethod
     def describe_end() -> str:
@@ -225,6 +227,7 @@ def kernel_manager(
 
         class WorkbenchKernelManager(AsyncKernelManager):
             why_cold = ""
+            meter: Meter | None = None
 
             def __init__(self, **options: Any) -> None:
                 super().__init__(**{**options, "kernel_spec_manager": OwnInterpreter()})

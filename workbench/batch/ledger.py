@@ -244,9 +244,12 @@ class Ledger:
         return float(rows[len(rows) // 2][0]) if rows else 0.0
 
     def last_batch(self) -> dict[str, Any] | None:
-        """Return the batch that began last as plain values, with how each engagement went; None before the first."""
+        """Return the batch that was begun last as plain values, with how each engagement went; None before the first.
+
+        Last by the order of recording: a clock may have been put back.
+        """
         with self._lock:
-            row = self._base.execute("SELECT * FROM batch ORDER BY started DESC, id DESC LIMIT 1").fetchone()
+            row = self._base.execute("SELECT * FROM batch ORDER BY rowid DESC LIMIT 1").fetchone()
             return self._batch(row) if row else None
 
     def batches(self) -> list[dict[str, Any]]:

@@ -98,13 +98,40 @@ class Stop:
     Attributes
     ----------
     cause : str
-        ``cell_timeout`` or ``deadline``.
+        ``cell_timeout``, ``deadline`` or ``cell_error``.
     words : str
         One sentence.
     """
 
     cause: str
     words: str
+
+
+@dataclass
+class Meter:
+    """Counts what a kernel prints and shows; says once that it is too much.
+
+    Attributes
+    ----------
+    most : int
+        Unit: bytes.
+    tell : callable
+        Told when more has come.
+    taken : int
+        Unit: bytes.
+    """
+
+    most: int
+    tell: Callable[[], None]
+    taken: int = 0
+
+    def takes(self, count: int) -> bool:
+        """Count so many bytes more, and return whether they are kept."""
+        was_full = self.taken > self.most
+        self.taken += count
+        if self.taken > self.most and not was_full:
+            self.tell()
+        return self.taken <= self.most
 
 
 @dataclass
@@ -155,13 +182,18 @@ class Overseer:
             self._cell_ends = time.monotonic() + self.limits.cell
             self._changed.notify_all()
 
+    def stop_for(self, stop: Stop) -> None:
+        """Stop it for another reason, told by whoever found it."""
+        with self._changed:
+            self.stop = self.stop or stop
+            self._changed.notify_all()
+
     def _watch(self) -> None:
         with self._changed:
             while not self._is_over and self.stop is None:
-                passed = self._passed(time.monotonic())
-                if passed is None:
+                self.stop = self._passed(time.monotonic())
+                if self.stop is None:
                     self._changed.wait(self._soonest() - time.monotonic())
-                self.stop = passed
             if self._is_over:
                 return
         self.interrupt()  # not under the lock: the notebook's thread may be about to begin a cell

@@ -286,7 +286,7 @@ def _read_cell(name: str, path: Path, faults: list[Fault]) -> tuple[dict[str, An
     """Return the values of the parameters cell and the text of all code cells; empty ones where that fails."""
     try:
         cells = read_cells(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         faults.append(_fault(name, "", f"no notebook ({type(error).__name__})", "a Jupyter notebook of format 4"))
         return {}, []
     code = [text for kind, text, _ in cells if kind == "code"]

@@ -17,7 +17,7 @@ CAUSES = {
     "kernel_start": "Its kernel did not start",
     "kernel_died": "Its kernel died",
     "disk": "The disk takes nothing more",
-    "folder": "A folder cannot be written",
+    "folder": "A folder cannot be used",
     "cancelled": "The batch was stopped before it could run",
     "report": "The report breaks a rule of the house",
     "publications": "What earlier runs showed cannot be read",

@@ -38,6 +38,7 @@ from workbench.errors import (
     DeadlineError,
     Fault,
     FolderError,
+    GoneError,
     LedgerError,
     NotebookError,
     ReportError,
@@ -164,7 +165,7 @@ def run_engagement(
         return _refused(engagement, root, faults, terms)
     except DeadlineError as error:
         return _refused(engagement, root, error, terms)
-    except (FolderError, LedgerError) as error:
+    except (FolderError, GoneError, LedgerError) as error:
         seconds = time.monotonic() - start
         return EngagementResult(engagement, "failed", seconds, message=str(error), cause=cause_of(error))
 
@@ -193,6 +194,7 @@ def cause_of(error: WorkbenchError) -> str:
         (ClientDataError, "data"),
         (UsageError, "parameters"),
         (DeadlineError, "deadline"),
+        (GoneError, "folder"),
         (LedgerError, "publications"),
         (ReportError, "report"),
     )
@@ -240,9 +242,22 @@ def _run_plan(
         cache = Cache(staging.home, plan, study, ground, is_fresh=fresh)
         try:
             return _run_staged(plan, study, staging, workers, on_event, terms, cache, key)
-        except BaseException:
+        except BaseException as error:
+            gone = _find_gone(plan, staging) if isinstance(error, OSError) else None
             discard(staging)
+            if gone is not None:
+                raise gone from error
             raise
+
+
+def _find_gone(plan: Plan, staging: Staging) -> GoneError | None:
+    """Return which folder was taken away from a run that stumbled; None where all are there."""
+    taken = "was moved or removed while the run worked with it."
+    if not plan.folder.is_dir():
+        return GoneError(f"{plan.engagement}: the client's folder {taken} Put it back, and run again.")
+    if not (staging.folder / "source").is_dir():  # a notebook that saves its chapter makes the other folders again
+        return GoneError(f"{plan.engagement}: its folder {staging.home} or what is in it {taken} Run it again.")
+    return None
 
 
 def _run_staged(

@@ -323,7 +323,7 @@ def parse_chapter(content: bytes, name: str) -> Chapter:
     """
     try:
         return Chapter.from_dict(json.loads(content.decode("utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _no_chapter(name, error) from None
 
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -127,12 +128,43 @@ def test_temporary_files_of_a_kernel_go_with_it_however_it_ends(
         assert sockets() == []
 
 
+def test_what_a_kernel_started_in_a_session_of_its_own_goes_when_no_kernel_is_left(
+    parents: Parents, tmp_path: Path
+) -> None:
+    """Not before: it may be needed by one that lives. Nothing that has ended stays on the system's list."""
+    long = (
+        "import time, pathlib\npathlib.Path('begun').touch()\nwhile not pathlib.Path('end').exists(): time.sleep(0.02)"
+    )
+    begin = "import subprocess\nsubprocess.run(['sh', '-c', 'setsid sleep 600 & setsid sleep 600 & setsid true &'])"
+
+    def run_in_one(cells: str) -> None:
+        with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
+            run_notebook(kind, cells)
+
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(run_in_one, long)
+        assert wait_until(lambda: (tmp_path / "begun").exists())
+        run_in_one(begin)
+        parent = only_parent(parents)
+        assert wait_until(lambda: len(parent.children()) == 3)  # two that sleep, and the longer kernel
+        strays = [child for child in parent.children() if child.name() == "sleep"]
+        assert len(strays) == 2
+        assert all(is_alive(stray.pid) for stray in strays)
+        (tmp_path / "end").touch()
+        waiting.result(60)
+    assert wait_until(lambda: parent.children() == [])
+
+
 def test_an_exit_code_and_a_system_out_of_memory_are_told(parents: Parents, tmp_path: Path) -> None:
     """A cell that ends its own process; and a kernel that the system ended meanwhile."""
     with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
         with pytest.raises(DeadKernelError):
             run_notebook(kind, "import os; os._exit(3)")
         assert kind.describe_end() == "It ended itself with exit code 3."
+    with kernel_manager(tmp_path, ENVIRONMENT, Kernels(), parents=parents) as kind:
+        with pytest.raises(DeadKernelError):
+            run_notebook(kind, "import os; os._exit(0)")
+        assert kind.describe_end() == "It ended itself with exit code 0."
     killed = subprocess.Popen([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
     killed.wait(10)
     assert describe_end(killed, None, -1) == "The system ended it with SIGKILL because memory ran out."

@@ -17,8 +17,13 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient.exceptions import DeadKernelError
 from traitlets import Type
 
+from workbench.batch.limits import Meter
+
 LAST_WORDS = 0.1
 """Seconds that what a dead kernel had sent may still take to arrive."""
+
+SHOWN = frozenset({"stream", "display_data", "update_display_data", "execute_result", "error"})
+"""Messages that end up in the notebook."""
 
 IDLE_SECONDS = 0.05
 """Seconds to wait for the word that follows a reply; after that, the subscription was too late to hear it."""
@@ -55,10 +60,26 @@ class WatchedChannel(AsyncZMQSocketChannel):
                 task.cancel()
 
 
+class MeteredChannel(AsyncZMQSocketChannel):
+    """The channel that a kernel's output comes by; what is more than a meter takes is left out unread."""
+
+    meter: Meter | None = None
+
+    async def _recv(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        while True:
+            frames = await self.socket.recv_multipart(**options)
+            _, parts = self.session.feed_identities(frames)
+            kind = self.session.unpack(parts[1]).get("msg_type") if len(parts) > 1 else ""
+            if self.meter is None or kind not in SHOWN or self.meter.takes(sum(len(part) for part in parts)):
+                message: dict[str, Any] = self.session.deserialize(parts)
+                return message
+
+
 class ReadyClient(AsyncKernelClient):
     """The client of a kernel that this machine runs."""
 
     shell_channel_class = Type(WatchedChannel)  # type: ignore[assignment]
+    iopub_channel_class = Type(MeteredChannel)  # type: ignore[assignment]
     _pidfd: int | None = None
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # type: ignore[override]
@@ -70,6 +91,8 @@ class ReadyClient(AsyncKernelClient):
             It died, or it takes longer than `timeout` seconds.
         """
         self._watch()
+        output: Any = self.iopub_channel
+        output.meter = getattr(self.parent, "meter", None)
         end = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
             asked = self.kernel_info()

@@ -181,9 +181,9 @@ def describe_end(process: Any, watch: MemoryWatch | None, kills_before: int | No
     if watch is not None and watch.is_over:
         return f"It took more memory than it may: over {watch.most_mb:,} MB."
     code = process.poll()
-    if code is None or code == 0:
+    if code is None:
         return ""
-    if code > 0:
+    if code >= 0:
         return f"It ended itself with exit code {code}."
     name = _signal_name(-code)
     kills = killed_for_memory()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def become_kernel(request: Request, held: Held) -> int:
-    """Take the request's place in the system, start a kernel, and return when it has been shut down.
+    """Start a kernel in a process that has settled, and return when it has been shut down.
 
     Parameters
     ----------
@@ -29,7 +29,6 @@ def become_kernel(request: Request, held: Held) -> int:
     held : Held
         What the parent had imported.
     """
-    _settle(request, held)
     _forget_the_dice()
     _end_with_owner(request.channel)
 
@@ -49,8 +48,14 @@ def become_kernel(request: Request, held: Held) -> int:
     return 0
 
 
-def _settle(request: Request, held: Held) -> None:
-    """Give the child a session, environment, folder, files and limits of its own."""
+def settle(request: Request, held: Held) -> None:
+    """Give the child a session, environment, folder, files and limits of its own; parameters as in `become_kernel`.
+
+    Raises
+    ------
+    OSError, ValueError
+        The system refuses one of them.
+    """
     os.setsid()
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     stdin, other_end = os.pipe()  # as a cold kernel's: at its end

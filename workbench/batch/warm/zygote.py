@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.batch.warm import surroundings
+from workbench.batch.warm.strays import LOOK_SECONDS, clear_strays, end_strays, take_in_strays
 from workbench.engagement.scratch import sweep_scratch
 
 KERNELS = (
@@ -163,7 +164,7 @@ class _Child:
 
 def main(argv: list[str]) -> int:
     """Import, serve, and in every child become a kernel."""
-    started = time.time_ns()
+    started, parent = time.time_ns(), os.getpid()
     if sys.path and sys.path[0] == str(Path.cwd()):  # as ipykernel's own launcher does
         del sys.path[0]
     control = int(argv[1])
@@ -173,11 +174,22 @@ def main(argv: list[str]) -> int:
     _tell(control, held.to_json())
     if held.doubt:
         return 1
-    request = serve(control, held, owner)
+    take_in_strays()
+    try:
+        request = serve(control, held, owner)
+    except (OSError, ValueError, KeyError):
+        if os.getpid() == parent:
+            raise
+        os._exit(1)  # a child whose request never came; what it would clear up is the parent's
     if request is None:
         os._exit(0)  # nothing was begun that an orderly end would have to finish
-    from workbench.batch.warm.forked import become_kernel
+    from workbench.batch.warm.forked import become_kernel, settle
 
+    try:
+        settle(request, held)
+    except (OSError, ValueError) as error:  # its folder is gone, say: a cold start will tell what is wrong
+        _tell(request.channel, {"refused": f"the kernel could not be set up ({error})"})
+        os._exit(1)
     return become_kernel(request, held)
 
 
@@ -267,9 +279,9 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
     poller = select.poll()
     poller.register(control, select.POLLIN)
     children: dict[int, _Child] = {}
-    is_leaving = False
+    is_leaving = has_strays = False
     while children or not is_leaving:
-        for number, _ in poller.poll():
+        for number, _ in poller.poll(LOOK_SECONDS * 1000 if has_strays else None):
             if number != control:
                 poller.unregister(number)
                 _bury(number, children.pop(number))
@@ -277,6 +289,7 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
             order = _receive(control)
             if order is None or order.words == CLOSE:
                 _end_all(children)
+                end_strays()
                 if order is None:
                     _tidy_for(owner)
                 return None
@@ -304,6 +317,9 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
             poller.register(pidfd, select.POLLIN)
             _tell(channel, {"pid": pid}, pidfd)
             _close(stdout, stderr)
+        forked = [child.pid for child in children.values() if child.channel >= 0]
+        has_strays = clear_strays(forked, may_end=not forked)
+    end_strays()
     return None
 
 
