@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 
 from workbench.engagement.catalogue_schema import parse_catalogue
-from workbench.engagement.documents import Document, build_metrics, read_yaml
+from workbench.engagement.documents import Document, read_yaml
 from workbench.engagement.schema import MetricRow
+from workbench.engagement.sheet_documents import build_metrics
 from workbench.errors import Fault
 from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.definitions import Input, Length

@@ -16,16 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import LAST_YEAR, column_kind, convert
-from workbench.engagement.documents import (
-    Document,
-    build_metrics,
-    build_scenarios,
-    explain,
-    nest_settings,
-    quote,
-    read_yaml,
-    validate,
-)
+from workbench.engagement.documents import Document, explain, quote, read_yaml, validate
 from workbench.engagement.places import reports_folder
 from workbench.engagement.read import RawTable, open_workbook, read_csv, read_parquet, show
 from workbench.engagement.schema import (
@@ -40,6 +31,7 @@ from workbench.engagement.schema import (
     TableSpec,
     tidy_key,
 )
+from workbench.engagement.sheet_documents import build_metrics, build_scenarios, nest_settings
 from workbench.engagement.tables import InputFile, RefusedRows, Tables
 from workbench.errors import Fault, nearest
 
