@@ -28,8 +28,8 @@ from workbench.allocation import (
     solve,
     solve_quarters,
 )
+from workbench.allocation.quarters_cover import QuarterCover
 from workbench.allocation.quarters_form import quarter_form
-from workbench.allocation.quarters_rows import QuarterCover
 from workbench.errors import ModelError
 
 QUARTERS = ("2026-Q4", "2027-Q1", "2027-Q2", "2027-Q3")

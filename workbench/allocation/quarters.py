@@ -29,8 +29,9 @@ from workbench.allocation.quarters_check import (
     use_and_moves,
 )
 from workbench.allocation.quarters_conflict import QuarterConflict, find_quarter_conflict
+from workbench.allocation.quarters_cover import QuarterCover, Slot
 from workbench.allocation.quarters_form import QuarterForm, most_there, period_portfolio, quarter_form
-from workbench.allocation.quarters_rows import Programme, QuarterCover, Slot, quarter_programme
+from workbench.allocation.quarters_rows import Programme, quarter_programme
 from workbench.allocation.solver import LEAST_LIFT, OUTWARDS, UNSOUND, Certificate
 from workbench.errors import ModelError
 

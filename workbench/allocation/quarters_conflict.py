@@ -13,8 +13,9 @@ from scipy.sparse import coo_matrix, csr_matrix, hstack
 
 from workbench.allocation.highs import search
 from workbench.allocation.model import Portfolio
+from workbench.allocation.quarters_cover import Slot
 from workbench.allocation.quarters_form import QuarterForm
-from workbench.allocation.quarters_rows import Slot, quarter_programme
+from workbench.allocation.quarters_rows import quarter_programme
 from workbench.findings import Finding, fit_claim
 from workbench.theme import number
 
