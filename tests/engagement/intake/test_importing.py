@@ -348,3 +348,78 @@ def test_what_was_said_of_units_and_decimals_is_held_against_the_next_sheet(room
     bring(other, "Project;Budget\na;1.234\n", "projects", file="p.csv", decimal=",")
     with pytest.raises(ClientDataError, match=r"written with '\.' as their decimal sign, and ',' was said"):
         bring(other, "Project;Budget\na;1.234\nb;12.5\n", "projects", file="p.csv", confirm=False)
+
+
+NEEDS = page_of(
+    ["Bedarf 2026"],
+    [],
+    ["Resource", "Motor insurance", "home", "Life insurance (FTE)", "Total"],
+    ["engineers", 7, 5.5, None, 12.5],
+    ["underwriters", 1, None, 2, 3],
+)
+
+
+def test_a_column_for_each_line_becomes_a_row_for_each(room: Room) -> None:
+    """Headers that name lines go below each other as months do: keys and names alike, no row for a blank."""
+    room.write("resources.csv", "resource,function,unit,capacity\nengineers,IT,people,40\nunderwriters,UW,people,9\n")
+    outcome = bring(room, NEEDS, "needs")
+    assert [(row["product_line"], row["resource"], float(row["amount"])) for row in rows_of(outcome)] == [
+        ("motor", "engineers", 7.0),
+        ("home", "engineers", 5.5),
+        ("motor", "underwriters", 1.0),
+        ("life", "underwriters", 2.0),
+    ]
+    said = describe_table_import(outcome)
+    assert "B to D 3 names of product_line across, Motor insurance to Life insurance → amount" in said
+    assert outcome.sums.checks
+    assert not outcome.sums.open
+    assert saved(room)["needs"]["layout"] == "names across"
+    again = page_of(["Resource", "Life insurance (FTE)", "Motor insurance"], ["engineers", 3, 8])
+    assert bring(room, again, "needs", confirm=False).is_written, "next month needs nothing"
+    assert float(next(r for r in rows_of(outcome) if r["product_line"] == "motor")["amount"]) == 8.0
+
+
+def test_a_total_of_names_across_is_held_against_them(room: Room) -> None:
+    """As one of months is."""
+    room.write("resources.csv", "resource,function,unit,capacity\nengineers,IT,people,40\n")
+    page = page_of(["Resource", "Motor insurance", "home", "Total"], ["engineers", 7, 5, 13])
+    outcome = bring(room, page, "needs", confirm=False)
+    assert len(outcome.sums.open) == 1
+
+
+def test_a_line_that_nobody_knows_is_asked_and_not_left_out(room: Room) -> None:
+    """A header between known ones is a name with an amount; one told to be left out goes; alone it is no name."""
+    room.write("resources.csv", "resource,function,unit,capacity\nengineers,IT,people,40\n")
+    page = page_of(["Resource", "Motor insurance", "Kfz Flotte", "home"], ["engineers", 7, 4, 5])
+    with pytest.raises(ClientDataError, match=r"nobody knows which product_line 'Kfz Flotte' is \(1 rows, amount 4\)"):
+        bring(room, page, "needs")
+    assert saved(room)["needs"]["behind"]["product_line"]["Kfz Flotte"]["rows"] == 1
+    outcome = bring(room, page, "needs", aliases={"Kfz Flotte": "life"})
+    assert column(outcome, "product_line") == ["motor", "life", "home"]
+    alone = page_of(["Resource", "Motor insurance", "Amount"], ["engineers", 7, 4])
+    with pytest.raises(ClientDataError, match="no column is product_line"):
+        bring(room, alone, "needs")
+
+
+def test_products_across_of_facts_and_a_measure_that_must_be_said(room: Room) -> None:
+    """The month stands in the rows; of two measures one is asked for."""
+    room.write(
+        "metrics.yaml",
+        "tables:\n  sales: {key: [month, product], kind: period, product: product, time: {column: month}}\nmetrics:\n"
+        "- {metric: sold, label: Sold, type: sum, measure: {from: sales, agg: sum, column: amount}}\n",
+    )
+    page = page_of(["Month", "motor-private", "Company fleets"], ["Jan 2026", 10, 20], ["Feb 2026", 11, 21])
+    outcome = bring(room, page, "facts/sales")
+    assert [(row["product"], float(row["amount"])) for row in rows_of(outcome)] == [
+        ("motor-private", 10.0),
+        ("motor-fleet", 20.0),
+        ("motor-private", 11.0),
+        ("motor-fleet", 21.0),
+    ]
+    assert column(outcome, "month") == ["2026-01-01", "2026-01-01", "2026-02-01", "2026-02-01"]
+    wide = page_of(["Closing", "Motor insurance", "home", "life"], ["Redundancy", 10, 20, 30])
+    with pytest.raises(ClientDataError, match="names of product_line stand across, and nothing says what they measure"):
+        bring(room, wide, "closing")
+    assert column(bring(room, wide, "closing", value="one_off_cost"), "one_off_cost") == ["10", "20", "30"]
+    marks = page_of(["Project", "Budget", "Motor insurance", "home"], ["Portal", 10, "x", None])
+    assert column(bring(room, marks, "projects"), "project") == ["Portal"], "no part of the key: columns are left out"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from workbench.engagement.intake.crosswalk import fold_name
 from workbench.engagement.intake.periods import Period, find_period
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.units import Unit, find_unit, says_percent
@@ -22,6 +23,9 @@ LEAST_NEAR = 0.87
 """Similarity of two headers (difflib's ratio) from which one is proposed for the other (ours)."""
 
 _NAMES = frozenset({"name", "namen", "nom", "naam", "nombre", "names"})
+
+LEAST_NAMES = 2
+"""Headers that must name things of ours before a table is taken to have them across (ours)."""
 
 SCORES = {EXACT: 1.0, "said": 1.2, LIKE: 0.7, NEAR: 0.5}
 
@@ -200,11 +204,32 @@ def _settle(found: list[Heading], target: Target) -> list[Heading]:
     return out
 
 
+def name_in(held: Heading, known: Collection[str]) -> str:
+    """Return the name of ours that a header says, without a unit in brackets; empty where it says none."""
+    if not known or not held.text:
+        return ""
+    bare = re.sub(r"\s*[(\[{][^)\]}]*[)\]}]\s*$", "", held.text)
+    return next((text for text in (held.text, bare) if text and fold_name(text) in known), "")
+
+
+def named_across(headings: Sequence[Heading], target: Target) -> dict[str, list[Heading]]:
+    """Return the parts of the key for whose names at least two headers stand, with these headers."""
+    free = [held for held in headings if not held.target and held.period is None]
+    found = {
+        name: [held for held in free if name_in(held, one.names)]
+        for name, one in target.columns.items()
+        if name in target.key
+    }
+    return {name: held for name, held in found.items() if len(held) >= LEAST_NAMES}
+
+
 def header_score(headings: Sequence[Heading], target: Target) -> float:
-    """Return how much a row looks like the header of this table: columns of ours, periods, totals."""
+    """Return how much a row looks like the header of this table: columns of ours, periods or names of ours, totals."""
     named = {held.target: SCORES.get(held.by, 0.0) for held in headings if held.target in target.columns}
     read = [held for held in headings if held.target in ("", TOTAL) or held.target in target.columns]
     periods = len({held.period.label for held in read if held.period is not None})
     others = sum(held.target in (TOTAL, PERSON, PAY) for held in headings)
     across = min(periods, 6) * 0.5 if target.period and periods >= 2 else 0.0
+    names = max((len(held) for name, held in named_across(headings, target).items() if name not in named), default=0)
+    across += min(names, 6) * 0.5
     return sum(named.values()) + across + 0.2 * min(others, 4)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
 from workbench.engagement.intake.choosing import choose_block, parse_corner
 from workbench.engagement.intake.crosswalk import LEAVE_OUT, NameMatch, fold_name
-from workbench.engagement.intake.naming import apply_names, match_columns
+from workbench.engagement.intake.naming import apply_names, match_columns, with_names
 from workbench.engagement.intake.opening import OpenFile, open_file
 from workbench.engagement.intake.options import TableOptions, check_options
 from workbench.engagement.intake.plan import Plan, Reading, make_plan
@@ -131,6 +131,7 @@ class _Import:
         self.saved: Mapping[str, Any] = held
         before, self.labels = read_saved(held)
         self.reading = join_readings(before, said.reading)
+        self.target = with_names(self.target, self.tables, self.labels, said.aliases)
         self.content = _content(path)
         self.file = path.name
 
@@ -271,7 +272,7 @@ class _Import:
     def _missing_keys(self, plan: Plan) -> list[Fault]:
         """Return which part of the key no column gives."""
         given = {*plan.words, *(held.measure for held in plan.values), *self.reading.fixed, self.reading.section}
-        given |= {self.target.period} if plan.is_across else set()
+        given |= {plan.across} if plan.is_across else set()
         given |= {self.target.version} if any(held.version for held in plan.values) else set()
         needed = [n for n in self.target.key if self.target.columns[n].is_required and n not in given]
         row = plan.block.top + plan.block.depth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.engagement.intake.crosswalk import (
@@ -54,6 +55,25 @@ def match_columns(
         matches = match_names(names, register, amounts)
         found += [one for one in matches if one.how != "key" and not (one.how == "new" and not register.keys)]
     return found
+
+
+def with_names(
+    target: Target, tables: Tables, labels: Mapping[str, Mapping[str, str]], aliases: Mapping[str, str]
+) -> Target:
+    """Return a table of ours whose columns know which names they may hold: ours, and those told or confirmed before.
+
+    Parameters
+    ----------
+    target, tables, labels, aliases
+        As in `match_columns`.
+    """
+    columns = dict(target.columns)
+    for column, held in target.columns.items():
+        register = _register(column, target, tables, said_names(labels, aliases, column)) if held.refers else None
+        if register is not None:
+            names = {name for key, others in register.keys.items() for name in (key, *others)} | set(aliases)
+            columns[column] = replace(held, names=frozenset(map(fold_name, names)) | register.aliases.keys())
+    return replace(target, columns=columns)
 
 
 def _counted(records: Records, column: str, target: Target) -> tuple[dict[str, int], dict[str, dict[str, float]]]:

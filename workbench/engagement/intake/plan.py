@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from workbench.engagement.intake.blocks import Block
-from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading
+from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading, name_in, named_across
 from workbench.engagement.intake.periods import Period, years_in
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.words import is_note, plain_words
@@ -96,7 +96,8 @@ class ValueColumn:
     measure : str
         Column of ours.
     period : str
-        As our tables write it; empty where the column is of no period.
+        As our tables write it, or the name that the header says where names stand across; empty where the column is
+        of neither.
     version : str
     """
 
@@ -126,7 +127,8 @@ class Plan:
     personal : tuple of Heading
         Columns of people's data, dropped.
     unread : tuple of Heading
-    is_across : bool
+    across : str
+        Column of ours that headers fill: the period of months across, or what names across name; empty for neither.
     remarks, faults : tuple
         What the consultant should know; what must be said first.
     """
@@ -137,9 +139,14 @@ class Plan:
     totals: tuple[tuple[int, tuple[int, ...]], ...] = ()
     personal: tuple[Heading, ...] = ()
     unread: tuple[Heading, ...] = ()
-    is_across: bool = False
+    across: str = ""
     remarks: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def is_across(self) -> bool:
+        """Whether one row of the sheet becomes several of ours."""
+        return bool(self.across)
 
 
 class _Maker:
@@ -170,6 +177,9 @@ class _Maker:
             else:
                 words[name] = held.place
         across_values, more = self._across(across, unread)
+        column = self.target.period if across_values else ""
+        if not across:
+            column, across_values = self._names_across(words, unread)
         unread += [*spare, *(held for held in self.block.headings if held.target == IGNORE)]
         sums = [(held.place, ()) for held in totals] + more if across_values else []
         unread += [] if across_values else totals
@@ -180,7 +190,7 @@ class _Maker:
             tuple(sums),
             personal,
             tuple(sorted(unread, key=lambda held: held.place)),
-            bool(across_values),
+            column,
             tuple(self.remarks),
             tuple(self.faults),
         )
@@ -292,6 +302,30 @@ class _Maker:
                 )
         self._clashes(columns)
         return columns, sums
+
+    # -- names across --------------------------------------------------------------------------------------------------
+
+    def _names_across(self, words: Mapping[str, int], unread: list[Heading]) -> tuple[str, list[ValueColumn]]:
+        """Return the column that headers name things of ours for, and the numbers below them; none where they do not.
+
+        Two known names are enough; a header between them that nobody knows is asked about, and not left out.
+        """
+        given = (*words, *self.said.fixed, self.said.section)
+        found = {name: held for name, held in named_across(unread, self.target).items() if name not in given}
+        column = max(found, key=lambda name: len(found[name]), default="")
+        if not column:
+            return "", []
+        places = [held.place for held in found[column]]
+        mine = [held for held in unread if min(places) <= held.place <= max(places) and held.text and not held.period]
+        measure = self.said.value or self.target.main_measure
+        if not measure:
+            shown = ", ".join(self.target.measures)
+            what = f"names of {column} stand across, and nothing says what they measure"
+            self.fault(found[column], what, f"{shown}.", "Say --value.")
+            return "", []
+        unread[:] = [held for held in unread if held not in mine]
+        known = self.target.columns[column].names
+        return column, [ValueColumn(held, measure, name_in(held, known) or held.text) for held in mine]
 
     def _measured(self, headings: list[Heading]) -> list[ValueColumn]:
         """Return what each column measures; words beside a month may be a version of facts."""

@@ -68,7 +68,9 @@ def _columns(outcome: TableOutcome) -> list[str]:
         span = f"{labels[0]} to {labels[-1]}" if len(labels) > 1 else labels[0]
         measures = listing(list(dict.fromkeys(held.measure for held in across)), SHOWN)
         letters = f"{column_letters(across[0].place)} to {column_letters(across[-1].place)}"
-        lines.append(f"  {letters} {len(labels)} periods across, {span} → {measures}, one row a period")
+        is_by_period = any(held.heading.period is not None for held in across)
+        what, one = ("periods", "period") if is_by_period else (f"names of {plan.across}", plan.across)
+        lines.append(f"  {letters} {len(labels)} {what} across, {span} → {measures}, one row a {one}")
     lines += [f"  every row → {name} = {value}" for name, value in outcome.reading.fixed.items()]
     if outcome.reading.section:
         lines.append(f"  lines above groups of rows → {outcome.reading.section}")
@@ -122,7 +124,7 @@ def _rows(outcome: TableOutcome) -> list[str]:
     for name, count in split.filled_down.items():
         lines.append(f"Look: {number(count, 0)} blank cells of {name} are read as what stands above them.")
     if outcome.records.empty:
-        lines.append(f"{number(outcome.records.empty, 0)} cells of periods are blank: not known, and no row.")
+        lines.append(f"{number(outcome.records.empty, 0)} cells of columns across are blank: not known, and no row.")
     if outcome.numbers.nothing:
         lines.append(f"{number(outcome.numbers.nothing, 0)} cells such as - or n/a are read as blank, not as zero.")
     return lines

@@ -106,7 +106,8 @@ class _Builder:
                 columns[held.measure] = [cells[at[number]] for number in data]
                 places[held.measure] = [held.place] * len(data)
         else:
-            names = [*words, *(held.measure for held in scalars), self.target.period]
+            column = self.plan.across
+            names = [*words, *(held.measure for held in scalars), column]
             names += [name for name in dict.fromkeys(held.measure for held in self.plan.values) if name not in names]
             has_version = any(version for _, version in across)
             names += [self.target.version] if has_version else []
@@ -121,27 +122,25 @@ class _Builder:
                 for (period, version), group in across.items()
             ]
             fixed = [(held.measure, held.place, self.numbers.columns[held.place]) for held in scalars]
-            measures = [
-                name for name in names if name not in words and name not in (self.target.period, self.target.version)
-            ]
+            measures = [name for name in names if name not in words and name not in (column, self.target.version)]
             for place, number in enumerate(data):
                 line = at[number]
                 for label, version, group in groups:
-                    here = {name: (cell[line], column) for name, column, cell in group if cell[line] is not None}
+                    here = {name: (cell[line], origin) for name, origin, cell in group if cell[line] is not None}
                     if not here:
                         empty += len(group)
                         continue
                     rows.append(number)
-                    here.update({name: (cell[line], column) for name, column, cell in fixed})
+                    here.update({name: (cell[line], origin) for name, origin, cell in fixed})
                     for name, texts in words.items():
                         columns[name].append(texts[place])
                         places[name].append(self.plan.words[name])
                     for name in measures:
-                        value, column = here.get(name, (None, -1))
+                        value, origin = here.get(name, (None, -1))
                         columns[name].append(value)
-                        places[name].append(column)
-                    columns[self.target.period].append(label)
-                    places[self.target.period].append(group[0][1])
+                        places[name].append(origin)
+                    columns[column].append(label)
+                    places[column].append(group[0][1])
                     if has_version:
                         columns[self.target.version].append(version or None)
                         places[self.target.version].append(group[0][1])
@@ -160,7 +159,7 @@ class _Builder:
 
     def _label(self, period: str) -> Any:
         """Return a period as the table holds it: a text, or the first day of facts."""
-        if not self.target.is_facts:
+        if not self.target.is_facts or self.plan.across != self.target.period:
             return period
         found = find_period(period)[0]
         return found.first_day if found is not None else period

@@ -95,6 +95,7 @@ def sheet_document(
         if one.is_open:
             amounts = {measure: float(f"{value:.10g}") for measure, value in one.amounts.items()}
             behind.setdefault(one.column, {})[one.their_name] = {"rows": one.rows, "amounts": amounts}
+    is_by_period = any(one.heading.period is not None for one in plan.values if one.period)
     layout = {
         "sheet": plan.block.sheet.name,
         "at": reading.at,
@@ -120,7 +121,7 @@ def sheet_document(
     }
     found = {
         "vendor": VENDOR,
-        "layout": "periods across" if plan.is_across else "list",
+        "layout": "list" if not plan.is_across else "periods across" if is_by_period else "names across",
         "table": target_name,
         "raw_sha256": hashlib.sha256(content).hexdigest(),
         "date_order": date_order,
@@ -180,7 +181,7 @@ def layout_changes(
     if sorted(numbers.turned) != sorted(layout.get("turned") or ()):
         changed.append("The sign of the numbers has changed.")
     if bool(layout.get("across")) != plan.is_across:
-        changed.append(f"Months stand {'across' if plan.is_across else 'below each other'} now.")
+        changed.append(f"Months or names stand {'across' if plan.is_across else 'below each other'} now.")
     for name in split.filled_down:
         if name not in (layout.get("filled_down") or ()):
             changed.append(f"Blank cells of {name} would repeat what stands above; they did not before.")

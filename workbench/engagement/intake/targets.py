@@ -77,6 +77,8 @@ class TargetColumn:
     choices : tuple of str
     words : tuple of str
         What clients call it.
+    names : frozenset of str
+        Names of the client's that it may hold, folded: headers may stand for them.
     """
 
     name: str
@@ -89,6 +91,7 @@ class TargetColumn:
     lowest: float | None = None
     choices: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
 
     @property
     def is_number(self) -> bool:
