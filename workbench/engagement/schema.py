@@ -161,6 +161,8 @@ def tidy_key(text: str) -> str:
     >>> tidy_key("motor\u00a0private")
     'motor private'
     """
+    if text.isascii():  # nearly all are, and have one kind of space
+        return text.strip()
     return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in text).strip()
 
 
@@ -176,7 +178,8 @@ def fold_key(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    if any(unicodedata.category(letter) in _UNSEEN for letter in text):
+    is_plain = text.isascii() and text.isprintable()
+    if not is_plain and any(unicodedata.category(letter) in _UNSEEN for letter in text):
         raise ValueError("a key without line breaks, control characters and invisible characters. | Type it by hand.")
     if '"' in text:
         raise ValueError("a key without the quotation mark \". | Write it without, or with ' instead.")
