@@ -61,3 +61,23 @@ def keep_programme(
         held.setOptionValue(name, value)
     held.passModel(programme)
     return held
+
+
+def solve_once(
+    cost: np.ndarray, low: np.ndarray, high: np.ndarray, rows: Any, row_low: np.ndarray, row_high: np.ndarray
+) -> np.ndarray | None:
+    """Return where a programme as of `keep_programme` is lowest, or None where it has no such place.
+
+    SciPy's own door asks the same and answers the same; for a small programme what it does beside takes as long again.
+    """
+    core = load_core()
+    if core is None:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        held = milp(cost, constraints=LinearConstraint(rows, row_low, row_high), bounds=Bounds(low, high))
+        return None if held.x is None else np.asarray(held.x)
+    held = keep_programme(cost, low, high, rows, row_low, row_high, {"output_flag": False})
+    held.run()
+    if held.getModelStatus() != core.HighsModelStatus.kOptimal:
+        return None
+    return np.array(held.getSolution().col_value)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csc_array
 
-from workbench.readiness.suppression import Cell, find_leak, find_leaks, merge_columns, suppress
+import workbench.simplex as simplex
+from workbench.readiness.suppression import Cell, _few_rows, find_leak, find_leaks, merge_columns, suppress
 
 MINIMUM = 5
 
@@ -132,3 +134,30 @@ def test_a_leak_of_old_publications_alone_hides_nothing_new() -> None:
     before = np.array([np.r_[np.ones(8), np.zeros(13)], np.r_[np.ones(9), np.zeros(12)]])
     assert find_leak(before, owners, MINIMUM) is not None
     assert len(suppress(cells, set(), MINIMUM, owners, before)) < len(cells)
+
+
+def test_a_leak_is_brought_to_few_cells() -> None:
+    """Three rows add up to nothing, so a leak that needs them all needs one the less; free ones it may use."""
+    rows = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]])
+    wide = np.array([1.0, 1, 1, 1, -1])
+    narrow = _few_rows(rows, wide, 0)
+    assert narrow @ rows == pytest.approx(wide @ rows, abs=1e-9)
+    assert int((np.abs(narrow) > 1e-7).sum()) == 3
+    alone = rows[[0, 1, 3, 4]]
+    assert _few_rows(alone, np.ones(4), 0).tolist() == [1.0] * 4
+
+
+def test_a_programme_has_one_answer_by_either_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose SciPy holds no HiGHS of its own goes the public way."""
+    rng = np.random.default_rng(4)
+    rows = csc_array(rng.integers(-2, 3, (4, 9)).astype(float))
+    ends, nothing, most = rows @ rng.random(9), np.zeros(9), np.full(9, 5.0)
+    cost = rng.random(9)
+    straight = simplex.solve_once(cost, nothing, most, rows, ends, ends)
+    impossible = simplex.solve_once(cost, nothing, most, rows, ends + 1e3, ends + 1e3)
+    monkeypatch.setattr(simplex, "load_core", lambda: None)
+    public = simplex.solve_once(cost, nothing, most, rows, ends, ends)
+    assert straight is not None
+    assert public is not None
+    assert straight.tolist() == public.tolist()
+    assert impossible is simplex.solve_once(cost, nothing, most, rows, ends + 1e3, ends + 1e3) is None

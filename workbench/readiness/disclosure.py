@@ -122,22 +122,25 @@ def level_table(
     ends = np.array([_span(instrument, blocks[one][1]) for one in class_block]).reshape(-1, 2)
     is_whole = np.array([_is_whole(instrument, blocks[one][1]) for one in class_block], dtype=bool)
     names, wanted, sizes = [], [], []
+    in_block = [class_block == one for one in range(len(blocks))]
     for group in _groups(atoms, owner, class_atom, place, minimum):
-        inside = np.isin(class_atom, group)
+        is_member = np.zeros(len(atoms.names), dtype=bool)
+        is_member[list(group)] = True
+        inside = is_member[class_atom]
         label = " and ".join(atoms.names[one] for one in group)
-        for one, (when, item) in enumerate(blocks):
-            take = inside & (class_block == one)
+        own = []  # of the wave whose answers are protected together too
+        for (when, item), is_here in zip(blocks, in_block, strict=True):
+            take = inside & is_here
             if take.any():
                 answers = count[take].sum()
                 names.append(f"{label}, {item}, wave {when}")
                 wanted.append(np.where(take, 1.0 / answers, 0.0))
                 sizes.append(answers if is_whole[take].all() else 0.0)
-        mine = [one for one, (when, _) in enumerate(blocks) if when == wave and (inside & (class_block == one)).any()]
-        if len(mine) > 1:
+                own += [(take, answers)] if when == wave else []
+        if len(own) > 1:
             row = np.zeros(len(count))
-            for one in mine:
-                take = inside & (class_block == one)
-                row[take] = 1.0 / count[take].sum() / len(mine)
+            for take, answers in own:
+                row[take] = 1.0 / answers / len(own)
             names.append(f"{label}, all items, wave {wave}")
             wanted.append(row)
             sizes.append(0.0)

@@ -16,6 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
+from workbench.simplex import solve_once
+
 TOLERANCE = 1e-9
 """Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
 
@@ -243,8 +245,7 @@ def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.
         return shown[:, :0], owners[:0]
     marks = np.round(shown * 1e9).astype(np.int64)
     # Equal columns have equal sums under odd multipliers, and others hardly ever: far quicker than sorting columns.
-    factors = np.random.default_rng(0).integers(1, 2**62, len(marks), dtype=np.int64) * 2 + 1
-    _, first, place = np.unique((marks * factors[:, None]).sum(axis=0), return_index=True, return_inverse=True)
+    _, first, place = np.unique((marks * _factors(len(marks))).sum(axis=0), return_index=True, return_inverse=True)
     columns, place = marks[:, first] / 1e9, np.asarray(place).reshape(-1)
     order = np.argsort(place, kind="stable")
     starts = np.searchsorted(place[order], np.arange(columns.shape[1]))
@@ -254,6 +255,11 @@ def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.
     groups = groups[:, np.lexsort(np.packbits(groups, axis=0))] if groups.size else groups
     is_used = np.abs(columns).max(axis=0) > TOLERANCE if columns.size else np.zeros(0, dtype=bool)
     return columns[:, is_used], groups[is_used]
+
+
+@cache
+def _factors(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 2**62, (count, 1), dtype=np.int64) * 2 + 1
 
 
 def _null_space(matrix: np.ndarray) -> np.ndarray:
@@ -363,26 +369,22 @@ def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
 
     The fewer cells a leak needs, the more it says of what must be hidden; the first rows are shown in any case.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csc_array, hstack
 
     is_in = np.abs(weights[free:]) > 1e-7
     if is_in.sum() <= 2:
         return weights
     table, _ = merge_columns(rows, np.zeros((rows.shape[1], 1), dtype=bool))
-    if table.size > LARGEST_TO_SHARPEN:
-        return weights
+    if table.size > LARGEST_TO_SHARPEN or _orthonormal(table.T, is_whole=False)[1] == len(rows):
+        return weights  # rows that hang on each other in no way make it by one combination alone
     price = np.where(np.arange(len(rows)) < free, 1e-3, 1.0)
     each = csc_array(table.T)
     wanted = weights @ table
-    found = milp(  # no whole numbers: `linprog` hands HiGHS the same at twice the price
-        np.concatenate([price, price]),
-        constraints=LinearConstraint(hstack([each, -each]), wanted, wanted),
-        bounds=Bounds(0.0, np.inf),
+    nothing = np.zeros(2 * len(rows))
+    found = solve_once(
+        np.concatenate([price, price]), nothing, nothing + np.inf, hstack([each, -each], format="csc"), wanted, wanted
     )
-    if found.x is None:
-        return weights
-    return found.x[: len(rows)] - found.x[len(rows) :]
+    return weights if found is None else found[: len(rows)] - found[len(rows) :]
 
 
 class _Search:
