@@ -25,7 +25,7 @@ from workbench.engagement.trackers.imported import (
 )
 from workbench.engagement.trackers.moments import Moments
 from workbench.engagement.trackers.source import TrackerFile, spelled
-from workbench.engagement.trackers.work_items import named_headers, no_date, read_dates, rejection_finding
+from workbench.engagement.trackers.work_items import named_headers, read_dated_rows, rejection_finding
 from workbench.errors import ClientDataError, Fault
 from workbench.outcomes.data_checks import DataFinding
 from workbench.outcomes.work_tables import WORK_TABLES
@@ -101,17 +101,8 @@ def read(source: TrackerFile, settings: ReadSettings) -> Imported:
     cells = {name: [known(cell) for cell in source.column(title)] for name, title in titles.items()}
     dates = {name: cells[name] for name in ("raised", "resolved", "closed", "updated") if titles[name]}
     rejected, bad = _unfit(source, titles, cells)
-    for row in bad:
-        for column in dates.values():
-            column[row] = ""
     pairs = [(titles["raised"], titles[name]) for name in ("resolved", "closed", "updated") if titles[name]]
-    moments = read_dates(source, {titles[name]: column for name, column in dates.items()}, settings, later=pairs)
-    by_name = {name: moments[titles[name]] for name in dates}
-    for name, held in by_name.items():
-        for row in held.unreadable:
-            if row not in bad:
-                bad.add(row)
-                rejected.append(no_date(source, row, titles[name], dates[name][row]))
+    by_name = read_dated_rows(source, titles, dates, settings, (rejected, bad), later=pairs)
     fine = [row for row in range(len(source.rows)) if row not in bad]
     findings = limit_finding(source, "incidents", LIMITS)
     kept, more = _cases(source, titles, cells, by_name, fine)
@@ -120,11 +111,30 @@ def read(source: TrackerFile, settings: ReadSettings) -> Imported:
     naive = sum((moment := opened[row]) is not None and moment.tzinfo is None for row in kept)
     if not settings.zone:
         findings += zone_finding("incidents", naive, len(kept))
+    return Imported(
+        VENDOR,
+        "log" if len(kept) < len(fine) else "cases",
+        "incidents",
+        {"incidents": _rows(cells, by_name, settings, kept)},
+        _places(source, kept) or {"service": [""] * len(kept)},
+        {},
+        [None] * len(kept),
+        tuple(rejected),
+        tuple(findings),
+        {titles[name]: (held.order, held.by) for name, held in by_name.items()},
+        tuple(source.header[source.places[title][0]] for title in PEOPLE if title in source.places),
+        headers=named_headers(source, {**titles, **{name: source.find(names) for name, names in PLACES.items()}}),
+    )
+
+
+def _rows(
+    cells: dict[str, list[str]], moments: Mapping[str, Moments], settings: ReadSettings, kept: Sequence[int]
+) -> Rows:
     rows: Rows = {name: [""] * len(kept) for name in WORK_TABLES["incidents"].columns}
     for name in ("incident", "status", "deployment"):
         rows[name] = [cells[name][row] for row in kept]
     rows["priority"] = [_DISPLAY.sub(r"\1", cells["priority"][row]) for row in kept]
-    values = {name: localise([held.values[row] for row in kept], settings.zone) for name, held in by_name.items()}
+    values = {name: localise([held.values[row] for row in kept], settings.zone) for name, held in moments.items()}
     blank: list[object] = [None] * len(kept)
     ends = [values[name] for name in ("resolved", "closed") if name in values]
     rows["raised"] = list(values["raised"])
@@ -137,26 +147,15 @@ def read(source: TrackerFile, settings: ReadSettings) -> Imported:
         for one, two in zip(rows["raised"], rows["restored"], strict=True)
     ]
     rows["reopened"] = [int(cells["reopened"][row]) if cells["reopened"][row].isdigit() else None for row in kept]
-    places: dict[str, list[str]] = {}
-    for name, names in PLACES.items():
-        title = source.find(names)
-        column = source.column(title) if title else []
-        if any(known(column[row]) for row in kept) if title else False:
-            places[name] = [known(column[row]) for row in kept]
-    return Imported(
-        VENDOR,
-        "log" if len(kept) < len(fine) else "cases",
-        "incidents",
-        {"incidents": rows},
-        places or {"service": [""] * len(kept)},
-        {},
-        [None] * len(kept),
-        tuple(rejected),
-        tuple(findings),
-        {titles[name]: (held.order, held.by) for name, held in by_name.items()},
-        tuple(source.header[source.places[title][0]] for title in PEOPLE if title in source.places),
-        headers=named_headers(source, {**titles, **{name: source.find(names) for name, names in PLACES.items()}}),
-    )
+    return rows
+
+
+def _places(source: TrackerFile, kept: Sequence[int]) -> dict[str, list[str]]:
+    """Return what may name the product, where any case says it."""
+    titles = {name: source.find(names) for name, names in PLACES.items()}
+    columns = {name: source.column(title) for name, title in titles.items() if title}
+    cells = {name: [known(column[row]) for row in kept] for name, column in columns.items()}
+    return {name: held for name, held in cells.items() if any(held)}
 
 
 def _of_records(source: TrackerFile) -> TrackerFile:

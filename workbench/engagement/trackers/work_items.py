@@ -105,22 +105,15 @@ def read_items(
     dates = {name: [known(cell) for cell in columns[name]] for name in DATES if found[name]}
     people = tuple(title for title in titles.people if title in source.places)
     rejected, bad = _unfit(source, found, columns, people, key_pattern)
-    for row in bad:  # what stands elsewhere must not decide how days are written
-        for cells in dates.values():
-            cells[row] = ""
-    moments = read_dates(
+    by_name = read_dated_rows(
         source,
-        {found[name]: cells for name, cells in dates.items()},
+        found,
+        dates,
         settings,
+        (rejected, bad),
         later=[(found["created"], found[name]) for name in ("updated", "done", "started") if found[name]],
         numbers={found["created"]: [_number(key) for key in keys]} if found["created"] else {},
     )
-    by_name = {name: moments[found[name]] for name in dates}
-    for name, held in by_name.items():
-        for row in held.unreadable:
-            if row not in bad:
-                bad.add(row)
-                rejected.append(no_date(source, row, found[name], dates[name][row]))
     kept, repeats = without_repeats(source, keys, "items", [row for row in range(len(keys)) if row not in bad])
     findings = [*limit_finding(source, "items", limits), *repeats, *rejection_finding(rejected, "items", len(keys))]
     clocks = [held.values for held in by_name.values() if held.has_clock]
@@ -128,18 +121,7 @@ def read_items(
     if not settings.zone:
         findings += zone_finding("items", naive, len(kept))
     rows = _rows(source, titles, found, columns, dates, by_name, settings, kept)
-    wide = [row for row in kept if any(source.rows[row][len(source.header) :])]
-    if wide:
-        words = ("is wider than the header; what is read of it stands in place",) * 2
-        detail = "A comma in a text without quotation marks does this; cells behind it were not read."
-        example = keys[wide[0]]
-        findings.append(count_finding("wide_row", "items", len(wide), len(kept), words, detail, example=example))
-    category = source.find(titles.category)
-    categories: dict[str, str] = {}
-    if category:
-        cells = source.column(category)
-        for row in kept:
-            categories.setdefault(columns["status"][row], cells[row])
+    findings += _wide_finding(source, keys, kept)
     entered = by_name["entered"].values if "entered" in by_name else [None] * len(keys)
     entered = localise([entered[row] for row in kept], settings.zone)
     places = {name: _place_cells(source, names, kept) for name, names in titles.places.items() if source.find(names)}
@@ -149,7 +131,7 @@ def read_items(
         "items",
         {"items": rows},
         places,
-        categories,
+        _categories(source, titles, columns["status"], kept),
         entered,
         tuple(rejected),
         tuple(findings),
@@ -165,6 +147,28 @@ def read_items(
         ),
     )
     return ItemRows(imported, kept)
+
+
+def _wide_finding(source: TrackerFile, keys: Sequence[str], kept: Sequence[int]) -> list[DataFinding]:
+    """Return how many items have more cells than the header."""
+    wide = [row for row in kept if any(source.rows[row][len(source.header) :])]
+    if not wide:
+        return []
+    words = ("is wider than the header; what is read of it stands in place",) * 2
+    detail = "A comma in a text without quotation marks does this; cells behind it were not read."
+    example = keys[wide[0]]
+    return [count_finding("wide_row", "items", len(wide), len(kept), words, detail, example=example)]
+
+
+def _categories(source: TrackerFile, titles: Titles, statuses: Sequence[str], kept: Sequence[int]) -> dict[str, str]:
+    """Return each status with the tracker's own category of it, as the first item has it."""
+    title = source.find(titles.category)
+    categories: dict[str, str] = {}
+    if title:
+        cells = source.column(title)
+        for row in kept:
+            categories.setdefault(statuses[row], cells[row])
+    return categories
 
 
 def named_headers(source: TrackerFile, found: Mapping[str, str]) -> dict[str, str]:
@@ -210,7 +214,42 @@ def read_dates(
     return moments
 
 
-def no_date(source: TrackerFile, row: int, title: str, cell: str) -> Fault:
+def read_dated_rows(
+    source: TrackerFile,
+    titles: Mapping[str, str],
+    dates: Mapping[str, list[str]],
+    settings: ReadSettings,
+    unfit: tuple[list[Fault], set[int]],
+    *,
+    later: Sequence[tuple[str, str]] = (),
+    numbers: Mapping[str, Sequence[tuple[str, int] | None]] | None = None,
+) -> dict[str, Moments]:
+    """Return the dates of the rows that are fit, by name; a row with a date that is none joins those that are not.
+
+    Parameters
+    ----------
+    titles, dates : mapping of name
+        To the title of the column, and to its cells.
+    unfit : tuple of list of Fault and set of int
+        Rows that are not read, and why; both grow.
+    later, numbers
+        As in `read_dates`.
+    """
+    rejected, bad = unfit
+    for row in bad:  # what stands elsewhere must not decide how days are written
+        for cells in dates.values():
+            cells[row] = ""
+    columns = {titles[name]: cells for name, cells in dates.items()}
+    moments = read_dates(source, columns, settings, later=later, numbers=numbers)
+    for name, cells in dates.items():
+        for row in moments[titles[name]].unreadable:
+            if row not in bad:
+                bad.add(row)
+                rejected.append(_no_date(source, row, titles[name], cells[row]))
+    return {name: moments[titles[name]] for name in dates}
+
+
+def _no_date(source: TrackerFile, row: int, title: str, cell: str) -> Fault:
     """Return why a row is not read."""
     found = f"{cell[:60]!r} is no date in the way this column writes them"
     return source.fault(row, title, found, "a date.", "Correct it in the tracker and export again.")
