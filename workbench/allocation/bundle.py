@@ -106,7 +106,8 @@ class Bundle:
         return self._own(places).slopes_and_bends(shares)[1]
 
     def _own(self, places: np.ndarray) -> Bundle:
-        return self if places is self.every else self.take(places)
+        # single levels of some activities are asked for step after step, many levels of each but once
+        return self._keep(places) if len(places) <= len(self.every) else self.take(places)
 
     def read(self, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return scaled values over those at zero, and scaled slopes, at a scaled level of each."""

@@ -197,7 +197,7 @@ class _Held:
         form = self.form
         cost = form.level_rows.T @ prices
         low, high = np.where(self.smooth, self.low, here), np.where(self.smooth, self.high, here)
-        wanted, most = form.bundle.answers(cost, low, high)
+        wanted, most = form.bundle.answers(cost, low, high, near=here)
         limits = np.where(prices > 0, self.row_high, np.where(prices < 0, self.row_low, 0.0))
         total = float(most.sum() + prices @ limits)
         if self.bent.size:
@@ -223,10 +223,10 @@ class _Held:
         price, at_free = prices[tight].copy(), here[free].copy()
         by_free = matrix[:, free].toarray()
         k, last = tight.size, np.inf
-        shares = here
+        near = here
         for _ in range(NEWTON):
             cost = matrix.T @ price
-            shares, _ = bundle.answers(cost, low, high, near=shares)
+            shares, _ = bundle.answers(cost, low, high, near=near)
             shares[free] = at_free
             off = np.concatenate([matrix @ shares - limits, by_free.T @ price - bundle.slopes(free, at_free)])
             size = float(np.abs(off).max())
@@ -247,6 +247,8 @@ class _Held:
             except np.linalg.LinAlgError:
                 return None
             price, at_free = price + step[:k], at_free + step[k:]
+            near = shares.copy()
+            near[moving] += (own.T @ step[:k]) / bends  # where these levels go with the prices, to first order
             if np.any(at_free < self.low[free]) or np.any(at_free > self.high[free]):
                 return None
         if np.any(price * prices[tight] < 0) or np.any(shares < self.low) or np.any(shares > self.high):

@@ -21,6 +21,9 @@ NODES = 7
 SOUGHT = 6
 """For this many answers of most value the best plan is sought anew in each part (ours)."""
 
+DUST = 1e-13
+"""A difference of two sums below this share of them is rounding, not value."""
+
 
 @dataclass(frozen=True)
 class AnswerValue:
@@ -87,7 +90,8 @@ def value_of_knowing(conditional: np.ndarray, weights: np.ndarray | None = None)
     """
     n = len(conditional)
     chances = np.full(n, 1.0 / n) if weights is None else np.asarray(weights, dtype=float)
-    return max(float(chances @ conditional.max(axis=1) - (chances @ conditional).max()), 0.0)
+    known, blind = float(chances @ conditional.max(axis=1)), float((chances @ conditional).max())
+    return known - blind if known - blind > DUST * max(abs(known), abs(blind)) else 0.0
 
 
 def value_of_answers(field: Field) -> Information:
