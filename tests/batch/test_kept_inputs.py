@@ -31,6 +31,7 @@ HEADS = {
     "rules": (["rule"], ["rule", "text"]),
     "engagement": (["key"], ["key", "value"]),
     "facts/sales": (["month"], ["month", "rows", "sum of amount"]),
+    "metrics": (["key"], ["key", "value"]),
     "commentary": (["exhibit"], ["exhibit", "text"]),
 }
 
@@ -259,3 +260,27 @@ def test_a_number_leads_to_the_rows_as_its_run_read_them(root: Path) -> None:
     assert "    engagement.xlsx, activities, row 2: activity motor; y1 120; Ann\n" in plan
     assert "which read these tables (rows): activities (2) and rules (1)." in plan
     assert "How it is made" in plan
+
+
+def test_a_metric_is_told_as_its_run_read_it_and_its_facts_by_month(root: Path) -> None:
+    """The catalogue says something else by now; which rows were added up is not kept, and that is said."""
+    months = ([0, f"2026-{month:02d}", 100 + month, 7.5 * month] for month in range(5, 10))
+    facts = held("facts/sales", *months, file="facts/sales.csv")
+    told = (
+        [0, "metrics[sold].type", "sum"],
+        [0, "metrics[sold].measure.column", "amount"],
+        [0, "metrics[other].type", "x"],
+    )
+    metrics = held("metrics", *told, file="metrics.yaml")
+    about = {"id": "O-001", "key": "value/sold/company/all", "name": "Sold", "unit": "count", "pillar": "outcomes"}
+    about |= {"value": 4, "low": None, "high": None, "n": None, "source": "facts/sales.csv"}
+    publish(root, "r01", study(facts, metrics), about)
+    said = "\n".join(describe_trace(trace_figure("acme", "O-001")))
+    assert "Defined in metrics.yaml, as the run read it:" in said
+    assert "    measure.column: amount\n" in said
+    assert "type: x" not in said
+    assert (
+        "facts/sales.csv: 5 rows, and not kept which of them were added up; the last of its months: 2026-07 107" in said
+    )
+    assert "2026-09 109 rows, sum of amount 67.5." in said
+    assert "2026-06" not in said

@@ -33,6 +33,9 @@ MOST_ROWS = 12
 MOST_CELLS = 14
 """Cells of a row that are listed (ours)."""
 
+MOST_MONTHS = 3
+"""Months of facts whose rows and sums are told (ours)."""
+
 SAID = ("said_by", "said_on", "status")
 
 FIGURE_ID = re.compile(r"\b[A-Z]-[0-9]{3,}\b")
@@ -259,6 +262,8 @@ def _told(
     """Return the definition, the rows that name what the number is about, and what remains untold."""
     about = [part for part in str(figure["key"]).split("/")[1:] if part]
     definition = _definition(about, files, tables) if figure["pillar"] == "outcomes" else ()
+    if figure["pillar"] == "outcomes" and not definition:
+        definition = _kept_definition(about, home, kept)
     rows: list[str] = []
     untold: list[str] = []
     for table, paths in named.items():
@@ -284,7 +289,8 @@ def _rows_of(
     from workbench.engagement.schema import TABLES
 
     if table.startswith("facts/"):
-        return _Rows(untold=f"{table}: the run keeps the file's hash, not which of its rows were added up.")
+        bare = f"{table}: the run keeps the file's hash, not which of its rows were added up."
+        return _Rows(untold=_summed(table, home, kept) or bare)
     if table not in TABLES:
         return _Rows(untold=f"{table}: the catalogue as a whole; the number's key names no metric.")
     held = _kept_rows(table, home, kept)
@@ -337,6 +343,37 @@ def _definition(about: Sequence[str], files: Mapping[str, str], tables: Tables |
             said = (f"{key}: {json.dumps(value, ensure_ascii=False, default=str)}" for key, value in metric.items())
             return (where, *said)
     return ()
+
+
+def _kept_definition(about: Sequence[str], home: Path, kept: KeptRun | None) -> tuple[str, ...]:
+    """Return a metric's definition as its run read it, where the client's catalogue says something else by now."""
+    one = kept.inputs.get("metrics") if kept is not None else None
+    content = read_content(home, one) if one is not None else None
+    if one is None or content is None:
+        return ()
+    for metric in about:
+        start = f"metrics[{metric}]."
+        said = [f"{path.removeprefix(start)}: {value}" for _, path, value in content.rows if path.startswith(start)]
+        if said:
+            place = ", ".join(part for part in (one.file, one.sheet) if part)
+            return (f"{place}, as the run read it", *said)
+    return ()
+
+
+def _summed(file: str, home: Path, kept: KeptRun | None) -> str:
+    """Return what is kept of a file of facts, its last months, as a sentence; empty where nothing is."""
+    held = [one for one in kept.inputs.values() if one.file == file and one.kind == "summary"] if kept else []
+    content = read_content(home, held[0]) if held else None
+    if content is None:
+        return ""
+    last = [dict(zip(content.columns, cells, strict=True)) for _, *cells in content.rows][-MOST_MONTHS:]
+    months = [
+        f"{row[content.key[0]]} {_cell(row['rows'])} rows"
+        + "".join(f", {name} {_cell(row[name])}" for name in content.columns[2:] if row[name] is not None)
+        for row in last
+    ]
+    start = f"{file}: {held[0].rows:,} rows, and not kept which of them were added up"
+    return f"{start}; the last of its months: {'; '.join(months)}."
 
 
 def _rows(table: str, about: Sequence[str], held: _Rows, *, is_defined: bool) -> tuple[list[str], list[str]]:
