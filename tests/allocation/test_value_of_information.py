@@ -29,6 +29,16 @@ def test_the_published_oil_wildcatter(cases, chances, published):
     assert value_of_knowing(np.array(cases, dtype=float), np.array(chances)) == pytest.approx(published)
 
 
+def test_what_two_sums_differ_by_in_their_last_digits_is_no_value():
+    """One plan is best in every case: knowing the case gains exactly nothing, however long the sums."""
+    random = np.random.default_rng(1)
+    for count in (7, 100, 1000):
+        for _ in range(20):
+            best = random.uniform(1e5, 1e6, count)
+            cases = np.column_stack([best - random.uniform(0, 1, (3, count))[place] for place in range(3)] + [best])
+            assert value_of_knowing(cases, random.dirichlet(np.ones(count))) == 0.0
+
+
 def test_nothing_is_worth_asking_where_nothing_can_be_wrong():
     """Without spread no answer has a value."""
     plan = planned(seeded(1, 9))
