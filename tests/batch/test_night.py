@@ -99,7 +99,7 @@ def test_a_changed_sentence_runs_no_notebook(
 
     def prepare(name: str, root: Path | None = None) -> Study:
         path = client.parent / name / "commentary.csv"
-        rows = list(csv.DictReader(path.open(encoding="utf-8"))) if path.exists() else []
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) if path.exists() else []
         comments = tuple(Comment(row["exhibit"], text=row["text"]) for row in rows)
         files = tuple(
             InputFile(path.name, 1, hash_file(path))

@@ -155,6 +155,35 @@ def test_a_workbook_tells_its_words_apart(client: Client) -> None:
     assert [file.read for file in client.load().files if file.path == "engagement.xlsx"] == [""], "it holds no words"
 
 
+def test_facts_in_the_workbook_count_whether_or_not_they_were_read(
+    excel_client: Client, sheets: dict[str, list[list[object]]]
+) -> None:
+    """A sheet of facts comes out of the cache the second time, and then too says what notebooks read."""
+
+    def read(cost: float, words: str) -> set[str]:
+        excel_client.workbook(
+            {
+                **sheets,
+                "fact_tables": [
+                    ["table", "key_columns", "kind", "time_column", "product_column"],
+                    ["tickets", "id", "event", "on", "product"],
+                ],
+                "metrics": [
+                    ["metric", "label", "type", "unit", "direction", "from_table", "agg", "column"],
+                    ["c", "C", "sum", "currency", "down", "tickets", "sum", "cost"],
+                ],
+                "facts_tickets": [["id", "on", "product", "cost"], [1, dt.date(2026, 9, 14), "car", cost]],
+                "commentary": [["exhibit", "text"], ["summary", words]],
+            }
+        )
+        return {file.read for _ in range(2) for file in excel_client.load().files}
+
+    first = read(2.5, "x")
+    assert len(first) == 1
+    assert read(2.5, "y") == first
+    assert read(3.5, "x").isdisjoint(first)
+
+
 def test_the_examples_of_a_new_workbook_are_right(client: Client) -> None:
     """One for each action but the shorter word for the first place; filled in as they stand, nothing is wrong."""
     columns = TABLES["commentary"].columns

@@ -111,8 +111,11 @@ class FolderReading:
         seen = self._workbook.cells_seen if self._workbook is not None else None
         if seen is None:
             return
-        told = sorted((sheet, digest) for sheet, digest in seen.items() if sheet != self._sheet_of(COMMENTARY))
-        read = hashlib.sha256(repr(told).encode()).hexdigest()
+        told = {sheet: digest for sheet, digest in seen.items() if sheet != self._sheet_of(COMMENTARY)}
+        for facts in self.facts.values():
+            if facts.sheet:  # it may have come out of the cache, so that nobody saw its cells
+                told[facts.sheet] = hashlib.sha256(facts.parquet.read_bytes()).hexdigest()
+        read = hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()
         self.files = [replace(file, read=read) if file.path.lower() == WORKBOOK else file for file in self.files]
 
     # -- files -------------------------------------------------------------------------------------------------------
