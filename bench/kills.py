@@ -7,7 +7,7 @@ four. The first loads and checks them and makes a chapter with two charts, of th
 client, guarded and remembered as ever, and of counted answers for the others; the second sums it up as the master does.
 Each puts a temporary file aside, as libraries do. A report is a page, a workbook and six drawings instead of sixty.
 
-Several workbenches are hit side by side. In each, two or three batches in a row are killed, each at a moment drawn
+Several workbenches are hit side by side. In each, four to six batches in a row are killed, each at a moment drawn
 evenly over the time that such a batch was measured to take; up to two other processes before. Then all clients change,
 and a batch has to go to its end although its kernels, its forking parents and its workers are killed over and over: at
 moments of a Poisson process, who lives then; where nobody of the kind lives, the next one that comes, some time later.
@@ -56,11 +56,11 @@ CLIENTS = ("acme", "borealis", "cobalt", "delphi", "esker", "fathom", "garnet", 
 ASSESSED = "acme"
 FEW = 2
 """Clients that change before a batch that is killed."""
-IN_A_ROW = (2, 3)
+IN_A_ROW = (4, 5, 6)
 """Batches that are killed before one has to go to its end."""
-MOST = {"kernel": 18, "worker": 3, "parent": 2}
+MOST = {"kernel": 12, "worker": 4, "parent": 2}
 """Kills in one batch that has to go to its end: of a third parent's kernels none would be forked any more."""
-EACH = 30
+EACH = 24
 """Kills that are spread over the measured time of such a batch; the kinds as `MOST` has them."""
 MOST_SECONDS = 600.0
 """For a batch, on a busy machine."""
