@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from workbench.batch.workers import ENDINGS, ending_like_ctrl_c
+from workbench.batch.workers import ENDINGS, RenewedProcesses, ending_like_ctrl_c
 from workbench.engagement.scratch import sweep_scratch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -96,6 +99,22 @@ def test_a_worker_that_was_killed_is_there_again_and_one_that_hangs_holds_up_nob
     script.write_text(RENEWED, encoding="utf-8")
     got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
     assert (got.stdout, got.returncode) == ("True\n1 True\n", 0), got.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [BrokenProcessPool("broken"), OSError("handle is closed")], ids=["before", "just now"]
+)
+def test_work_that_comes_while_a_worker_is_killed_goes_to_the_next_ones(error: Exception) -> None:
+    """Whether they were known to be gone, or their pipes were closed while one more was started for it."""
+
+    class Breaking(ThreadPoolExecutor):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:
+            raise error
+
+    with Breaking(1) as before, ThreadPoolExecutor(1) as after:
+        made = iter((before, after))
+        processes = RenewedProcesses(lambda: next(made))  # type: ignore[arg-type,return-value]
+        assert processes.submit(int, "7").result() == 7
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))

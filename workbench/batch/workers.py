@@ -159,7 +159,7 @@ class RenewedProcesses(Executor):
         with self._lock:
             try:
                 work = self._held.submit(fn, *args, **kwargs)
-            except BrokenExecutor:
+            except (BrokenExecutor, OSError):  # it breaks just now, and its pipes are closed where another would start
                 self._held.shutdown(wait=False)
                 self._held = self._make()
                 work = self._held.submit(fn, *args, **kwargs)
