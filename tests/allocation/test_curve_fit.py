@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workbench.allocation.curve_answers import hill_curve
 from workbench.allocation.curve_fit import COVERAGE, CurveFit, fit_curve
-from workbench.allocation.curves import Adbudg, Exponential, hill_curve
+from workbench.allocation.curves import Adbudg, Exponential
 from workbench.errors import ModelError
 
 # NIST Statistical Reference Datasets, nonlinear regression, Misra1a and Misra1d: D. Misra (1978), Dental Research

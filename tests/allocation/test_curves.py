@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.allocation import adbudg_from_answers, check_answers, consistency, exponential_from_answers, points_curve
-from workbench.allocation.curves import Adbudg, Curve, Exponential, shape_hangs_on_an_answer
+from workbench.allocation.curve_answers import shape_hangs_on_an_answer
+from workbench.allocation.curves import Adbudg, Curve, Exponential
 from workbench.errors import ModelError
 
 gaps = st.lists(st.floats(0.05, 10), min_size=4, max_size=4)

@@ -21,9 +21,7 @@ from workbench.allocation.caution_words import cautions
 from workbench.allocation.closings import LineClosing, closing_effects
 from workbench.allocation.conflict import Conflict, Given
 from workbench.allocation.conflict_words import ways_out
-from workbench.allocation.curve_fit import CurveFit, fit_curve
-from workbench.allocation.curves import (
-    Curve,
+from workbench.allocation.curve_answers import (
     adbudg_from_answers,
     check_answers,
     consistency,
@@ -31,6 +29,8 @@ from workbench.allocation.curves import (
     hill_curve,
     points_curve,
 )
+from workbench.allocation.curve_fit import CurveFit, fit_curve
+from workbench.allocation.curves import Curve
 from workbench.allocation.doubt import Doubt, examine_plan
 from workbench.allocation.draws import Answer, Draws, draw_answers, drawn_portfolio
 from workbench.allocation.explain import LineReason, RulePrice, ShadowPrice, explain_lines, price_rules, shadow_prices

@@ -19,7 +19,8 @@ import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.special import stdtrit
 
-from workbench.allocation.curves import Curve, Exponential, hill_curve
+from workbench.allocation.curve_answers import hill_curve
+from workbench.allocation.curves import Curve, Exponential
 from workbench.errors import ModelError
 
 COVERAGE = 0.90

@@ -16,15 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from workbench.allocation.canonical import Canonical, canonical_form
-from workbench.allocation.curves import (
-    Adbudg,
-    Curve,
-    Exponential,
-    Points,
-    adbudg_from_answers,
-    exponential_from_answers,
-    points_curve,
-)
+from workbench.allocation.curve_answers import adbudg_from_answers, exponential_from_answers, points_curve
+from workbench.allocation.curves import Adbudg, Curve, Exponential, Points
 from workbench.allocation.model import Objective, Portfolio
 from workbench.errors import ModelError, nearest
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench import theme
-from workbench.allocation.curves import ASK_AGAIN, WARN_CONSISTENCY, Adbudg, shape_hangs_on_an_answer
+from workbench.allocation.curve_answers import ASK_AGAIN, WARN_CONSISTENCY, shape_hangs_on_an_answer
+from workbench.allocation.curves import Adbudg
 from workbench.allocation.line_words import agreed_words
 from workbench.allocation.model import Portfolio
 from workbench.allocation.weights import LIMIT, Weighting

@@ -62,7 +62,7 @@ def curve_faults(tables: Tables, activities: Rows, history: Rows) -> Iterator[Fa
 
 def _level_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
     """Levels so small, or so far apart, that the curve's own numbers leave every float."""
-    from workbench.allocation.curves import FURTHEST, SMALLEST_LEVEL
+    from workbench.allocation.curve_answers import FURTHEST, SMALLEST_LEVEL
 
     least = f"{SMALLEST_LEVEL:.6f}"
     told = "Correct it, or name the level in a smaller unit."
@@ -87,7 +87,7 @@ def _level_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterato
 
 def _answer_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
     """Answers too close to each other for a curve, and a fifth answer against the order of the others."""
-    from workbench.allocation.curves import too_close
+    from workbench.allocation.curve_answers import too_close
 
     names = _ASKED.get(row["family"], ())
     values = [row[name] for name in names]
@@ -140,7 +140,7 @@ def _history_or_hill_faults(tables: Tables, activities: Rows, history: Rows) -> 
 
 
 def _hill_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterator[Fault]:
-    from workbench.allocation.curves import SHAPES
+    from workbench.allocation.curve_answers import SHAPES
 
     for name in _HILL:
         if row[name] is None:
@@ -167,7 +167,7 @@ def _hill_faults(tables: Tables, label: Any, row: Mapping[str, Any]) -> Iterator
 def _history_faults(
     tables: Tables, label: Any, row: Mapping[str, Any], own: Sequence[tuple[Any, Mapping[str, Any]]]
 ) -> Iterator[Fault]:
-    from workbench.allocation.curves import SMALLEST_LEVEL
+    from workbench.allocation.curve_answers import SMALLEST_LEVEL
 
     if not own:
         yield tables.fault(
