@@ -17,7 +17,7 @@ BENCHES = (
     *("run", "nights", "kernels", "kills", "soak", "drawing", "rollup", "engines", "outcomes", "drivers", "allocation"),
     *("scaling", "never_worse", "panel"),
     *("conflicts", "doubt", "reasons", "tradeoffs", "quarters", "large", "coverage", "respondents", "gaps", "waves"),
-    *("readiness", "hiding", "leaks", "separation", "signals", "insights", "intake"),
+    *("readiness", "hiding", "leaks", "separation", "signals", "insights", "intake", "walkthrough"),
 )
 """What takes time first, then what is promised; each a module with ``rows``."""
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # as in a run

@@ -234,7 +234,7 @@ def test_who_answers_for_something_stays_but_is_not_shown(room: Room) -> None:
     outcome = bring(room, page_of(["Project", "Sponsor", "Budget"], ["a", "Erika Musterfrau", 5]), "projects")
     assert column(outcome, "sponsor") == ["Erika Musterfrau"]
     told = describe_table_import(outcome)
-    assert "B Sponsor → sponsor (a name that stays: the table asks who answers for it)" in told
+    assert "B Sponsor → sponsor (a name that stays)" in told
     assert "Musterfrau" not in told
 
 

@@ -199,11 +199,13 @@ def _line(row: Sequence[Any]) -> list[Any]:
 def _may_be_header(row: Sequence[Any], words: frozenset[str], seen: dict[str, bool]) -> bool:
     """Return quickly whether a row holds any word of a header, or months."""
     periods = 0
+    has_day = False
     for cell in row:
         kind = type(cell)
         if kind is float:
             return False  # a header holds no fractions
         if kind is not str:
+            has_day = has_day or (kind in (dt.date, dt.datetime) and 1 < cell.day < 28)
             periods += kind is not int or 1990 <= cell <= 210_012 if cell is not None and kind is not bool else 0
             continue
         if cell not in seen:
@@ -213,7 +215,7 @@ def _may_be_header(row: Sequence[Any], words: frozenset[str], seen: dict[str, bo
         if seen[cell]:
             return True
         periods += cell[:1].isdigit() or len(cell) <= 16
-    return periods >= 2 and sum(find_period(cell)[0] is not None for cell in row) >= 2
+    return periods >= 2 and not has_day and sum(find_period(cell)[0] is not None for cell in row) >= 2
 
 
 def _is_header_word(text: str, words: frozenset[str]) -> bool:

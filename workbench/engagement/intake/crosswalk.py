@@ -213,9 +213,9 @@ def _likeness(name: str, theirs: Sequence[str], other: str) -> tuple[float, str]
     code = [token for token in theirs if token.isdigit() and len(token) >= 3]
     bare = [token for token in theirs if token not in code]
     if bare and bare == list(ours) and code:
-        return 0.97, f"the same as {other!r} without the code {code[0]}"
+        return 0.97, "the same without its code"
     if sorted(theirs) == sorted(ours):
-        return 0.98, f"the words of {other!r}"
+        return 0.98, "the same words"
     if [t for t in bare if any(c.isdigit() for c in t)] != [t for t in ours if any(c.isdigit() for c in t)]:
         return 0.0, ""
     if bare and set(bare) < set(ours) and len(" ".join(bare)) >= 5:

@@ -15,7 +15,8 @@ from workbench.theme import listing, number
 SHOWN = 12
 """Lines of one kind (ours)."""
 
-ROWS_SHOWN = 3
+ROWS_SHOWN = 2
+KNOWN_SHOWN = 3
 MOST_NEAR = 60
 """Proposed names that are shown (ours): what is confirmed has been seen."""
 
@@ -46,7 +47,7 @@ def _file(outcome: TableOutcome) -> list[str]:
         lines.append(f"Hidden sheets, not read: {listing(hidden, SHOWN)}.")
     others = [held.name for held in opened.sheets if not held.is_hidden and held.name != block.sheet.name]
     if others:
-        lines.append(f"Other sheets, not read: {listing(others, SHOWN)}.")
+        lines.append(f"Other sheets, not read: {listing(others, KNOWN_SHOWN)}.")
     if outcome.others:
         lines.append(f"Look: further tables that are not read begin at {listing(list(outcome.others), SHOWN)}.")
     return [*lines, *(f"Look: {remark}" for remark in opened.remarks)]
@@ -61,7 +62,7 @@ def _columns(outcome: TableOutcome) -> list[str]:
     for name, place in [*plan.words.items(), *((held.measure, held.place) for held in scalars)]:
         head = heads[place]
         note = f" – look: {_BY[head.by]}" if head.by in _BY else ""
-        office = " (a name that stays: the table asks who answers for it)" if name in OFFICES else ""
+        office = " (a name that stays)" if name in OFFICES else ""
         lines.append(f"  {column_letters(place)} {_short(head.text)} → {name}{note}{office}")
     if across:
         labels = list(dict.fromkeys(held.period for held in across))
@@ -110,10 +111,7 @@ def _unread(held: Heading) -> str:
 def _rows(outcome: TableOutcome) -> list[str]:
     split, block = outcome.split, outcome.plan.block
     total = sum(map(len, split.left_out.values()))
-    lines = [
-        f"Rows below the header: {number(len(split.data) + total, 0)} = {number(len(split.data), 0)} read + "
-        f"{number(total, 0)} left out."
-    ]
+    lines = [f"Rows: {number(len(split.data), 0)} read, {number(total, 0) if total else 'none'} left out."]
     for reason, rows in split.left_out.items():
         lines.append(f"  {reason}: {number(len(rows), 0)} ({name_rows(rows)})")
     if split.left_out.get(HEADING) and not outcome.reading.section:
@@ -151,11 +149,7 @@ def _numbers(outcome: TableOutcome) -> list[str]:
 def _totals(outcome: TableOutcome) -> list[str]:
     sums = outcome.sums
     if not sums.checks:
-        return (
-            ["Totals of the sheet: none to compare with."]
-            if outcome.target.additive and not outcome.split.totals
-            else []
-        )
+        return ["No totals to compare with."] if outcome.target.additive and not outcome.split.totals else []
     tied = len(sums.checks) - len(sums.open)
     lines = [f"Totals of the sheet: {number(tied, 0)} of {number(len(sums.checks), 0)} are the sum of their parts."]
     for check in sums.open[:SHOWN]:
@@ -173,15 +167,17 @@ def _names(outcome: TableOutcome) -> list[str]:
     near = [one for one in outcome.names if one.how == "near"]
     if near:
         lines.append("Names that are only like ours; look:")
-        lines += [
-            f"  {one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}: {one.evidence}"
-            for one in near[:MOST_NEAR]
-        ]
+        by_reason: dict[str, list[str]] = {}
+        for one in near[:MOST_NEAR]:
+            by_reason.setdefault(one.evidence, []).append(
+                f"{one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}"
+            )
+        lines += [f"  {reason}: {'; '.join(pairs)}" for reason, pairs in by_reason.items()]
         lines += [f"  and {len(near) - MOST_NEAR} more"] if len(near) > MOST_NEAR else []
     told = [one for one in outcome.names if one.how in ("alias", "said", "name") and one.our_name != LEAVE_OUT]
     if told:
         shown = [f"{one.their_name} → {one.our_name}" for one in told if one.their_name != one.our_name]
-        lines.append(f"Names that are known: {listing(shown, SHOWN)}." if shown else "All names are known.")
+        lines.append(f"Names that are known: {listing(shown, KNOWN_SHOWN)}." if shown else "All names are known.")
     for one in (one for one in outcome.names if one.our_name == LEAVE_OUT):
         amounts = "".join(f", {column} {value:,.10g}" for column, value in one.amounts.items())
         lines.append(f"Left out as you said: {one.their_name} ({number(one.rows, 0)} rows{amounts}).")
@@ -194,11 +190,15 @@ def _names(outcome: TableOutcome) -> list[str]:
 def _placed(outcome: TableOutcome) -> list[str]:
     placed = outcome.placed
     did = "has" if outcome.is_written else "would have"
-    gone = f", {number(placed.dropped, 0)} that the sheet does not hold gone" if placed.dropped else ""
-    lines = [
-        f"{outcome.target.file} {did} {number(placed.added, 0)} new rows, {number(placed.changed, 0)} changed, "
-        f"{number(placed.same, 0)} as before, {number(placed.kept, 0)} others kept{gone}."
-    ]
+    counts = (
+        (placed.added, "new rows"),
+        (placed.changed, "changed"),
+        (placed.same, "as before"),
+        (placed.kept, "others kept"),
+        (placed.dropped, "that the sheet does not hold gone"),
+    )
+    told = [f"{number(count, 0)} {words}" for count, words in counts if count]
+    lines = [f"{outcome.target.file} {did} {', '.join(told) or 'no row'}."]
     names = [
         name for name in outcome.records.columns if any(cell is not None for cell in outcome.records.columns[name])
     ]
