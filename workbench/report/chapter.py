@@ -280,7 +280,7 @@ def save_chapter(chapter: Chapter, output_dir: str | Path = "") -> Outline:
     """
     folder = find_chapters_folder(chapter.engagement, output_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(chapter.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+    text = json.dumps(chapter.to_dict(), ensure_ascii=False, allow_nan=False)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".part", delete=False) as file:
         file.write(text + "\n")
     Path(file.name).chmod(0o644)
