@@ -90,6 +90,15 @@ def test_bars_add_up_and_what_fits_no_line_is_a_bar_of_its_own():
     assert why[SEVERAL, "Torn"].startswith("for Motor and Home")
 
 
+def test_the_list_says_another_sentence_than_the_chapter_on_allocation():
+    """Where all that is open is found more than once, both would say the same; a report with one claim twice stops."""
+    rows = [{"project": f"p{place}", "product_line": "", "budget": 10.0} for place in range(3)]
+    _, listed = project_appendix(study_with(rows), summary_with())
+    assert listed.claim.startswith("Line by line, of 3 running projects 3 fit no line")
+    _, listed = project_appendix(study_with(rows[:1]), summary_with())
+    assert listed.claim.startswith("Of 1 running project 1 fits no line")
+
+
 def test_a_project_of_several_lines_is_counted_once():
     """The portfolio lists it under each of its lines with its part of the budget, and never under none."""
     held = running_projects(study_with(ROWS, SHARES))

@@ -169,8 +169,11 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
 
     owners = {line: study.products.owners.get(line) for line in study.lines}
     judged = judge_projects(money.projects, owners, {line: False for line in _closing(summary)})
-    found = [f"{count} {_plural(why, count)}" for why in HANGS if (count := sum(why in item.why for item in judged))]
+    counts = {why: count for why in HANGS if (count := sum(why in item.why for item in judged))}
+    found = [f"{count} {_plural(why, count)}" for why, count in counts.items()]
     start = f"Of {len(money.projects)} running projects" if len(money.projects) != 1 else "Of 1 running project"
+    if min(counts.values(), default=0) > 1:
+        start = f"Line by line, {start[0].lower()}{start[1:]}"  # the chapter on allocation says the bare sentence
     claim = (
         fit_claim(f"{start} {theme.listing(found)}.", f"{len(judged)} of {len(money.projects)} running projects hang.")
         if found
