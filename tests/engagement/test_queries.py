@@ -364,10 +364,20 @@ def test_every_fault_of_the_answers_is_told_at_once_and_nothing_is_written(clien
     found = faults_of(client, content)
     told = "\n".join(map(str, found))
     for words in ("'half' is not allowed", "'1.5' is not allowed", "'perhaps' is not in the list", "nobody is named",
-                  "no day that has come"):  # fmt: skip
+                  "2026-12-24 has not come yet"):  # fmt: skip
         assert words in told, told
     assert {fault.file for fault in found} == {"answered.xlsx"}
     assert all(fault.sheet and fault.cell for fault in found)
+
+
+def test_a_day_said_once_for_a_sheet_is_wrong_once(client: Any) -> None:
+    """9.10.2026 in D3 is one fault of D3, with how a day is written, however many answers rest on it."""
+    queries = asked(client)
+    missing = {query.id: dt.date(2026, 10, 20) for query in queries.queries if query.kind == "missing"}
+    found = faults_of(client, answered(queries, missing, on="9.10.2026"))
+    assert len(missing) > len(found)
+    assert {(fault.cell, fault.found) for fault in found} == {("D3", "'9.10.2026' is no day")}
+    assert all("2026-10-09" in fault.remedy for fault in found)
 
 
 def test_an_answer_that_breaks_a_rule_of_the_tables_is_refused_at_its_cell(client: Any) -> None:

@@ -348,12 +348,19 @@ class _Reader:
                 self._fault(sheet, f"A{number + 1}", found, "the ids as they were sent.", "Restore the id.")
                 continue
             own_by, own_on = _at(rows, number, BY), _at(rows, number, ON)
-            self._answer(sheet, place, number, name, value, own_by or by, on if own_on is None else own_on)
+            day = (f"{column_letters(ON)}{number + 1}", own_on)
+            if own_on is None and on is not None:
+                day = ("D3", on)  # said once for the whole sheet, so what is wrong with it is said once too
+            self._answer(sheet, place, number, name, value, own_by or by, day)
 
     def _fault(self, sheet: str, cell: str, found: str, allowed: str, remedy: str) -> None:
-        self.faults.append(Fault(self.file, sheet, cell, found, allowed, remedy))
+        fault = Fault(self.file, sheet, cell, found, allowed, remedy)
+        if fault not in self.faults:
+            self.faults.append(fault)
 
-    def _answer(self, sheet: str, place: str, number: int, name: str, value: Any, by: Any, on: Any) -> None:
+    def _answer(
+        self, sheet: str, place: str, number: int, name: str, value: Any, by: Any, dated: tuple[str, Any]
+    ) -> None:
         held = self.known[name]
         known = len(self.faults)
         made = self._value(sheet, place, held, value)
@@ -364,11 +371,14 @@ class _Reader:
         elif not fits_text(who):
             cell = f"{column_letters(BY)}{number + 1}"
             self._fault(sheet, cell, "the name cannot be read", "a name or role.", "Type it again by hand.")
+        cell, on = dated
         day = _day(on)
         if day is None or day > self.today:
-            cell = f"{column_letters(ON)}{number + 1}"
-            found = "no day is given" if on is None else f"{cell_text(on)!r} is no day that has come"
-            self._fault(sheet, cell, found, "when it was answered.", "Fill the cell, or D3 for the whole sheet.")
+            found, remedy = "no day is given", "Fill the cell, or D3 for the whole sheet."
+            if on is not None:
+                found = f"{cell_text(on)!r} is no day" if day is None else f"{day} has not come yet"
+                remedy = "Write it as 2026-10-09."
+            self._fault(sheet, cell, found, "when it was answered.", remedy)
         if made is None or day is None or len(self.faults) > known:
             return
         before = self.found.get(name)
