@@ -120,7 +120,7 @@ def test_names_are_known_proposed_or_asked(room: Room) -> None:
     room.write("aliases.csv", "source,their_name,kind,our_name\nLedger,KFZ,product_line,motor\n")
     rows = [("a", "KFZ", 10), ("b", "Home & contents", 20), ("c", "0815 Life insurances", 30), ("d", "Zebra", 45.5)]
     page = page_of(["Project", "Product line", "Budget"], *rows)
-    with pytest.raises(ClientDataError, match=r"which product_line 'Zebra' is \(1 rows, budget 45\.5\)") as caught:
+    with pytest.raises(ClientDataError, match=r"which product_line 'Zebra' is \(1 row, budget 45\.5\)") as caught:
         bring(room, page, "projects")
     assert len(caught.value.faults) == 1
     assert not (room.folder / "projects.csv").exists()
@@ -391,7 +391,7 @@ def test_a_line_that_nobody_knows_is_asked_and_not_left_out(room: Room) -> None:
     """A header between known ones is a name with an amount; one told to be left out goes; alone it is no name."""
     room.write("resources.csv", "resource,function,unit,capacity\nengineers,IT,people,40\n")
     page = page_of(["Resource", "Motor insurance", "Kfz Flotte", "home"], ["engineers", 7, 4, 5])
-    with pytest.raises(ClientDataError, match=r"nobody knows which product_line 'Kfz Flotte' is \(1 rows, amount 4\)"):
+    with pytest.raises(ClientDataError, match=r"nobody knows which product_line 'Kfz Flotte' is \(1 row, amount 4\)"):
         bring(room, page, "needs")
     assert saved(room)["needs"]["behind"]["product_line"]["Kfz Flotte"]["rows"] == 1
     outcome = bring(room, page, "needs", aliases={"Kfz Flotte": "life"})
@@ -399,6 +399,34 @@ def test_a_line_that_nobody_knows_is_asked_and_not_left_out(room: Room) -> None:
     alone = page_of(["Resource", "Motor insurance", "Amount"], ["engineers", 7, 4])
     with pytest.raises(ClientDataError, match="no column is product_line"):
         bring(room, alone, "needs")
+
+
+def test_what_stands_before_the_total_is_a_part_of_it(room: Room) -> None:
+    """Other is asked about with its amount; remarks before the total are no name."""
+    room.write("resources.csv", "resource,function,unit,capacity\nengineers,IT,people,40\n")
+    page = page_of(["Resource", "Motor insurance", "home", "Elsewhere", "Total"], ["engineers", 7, 5, 4, 16])
+    with pytest.raises(ClientDataError, match=r"nobody knows which product_line 'Elsewhere' is \(1 row, amount 4\)"):
+        bring(room, page, "needs")
+    page = page_of(["Resource", "Motor insurance", "home", "Elsewhere", "Total"], ["engineers", 7, 5, "see annex", 12])
+    outcome = bring(room, page, "needs")
+    assert column(outcome, "product_line") == ["motor", "home"]
+    assert not outcome.sums.open
+
+
+def test_a_parent_that_is_a_line_is_written_by_its_key(room: Room) -> None:
+    """The catalogue says Motor insurance where lines says motor; a line nobody knows is asked, a stream is free."""
+    page = page_of(["Product", "Line"], ["motor-private", "Motor insurance"], ["motor-fleet", "Kfz"])
+    with pytest.raises(ClientDataError, match=r"nobody knows which parent 'Kfz' is \(1 row\)"):
+        bring(room, page, "memberships", fixed={"kind": "product_line"})
+    outcome = bring(room, page, "memberships", fixed={"kind": "product_line"}, aliases={"Kfz": "motor"})
+    assert column(outcome, "parent") == ["motor", "motor"]
+    again = bring(room, page, "memberships", confirm=False)
+    assert again.is_written, "what was said is kept"
+    assert column(again, "parent") == ["motor", "motor"]
+    streams = page_of(["Product", "Stream"], ["motor-private", "Claim to cash"])
+    room.write("memberships.csv", "product,kind,parent\n")
+    free = bring(room, streams, "memberships", fixed={"kind": "value_stream"}, columns={"stream": "parent"})
+    assert column(free, "parent") == ["Claim to cash"]
 
 
 def test_products_across_of_facts_and_a_measure_that_must_be_said(room: Room) -> None:

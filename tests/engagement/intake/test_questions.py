@@ -290,6 +290,23 @@ def test_a_name_that_sounds_like_a_total_is_asked_or_known(room: Room) -> None:
     assert column(bring(room, page, "projects", keep=("Total Care",)), "project") == ["a", "b", "Total Care"]
 
 
+def test_a_word_for_profit_is_no_total_where_nothing_adds_up(room: Room) -> None:
+    """Ergebnis is an objective as often as a sum; a table of weights cannot show which, so it is asked, not dropped."""
+    page = page_of(["Ziel", "Gewicht"], ["Ergebnis", 60], ["Kundennutzen", 40])
+    with pytest.raises(ClientDataError, match="'Ergebnis', its name says that it adds up others, and nothing here can"):
+        bring(room, page, "objectives")
+    assert column(bring(room, page, "objectives", keep=("Ergebnis",)), "weight") == ["60", "40"]
+    page = page_of(["Ziel", "Gewicht"], ["Marge", 60], ["Kundennutzen", 40], ["Summe", 100])
+    assert column(bring(room, page, "objectives", is_whole=True), "objective") == ["Kundennutzen", "Marge"]
+
+
+def test_the_text_that_sounds_like_a_total_is_quoted(room: Room) -> None:
+    """A project for all lines is asked about by what its line says."""
+    page = page_of(["Project", "Product line", "Budget", "FTE"], ["a", "motor", 10, 1], ["Rules", "alle", 50, 5])
+    with pytest.raises(ClientDataError, match="'Rules', its 'alle' says that it adds up others, and it does not"):
+        bring(room, page, "projects")
+
+
 def test_a_total_that_differs_is_told_each_time(room: Room) -> None:
     """A known layout whose total does not tie waits for the consultant again."""
     right = page_of(["Project", "Budget", "FTE"], ["a", 10, 1], ["b", 20, 2], ["Total", 30, 3])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from workbench.engagement.intake.amounts import read_written
 from workbench.engagement.intake.crosswalk import fold_name
 from workbench.engagement.intake.periods import Period, find_period
 from workbench.engagement.intake.targets import Target
@@ -221,6 +222,30 @@ def named_across(headings: Sequence[Heading], target: Target) -> dict[str, list[
         if name in target.key
     }
     return {name: held for name, held in found.items() if len(held) >= LEAST_NAMES}
+
+
+def last_part(
+    headings: Sequence[Heading], unread: Collection[Heading], rows: Sequence[Sequence[Any]], last: int
+) -> int:
+    """Return the last column before the total to the right of the last known name: Other is a part of it too.
+
+    Parameters
+    ----------
+    headings : sequence of Heading
+    unread : collection of Heading
+        Those that nobody has explained.
+    rows : sequence of sequence
+        What stands below the headers.
+    last : int
+        Column of the last known name; returned where no total follows, or something else than amounts stands between.
+    """
+    total = min((held.place for held in headings if held.target == TOTAL and held.place > last), default=last + 1)
+    parts = {held.place for held in unread if held.text and not held.period}
+    for place in range(last + 1, total):
+        cells = [row[place] for row in rows if place < len(row) and row[place] is not None]
+        if place not in parts or all(isinstance(cell, str) and read_written(cell) is None for cell in cells):
+            return last
+    return total - 1
 
 
 def header_score(headings: Sequence[Heading], target: Target) -> float:

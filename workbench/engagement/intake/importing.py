@@ -308,7 +308,7 @@ class _Import:
         faults = []
         for one in names:
             amounts = ", ".join(f"{column} {value:,.10g}" for column, value in one.amounts.items())
-            hangs = f"{one.rows} rows{f', {amounts}' if amounts else ''}"
+            hangs = f"{one.rows} {'row' if one.rows == 1 else 'rows'}{f', {amounts}' if amounts else ''}"
             found = f"nobody knows which {one.column} {one.their_name!r} is ({hangs})"
             allowed = f"a name of ours{f'; {one.evidence}' if one.evidence else ''}."
             remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'

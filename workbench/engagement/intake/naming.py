@@ -48,7 +48,8 @@ def match_columns(
     """
     found: list[NameMatch] = []
     for column in records.columns:
-        register = _register(column, target, tables, said_names(labels, aliases, column))
+        said = said_names(labels, aliases, column)
+        register = _parents(records, column, target, tables, said) or _register(column, target, tables, said)
         if register is None:
             continue
         names, amounts = _counted(records, column, target)
@@ -119,17 +120,30 @@ def _register(column: str, target: Target, tables: Tables, said: Mapping[str, st
     if not keys and not is_open:
         return None  # the register is not there yet: nothing to compare with
     kind = held.alias or ("product_line" if column == "scope" else "")
-    known: dict[str, str] = {}
-    if "aliases" in tables and kind:
-        frame = tables["aliases"]
-        kinds = (kind, "product") if column == "scope" else (kind,)
-        frame = frame[frame["kind"].isin(kinds)]
-        known = {
-            fold_name(str(their)): str(ours)
-            for their, ours in zip(frame["their_name"], frame["our_name"], strict=True)
-            if not keys or str(ours) in keys or is_open
-        }
+    kinds = (kind, "product") if column == "scope" else (kind,)
+    known = _known(tables, kinds, {} if is_open else keys) if kind else {}
     return Register(column, keys, known, said, is_open)
+
+
+def _parents(records: Records, column: str, target: Target, tables: Tables, said: Mapping[str, str]) -> Register | None:
+    """Return the lines that a parent may be, where every row speaks of lines: streams and experiences are free."""
+    if target.name != "memberships" or column != "parent" or set(records.columns.get("kind", ())) != {"product_line"}:
+        return None
+    keys = _names(tables, "lines", "product_line")
+    return Register(column, keys, _known(tables, ("product_line",), keys), said) if keys else None
+
+
+def _known(tables: Tables, kinds: Sequence[str], keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return their names that ``aliases`` knows of these kinds, folded; only of keys that there are, if any are."""
+    if "aliases" not in tables:
+        return {}
+    frame = tables["aliases"]
+    frame = frame[frame["kind"].isin(kinds)]
+    return {
+        fold_name(str(their)): str(ours)
+        for their, ours in zip(frame["their_name"], frame["our_name"], strict=True)
+        if not keys or str(ours) in keys
+    }
 
 
 def _names(tables: Tables, table: str, key: str) -> dict[str, tuple[str, ...]]:

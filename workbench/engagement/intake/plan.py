@@ -9,7 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from workbench.engagement.intake.blocks import Block
-from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading, name_in, named_across
+from workbench.engagement.intake.headers import (
+    IGNORE,
+    PAY,
+    PERSON,
+    SCORES,
+    TOTAL,
+    Heading,
+    last_part,
+    name_in,
+    named_across,
+)
 from workbench.engagement.intake.periods import Period, years_in
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.words import is_note, plain_words
@@ -308,7 +318,8 @@ class _Maker:
     def _names_across(self, words: Mapping[str, int], unread: list[Heading]) -> tuple[str, list[ValueColumn]]:
         """Return the column that headers name things of ours for, and the numbers below them; none where they do not.
 
-        Two known names are enough; a header between them that nobody knows is asked about, and not left out.
+        Two known names are enough; a header between them that nobody knows is asked about, and not left out. So is
+        one between the last name and the total that adds it up.
         """
         given = (*words, *self.said.fixed, self.said.section)
         found = {name: held for name, held in named_across(unread, self.target).items() if name not in given}
@@ -316,7 +327,9 @@ class _Maker:
         if not column:
             return "", []
         places = [held.place for held in found[column]]
-        mine = [held for held in unread if min(places) <= held.place <= max(places) and held.text and not held.period]
+        rows = self.block.sheet.rows[self.block.first_row : self.block.bottom]
+        last = last_part(self.block.headings, unread, rows, max(places))
+        mine = [held for held in unread if min(places) <= held.place <= last and held.text and not held.period]
         measure = self.said.value or self.target.main_measure
         if not measure:
             shown = ", ".join(self.target.measures)

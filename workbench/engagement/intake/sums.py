@@ -12,7 +12,7 @@ from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.rows import Split, row_names
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.values import Numbers
-from workbench.engagement.intake.words import is_pure_total, plain_words
+from workbench.engagement.intake.words import is_pure_total, is_total, plain_words
 from workbench.errors import Fault
 
 LARGEST_SEARCH = 20_000
@@ -101,11 +101,10 @@ def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Spli
         is_total[[at[number] for number in split.totals]] = True
         for number in split.totals:
             found, is_certain = _of_rows(frame, is_total, at[number])
-            names = [cell for cell in sheet.rows[number] if isinstance(cell, str)]
-            pure = any(is_pure_total(name) for name in names)
+            pure = _is_pure(sheet.rows[number])
             told = [TotalCheck(sheet.address(number, summed[c]), *pair) for c, pair in found.items()]
             if not pure and not is_certain and told:
-                unclear.append(_unclear(plan, file, number, "its name says that it adds up others, and it does not"))
+                unclear.append(_unclear(plan, file, number, f"{_teller(plan, number)} adds up others, and it does not"))
             checks += told
         data = np.flatnonzero(~is_total)
         for column, (place, parts) in enumerate(plan.totals, start=len(places)):
@@ -126,7 +125,27 @@ def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Spli
                     continue
                 span = f"rows {numbers.rows[group[0]] + 1} to {numbers.rows[group[-1]] + 1}"
                 unclear.append(_unclear(plan, file, number, f"it is exactly the sum of {span}"))
+    else:  # Ergebnis may be an objective: where nothing can be added up, only Total itself is taken at its word
+        unclear += [
+            _unclear(plan, file, number, f"{_teller(plan, number)} adds up others, and nothing here can show it")
+            for number in split.totals
+            if not _is_pure(sheet.rows[number])
+        ]
     return Sums(tuple(checks), tuple(unclear))
+
+
+def _is_pure(row: Sequence[Any]) -> bool:
+    return any(is_pure_total(cell) for cell in row if isinstance(cell, str))
+
+
+def _teller(plan: Plan, number: int) -> str:
+    """Return what of a row says that it is a total: its name, or another of its texts."""
+    row = plan.block.sheet.rows[number]
+    names = row_names(row, plan.words.values())
+    others = [cell for cell in row if isinstance(cell, str) and is_total(cell)]
+    if not others or (names and is_total(names[0])):
+        return "its name says that it"
+    return f"its {others[0][:60]!r} says that it"
 
 
 def _unclear(plan: Plan, file: str, number: int, why: str) -> Fault:

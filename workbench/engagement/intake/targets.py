@@ -164,7 +164,10 @@ def find_target(name: str, tables: Tables, catalogue: Any) -> Target:
         return _of_facts(found, catalogue)
     known = [*(table for table in TABLES if table not in ELSEWHERE), *(f"facts/{table}" for table in facts)]
     hint = nearest(wanted, known)
-    raise UsageError(f"--as {name[:60]!r} is no table. {hint} There are: {', '.join(known)}.")
+    if not hint and wanted.startswith(("facts/", "facts_")):
+        hint = "Describe it first, in the sheet fact_tables or in metrics.yaml: which columns are key, day and product."
+    said = f"--as {name[:60]!r} is no table.{f' {hint}' if hint else ''}"
+    raise UsageError(f"{said} There are: {', '.join(known)}.")
 
 
 def _of_schema(table: str) -> Target:
