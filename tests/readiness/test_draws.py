@@ -93,14 +93,17 @@ def test_a_borrowed_spread_is_drawn_too(small: Make, answers_of: Make) -> None:
     assert got == pytest.approx([level.low, level.high], abs=0.05)
 
 
-def test_draws_depend_on_the_seed_and_not_on_the_order_of_the_sheets(small: Make, answers_of: Make) -> None:
-    """The same seed, the same draws, whatever row comes first."""
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_draws_depend_on_the_seed_alone(small: Make, answers_of: Make, is_renamed: bool) -> None:
+    """The same seed, the same draws, whatever row comes first and whatever pseudonyms people were given."""
     rng = np.random.default_rng(4)
     instrument = small({"d": ["a", "b"]})
     levels = rng.integers(1, 6, (12, 2)).astype(float)
     held = answers_of(instrument, [("builder", "x")] * 12, levels, population=[("builder", "x", 20)])
     order = rng.permutation(12)
-    frames = (frame.iloc[order] for frame in (held.sheets, held.levels, held.status, held.codes))
+    frames = [frame.iloc[order] for frame in (held.sheets, held.levels, held.status, held.codes)]
+    if is_renamed:
+        frames[0] = frames[0].assign(respondent=[f"q{place:03d}" for place in rng.permutation(12)])
     turned = type(held)("w1", None, *frames, population=held.population)
     first, second = (score(one, instrument, Settings()) for one in (held, turned))
     expected = level_draws(first, WHOLE, 100, seed=9)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ class Grid:
     instrument : Instrument
     settings : Settings
     keys : tuple of str
-        Respondents, sorted: a person's place.
+        Respondents, in the order of what they said: a person's place.
     person, line, role, unit : ndarray, shape (sheets,)
         Place of the person; key of the line ("" for none); role as it is shown; unit ("" for none).
     levels : ndarray, shape (sheets, items)
@@ -175,7 +176,6 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
     for name, frame in (("levels", answers.levels), ("status", answers.status)):
         if not frame.index.equals(index) or [item for item in names if item not in frame]:
             raise ModelError(f"The {name} of wave {answers.wave} do not have a row a sheet and a column an item.")
-    # Places of people follow their keys, so that a draw with a seed is the same whatever the order of the sheets.
     person, known = pd.factorize(sheets["respondent"], sort=True)
     states = answers.status[names].to_numpy(dtype=object)
     status = np.zeros(states.shape, dtype=np.int8)
@@ -189,29 +189,58 @@ def build_grid(answers: Answers, instrument: Instrument, settings: Settings, wei
     roles = {role.id: role.shown_as for role in instrument.roles}
     line, unit = _texts(sheets["product_line"]), _texts(sheets["unit"])
     levels = answers.levels[names].to_numpy(dtype=float)
+    role = np.array([roles[role] for role in sheets["role"]], dtype=object)
+    codes = {
+        item.id: [None if held is None else frozenset(held) for held in answers.codes[item.id]]
+        for item in instrument.items
+        if item.kind == "open"
+    }
     is_scaled = np.array([item.kind != "open" for item in instrument.items])
+    person, known = _placed(np.asarray(person), known, levels, status, codes, line, role, unit)
     return Grid(
         instrument,
         settings,
         tuple(str(key) for key in known),
-        np.asarray(person),
+        person,
         line,
-        np.array([roles[role] for role in sheets["role"]], dtype=object),
+        role,
         unit,
         levels,
         status,
-        {
-            item.id: [None if held is None else frozenset(held) for held in answers.codes[item.id]]
-            for item in instrument.items
-            if item.kind == "open"
-        },
+        codes,
         _population(answers.population, instrument),
-        _teams(np.asarray(person), unit, len(known)) if settings.sampled == TEAMS else None,
+        _teams(person, unit, len(known)) if settings.sampled == TEAMS else None,
         None if weight is None else weight.loc[known].to_numpy(dtype=float),
         np.where(is_scaled, _pooled_spread(np.where(is_answered, levels, np.nan), line), np.nan),
         np.array([instrument.span(item) for item in instrument.items], dtype=float),
         {name: place for place, name in enumerate(names)},
     )
+
+
+def _placed(
+    person: np.ndarray,
+    known: pd.Index,
+    levels: np.ndarray,
+    status: np.ndarray,
+    codes: Mapping[str, list[frozenset[str] | None]],
+    *labels: np.ndarray,
+) -> tuple[np.ndarray, pd.Index]:
+    """Return the place of each sheet's person, and who stands where.
+
+    A draw gives each place a random number. Places follow what people said, so that neither the order of the sheets nor
+    the pseudonyms they were given decide a draw; who said the same in all is told apart by labels, and at last by key.
+    """
+    said = np.nan_to_num(levels).tolist()
+    states = status.tolist()
+    held = [[sorted(named[row] or ()) for named in codes.values()] for row in range(len(person))]
+    sheets = sorted(zip(states, said, held, *(label.tolist() for label in labels), person.tolist(), strict=True))
+    of_people: dict[int, list[tuple[Any, ...]]] = {}
+    for *content, place in sheets:
+        of_people.setdefault(place, []).append(tuple(content))
+    order = sorted(range(len(known)), key=lambda place: (of_people[place], place))
+    places = np.empty(len(known), dtype=np.int64)
+    places[order] = np.arange(len(known))
+    return places[person], known[order]
 
 
 def sheets_of(grid: Grid, part: Part) -> np.ndarray:
