@@ -308,10 +308,10 @@ def allocate(
         inputs = replace(inputs, portfolio=destination(quarters))
         portfolio = inputs.portfolio
         start = [quarters.last] if isinstance(quarters, QuarterPlan) else []
-    until = time.monotonic() + settings.seconds
+    until = time.process_time() + settings.seconds
 
     def left() -> float:
-        return max(until - time.monotonic(), 0.0)
+        return max(until - time.process_time(), 0.0)
 
     best = solve(portfolio, gap=settings.gap, candidates=start, limits=Limits(seconds=settings.seconds))
     if isinstance(best, Conflict):
@@ -331,10 +331,10 @@ def allocate(
     firm: tuple[FirmDecision, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     if draws:
-        ends = time.monotonic() + REASON_SECONDS
-        firm = firm_decisions(best, others=others, seconds=ends - time.monotonic())
-        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=ends - time.monotonic())
-        flips = flip_thresholds(best, others=others, seconds=ends - time.monotonic())
+        ends = time.process_time() + REASON_SECONDS
+        firm = firm_decisions(best, others=others, seconds=ends - time.process_time())
+        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=ends - time.process_time())
+        flips = flip_thresholds(best, others=others, seconds=ends - time.process_time())
         reasons = tuple(replace(item, flip=flips[item.line]) for item in reasons)
     return Allocation(
         inputs=inputs,

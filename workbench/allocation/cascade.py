@@ -330,13 +330,13 @@ def read_cascade(
     seconds : float
         Backstop of all further solves together.
     """
-    portfolio, until = best.portfolio, time.monotonic() + seconds
+    portfolio, until = best.portfolio, time.process_time() + seconds
     binding = decided_rules(portfolio, decisions)
     adopted = tuple(item.id for item in decisions if _adopts(item.what))
     contradiction = False
     if binding and not _keeps(best, [rule for _, rule in binding]):
         wider = replace(portfolio, rules=(*portfolio.rules, *(rule for _, rule in binding)))
-        found = _sought(wider, best, max(until, time.monotonic() + LEAST_SECONDS))
+        found = _sought(wider, best, max(until, time.process_time() + LEAST_SECONDS))
         contradiction = found is None
         if found is not None:
             settled = round_plan(found)
@@ -402,7 +402,7 @@ def _keeps(plan: Plan, rules: Sequence[Rule]) -> bool:
 
 
 def _sought(portfolio: Portfolio, best: Plan, until: float) -> Plan | None:
-    left = min(until - time.monotonic(), PROBE_SECONDS)
+    left = min(until - time.process_time(), PROBE_SECONDS)
     return best_plan(portfolio, gap=best.certificate.asked_gap, limits=Limits(seconds=left), like=best)
 
 
@@ -510,7 +510,7 @@ def _limits(reading: FunctionReading) -> list[Rule]:
 
 def _stake(best: Plan, limits: Sequence[Rule], until: float) -> tuple[float | None, bool | None]:
     """Return what is lost within these limits, and whether any plan holds there; None: not worked out."""
-    if until - time.monotonic() <= 0:
+    if until - time.process_time() <= 0:
         return None, None
     try:
         found = _sought(replace(best.portfolio, rules=(*best.portfolio.rules, *limits)), best, until)

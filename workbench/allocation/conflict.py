@@ -137,13 +137,13 @@ def find_conflict(form: Canonical, *, seconds: float = FURTHER_SECONDS) -> Confl
     seconds : float
         Backstop of the search for further conflicts; the first is always found.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.process_time() + seconds
     probe = _Probe(form)
     found = [_Members(*probe.filtered(frozenset()))]
     waiting = [frozenset({member}) for member in found[0].branches]
     seen, is_complete = set(waiting), True
     while waiting:
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             is_complete = False
             break
         dropped = waiting.pop(0)

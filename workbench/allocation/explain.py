@@ -143,11 +143,11 @@ def price_rules(plan: Plan, *, seconds: float = np.inf) -> tuple[RulePrice, ...]
 
     With more than `MOST_RULES` rules only those that leave no room are left out.
     """
-    portfolio, tight, until = plan.portfolio, set(tight_rules(plan)), time.monotonic() + seconds
+    portfolio, tight, until = plan.portfolio, set(tight_rules(plan)), time.process_time() + seconds
     noise = 2.0 * max(plan.certificate.gap_absolute, 1e-9 * abs(plan.value))
     found = []
     for rule in portfolio.rules:
-        left = min(until - time.monotonic(), PROBE_SECONDS)
+        left = min(until - time.process_time(), PROBE_SECONDS)
         if left <= 0 or (len(portfolio.rules) > MOST_RULES and rule.name not in tight):
             found.append(RulePrice(rule.name, rule.owner, None, rule.name in tight, False))
             continue
@@ -199,10 +199,10 @@ def other_plans(plan: Plan, *, seconds: float = np.inf) -> dict[str, Plan | None
     seconds : float
         Together. Lines that nobody may close, and those whose turn does not come in time, are left out.
     """
-    until, portfolio = time.monotonic() + seconds, plan.portfolio
+    until, portfolio = time.process_time() + seconds, plan.portfolio
     found: dict[str, Plan | None] = {}
     for line in portfolio.lines:
-        left = min(until - time.monotonic(), PROBE_SECONDS)
+        left = min(until - time.process_time(), PROBE_SECONDS)
         if line.closing is None or left <= 0:
             continue
         word = "close" if plan.supported[line.id] else "keep"

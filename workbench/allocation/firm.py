@@ -80,7 +80,7 @@ def firm_decisions(
     seconds : float
         Together.
     """
-    until = time.monotonic() + seconds
+    until = time.process_time() + seconds
     least = plan.value - within * abs(plan.value)
     portfolio, others = plan.portfolio, dict(others or {})
     form = _own_form(plan)
@@ -104,7 +104,7 @@ def firm_decisions(
                 found.append(FirmDecision(line.id, supported, False, max(loss, 0.0), "plan"))
                 continue
         if plan.value - loss >= least:
-            if time.monotonic() >= until:
+            if time.process_time() >= until:
                 found.append(FirmDecision(line.id, supported, None, max(loss, 0.0), "open"))
                 continue
             probe = probe or _Probe(plan, form, least)
@@ -214,7 +214,7 @@ class _Probe:
         return held.value if held.holds else -math.inf
 
     def _searched(self, line: str, supported: bool, loss: float, until: float) -> FirmDecision:
-        plan, left = self.plan, until - time.monotonic()
+        plan, left = self.plan, until - time.process_time()
         word = "close" if supported else "keep"
         rule = Rule(f"{word} {line} (what if)", f"{word} line {quoted(line)}")
         room = abs(plan.value - self.least) / max(plan.certificate.lift, 1e-300)
@@ -240,7 +240,7 @@ class _Probe:
                 return FirmDecision(line, supported, True, max(loss, 0.0), "search")
             if other.value >= self.least:
                 return FirmDecision(line, supported, False, max(loss, 0.0), "plan")
-            left = until - time.monotonic()
+            left = until - time.process_time()
             if left <= 0:
                 break
         return FirmDecision(line, supported, None, max(loss, 0.0), "open")

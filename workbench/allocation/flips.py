@@ -90,10 +90,10 @@ def flip_thresholds(
         Together, closed lines first, then those nearest to closing; a line whose turn does not come in time is
         ``open``, unless no plan has to be sought for it.
     """
-    until, others = time.monotonic() + seconds, dict(others or {})
+    until, others = time.process_time() + seconds, dict(others or {})
     closest = {line: plan.value - other.value for line, other in others.items() if other is not None}
     order = sorted(plan.supported, key=lambda line: (plan.supported[line], closest.get(line, math.inf)))
-    found = {line: flip_threshold(plan, line, others=others, seconds=until - time.monotonic()) for line in order}
+    found = {line: flip_threshold(plan, line, others=others, seconds=until - time.process_time()) for line in order}
     return {line.id: found[line.id] for line in plan.portfolio.lines}
 
 
@@ -116,7 +116,7 @@ def flip_threshold(
     if plan.portfolio.line(line).closing is None:
         return Flip(line, supported, "closing")
     try:
-        return _Search(plan, line, others, time.monotonic() + seconds).flip()
+        return _Search(plan, line, others, time.process_time() + seconds).flip()
     except (ModelError, TimeoutError):  # the time did not suffice for one of the plans
         return Flip(line, supported, "open")
 
@@ -217,7 +217,7 @@ class _Search:
 
     def _decided(self, keep: bool, factor: float = 1.0, start: Plan | None = None) -> Plan | None:
         """Seek the best plan with the line kept or closed."""
-        left = min(self.until - time.monotonic(), PROBE_SECONDS)
+        left = min(self.until - time.process_time(), PROBE_SECONDS)
         if left <= 0:
             raise TimeoutError
         self.plans += 1

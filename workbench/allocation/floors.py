@@ -227,7 +227,7 @@ class TwoGoals:
     def _searched(self, state: _State) -> None:
         """Search among all that prices leave open, splitting the covers where they jump over the curves."""
         for _ in range(ROUNDS):
-            left = self.until - time.monotonic()
+            left = self.until - time.process_time()
             if self._is_proved(state) or left <= 0:
                 return
             size = max(abs(state.value + float(self.forms[state.main].standing.sum())), self._lift(state), 1e-12)

@@ -125,7 +125,7 @@ class _Hunt:
     """The covers of a plan with a yes/no for every move, supports held."""
 
     def __init__(self, form: Canonical, plan: Plan, is_open: np.ndarray, seconds: float) -> None:
-        self.form, self.is_open, self.until = form, np.round(is_open), time.monotonic() + seconds
+        self.form, self.is_open, self.until = form, np.round(is_open), time.process_time() + seconds
         # the pieces speak of values on the scale of the search that left them
         self.own = form.rescaled(plan.scale / form.scale)
         self.cover = Cover(self.own, plan.pieces)
@@ -144,7 +144,7 @@ class _Hunt:
 
     def search(self, least_value: float | None, most_moves: int | None) -> tuple[Moves | None, float] | None:
         """Return levels (None: they do not hold on the true curves) and the bound; None where there are none."""
-        left = self.until - time.monotonic()
+        left = self.until - time.process_time()
         if left <= 0:
             return None
         model, up, down = self._programme(least_value, most_moves)

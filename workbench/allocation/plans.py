@@ -13,7 +13,11 @@ from workbench.allocation.warm import Memory
 
 @dataclass(frozen=True)
 class Limits:
-    """When to stop without a proof: rounds of refinement, nodes of each search; seconds only as a backstop."""
+    """When to stop without a proof: rounds of refinement, nodes of each search; seconds only as a backstop.
+
+    Seconds are of computing, here and wherever a search is given some: on a machine that others load, wall time would
+    end a search early, and its answer would hang on who else was at work.
+    """
 
     rounds: int = 60
     nodes: int = 200_000

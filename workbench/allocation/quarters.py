@@ -192,7 +192,7 @@ def solve_quarters(
         raise ModelError("There is no activity to give anything to: the portfolio has none.")
     if not gap >= 0 or not discount >= 0 or not seconds > 0:
         raise ModelError("gap and discount are shares of 0 or more, seconds is above 0.")
-    started, count = time.monotonic(), len(portfolio.periods)
+    started, count = time.process_time(), len(portfolio.periods)
     held = quarter_form(portfolio, discount=discount)
     hunt = _Hunt(held, gap, seconds, started)
     always = {line.id: (True,) * count for line in portfolio.lines}
@@ -304,7 +304,7 @@ class _Hunt:
     @property
     def left(self) -> float:
         """Seconds left."""
-        return self.seconds - (time.monotonic() - self.started)
+        return self.seconds - (time.process_time() - self.started)
 
     def relax(self) -> bool:
         """Lay tangents where the relaxation wants to be until a plan meets its bound; False where nothing holds."""
@@ -537,6 +537,6 @@ class _Hunt:
             how=self.how,
             rounds=self.rounds,
             nodes=self.nodes,
-            seconds=time.monotonic() - self.started,
+            seconds=time.process_time() - self.started,
             stopped_by="gap" if proved else self.stopped_by,
         )

@@ -143,7 +143,7 @@ def price_ranges(plan: Plan, *, seconds: float = math.inf) -> tuple[PriceRange, 
     seconds : float
         Together; a resource whose turn does not come has its price and range, not verified and without a ladder.
     """
-    until = time.monotonic() + seconds
+    until = time.process_time() + seconds
     found = []
     for item in plan.portfolio.resources:
         capacity = item.capacity[0]
@@ -158,7 +158,7 @@ def price_ranges(plan: Plan, *, seconds: float = math.inf) -> tuple[PriceRange, 
         low, past_low = (None, None) if down is None else _end(held, down, -1.0, noise)
         ladder: tuple[Rung, ...] = ()
         verified = False
-        if time.monotonic() < until:
+        if time.process_time() < until:
             ends = [(high, up), (low, down)]
             checks = [
                 _agrees(plan, item.id, end, price) for end, price in ends if end is not None and price is not None
@@ -240,7 +240,7 @@ def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, .
     seconds : float
         Together; a wish whose turn does not come in time has no price.
     """
-    until, portfolio = time.monotonic() + seconds, plan.portfolio
+    until, portfolio = time.process_time() + seconds, plan.portfolio
     noise = 2.0 * max(plan.certificate.gap_absolute, 1e-9 * abs(plan.value))
     wishes: list[tuple[str, str, str, list[Rule]]] = []
     closed = [line for line in portfolio.lines if not plan.supported[line.id]]
@@ -260,7 +260,7 @@ def price_wishes(plan: Plan, *, seconds: float = math.inf) -> tuple[WishPrice, .
     wishes += [(f"Leave {item.id} as it is", "activity", item.id, [_as_today(item)]) for item in moved]
     found = []
     for wish, kind, key, rules in wishes:
-        left = min(until - time.monotonic(), PROBE_SECONDS)
+        left = min(until - time.process_time(), PROBE_SECONDS)
         price: float | None = None
         is_possible: bool | None = None
         if left > 0:

@@ -218,14 +218,14 @@ def compare_scenarios(
     names = [BASE, *(scenario.name for scenario in scenarios)]
     if len(set(names)) != len(names):
         raise ModelError(f"Two scenarios share a name, or one is called {BASE!r}: {', '.join(names[1:])}.")
-    until = time.monotonic() + seconds
+    until = time.process_time() + seconds
     cases: list[Case] = []
     held = [(BASE, "", portfolio), *((item.name, item.text, apply_scenario(portfolio, item)) for item in scenarios)]
     for place, (name, text, changed) in enumerate(held):
         if place == 0 and base is not None:
             cases.append(Case(name, text, portfolio, base))
             continue
-        left = max(until - time.monotonic(), 1.0) / (len(held) - place)
+        left = max(until - time.process_time(), 1.0) / (len(held) - place)
         candidates = [(case.plan.first, case.plan.supported) for case in cases if case.plan is not None]
         answer = solve(changed, gap=gap, candidates=_within(changed, candidates), limits=Limits(seconds=left))
         cases.append(Case(name, text, changed, answer))

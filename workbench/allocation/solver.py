@@ -148,7 +148,7 @@ def _hunted(
 ) -> Plan | None:
     if not gap >= 0:
         raise ModelError(f"The gap is a share of 0 or more; got {gap}.")
-    started, portfolio = time.monotonic(), form.portfolio
+    started, portfolio = time.process_time(), form.portfolio
     if not portfolio.activities:
         raise ModelError("There is no activity to give anything to: the portfolio has none.")
     if like is not None and like.pieces:
@@ -301,7 +301,7 @@ class _Hunt:
         """Close the gap, or stop at a limit."""
         stall = 0
         while not self.is_done:
-            left = self.limits.seconds - (time.monotonic() - self.started)
+            left = self.limits.seconds - (time.process_time() - self.started)
             if self.rounds >= self.limits.rounds or left <= 0:
                 self.stopped_by = "rounds" if left > 0 else "seconds"
                 break
@@ -320,7 +320,7 @@ class _Hunt:
         """Lay tangents where the relaxation wants to be, until its bound stalls; round its supports to a first plan."""
         before, is_large = np.inf, self.by_prices
         for _ in range(RELAXED_ROUNDS):
-            if self.best is not None and time.monotonic() - self.started > self.limits.seconds:
+            if self.best is not None and time.process_time() - self.started > self.limits.seconds:
                 return
             found = relax(self.cover.programme(is_relaxed=True))
             if found.point is None:
@@ -440,7 +440,7 @@ class _Hunt:
             how=self.how,
             rounds=self.rounds,
             nodes=self.nodes,
-            seconds=time.monotonic() - self.started,
+            seconds=time.process_time() - self.started,
             stopped_by="gap" if proved else self.stopped_by,
         )
 

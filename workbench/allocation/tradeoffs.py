@@ -141,7 +141,7 @@ def frontier(
     ModelError
         An objective is unknown, both are the same, fewer than two points are asked for, or no plan holds.
     """
-    started, known = time.monotonic(), {item.id: item for item in portfolio.objectives}
+    started, known = time.process_time(), {item.id: item for item in portfolio.objectives}
     for name in (objective, against):
         if name not in known:
             raise ModelError(f"There is no objective {name!r}. {nearest(name, known)}".strip())
@@ -175,7 +175,7 @@ def frontier(
                 again = search.best(lower, candidates=[held, far, *at_hand])
                 held, least = (again, lower) if again is not None and again.gap < held.gap else (held, least)
             if held is None:
-                is_complete = time.monotonic() < until and is_complete
+                is_complete = time.process_time() < until and is_complete
                 continue
             last = search.raised(held, is_exact=is_exact)
             found.append((last, least))
@@ -239,7 +239,7 @@ def _frontier(
         )  # fmt: skip
     hull = _hull([(point.other, point.goal) for point in points])
     held = tuple(replace(point, on_hull=not _is_inside(point, hull)) for point in points)
-    return Frontier(objective, against, held, is_complete, time.monotonic() - started)
+    return Frontier(objective, against, held, is_complete, time.process_time() - started)
 
 
 def _hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -86,7 +86,7 @@ def unplaced_resources(
     seconds : float
         Together; a reason that was not looked into in time is ``open``.
     """
-    portfolio, until = plan.portfolio, time.monotonic() + seconds
+    portfolio, until = plan.portfolio, time.process_time() + seconds
     given = {item.id: math.fsum(held[item.id] for held in settled.given.values()) for item in portfolio.resources}
     left = {item.id: item.capacity[0] - given[item.id] for item in portfolio.resources}
     asked = [item for item in portfolio.resources if left[item.id] > max(LEAST * item.capacity[0], 1e-9)]
@@ -170,7 +170,7 @@ def _raised(portfolio: Portfolio, names: set[str], factor: float) -> Portfolio:
 
 def _again(portfolio: Portfolio, plan: Plan, until: float) -> Plan | None:
     """Return the best plan of a portfolio with something given way; None where the time did not suffice."""
-    left = min(until - time.monotonic(), PROBE_SECONDS)
+    left = min(until - time.process_time(), PROBE_SECONDS)
     if left <= 0:
         return None
     try:
