@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -308,11 +308,7 @@ def allocate(
         inputs = replace(inputs, portfolio=destination(quarters))
         portfolio = inputs.portfolio
         start = [quarters.last] if isinstance(quarters, QuarterPlan) else []
-    until = time.process_time() + settings.seconds
-
-    def left() -> float:
-        return max(until - time.process_time(), 0.0)
-
+    left = _countdown(settings.seconds)
     best = solve(portfolio, gap=settings.gap, candidates=start, limits=Limits(seconds=settings.seconds))
     if isinstance(best, Conflict):
         return best
@@ -331,10 +327,10 @@ def allocate(
     firm: tuple[FirmDecision, ...] = ()
     unplaced: tuple[Unplaced, ...] = ()
     if draws:
-        ends = time.process_time() + REASON_SECONDS
-        firm = firm_decisions(best, others=others, seconds=ends - time.process_time())
-        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=ends - time.process_time())
-        flips = flip_thresholds(best, others=others, seconds=ends - time.process_time())
+        more = _countdown(REASON_SECONDS)
+        firm = firm_decisions(best, others=others, seconds=more())
+        unplaced = unplaced_resources(best, settled, prices=prices, rules=rule_prices, seconds=more())
+        flips = flip_thresholds(best, others=others, seconds=more())
         reasons = tuple(replace(item, flip=flips[item.line]) for item in reasons)
     return Allocation(
         inputs=inputs,
@@ -398,6 +394,12 @@ def change_inputs(
         as_today=as_today,
     )
     return replace(inputs, portfolio=changed)
+
+
+def _countdown(seconds: float) -> Callable[[], float]:
+    """Return what tells how many of these seconds of computing are left."""
+    until = time.process_time() + seconds
+    return lambda: max(until - time.process_time(), 0.0)
 
 
 def _carried_out(reason: LineReason, settled: Settled) -> LineReason:
