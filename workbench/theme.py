@@ -59,6 +59,17 @@ def number(value: float | None, decimals: int = 1) -> str:
     return text
 
 
+def points(value: float | None) -> str:
+    """Return value points: with a decimal, but for amounts so large that nobody weighs it.
+
+    Examples
+    --------
+    >>> points(1226.08), points(10_593_390.4)
+    ('1,226.1', '10,593,390')
+    """
+    return number(value, 0 if value is not None and abs(value) >= 10_000 else 1)
+
+
 def signed(value: float | None, decimals: int = 1) -> str:
     """Return a change with its sign.
 
@@ -267,6 +278,8 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
         return money(value, currency)
     if unit in ("count", "people"):
         return number(value, 0)
-    if unit in ("level", "points", "score", "text", ""):
+    if unit == "points":
+        return points(value)
+    if unit in ("level", "score", "text", ""):
         return number(value, 1)
     return f"{number(value, 2 if 0 < abs(value) < 1 else 1)} {unit}"

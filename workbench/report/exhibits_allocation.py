@@ -630,4 +630,4 @@ def _worth_words(portfolio: Portfolio) -> str:
 
 
 def _value(portfolio: Portfolio, value: float) -> str:
-    return _money(portfolio, value) if portfolio.is_money else f"{theme.number(value, 1)} value points"
+    return _money(portfolio, value) if portfolio.is_money else f"{theme.points(value)} value points"
