@@ -126,8 +126,8 @@ def test_names_are_known_proposed_or_asked(room: Room) -> None:
     assert not (room.folder / "projects.csv").exists()
     outcome = bring(room, page, "projects", aliases={"Zebra": "leave out"}, confirm=False)
     told = describe_table_import(outcome)
-    assert "0815 Life insurances (1 rows) → life" in told
-    assert "Left out as you said: Zebra (1 rows, budget 45.5)." in told
+    assert "0815 Life insurances (1 row) → life" in told
+    assert "Left out as you said: Zebra (1 row, budget 45.5)." in told
     outcome = bring(room, page, "projects")
     assert column(outcome, "product_line") == ["motor", "home", "life"]
     kept = (room.folder / "aliases.csv").read_text(encoding="utf-8")
@@ -427,6 +427,30 @@ def test_a_parent_that_is_a_line_is_written_by_its_key(room: Room) -> None:
     room.write("memberships.csv", "product,kind,parent\n")
     free = bring(room, streams, "memberships", fixed={"kind": "value_stream"}, columns={"stream": "parent"})
     assert column(free, "parent") == ["Claim to cash"]
+
+
+def test_the_books_speak_of_a_metric_by_what_people_read(room: Room) -> None:
+    """Umsatz netto is the metric sold; an account that is only like it stays what the client calls it."""
+    room.write(
+        "metrics.yaml",
+        "tables:\n  sales: {key: [month, product], kind: period, product: product, time: {column: month}}\nmetrics:\n"
+        "- {metric: sold, label: Umsatz netto, type: sum, measure: {from: sales, agg: sum, column: amount}}\n",
+    )
+    page = page_of(
+        ["Measure", "Period", "Value"],
+        ["Umsatz netto", "2026-08", 10],
+        ["Umsatz nettos", "2026-08", 7],
+        ["cost", "2026", 5],
+    )
+    assert column(bring(room, page, "control_totals"), "measure") == ["sold", "Umsatz nettos", "cost"]
+
+
+def test_a_told_name_that_helps_nothing_is_refused(room: Room) -> None:
+    """Mistyped, or of a column that holds no names of ours: it is not passed over in silence."""
+    page = page_of(["Project", "Product line", "Budget"], ["a", "KFZ", 10])
+    with pytest.raises(UsageError, match="--alias 'Project X': the sheet has no such name"):
+        bring(room, page, "projects", aliases={"KFZ": "motor", "Project X": "motor"})
+    assert column(bring(room, page, "projects", aliases={"KFZ": "motor"}), "product_line") == ["motor"]
 
 
 def test_products_across_of_facts_and_a_measure_that_must_be_said(room: Room) -> None:

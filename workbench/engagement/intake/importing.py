@@ -31,7 +31,7 @@ from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.errors import ClientDataError, Fault, UsageError
+from workbench.errors import ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
@@ -182,6 +182,7 @@ class _Import:
         if open_names:
             self._save(document)
             raise ClientDataError(tuple(self._unmatched(open_names, plan)))
+        self._check_aliases(names)
         records = apply_names(records, names)
         records, added_up, clashes = add_together(records, target, (file, block.sheet.name), block.sheet.address)
         if clashes:
@@ -314,6 +315,18 @@ class _Import:
             remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'
             faults.append(Fault(self.file, plan.block.sheet.name, "", found, allowed, remedy))
         return faults
+
+    def _check_aliases(self, names: Sequence[NameMatch]) -> None:
+        """Refuse a name that was told and helps nothing: mistyped, or of a column that holds no names of ours."""
+        used = {fold_name(one.their_name) for one in names if one.how == "said"}
+        idle = [their for their in self.said.aliases if fold_name(their) not in used]
+        if idle:
+            shown = ", ".join(repr(their[:60]) for their in idle[:6])
+            hint = nearest(idle[0], [one.their_name for one in names])
+            raise UsageError(
+                f"--alias {shown}: the sheet has no such name in a column that names something of ours.{hint and ' '}"
+                f"{hint} Nothing was written; leave the option away, or write the name as the sheet does."
+            )
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

@@ -49,11 +49,19 @@ def match_columns(
     found: list[NameMatch] = []
     for column in records.columns:
         said = said_names(labels, aliases, column)
-        register = _parents(records, column, target, tables, said) or _register(column, target, tables, said)
+        register = (
+            _parents(records, column, target, tables, said)
+            or _measures(column, target, tables, said)
+            or _register(column, target, tables, said)
+        )
         if register is None:
             continue
         names, amounts = _counted(records, column, target)
         matches = match_names(names, register, amounts)
+        if (target.name, column) == ("control_totals", "measure"):
+            matches = [
+                one for one in matches if one.how in ("name", "said")
+            ]  # an account is only like a metric by chance
         found += [one for one in matches if one.how != "key" and not (one.how == "new" and not register.keys)]
     return found
 
@@ -131,6 +139,18 @@ def _parents(records: Records, column: str, target: Target, tables: Tables, said
         return None
     keys = _names(tables, "lines", "product_line")
     return Register(column, keys, _known(tables, ("product_line",), keys), said) if keys else None
+
+
+def _measures(column: str, target: Target, tables: Tables, said: Mapping[str, str]) -> Register | None:
+    """Return what the books may speak of: metrics by what people read, resources, activities; other words stay."""
+    if (target.name, column) != ("control_totals", "measure"):
+        return None
+    metrics = (tables.documents.get("metrics") or {}).get("metrics") or ()
+    keys: dict[str, tuple[str, ...]] = {
+        str(one["metric"]): (str(one.get("label") or ""),) for one in metrics if "metric" in one
+    }
+    keys |= _names(tables, "resources", "resource") | _names(tables, "activities", "activity")
+    return Register(column, keys, {}, said, is_open=True)
 
 
 def _known(tables: Tables, kinds: Sequence[str], keys: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

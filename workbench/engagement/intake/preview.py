@@ -169,9 +169,7 @@ def _names(outcome: TableOutcome) -> list[str]:
         lines.append("Names that are only like ours; look:")
         by_reason: dict[str, list[str]] = {}
         for one in near[:MOST_NEAR]:
-            by_reason.setdefault(one.evidence, []).append(
-                f"{one.their_name} ({number(one.rows, 0)} rows) → {one.our_name}"
-            )
+            by_reason.setdefault(one.evidence, []).append(f"{one.their_name} ({_row_count(one.rows)}) → {one.our_name}")
         lines += [f"  {reason}: {'; '.join(pairs)}" for reason, pairs in by_reason.items()]
         lines += [f"  and {len(near) - MOST_NEAR} more"] if len(near) > MOST_NEAR else []
     told = [one for one in outcome.names if one.how in ("alias", "said", "name") and one.our_name != LEAVE_OUT]
@@ -180,7 +178,7 @@ def _names(outcome: TableOutcome) -> list[str]:
         lines.append(f"Names that are known: {listing(shown, KNOWN_SHOWN)}." if shown else "All names are known.")
     for one in (one for one in outcome.names if one.our_name == LEAVE_OUT):
         amounts = "".join(f", {column} {value:,.10g}" for column, value in one.amounts.items())
-        lines.append(f"Left out as you said: {one.their_name} ({number(one.rows, 0)} rows{amounts}).")
+        lines.append(f"Left out as you said: {one.their_name} ({_row_count(one.rows)}{amounts}).")
     new = [one for one in outcome.names if one.how == "new"]
     if new:
         lines.append(f"New in {outcome.target.name}: {listing([one.their_name for one in new], SHOWN)}.")
@@ -191,7 +189,7 @@ def _placed(outcome: TableOutcome) -> list[str]:
     placed = outcome.placed
     did = "has" if outcome.is_written else "would have"
     counts = (
-        (placed.added, "new rows"),
+        (placed.added, "new row" if placed.added == 1 else "new rows"),
         (placed.changed, "changed"),
         (placed.same, "as before"),
         (placed.kept, "others kept"),
@@ -211,6 +209,10 @@ def _placed(outcome: TableOutcome) -> list[str]:
         where = _where(outcome.plan.block, outcome.records.rows[at])
         lines.append(f"  {where}: {cells}")
     return lines
+
+
+def _row_count(count: int) -> str:
+    return f"{number(count, 0)} {'row' if count == 1 else 'rows'}"
 
 
 def _where(block: Block, row: int) -> str:

@@ -288,11 +288,11 @@ class _Builder:
                 out.append(None)
                 continue
             if period.year is None or period.kind not in ("month", "quarter", "year"):
-                found, remedy = f"nothing says which calendar months {period.label} is", "Write 2026-08."
+                told, remedy = f"nothing says which calendar months {period.label} is", "Write 2026-08."
                 if period.year is None:
-                    found = f"nothing says of which year {period.label.removeprefix('????-')} is"
+                    told = f"nothing says of which year {period.label.removeprefix('????-')} is"
                     remedy = "Say --year, or write periods such as 2026-08."
-                self.fault(number, name, found, "a period.", remedy)
+                self.fault(number, name, told, "a period.", remedy)
                 return [None] * len(cells)
             out.append(period.first_day if is_day else period.label)
         return out
