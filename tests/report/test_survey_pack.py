@@ -232,3 +232,17 @@ def test_the_command_writes_the_pack_and_tells_the_response(
     assert "fewer than 5" in told
     assert all(int(number) % 5 == 0 for number in re.findall(r"(\d+) or more", told))
     assert "to judge" in told
+
+
+def test_forms_written_before_the_lines_are_known_say_so(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without lines no form can ask for one, which nobody would notice before the answers are in."""
+    make()
+    monkeypatch.chdir(tmp_path)
+    cli.app(["survey", "tiny"], standalone_mode=False)
+    assert "since lines is empty" not in capsys.readouterr().out
+    for table in ("lines.csv", "population.csv"):
+        (tmp_path / "client_data" / "tiny" / table).unlink()
+    cli.app(["survey", "tiny"], standalone_mode=False)
+    assert "No form asks for a product line, since lines is empty" in capsys.readouterr().out

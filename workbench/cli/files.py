@@ -99,6 +99,9 @@ def survey(
     for kept in pack.kept:
         say(f"Left as it is, since it may be filled in: {kept}; the new text lies beside it.")
     say(f"Start with README.txt. {pack.blanks} fields, marked in yellow, are yours to fill in before it goes out.")
+    if "lines" not in engagement.tables:
+        say("No form asks for a product line, since lines is empty.")
+        say("Fill it in, and write the forms again before they go out.")
 
 
 def _tell_responses(engagement: Engagement) -> None:
