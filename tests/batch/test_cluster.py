@@ -55,7 +55,11 @@ class Machines:
 def begin(kind: str, *options: str, folder: Path) -> subprocess.Popen[bytes]:
     """Start a scheduler or a worker."""
     folder.mkdir(parents=True, exist_ok=True)
-    own = {"DASK_TEMPORARY_DIRECTORY": str(folder), "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False"}
+    own = {
+        "DASK_TEMPORARY_DIRECTORY": str(folder),
+        "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
+        "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": f"{PATIENCE:g}s",
+    }
     with (folder / f"{kind}.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "dask", kind, *options],
@@ -76,7 +80,9 @@ def wait_for(what: Callable[[], object]) -> None:
 
 @pytest.fixture
 def machines(root: Path, tmp_path: Path) -> Iterator[Machines]:
-    """Give a scheduler with two workers."""
+    """Give a scheduler with two workers that are there: a batch waits for one of them, and half a minute at most."""
+    from distributed import Client
+
     folder = tmp_path / "dask"
     found = folder / "scheduler.json"
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(found))
@@ -87,6 +93,8 @@ def machines(root: Path, tmp_path: Path) -> Iterator[Machines]:
         held.address = json.loads(found.read_text(encoding="utf-8"))["address"]
         for name in ("one", "two"):
             held.add_worker(name, folder / name)
+        with Client(held.address, timeout=PATIENCE, set_as_default=False) as client:
+            client.wait_for_workers(len(held.workers), timeout=PATIENCE)
         yield held
     finally:
         for process in (*held.workers.values(), scheduler):
