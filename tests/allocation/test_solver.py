@@ -566,3 +566,28 @@ def test_a_balance_of_what_is_made_and_taken_is_no_capacity_of_nothing(made: flo
     # all that can be made is taken: ads x, sell y with made·x + taken·y = 0 and x + 0.13 y = 10
     level = min(40.0, 10.0 / (taken / -made + 0.13))
     assert plan.level("sell") == pytest.approx(level, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_which_of_equal_plans_is_found_hangs_on_no_order_and_no_unit(seed: int) -> None:
+    """Activities that are copies of one another: reversed rows and values times a thousand give the same levels."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    ends = sorted(draw.uniform(0.2, 3.0) for _ in range(3))
+    curve = points_curve([0.0, *ends], [0.0, *sorted(draw.uniform(0.0, 4.0) for _ in range(3))])
+    copy = Activity("a", "l0", "develop", "teams", curve, {"r": draw.uniform(0.2, 2.0)}, ends[0], 0.0, ends[2])
+    items = tuple(replace(copy, id=f"a{place}", line=f"l{place % 3}") for place in range(6))
+    taken = 6 * copy.recipe["r"] * ends[2]
+    worth = draw.uniform(0.5, 3.0)
+    held = Portfolio(
+        (Resource("r", "HR", "units", (taken * draw.choice([0.3, 0.45, 0.6]),), 10.0),),
+        items,
+        tuple(Line(f"l{place}") for place in range(3)),
+        (Objective("margin", 1.0, {item.id: worth for item in items}, True, True),),
+    )
+    larger = {item.id: 1000.0 * worth for item in items}
+    first = solved(held)
+    for other in (
+        replace(held, activities=held.activities[::-1], lines=held.lines[::-1]),
+        replace(held, objectives=(replace(held.objectives[0], worths=larger),)),
+    ):
+        assert dict(solved(other).first) == pytest.approx(dict(first.first), abs=1e-6)

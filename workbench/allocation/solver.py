@@ -33,6 +33,9 @@ LEAST_LIFT = 1e-4
 """Where doing nothing is as good as anything, the gap is a share of this part of all that could be brought."""
 UNSOUND = 1e-7
 """A bound below a plan's value by more than this, times one plus its size (scaled), is no bound."""
+TIE = 1e-12
+"""A plan is better where its value is above by more than this, times one plus its size (scaled): the first one found
+stays among equals, whatever the order of rows and the unit of value make of the last digit."""
 SURE = 1e-3
 """A plan at hand is taken without a search where its own prices prove it to this share of the gap asked for."""
 SMALL = 0.03
@@ -222,7 +225,7 @@ class _Hunt:
         if not check.holds:
             return False
         value = (check.value - form.zero_value) / form.scale
-        if value > self.value:
+        if value > self.value + TIE * (1.0 + abs(value)):
             self.best, self.value = (form.shares(levels), is_open), value
         return True
 
