@@ -54,46 +54,56 @@ PASTE = 3 * POINT + 9 * KEY + 2 * HOME + 2 * THINK
 
 MOST_MINUTES = 30.0
 
-Run = Callable[[Sequence[str]], tuple[int, str]]
+ASKS, CONFIRMS = b"]: ", "Write? [y/N]: "
+"""How a question ends, and how the one ends that asks whether to write."""
+
+Reply = Callable[[str], str]
+"""What was printed since the last answer → what is typed."""
+
+Run = Callable[[Sequence[str], Reply], tuple[int, str]]
+"""Words of a command, and who answers what it asks → exit code and what was printed."""
 
 
 @dataclass(frozen=True)
 class Import:
-    """A sheet that is brought in: the options of each try, of which all but the last are answered with questions."""
+    """A sheet that is brought in: options that are typed, and what is answered to each question, a word of it given."""
 
     file: str
     table: str
-    tries: tuple[tuple[str, ...], ...] = ((),)
+    options: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
     what: str = "table"
 
 
-def _table(file: str, table: str, *tries: Sequence[str]) -> Import:
-    return Import(file, table, tuple(map(tuple, tries)) or ((),))
+def _table(file: str, table: str, *options: str, answers: Sequence[tuple[str, str]] = ()) -> Import:
+    return Import(file, table, options, tuple(answers))
 
 
-_ROLES = tuple(f"{job}={role}" for role, job in messy.JOBS.items())
-_STAFF = ("--fill", "product_line=blank")
+_ROLES = tuple((f"'{job}'", role) for role, job in messy.JOBS.items())
+_STAFF = (("blank", "not known"), *_ROLES)
+_COUNTED = (("policies_at_start", "1"), ("lapses", "1"))
 _PREMIUMS = ("--sheet", "Beitrag Ist", "--set", "version=actual")
-_COUNTED = ("--unit", "policies_at_start=1", "--unit", "lapses=1")
 _BUDGET = ("--sheet", "Beitrag Plan", "--set", "version=budget", "--source", "premiums-budget")
 _NAMES = ("--sheet", "Schlüsselliste", "--set", "kind=product", "--set", "source=Claims system")
-_EVENTS = ("--sheet", "Ereignisse", "--map", "Bereich=scope")
+_EVENTS = ("--map", "Bereich=scope")
+_SEVERAL = "several tables fit"
+_PLAN = ((_SEVERAL, "1"), ("function", "HR"))
 
 FIRST = (
     _table(messy.CATALOGUE, "products"),
     _table(messy.CATALOGUE, "lines"),
-    _table(messy.CATALOGUE, "memberships", (), ("--date-order", "day-month-year")),
-    _table(messy.CATALOGUE, "aliases", _NAMES),
-    _table(messy.COSTS, "resources", (), ("--hidden", "skip")),
-    _table(messy.COSTS, "facts/premiums", _PREMIUMS, (*_PREMIUMS, *_COUNTED)),
-    _table(messy.COSTS, "facts/premiums", (*_BUDGET, *_COUNTED)),
+    _table(messy.CATALOGUE, "memberships", answers=[("01.07.2025", "1")]),
+    _table(messy.CATALOGUE, "aliases", *_NAMES),
+    _table(messy.COSTS, "resources", answers=[("hidden", "1")]),
+    _table(messy.COSTS, "facts/premiums", *_PREMIUMS, answers=_COUNTED),
+    _table(messy.COSTS, "facts/premiums", *_BUDGET, answers=_COUNTED),
     _table(messy.COSTS, "facts/underwriting"),
-    _table(messy.STAFF, "population", (), _STAFF, (*_STAFF, *(w for r in _ROLES for w in ("--alias", r)))),
-    _table(messy.PLANS, "function_plans", (), ("--at", "Planung!A2", "--set", "function=HR")),
-    _table(messy.PLANS, "function_plans", ("--at", "Planung!A13", "--set", "function=Operations")),
-    _table(messy.PLANS, "function_plans", ("--at", "Planung!A24", "--set", "function=Marketing")),
+    _table(messy.STAFF, "population", answers=_STAFF),
+    _table(messy.PLANS, "function_plans", answers=_PLAN),
+    _table(messy.PLANS, "function_plans", *("--at", "Planung!A13", "--set", "function=Operations")),
+    _table(messy.PLANS, "function_plans", *("--at", "Planung!A24", "--set", "function=Marketing")),
     _table(messy.PLANS, "needs"),
-    _table(messy.BALANCES, "control_totals", ("--set", "signed_off_by=Head of Controlling")),
+    _table(messy.BALANCES, "control_totals", *("--set", "signed_off_by=Head of Controlling")),
     _table(messy.BUSINESS, "facts/quotes"),
     _table(messy.BUSINESS, "facts/service"),
     _table(messy.BUSINESS, "facts/prices"),
@@ -101,10 +111,10 @@ FIRST = (
     _table(messy.BUSINESS, "feedback"),
     _table(messy.BUSINESS, "objectives"),
     _table(messy.BUSINESS, "decisions"),
-    _table(messy.BUSINESS, "events", (), _EVENTS, (*_EVENTS, "--fill", "scope=blank")),
+    _table(messy.BUSINESS, "events", *_EVENTS, answers=[("blank", "1")]),
     _table(messy.BUSINESS, "closing"),
-    _table(messy.CLAIMS, "facts/claims", (), ("--alias", "home-caravan=new")),
-    Import(messy.MARCH, "2026-03", ((), ("--date-order", "month-day-year")), "survey"),
+    _table(messy.CLAIMS, "facts/claims", answers=[("home-caravan", "2")]),
+    Import(messy.MARCH, "2026-03", answers=(("two ways", "month-day-year"),), what="survey"),
     Import(messy.SEPTEMBER, "2026-09", what="survey"),
 )
 """What is brought in first."""
@@ -120,8 +130,8 @@ class Walk:
     Attributes
     ----------
     commands, refused, decisions, answers, cells, blocks : int
-        Commands typed; those answered with questions; decisions told as options or answers; confirmations; cells
-        typed and blocks pasted in Excel.
+        Commands typed; those that ended without a result; decisions told as options or answers; confirmations;
+        cells typed and blocks pasted in Excel.
     typing, reading, deciding, looking, machine : float
         Seconds: the first four are the model's, the last is the processor's.
     coded : int
@@ -179,7 +189,7 @@ class Walker:
     Parameters
     ----------
     run : callable
-        Words of a command → exit code and what was printed; it confirms what is asked for.
+        Words of a command, and who answers its questions → exit code and what was printed.
     clients, reports, files : Path
         Folders: of clients, of reports, and of the ten files.
     """
@@ -194,11 +204,28 @@ class Walker:
         """The client's folder."""
         return self.clients / NAME
 
-    def type(self, *words: str, code: int = 0, options: int = 0) -> str:
-        """Type one command; another exit code than the one expected ends the walk."""
+    def type(self, *words: str, code: int = 0, options: int = 0, answers: Sequence[tuple[str, str]] = ()) -> str:
+        """Type one command and answer its questions; another exit code than the one expected ends the walk."""
         walk = self.walk
         start = _processor()
-        found, text = self.run(words)
+        waiting = list(answers)
+
+        def reply(asked: str) -> str:
+            if asked.endswith(CONFIRMS):
+                walk.answers += 1
+                said = "y"
+            else:
+                place = next((at for at, (word, _) in enumerate(waiting) if word in asked), None)
+                if place is None:
+                    raise RuntimeError(f"workbench {' '.join(words)} asks what nobody expects:\n{asked}")
+                said = waiting.pop(place)[1]
+                walk.decided(1)
+            walk.typed(len(said) + 1)
+            return said
+
+        found, text = self.run(words, reply)
+        if waiting:
+            raise RuntimeError(f"workbench {' '.join(words)} never asked for {waiting}\n{text}")
         walk.machine += _processor() - start
         walk.steps.append((_as_typed(words), found, text))
         if found != code:
@@ -217,14 +244,8 @@ class Walker:
             words: tuple[str, ...] = ("import", "survey", held.file, NAME, "--wave", held.table)
         else:
             words = ("import", "table", held.file, NAME, "--as", held.table)
-        said: tuple[str, ...] = ()
-        for place, options in enumerate(held.tries):
-            is_last = place + 1 == len(held.tries)
-            new = sum(word.startswith("--") for word in options) - sum(word.startswith("--") for word in said)
-            self.type(*words, *options, code=0 if is_last else 1, options=new)
-            said = options
-        self.walk.answers += 1
-        self.walk.typed(2)  # y and the enter key
+        told = sum(word.startswith("--") for word in held.options)
+        self.type(*words, *held.options, options=told, answers=held.answers)
 
     def fill_in(self) -> None:
         """Type settings and measures into the new workbook, and paste notes of interviews and workshops."""
@@ -266,7 +287,7 @@ class Walker:
                 row[3].value = messy.open_codes(str(row[2].value))
                 self.walk.coded += 1
             book.save(path)
-            code, text = self.run(("import", "codes", str(path), NAME))
+            code, text = self.run(("import", "codes", str(path), NAME), never)
             if code:
                 raise RuntimeError(text)
 
@@ -277,7 +298,8 @@ class Walker:
         self.fill_in()
         for held in FIRST:
             self.bring(held)
-        self.type("import", "table", ASKED_BACK.file, NAME, "--as", ASKED_BACK.table, code=1)
+        words = ("import", "table", ASKED_BACK.file, NAME, "--as", ASKED_BACK.table)
+        self.type(*words, code=1, answers=[("Kraftfahrt", "")])
         self.ask_and_read("Kraftfahrt", "motor")
         self.bring(ASKED_BACK)
         self.type("check", NAME)
@@ -301,10 +323,15 @@ def environment(clients: Path, reports: Path) -> dict[str, str]:
     return {**os.environ, **folders, "WORKBENCH_SALT": SALT, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
 
 
-def at_a_terminal(clients: Path, reports: Path, cwd: Path) -> Run:
-    """Return how to run a command at a terminal of its own, where it may ask: every question is answered with y."""
+def never(asked: str) -> str:
+    """Refuse to answer: a command of this kind asks nothing."""
+    raise RuntimeError(f"nothing is to be asked here:\n{asked}")
 
-    def run(words: Sequence[str]) -> tuple[int, str]:
+
+def at_a_terminal(clients: Path, reports: Path, cwd: Path) -> Run:
+    """Return how to run a command at a terminal of its own, where it may ask."""
+
+    def run(words: Sequence[str], reply: Reply = never) -> tuple[int, str]:
         ours, theirs = pty.openpty()
         process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "workbench", *words],
@@ -325,9 +352,10 @@ def at_a_terminal(clients: Path, reports: Path, cwd: Path) -> Run:
                 if not piece:
                     break
                 text += piece
-                if text.count(b"[y/N]") > answered:
-                    answered += 1
-                    os.write(ours, b"y\n")
+                if text.endswith(ASKS) and len(text) > answered:
+                    said = reply(text[answered:].decode("utf-8", "replace"))
+                    answered = len(text)
+                    os.write(ours, f"{said}\n".encode())
             elif process.poll() is not None:
                 break
         os.close(ours)
@@ -408,7 +436,7 @@ def rows() -> Iterator[dict[str, Any]]:
         yield _row("YAML files typed", yaml_typed, "", 0)
         clean_with_keys(root / "clean" / "clients" / NAME)
         for home, own in ((root / "clean" / "clients", root / "clean" / "reports"), (clients, reports)):
-            code, text = at_a_terminal(home, own, root)(("run", NAME))
+            code, text = at_a_terminal(home, own, root)(("run", NAME), never)
             if code:
                 raise RuntimeError(text)
         count, other = differing(root / "clean" / "reports" / NAME / "latest", reports / NAME / "latest")

@@ -9,7 +9,7 @@ import errno
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import Any
 
@@ -58,6 +58,25 @@ class WorkbenchError(Exception):
     """
 
 
+@dataclass(frozen=True)
+class Answer:
+    """One way to answer what a file leaves open.
+
+    Attributes
+    ----------
+    option : str
+        Option of the command that says it.
+    value : str
+        What the option takes; ``NAME=`` where the rest is to be said.
+    words : str
+        What it means.
+    """
+
+    option: str
+    value: str
+    words: str
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing that is wrong in a client's file, and how to mend it.
@@ -77,6 +96,8 @@ class Fault:
         What would be right.
     remedy : str
         What to do about it.
+    answers : tuple of Answer
+        What may be said of it, where it is a question; somebody at a terminal is asked.
     """
 
     file: str
@@ -85,6 +106,7 @@ class Fault:
     found: str
     allowed: str
     remedy: str
+    answers: tuple[Answer, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         place = ", ".join(part for part in (self.file, self.sheet and f"sheet {self.sheet}", self.cell) if part)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,7 @@ from typer.testing import CliRunner
 
 from bench import walkthrough
 from tests.truth import harbour_mutual_messy as messy
-from workbench.cli import app
+from workbench.cli import app, asking, imports
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.folder import FolderReading
 from workbench.engagement.inputs_readiness import read_instrument
@@ -28,12 +31,25 @@ TOLD_APART = ("aliases", "answers", "survey", "fact_tables", "metrics", "targets
 """What grows by what the client said, has other keys, or stands in a sheet instead of YAML."""
 
 
-def typed(words: Sequence[str]) -> tuple[int, str]:
-    """Run a command in this process; what a terminal would ask is confirmed."""
-    held = list(words)
-    if held[0] == "import" and held[1] != "codes":
-        held.append("--confirm")
-    result = CliRunner().invoke(app, held)
+def typed(words: Sequence[str], reply: walkthrough.Reply) -> tuple[int, str]:
+    """Run a command in this process; what a terminal would ask is answered."""
+    answered = 0
+
+    def read_line(prompt: str) -> str:
+        nonlocal answered
+        sys.stdout.write(prompt)
+        sys.stdout.flush()
+        text = cast("io.BytesIO", sys.stdout.buffer).getvalue()
+        asked, answered = text[answered:].decode("utf-8"), len(text)
+        said = reply(asked)
+        sys.stdout.write(f"{said}\n")
+        return said
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (asking, imports):
+            patch.setattr(module, "is_somebody_there", lambda: True)
+            patch.setattr(module, "read_line", read_line)
+        result = CliRunner().invoke(app, list(words))
     if isinstance(result.exception, WorkbenchError):
         return 1, result.output + str(result.exception)
     if result.exception is not None and not isinstance(result.exception, SystemExit):

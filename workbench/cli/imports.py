@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from workbench.batch.progress import say
 from workbench.cli.arguments import DateOrder, Encoding, Name, pairs_of
+from workbench.cli.asking import is_somebody_there, read_line, with_answers
 from workbench.errors import UsageError, writing_to
 
 if TYPE_CHECKING:
@@ -63,12 +63,14 @@ def import_survey(
         existing="add" if add else "replace" if replace else "",
     )
     salt = read_salt()
+
+    def bring(confirmed: bool, told: Mapping[str, Sequence[str]]) -> ImportOutcome:
+        order = told.get("--date-order", (options.date_order,))[-1]
+        return run_import(file, name, wave, salt, dataclasses.replace(options, date_order=order, confirm=confirmed))
+
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         outcome = _bring(
-            lambda confirmed: run_import(file, name, wave, salt, dataclasses.replace(options, confirm=confirmed)),
-            confirm,
-            lambda found: describe_import(found, wave),
-            "Is each column what it should be?",
+            bring, confirm, lambda found: describe_import(found, wave), "Is each column what it should be?"
         )
     if not outcome.is_written:
         say("\nNothing of this file is written yet; what each column would become stands in imports.yaml.")
@@ -112,7 +114,7 @@ def import_tracker(
     options = TrackerOptions(source, tracker, product_from, date_order, zone, encoding, confirm, whole)
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         outcome = _bring(
-            lambda confirmed: run_tracker_import(file, name, dataclasses.replace(options, confirm=confirmed)),
+            lambda confirmed, _: run_tracker_import(file, name, dataclasses.replace(options, confirm=confirmed)),
             confirm,
             describe_tracker_import,
             "Is this what places and statuses mean?",
@@ -157,6 +159,9 @@ def import_table(
     ] = None,
     leave_out: Annotated[list[str] | None, typer.Option("--leave-out", metavar="ROW", help="No data.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Earlier rows that the sheet does not hold go.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show all that was read, not only what to look at.")
+    ] = False,
 ) -> None:
     """Bring a client's own sheet into a table: header in row 7, months across, subtotals, k€, and their own names.
 
@@ -166,6 +171,7 @@ def import_table(
 
     Example: workbench import table cost-centres.xlsx harbour-mutual --as resources --set function=IT
     """
+    from workbench.engagement.intake.brief import describe_briefly
     from workbench.engagement.intake.importing import run_table_import
     from workbench.engagement.intake.options import TableOptions
     from workbench.engagement.intake.plan import Reading
@@ -173,39 +179,46 @@ def import_table(
     from workbench.engagement.intake.words import plain_words
     from workbench.engagement.places import clients_folder
 
-    reading = Reading(
-        columns={plain_words(header): column for header, column in pairs_of("--map", map_).items()},
-        fixed=pairs_of("--set", set_),
-        value=value,
-        only=only,
-        year=year,
-        sheet=sheet,
-        at=at,
-        decimal=decimal,
-        date_order=date_order,
-        encoding=encoding,
-        hidden=hidden,
-        section=section,
-        units=pairs_of("--unit", unit),
-        fill=pairs_of("--fill", fill),
-        keep=tuple(keep or ()),
-        leave_out=tuple(leave_out or ()),
-        is_whole=whole,
-    )
-    options = TableOptions(reading, pairs_of("--alias", alias), source, confirm)
-    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
-        outcome = _bring(
-            lambda confirmed: run_table_import(file, name, table, dataclasses.replace(options, confirm=confirmed)),
-            confirm,
-            describe_table_import,
-            "Is this what the sheet means?",
+    def bring(confirmed: bool, told: Mapping[str, Sequence[str]]) -> TableOutcome:
+        def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+            return pairs_of(option, (*(given or ()), *told.get(option, ())))
+
+        def one(option: str, given: str) -> str:
+            return told.get(option, (given,))[-1]
+
+        reading = Reading(
+            columns={plain_words(header): column for header, column in pairs("--map", map_).items()},
+            fixed=pairs("--set", set_),
+            value=value,
+            only=only,
+            year=year,
+            sheet=sheet,
+            at=one("--at", at),
+            decimal=decimal,
+            date_order=one("--date-order", date_order),
+            encoding=encoding,
+            hidden=one("--hidden", hidden),
+            section=section,
+            units=pairs("--unit", unit),
+            fill=pairs("--fill", fill),
+            keep=tuple(keep or ()),
+            leave_out=tuple(leave_out or ()),
+            is_whole=whole,
         )
+        return run_table_import(file, name, table, TableOptions(reading, pairs("--alias", alias), source, confirmed))
+
+    describe = describe_table_import if details else describe_briefly
+    with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
+        outcome = _bring(bring, confirm, describe, "Is this what the sheet means?")
     if not outcome.is_written:
         say("\nNothing of the sheet is written yet; what everything would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, say what is (--help lists how).")
         return
-    say(f"\nWritten: {outcome.placed.path}")
-    say(f"Next: workbench check {name}")
+    if details or not is_somebody_there():
+        say(f"\nWritten: {outcome.placed.path}")
+        say(f"Next: workbench check {name}")
+        return
+    say("Written.")
 
 
 def import_metricflow(
@@ -249,10 +262,23 @@ def import_codes(
     say(f"Next: workbench check {name}")
 
 
-def _bring(bring: Callable[[bool], Found], confirm: bool, describe: Callable[[Found], str], question: str) -> Found:
+def _bring(
+    bring: Callable[[bool, Mapping[str, Sequence[str]]], Found],
+    confirm: bool,
+    describe: Callable[[Found], str],
+    question: str,
+) -> Found:
     """Show what a file becomes; where it is not written yet and somebody is there to say yes, write it."""
-    outcome = bring(confirm)
+    said: Mapping[str, Sequence[str]] = {}
+
+    def first(told: Mapping[str, Sequence[str]]) -> Found:
+        nonlocal said
+        said = told
+        return bring(confirm, told)
+
+    outcome = with_answers(first)
     say(describe(outcome))
-    if not outcome.is_written and sys.stdin.isatty() and typer.confirm(f"\n{question} Write?"):
-        outcome = bring(True)
+    is_asked = not outcome.is_written and is_somebody_there()
+    if is_asked and read_line(f"{question} Write? [y/N]: ").lower() in ("y", "yes"):
+        outcome = bring(True, said)
     return outcome

@@ -78,15 +78,18 @@ def new_engagement(name: str, *, root: Path | None = None) -> Path:
     folder = clients_folder(root) / check_name(name)
     if folder.exists() or folder.is_symlink():
         raise UsageError(f"{name!r} exists already. Choose another name, or fill in the folder that is there.")
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     readme = (root / "templates" / "engagement" / "README.txt").read_text(encoding="utf-8")
     (folder / "README.txt").write_text(readme.replace("{name}", name), encoding="utf-8")
-    (folder / "facts").mkdir()
+    (folder / "facts").mkdir(mode=0o700)
     (folder / "facts" / "README.txt").write_text(
         "One CSV or Parquet file for each row of the sheet fact_tables, with the same name: tickets.csv\n",
         encoding="utf-8",
     )
     write_workbook(folder / WORKBOOK, name=name, root=root)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
     return folder
 
 

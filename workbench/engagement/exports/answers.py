@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workbench.engagement.exports.clock import ORDERS, date_orders, read_moment
@@ -24,7 +24,7 @@ from workbench.engagement.exports.matching import (
 from workbench.engagement.exports.texts import has_address, squash, without_addresses
 from workbench.engagement.keys import names_nobody, respondent_key
 from workbench.engagement.schema import fits_text
-from workbench.errors import Fault, nearest
+from workbench.errors import Answer, Fault, nearest
 
 if TYPE_CHECKING:
     from workbench.readiness.instrument import Instrument, Item
@@ -372,13 +372,14 @@ class _Reading:
             self._ask(columns[0], "the file mixes orders of day and month", "Export it again in one go.")
         elif len(orders) > 1 and example and not said:
             found = f"{example!r} can be read in two ways, and no time in the file tells"
-            self._ask(columns[0], found, f"Say --date-order {' or '.join(sorted(orders & set(ORDERS[:2])))}.")
+            able = sorted(orders & set(ORDERS[:2]))
+            answers = tuple(Answer("--date-order", one, one) for one in able)
+            self._ask(columns[0], found, f"Say --date-order {' or '.join(able)}.", answers)
         return said if said in orders else next(iter(sorted(orders)), ORDERS[2])
 
-    def _ask(self, column: ExportColumn, found: str, remedy: str) -> None:
-        self.faults.append(
-            self.export.fault(None, column, found, "times whose order of day and month is known.", remedy)
-        )
+    def _ask(self, column: ExportColumn, found: str, remedy: str, answers: tuple[Answer, ...] = ()) -> None:
+        fault = self.export.fault(None, column, found, "times whose order of day and month is known.", remedy)
+        self.faults.append(replace(fault, answers=answers))
 
     def _moment(self, use: str, row: int) -> dt.datetime | None:
         for column in self.export.used_for(use):

@@ -13,7 +13,7 @@ from workbench.engagement.intake.marks import mark_of
 from workbench.engagement.intake.opening import OpenFile
 from workbench.engagement.intake.plan import Reading
 from workbench.engagement.intake.targets import Target
-from workbench.errors import ClientDataError, Fault, UsageError, nearest
+from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
 
 CLEARLY = 1.3
 """How much better than the next the best table must fit, to be taken without asking (ours)."""
@@ -159,4 +159,5 @@ def _several(opened: OpenFile, blocks: list[Block]) -> Fault:
         f"{block.corner}{f' (below {block.titles[-1][1][:50]!r})' if block.titles else ''}" for block in blocks[:6]
     )
     remedy = f'Say --at with the cell where the right one begins, such as --at "{blocks[0].corner}".'
-    return Fault(opened.file, "", "", f"several tables fit: {shown}", "one table.", remedy)
+    answers = tuple(Answer("--at", block.corner, block.corner) for block in blocks)
+    return Fault(opened.file, "", "", f"several tables fit: {shown}", "one table.", remedy, answers)

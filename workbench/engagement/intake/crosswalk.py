@@ -94,6 +94,8 @@ class NameMatch:
     rows : int
     amounts : mapping of str to float
         Measure → what hangs on the name.
+    choices : tuple of str
+        Our names, where they are few.
     """
 
     column: str
@@ -103,6 +105,7 @@ class NameMatch:
     evidence: str = ""
     rows: int = 0
     amounts: Mapping[str, float] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -166,7 +169,8 @@ def _match(
     amounts: Mapping[str, float],
 ) -> NameMatch:
     def made(ours: str, how: str, evidence: str = "") -> NameMatch:
-        return NameMatch(register.column, name, ours, how, evidence, rows, amounts)
+        few = tuple(register.keys) if len(register.keys) <= MOST_LISTED else ()
+        return NameMatch(register.column, name, ours, how, evidence, rows, amounts, few)
 
     text = _folded(name)
     told = said.get(text, "")

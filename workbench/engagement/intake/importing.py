@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
 from workbench.engagement.intake.choosing import choose_block, parse_corner
-from workbench.engagement.intake.crosswalk import LEAVE_OUT, NameMatch, fold_name
+from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch, fold_name
 from workbench.engagement.intake.naming import apply_names, match_columns, with_names
 from workbench.engagement.intake.opening import OpenFile, open_file
 from workbench.engagement.intake.options import TableOptions, check_options
-from workbench.engagement.intake.plan import Plan, Reading, make_plan
+from workbench.engagement.intake.plan import VERSIONS, Plan, Reading, make_plan
 from workbench.engagement.intake.records import Records, build_records
-from workbench.engagement.intake.rows import EMPTY, HEADING, NOTE, Split, count_personal, split_rows
+from workbench.engagement.intake.rows import EMPTY, HEADING, HIDDEN_ANSWERS, NOTE, Split, count_personal, split_rows
 from workbench.engagement.intake.saved import VENDOR, join_readings, layout_changes, read_saved, sheet_document
 from workbench.engagement.intake.standing import Placed, put_records
 from workbench.engagement.intake.sums import Sums, check_sums
@@ -31,7 +31,7 @@ from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.errors import ClientDataError, Fault, UsageError, nearest
+from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
@@ -268,7 +268,7 @@ class _Import:
         shown = ", ".join(sheet.address(plan.block.top, place) for place in hidden[:8])
         found = f"{len(hidden)} of the columns that would be read are hidden ({shown})"
         remedy = "Say --hidden read to read them, or --hidden skip to leave them out."
-        return [Fault(self.file, sheet.name, shown, found, "a decision.", remedy)]
+        return [Fault(self.file, sheet.name, shown, found, "a decision.", remedy, HIDDEN_ANSWERS)]
 
     def _missing_keys(self, plan: Plan) -> list[Fault]:
         """Return which part of the key no column gives."""
@@ -284,7 +284,12 @@ class _Import:
                 found += "; columns with names or pay do not count"
             remedy = f'Say --map "HEADER={name}" for the right column, or --set {name}=VALUE where all rows have one.'
             where = (self.file, plan.block.sheet.name, f"row {row}")
-            faults.append(Fault(*where, found, f"a column for {name}.", remedy))
+            held = self.target.columns[name]
+            few = held.choices or (VERSIONS if name == self.target.version else ())
+            answers = tuple(Answer("--set", f"{name}={value}", value) for value in few) or (
+                Answer("--set", f"{name}=", f"{name} of every row"),
+            )
+            faults.append(Fault(*where, found, f"a column for {name}.", remedy, answers))
         gives = any(name not in self.target.key for name in (*plan.words, *self.reading.fixed)) or plan.values
         says_much = len(given & set(self.target.key)) > 1  # which product belongs to which line is a whole row
         if not faults and not gives and not says_much and self.target.name != "population":
@@ -313,7 +318,8 @@ class _Import:
             found = f"nobody knows which {one.column} {one.their_name!r} is ({hangs})"
             allowed = f"a name of ours{f'; {one.evidence}' if one.evidence else ''}."
             remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'
-            faults.append(Fault(self.file, plan.block.sheet.name, "", found, allowed, remedy))
+            where = (self.file, plan.block.sheet.name, "")
+            faults.append(Fault(*where, found, allowed, remedy, _names_for(one)))
         return faults
 
     def _check_aliases(self, names: Sequence[NameMatch]) -> None:
@@ -399,6 +405,14 @@ class _Import:
         writer.writerow(columns)
         writer.writerows(rows)
         return stream.getvalue().encode("utf-8")
+
+
+def _names_for(one: NameMatch) -> tuple[Answer, ...]:
+    """Return what somebody may say of a name: one of the few that are ours, or any in words."""
+    ours = [Answer("--alias", f"{one.their_name}={name}", name) for name in one.choices]
+    ours = ours or [Answer("--alias", f"{one.their_name}=", "a name of ours")]
+    more = ((LEAVE_OUT, "leave its rows out"), (AS_IT_IS, "keep it as it is"))
+    return (*ours, *(Answer("--alias", f"{one.their_name}={value}", words) for value, words in more))
 
 
 def _has_kind(one: NameMatch, target: Target) -> bool:

@@ -20,7 +20,7 @@ KNOWN_SHOWN = 3
 MOST_NEAR = 60
 """Proposed names that are shown (ours): what is confirmed has been seen."""
 
-_BY = {"part": "part of its header", "near": "its header is only alike"}
+HEADERS_ALIKE = {"part": "part of its header", "near": "its header is only alike"}
 
 
 def describe_table_import(outcome: TableOutcome) -> str:
@@ -61,9 +61,9 @@ def _columns(outcome: TableOutcome) -> list[str]:
     across = [held for held in plan.values if held.period]
     for name, place in [*plan.words.items(), *((held.measure, held.place) for held in scalars)]:
         head = heads[place]
-        note = f" – look: {_BY[head.by]}" if head.by in _BY else ""
+        note = f" – look: {HEADERS_ALIKE[head.by]}" if head.by in HEADERS_ALIKE else ""
         office = " (a name that stays)" if name in OFFICES else ""
-        lines.append(f"  {column_letters(place)} {_short(head.text)} → {name}{note}{office}")
+        lines.append(f"  {column_letters(place)} {short_text(head.text)} → {name}{note}{office}")
     if across:
         labels = list(dict.fromkeys(held.period for held in across))
         span = f"{labels[0]} to {labels[-1]}" if len(labels) > 1 else labels[0]
@@ -86,7 +86,7 @@ def _columns(outcome: TableOutcome) -> list[str]:
     if outcome.records.addresses:
         lines.append(f"{outcome.records.addresses} e-mail addresses were taken out of texts.")
     if plan.unread:
-        lines.append(f"Not read: {listing([_unread(held) for held in plan.unread], SHOWN)}.")
+        lines.append(f"Not read: {listing([unread_name(held) for held in plan.unread], SHOWN)}.")
     given = {*plan.words, *(held.measure for held in plan.values), *outcome.reading.fixed, outcome.reading.section}
     blank = [name for name in target.columns if name not in given and name not in outcome.records.columns]
     if blank:
@@ -99,12 +99,12 @@ def _columns(outcome: TableOutcome) -> list[str]:
     return lines
 
 
-def _unread(held: Heading) -> str:
+def unread_name(held: Heading) -> str:
     """Return how a column that is not read is called: its header only where all its words are a header's."""
     words = plain_words(held.text).split()
     is_plain = bool(words) and all(word in ALL_WORDS or word.isdigit() for word in words)
     period = held.period.label if held.period and held.period.year else ""
-    shown = " ".join(part for part in (_short(held.text) if is_plain else "", period) if part)
+    shown = " ".join(part for part in (short_text(held.text) if is_plain else "", period) if part)
     return f"{column_letters(held.place)}{f' ({shown})' if shown else ''}"
 
 
@@ -202,7 +202,7 @@ def _placed(outcome: TableOutcome) -> list[str]:
     ]
     for at in range(min(ROWS_SHOWN, len(outcome.records))):
         cells = ", ".join(
-            f"{name} {'…' if name in OFFICES else _short(str(outcome.records.columns[name][at]))}"
+            f"{name} {'…' if name in OFFICES else short_text(str(outcome.records.columns[name][at]))}"
             for name in names
             if outcome.records.columns[name][at] is not None
         )
@@ -219,6 +219,7 @@ def _where(block: Block, row: int) -> str:
     return f"row {row + 1}" if not block.sheet.name else f"{block.sheet.name}, row {row + 1}"
 
 
-def _short(text: str) -> str:
+def short_text(text: str) -> str:
+    """Return a header or a value in one line of 60 letters at most."""
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:59] + "…"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.engagement.cells import Ask, decide_date_order, parse_date
+from workbench.engagement.exports.clock import ORDERS
 from workbench.engagement.exports.texts import has_address, without_addresses
 from workbench.engagement.intake.periods import Period, find_period, named_day
 from workbench.engagement.intake.plan import Plan, Reading
@@ -17,7 +18,7 @@ from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.values import Numbers
 from workbench.engagement.read import show
 from workbench.engagement.schema import Source
-from workbench.errors import Fault
+from workbench.errors import Answer, Fault
 
 MOST_FAULTS = 12
 
@@ -164,10 +165,12 @@ class _Builder:
         found = find_period(period)[0]
         return found.first_day if found is not None else period
 
-    def fault(self, row: int, name: str, found: str, allowed: str, remedy: str) -> None:
+    def fault(
+        self, row: int, name: str, found: str, allowed: str, remedy: str, answers: tuple[Answer, ...] = ()
+    ) -> None:
         place = self.plan.words.get(name, -1)
         where = self.sheet.address(row, place) if place >= 0 else self.sheet.address(row)
-        self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy))
+        self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy, answers))
 
     def _words(self, name: str, data: Sequence[int]) -> list[Any]:
         """Return a column of words or days."""
@@ -223,7 +226,8 @@ class _Builder:
         )
         if isinstance(order, Ask):
             remedy = "Say --date-order day-month-year or --date-order month-day-year."
-            self.fault(data[order.spot], name, order.found, order.allowed, remedy)
+            answers = tuple(Answer("--date-order", one, one) for one in ORDERS[:2])
+            self.fault(data[order.spot], name, order.found, order.allowed, remedy, answers)
             return [None] * len(cells)
         if order != "iso":
             self.date_order = order

@@ -11,7 +11,7 @@ from workbench.engagement.intake.amounts import is_nothing, read_written
 from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.words import is_note, is_total, plain_words
-from workbench.errors import Fault
+from workbench.errors import Answer, Fault
 
 BLANK, TOTAL, HEADING, NOTE, HEADER, HIDDEN, SAID, EMPTY = (
     "blank lines",
@@ -24,6 +24,9 @@ BLANK, TOTAL, HEADING, NOTE, HEADER, HIDDEN, SAID, EMPTY = (
     "rows without any number",
 )
 """Why a row is left out."""
+
+HIDDEN_ANSWERS = (Answer("--hidden", "skip", "leave out"), Answer("--hidden", "read", "read"))
+"""What may be said of hidden rows and columns."""
 
 MOST_NAMED = 8
 """Rows that are named one by one (ours)."""
@@ -239,7 +242,8 @@ class _Splitter:
             return
         found = f"{len(rows)} of the table's rows are hidden ({_rows(rows)}), filtered out perhaps"
         remedy = "Say --hidden read to read them, or --hidden skip to leave them out."
-        self.faults.append(Fault(self.file, self.sheet.name, _rows(rows[:1]), found, "a decision.", remedy))
+        where = (self.file, self.sheet.name, _rows(rows[:1]))
+        self.faults.append(Fault(*where, found, "a decision.", remedy, HIDDEN_ANSWERS))
 
     def _fill(self, data: Sequence[int]) -> tuple[dict[tuple[int, str], Any], dict[str, int]]:
         """Return what blank cells of keys repeat: merged ones surely, others as the consultant confirms."""
@@ -279,7 +283,11 @@ class _Splitter:
                 found = f"{len(blank)} cells of {name} are blank ({_rows(blank)}), below others that are filled"
                 remedy = f"Say --fill {name}=down if they repeat what stands above, or --fill {name}=blank if not."
                 where = self.sheet.address(blank[0], place)
-                self.faults.append(Fault(self.file, self.sheet.name, where, found, "a decision.", remedy))
+                answers = (
+                    Answer("--fill", f"{name}=blank", "not known"),
+                    Answer("--fill", f"{name}=down", "as above"),
+                )
+                self.faults.append(Fault(self.file, self.sheet.name, where, found, "a decision.", remedy, answers))
             else:
                 found = f"{len(blank)} rows with numbers have no {name} ({_rows(blank)})"
                 remedy = "Give them a name, or delete them in a copy; a total without a word says Total."

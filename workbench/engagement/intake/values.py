@@ -15,7 +15,7 @@ from workbench.engagement.intake.plan import Plan, Reading, ValueColumn
 from workbench.engagement.intake.targets import Target, TargetColumn
 from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
 from workbench.engagement.read import ERROR_CELLS, show
-from workbench.errors import Fault
+from workbench.errors import Answer, Fault
 
 MOST_FAULTS = 12
 """Cells of one column that are told one by one (ours)."""
@@ -94,9 +94,11 @@ class _Reader:
         self.nothing = 0
         self.unit_words: dict[str, str] = {}
 
-    def fault(self, row: int, place: int, found: str, allowed: str, remedy: str) -> None:
+    def fault(
+        self, row: int, place: int, found: str, allowed: str, remedy: str, answers: tuple[Answer, ...] = ()
+    ) -> None:
         where = self.sheet.address(row, place)
-        self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy))
+        self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy, answers))
 
     def _asked_once(self) -> tuple[Fault, ...]:
         """Return the faults; a question on a header that stands over many months is one question."""
@@ -316,7 +318,11 @@ class _Reader:
             else:
                 found = f"{self.sheet.address(note[0])} speaks of a unit, and it is not certain that {name} is meant"
                 remedy = f"Say --unit {name}=k€ (or what it is), or --unit {name}=1 if it is not meant."
-                self.fault(top, place, found, "a unit for this column.", remedy)
+                answers = (
+                    Answer("--unit", f"{name}=1", "not meant"),
+                    *(Answer("--unit", f"{name}={unit}", unit) for unit in ("k€", "m€")),
+                )
+                self.fault(top, place, found, "a unit for this column.", remedy, answers)
                 return Scale()
         if factor == 1:
             return Scale()
@@ -420,7 +426,11 @@ class _Reader:
                 top = self.plan.block.top + self.plan.block.depth - 1
                 found = f"nothing says whether the numbers of {held.measure} are percent or shares"
                 remedy = f"Say --unit {held.measure}=% or --unit {held.measure}=1."
-                self.fault(top, held.place, found, "shares from 0 to 1, or percent.", remedy)
+                answers = tuple(
+                    Answer("--unit", f"{held.measure}={unit}", words)
+                    for unit, words in (("%", "percent"), ("1", "shares"))
+                )
+                self.fault(top, held.place, found, "shares from 0 to 1, or percent.", remedy, answers)
 
 
 def read_values(
