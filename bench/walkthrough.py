@@ -80,7 +80,7 @@ def _table(file: str, table: str, *options: str, answers: Sequence[tuple[str, st
 
 
 _ROLES = tuple((f"'{job}'", role) for role, job in messy.JOBS.items())
-_STAFF = (("blank", "not known"), *_ROLES)
+_STAFF = (("blank", "1"), *_ROLES)
 _COUNTED = (("policies_at_start", "1"), ("lapses", "1"))
 _PREMIUMS = ("--sheet", "Beitrag Ist", "--set", "version=actual")
 _BUDGET = ("--sheet", "Beitrag Plan", "--set", "version=budget", "--source", "premiums-budget")

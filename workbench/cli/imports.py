@@ -209,7 +209,7 @@ def import_table(
 
     describe = describe_table_import if details else describe_briefly
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
-        outcome = _bring(bring, confirm, describe, "Is this what the sheet means?")
+        outcome = _bring(bring, confirm, describe, "")
     if not outcome.is_written:
         say("\nNothing of the sheet is written yet; what everything would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, say what is (--help lists how).")
@@ -279,6 +279,6 @@ def _bring(
     outcome = with_answers(first)
     say(describe(outcome))
     is_asked = not outcome.is_written and is_somebody_there()
-    if is_asked and read_line(f"{question} Write? [y/N]: ").lower() in ("y", "yes"):
+    if is_asked and read_line(f"{question} Write? [y/N]: ".lstrip()).lower() in ("y", "yes"):
         outcome = bring(True, said)
     return outcome

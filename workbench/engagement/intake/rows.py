@@ -284,7 +284,7 @@ class _Splitter:
                 remedy = f"Say --fill {name}=down if they repeat what stands above, or --fill {name}=blank if not."
                 where = self.sheet.address(blank[0], place)
                 answers = (
-                    Answer("--fill", f"{name}=blank", "not known"),
+                    Answer("--fill", f"{name}=blank", "stay blank"),
                     Answer("--fill", f"{name}=down", "as above"),
                 )
                 self.faults.append(Fault(self.file, self.sheet.name, where, found, "a decision.", remedy, answers))
