@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from workbench.batch.publish import appear, open_staging, write_json
 from workbench.batch.runs import MANIFEST_FORMAT, hash_files
 from workbench.batch.tracing import describe_trace, trace_figure
 from workbench.errors import UsageError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 FILES = {
     "activities.csv": "activity,product_line,use,unit,current,maximum,family,said_by,said_on,status\n"
@@ -98,6 +101,20 @@ def test_a_metric_is_shown_as_it_is_defined(two: Path) -> None:
     assert 'measure: {"from": "sales", "agg": "sum", "column": "amount"}' in said
     assert "facts/sales.csv: the run keeps the file's hash, not which of its rows were added up." in said
     assert "metrics: the catalogue as a whole" in told("O-002")
+
+
+def test_a_table_that_nobody_gave_is_no_table_that_cannot_be_read(two: Path) -> None:
+    """The sum over needs is the sum over none, and the folder is good: it is not sent to workbench check."""
+    publish(two, "r03", figure("A-003", "today_money/motor", 4, "activities, needs"))
+    said = told("A-003")
+    assert "needs: the client gave none" in said
+    assert "workbench check" not in said
+
+
+def test_each_number_is_explained_without_the_one_before_it() -> None:
+    """One explanation is printed alone: "the same today" would be the same as nothing."""
+    text = (ROOT / "templates" / "report" / "figures.yaml").read_text(encoding="utf-8")
+    assert not re.findall(r': "The same (?:\w+ )?(?:today|over|at|with|times|minus|amount|against)', text)
 
 
 def test_no_row_of_a_file_that_has_changed_and_none_of_people_is_shown(two: Path) -> None:

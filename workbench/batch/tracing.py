@@ -299,7 +299,9 @@ def _rows_of(
     changed = [path for path in paths if files[path] != "as the run read it"]
     if changed:
         return _Rows(untold=f"{table}: {changed[0]} is no longer as the run read it, so no row of it is shown.")
-    if tables is None or table not in tables:
+    if tables is not None and table not in tables:
+        return _Rows(untold=f"{table}: the client gave none, so no row of it has a part in the number.")
+    if tables is None:
         return _Rows(untold=f"{table}: it cannot be read as it is now, so no row of it is shown; see workbench check.")
     rows = enumerate(records(tables, table))  # labelled 0, 1, 2 … in the order of the file
     return _Rows(tuple((", ".join(part for part in tables.where(table, label) if part), row) for label, row in rows))
