@@ -111,10 +111,46 @@ def test_work_that_comes_while_a_worker_is_killed_goes_to_the_next_ones(error: E
         def submit(self, *_: Any, **__: Any) -> Future[Any]:
             raise error
 
+        def bury(self) -> None:
+            pass
+
     with Breaking(1) as before, ThreadPoolExecutor(1) as after:
         made = iter((before, after))
         processes = RenewedProcesses(lambda: next(made))  # type: ignore[arg-type,return-value]
         assert processes.submit(int, "7").result() == 7
+
+
+HANDED_OVER = """
+import concurrent.futures.process as standard, multiprocessing, os, signal, time
+from workbench.batch.workers import QuietProcesses, RenewedProcesses
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    processes = RenewedProcesses(lambda: QuietProcesses(1, mp_context=context))
+    first, made = processes.submit(os.getpid).result(), standard._WorkItem
+    slow = processes.submit(time.sleep, 600)
+
+    def make_late(*given):
+        standard._WorkItem = made
+        os.kill(first, signal.SIGKILL)
+        end = time.monotonic() + 20.0  # later Pythons break after it is handed over
+        while processes._held._executor_manager_thread.is_alive() and time.monotonic() < end:
+            time.sleep(0.01)
+        return made(*given)
+
+    standard._WorkItem = make_late
+    print(processes.submit(int, "7").result(60))
+    print(type(slow.exception(60)).__name__)
+    processes.shutdown()
+"""
+
+
+def test_work_that_is_handed_over_while_a_worker_is_killed_is_not_waited_for_in_vain(tmp_path: Path) -> None:
+    """The pool has told everybody and gone before the work is laid down: nobody would ever take it up."""
+    script = tmp_path / "parent.py"
+    script.write_text(HANDED_OVER, encoding="utf-8")
+    got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    assert (got.stdout, got.returncode) == ("7\nBrokenProcessPool\n", 0), got.stderr
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))

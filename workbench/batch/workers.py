@@ -7,8 +7,9 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that end a run as Ctrl-C does: a scheduler's, and that of a terminal that was closed."""
+
+
+BURY_SECONDS = 5.0
+"""How long the thread of processes that broke may take to tell those who wait (ours)."""
 
 
 @dataclass
@@ -160,8 +165,8 @@ class RenewedProcesses(Executor):
             try:
                 work = self._held.submit(fn, *args, **kwargs)
             except (BrokenExecutor, OSError):  # it breaks just now, and its pipes are closed where another would start
-                self._held.shutdown(wait=False)
-                self._held = self._make()
+                before, self._held = self._held, self._make()
+                self._forget(before)
                 work = self._held.submit(fn, *args, **kwargs)
             self._with[work] = self._held
         return work
@@ -175,6 +180,13 @@ class RenewedProcesses(Executor):
             self.ended += 1
         before.kill()
         before.shutdown(wait=False)
+
+    def _forget(self, broken: QuietProcesses) -> None:
+        """Tell all who still wait for processes that broke: their own thread may have stumbled over a newcomer."""
+        broken.bury()
+        for work in [work for work, held in self._with.items() if held is broken]:
+            with suppress(InvalidStateError):  # it has been told
+                work.set_exception(BrokenProcessPool("The processes it was given to have ended."))
 
     def kill(self) -> None:
         """End every process, whatever it does."""
@@ -190,14 +202,34 @@ class QuietProcesses(ProcessPoolExecutor):
     """Worker processes that are born deaf to Ctrl-C, which a terminal sends to all: their parent ends them."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Submit a call; a worker that is started for it inherits this thread's blocked signal."""
-        if not hasattr(signal, "pthread_sigmask"):  # Windows; there `begin_worker` must do
-            return super().submit(fn, *args, **kwargs)
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            return super().submit(fn, *args, **kwargs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        """Submit a call; a worker that is started for it inherits this thread's blocked signal.
+
+        Raises
+        ------
+        BrokenProcessPool
+            One was killed, before or while the call was handed over: up to Python 3.12 nobody looks at such a call
+            again, and whoever waited for it would wait for ever.
+        """
+        if hasattr(signal, "pthread_sigmask"):
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                work = super().submit(fn, *args, **kwargs)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        else:  # Windows; there `begin_worker` must do
+            work = super().submit(fn, *args, **kwargs)
+        if self._broken:
+            raise BrokenProcessPool("A process was killed while work was handed over.")
+        return work
+
+    def bury(self) -> None:
+        """End what is left after one broke: a process that was started just then has nobody else to end it."""
+        left, manager = list((self._processes or {}).values()), getattr(self, "_executor_manager_thread", None)
+        self.shutdown(wait=False)
+        if manager is not None:
+            manager.join(BURY_SECONDS)
+        for process in left:
+            process.kill()
 
     def kill(self) -> None:
         """End its processes; the one that cannot be asked to end is the one that hangs (public from Python 3.14 on)."""
