@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from workbench.engagement.intake.blocks import Block
-from workbench.engagement.intake.crosswalk import LEAVE_OUT
 from workbench.engagement.intake.importing import TableOutcome
-from workbench.engagement.intake.preview import HEADERS_ALIKE, MOST_NEAR, SHOWN, short_text, unread_name
+from workbench.engagement.intake.preview import (
+    HEADERS_ALIKE,
+    MOST_NEAR,
+    SHOWN,
+    names_left_out,
+    short_text,
+    unread_name,
+)
 from workbench.engagement.intake.rows import BLANK, TOTAL, name_rows
 from workbench.engagement.intake.targets import OFFICES
 from workbench.engagement.intake.words import plain_words
@@ -147,9 +153,7 @@ def _names(outcome: TableOutcome) -> list[str]:
             by_reason.setdefault(one.evidence, []).append(f"{one.their_name} → {one.our_name}")
         lines += [f"  {reason}: {'; '.join(pairs)}" for reason, pairs in by_reason.items()]
         lines += [f"  and {len(near) - MOST_NEAR} more: --details"] if len(near) > MOST_NEAR else []
-    for one in (one for one in outcome.names if one.our_name == LEAVE_OUT):
-        amounts = "".join(f", {column} {value:,.10g}" for column, value in one.amounts.items())
-        lines.append(f"Left out as you said: {one.their_name} ({number(one.rows, 0)} rows{amounts}).")
+    lines += names_left_out(outcome)
     new = [one.their_name for one in outcome.names if one.how == "new"]
     if new:
         lines.append(f"New in {outcome.target.name}: {listing(new, SHOWN)}.")

@@ -176,12 +176,19 @@ def _names(outcome: TableOutcome) -> list[str]:
     if told:
         shown = [f"{one.their_name} → {one.our_name}" for one in told if one.their_name != one.our_name]
         lines.append(f"Names that are known: {listing(shown, KNOWN_SHOWN)}." if shown else "All names are known.")
-    for one in (one for one in outcome.names if one.our_name == LEAVE_OUT):
-        amounts = "".join(f", {column} {value:,.10g}" for column, value in one.amounts.items())
-        lines.append(f"Left out as you said: {one.their_name} ({_row_count(one.rows)}{amounts}).")
+    lines += names_left_out(outcome)
     new = [one for one in outcome.names if one.how == "new"]
     if new:
         lines.append(f"New in {outcome.target.name}: {listing([one.their_name for one in new], SHOWN)}.")
+    return lines
+
+
+def names_left_out(outcome: TableOutcome) -> list[str]:
+    """Return the names that are left out as the consultant said, with what hangs on each."""
+    lines = []
+    for one in (one for one in outcome.names if one.our_name == LEAVE_OUT):
+        amounts = "".join(f", {column} {value:,.10g}" for column, value in one.amounts.items())
+        lines.append(f"Left out as you said: {one.their_name} ({_row_count(one.rows)}{amounts}).")
     return lines
 
 
