@@ -12,8 +12,9 @@ evenly over the time that such a batch was measured to take; up to two other pro
 and a batch has to go to its end although its kernels, its forking parents and its workers are killed over and over: at
 moments of a Poisson process, who lives then; where nobody of the kind lives, the next one that comes, some time later.
 It has to publish what is to do (but a notebook whose kernel was killed three times, which the next one does), finish
-what was cut short before it, and leave no process, socket or temporary file. Beside it all a reader opens the reports
-and the ledger again and again.
+what was cut short before it, and leave no process, socket or temporary file: a folder whose owner was killed before it
+had locked it may stay until the sweep of a later run, so that is waited for and run. A batch that does not end is a
+fault, told with the stacks of its threads. Beside it all a reader opens the reports and the ledger again and again.
 
 ``python -m bench.kills NUMBER SEED [MINUTES]`` takes another number of kills, or stops before, and says what was wrong.
 """
@@ -48,6 +49,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from bench.table import bench_row
 from workbench.batch.ledger import LEDGER, Ledger
 from workbench.batch.runs import find_damage, read_manifest
+from workbench.engagement.locks import OWNER, has_no_owner
+from workbench.engagement.scratch import UNFINISHED_SECONDS, sweep_scratch
 
 KILLS, SEED = 1000, 6
 HOMES = 2
@@ -63,7 +66,9 @@ MOST = {"kernel": 12, "worker": 4, "parent": 2}
 EACH = 24
 """Kills that are spread over the measured time of such a batch; the kinds as `MOST` has them."""
 MOST_SECONDS = 600.0
-"""For a batch, on a busy machine."""
+"""For a batch after it was hit last, on a busy machine."""
+LAST_WORDS_SECONDS = 20.0
+"""For a batch that hangs, to write the stacks of its threads."""
 READ_SECONDS = 0.2
 """Between two looks of a reader."""
 SAMPLE = Path(__file__).parent.parent / "client_data" / "alder-retail"
@@ -157,6 +162,7 @@ class Count:
     lives: list[float] = field(default_factory=list)
     batches: int = 0
     stopped: int = 0
+    swept: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_done(self) -> bool:
@@ -174,11 +180,12 @@ class Count:
             self.wrong[what] += number
         sys.stderr.write(f"WRONG: {what}: {words}\n")
 
-    def look(self, *, reports: int = 0, ledgers: int = 0) -> None:
-        """Note what a reader has opened."""
+    def look(self, *, reports: int = 0, ledgers: int = 0, swept: int = 0) -> None:
+        """Note what a reader has opened, and how many folders were left to a later sweep."""
         with self._lock:
             self.read += reports
             self.asked += ledgers
+            self.swept += swept
 
 
 class Batch:
@@ -199,9 +206,10 @@ class Batch:
         environment = {name: os.environ[name] for name in kept if name in os.environ}
         environment |= {"TMPDIR": str(temporary), "WORKBENCH_KEEP_RUNS": "3"}
         self.told, self.start = told, time.monotonic()
+        self.touched = self.start
         with told.open("wb") as out, told.with_suffix(".err").open("wb") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "workbench", "batch", "--all", "--jobs", "2", "--json"],
+                [sys.executable, "-X", "faulthandler", "-m", "workbench", "batch", "--all", "--jobs", "2", "--json"],
                 env=environment,
                 cwd=root,
                 stdin=subprocess.DEVNULL,
@@ -218,6 +226,40 @@ class Batch:
     def is_over(self) -> bool:
         """Return whether it has ended."""
         return self.process.poll() is not None
+
+    def is_late(self) -> bool:
+        """Return whether it should have ended long ago."""
+        return time.monotonic() - self.touched > MOST_SECONDS
+
+    def is_watched(self) -> bool:
+        """Return whether it is still worth waiting for something in it."""
+        return not self.is_over() and not self.is_late()
+
+    def end_hanging(self) -> str:
+        """End a batch that hangs, and return what all its processes were doing.
+
+        Those that were started with a fault handler write the stacks of their threads when they are aborted.
+        """
+        family = [self.process.pid, *_descendants_of(self.process.pid)]
+        found = [f"{pid} {_command_of(pid)[:150]}: {_place_of(pid)}" for pid in family]
+        os.kill(self.process.pid, signal.SIGSTOP)  # that its workers end now must not move it
+        for pid in family[1:]:
+            if "spawn_main" in _command_of(pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGABRT)
+        for number in (signal.SIGABRT, signal.SIGCONT):
+            os.kill(self.process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(LAST_WORDS_SECONDS)
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        return "\n".join([*found, self.errors()])
+
+    def errors(self) -> str:
+        """Return what it and its workers have written to standard error."""
+        return self.told.with_suffix(".err").read_text(encoding="utf-8", errors="replace")
 
     def words(self) -> list[dict[str, Any]]:
         """Return what it has told so far; its last line may be half written where it was killed."""
@@ -310,7 +352,7 @@ class Night:
         self.change(*self.clients)
         batch, hits, when = self.begin(), collections.Counter[str](), 0.0
         kinds = list(MOST)
-        while not batch.is_over():
+        while batch.is_watched():
             when = max(when, batch.seconds) + self.dice.expovariate(EACH / self.all)
             may = [kind for kind in kinds if hits[kind] < MOST[kind]]
             if not may or self.count.is_done():
@@ -332,16 +374,16 @@ class Night:
 
     def _hit(self, batch: Batch, kind: str, when: float, usual: float) -> bool:
         """Kill a process of a batch at a moment; where none of the kind lives then, one that comes later."""
-        while not batch.is_over() and batch.seconds < when:
+        while batch.is_watched() and batch.seconds < when:
             time.sleep(max(0.0, min(0.05, when - batch.seconds)))
         found = batch.family(kind)
-        while not found and not batch.is_over():
+        while not found and batch.is_watched():
             time.sleep(0.02)
             found = batch.family(kind)
             if found:  # not always a new-born one
                 time.sleep(self.dice.expovariate(1 / 0.7))
                 found = batch.family(kind)
-        if not found or batch.is_over():
+        if not found or not batch.is_watched():
             return False
         pid = self.dice.choice(found)
         age, told = _age_of(pid), batch.words()
@@ -349,6 +391,7 @@ class Night:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             return False
+        batch.touched = time.monotonic()
         word = str(told[-1]["kind"]) if told else "nothing yet"
         self.count.add(Kill(kind, batch.seconds, batch.seconds / usual, age, word))
         return True
@@ -358,18 +401,17 @@ class Night:
     def finish(self, batch: Batch, *, hits: dict[str, int]) -> float:
         """Wait for a batch to end, look how it did, and return how long it took."""
         count = self.count
+        is_hanging = False
         try:
-            batch.process.wait(max(1.0, MOST_SECONDS - batch.seconds))
+            batch.process.wait(max(1.0, batch.touched + MOST_SECONDS - time.monotonic()))
         except subprocess.TimeoutExpired:
-            count.complain("a batch did not end", batch.words()[-1:])
-            batch.process.kill()
-            batch.process.wait()
-        seconds, told = batch.seconds, batch.words()
-        errors = batch.told.with_suffix(".err").read_text(encoding="utf-8")
+            is_hanging = True
+            count.complain("a batch did not end", f"{batch.words()[-1:]}\n{batch.end_hanging()}")
+        seconds, told, errors = batch.seconds, batch.words(), batch.errors()
         if "Another batch is running" in errors:
             count.complain("a stale lock", errors)
         is_killed = batch.process.returncode == -signal.SIGKILL and "batch" in hits
-        if not is_killed:
+        if not is_killed and not is_hanging:
             self._check_result(told[-1] if told else {}, batch.process.returncode, errors, hits)
         end = time.monotonic() + 60.0  # a parent ends a moment after its owner
         while (alive := _processes_with(self.temporary)) and time.monotonic() < end:
@@ -379,7 +421,7 @@ class Night:
             for pid in alive:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        self._check_ledger(told[-1] if told and not is_killed else None)
+        self._check_ledger(told[-1] if told and not is_killed and not is_hanging else None)
         return seconds
 
     def _check_result(self, said: dict[str, Any], code: int, errors: str, hits: dict[str, int]) -> None:
@@ -429,12 +471,23 @@ class Night:
         homes = [self.reports / name for name in self.clients if (self.reports / name).is_dir()]
         left = [path for home in homes for path in home.iterdir() if path.name not in known]
         left += [*self.reports.glob("*/.cache/**/.part-*"), *self.reports.glob("**/*.part")]
-        left += [*self.reports.glob("*/*/**/.*.part"), *self.temporary.iterdir()]
+        young = [path for path in self.temporary.iterdir() if _may_be_taken_later(path)]
+        left += [*self.reports.glob("*/*/**/.*.part"), *(set(self.temporary.iterdir()) - set(young))]
+        left += self._after_sweep(young)
         if left:
             shown = [str(path.relative_to(self.root.parent)) for path in left]
             self.count.complain("a file was left", shown, len(left))
             for path in self.temporary.iterdir():  # each is counted once
                 path.rename(self.root.parent / f"seen-{time.monotonic_ns()}")
+
+    def _after_sweep(self, young: Sequence[Path]) -> list[Path]:
+        """Return which folders are left when they are old enough and a next run would have swept."""
+        while any(time.time() - _changed(path) <= UNFINISHED_SECONDS for path in young):
+            time.sleep(0.5)
+        if young:
+            self.count.look(swept=len(young))
+            sweep_scratch(self.temporary)
+        return [path for path in young if path.exists()]
 
     def check_published(self) -> None:
         """Look whether every client's report is there, and made of what its files are now."""
@@ -489,6 +542,36 @@ def _children_of(pid: int) -> list[int]:
         with suppress(OSError):
             found += [int(number) for number in path.read_text(encoding="ascii").split()]
     return found
+
+
+def _descendants_of(pid: int) -> list[int]:
+    return [one for child in _children_of(pid) for one in (child, *_descendants_of(child))]
+
+
+def _place_of(pid: int) -> str:
+    """Return where in the kernel each thread of a process is."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with suppress(OSError):
+            name, place = ((task / file).read_text(encoding="utf-8").strip() for file in ("comm", "wchan"))
+            found.append(f"{name} {place}")
+    return ", ".join(found)
+
+
+def _may_be_taken_later(path: Path) -> bool:
+    """Return whether a folder's owner was killed before it had locked it: a sweep takes it when it is old enough."""
+    try:
+        held = list(path.iterdir())
+    except OSError:
+        return False
+    is_empty = not held or (held == [path / OWNER] and not held[0].stat().st_size)
+    return is_empty and has_no_owner(path) is None
+
+
+def _changed(path: Path) -> float:
+    with suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def _command_of(pid: int) -> str:
@@ -600,6 +683,8 @@ def report(count: Count, seconds: float) -> list[dict[str, Any]]:
         found.append(bench_row(f"{name} after them", sum(count.wrong[kind] for kind in kinds), "", most=0))
     others = set(count.wrong) - {kind for _, kinds in faults for kind in kinds}
     found.append(bench_row("anything else wrong", sum(count.wrong[kind] for kind in others), "", most=0))
+    told = "young when the batch ended, swept a minute later"
+    found.append(bench_row("folders whose owner was killed before it had locked them", count.swept, "", against=told))
     found.append(bench_row("engagements that lost three kernels or workers, run by the next batch", count.stopped, ""))
     asked = f"and the ledger {count.asked} times"
     return [*found, bench_row("reports read meanwhile, all whole", count.read, "reports", against=asked)]
