@@ -156,3 +156,14 @@ def test_a_function_that_gives_nothing_to_any_line_has_a_page_without_chart() ->
     page = function_pages(result)[-1]
     assert page.title == "Legal"
     assert isinstance(page.exhibits[-1].content, Note)
+
+
+def test_projects_are_counted_in_the_right_number() -> None:
+    """One fits no line, two fit none; and never the sentence by which the summary lists the same projects."""
+    assert (
+        projects_exhibit(TOLD).claim
+        == "Against the plan, 1 of 1 running project fits no line and 1 ends without an owner."
+    )
+    two = tuple(Project(name, "CFO", "", 100, 40, 3, "2027-01-01", "stop") for name in ("Portal", "Shop"))
+    several = allocate(AllocationInputs(small(budget=250.0, people=21.0), function_plans=ROWS[:0], projects=two))
+    assert "2 of 2 running projects fit no line" in projects_exhibit(several).claim

@@ -43,7 +43,7 @@ def study_with(projects, shares=(), lines=("motor", "home")):
 
 def summary_with(closing=()):
     """Return a summary that proposes to close these lines."""
-    lines = tuple(SimpleNamespace(line=line, is_closing=True) for line in closing)
+    lines = tuple(SimpleNamespace(line=line, is_closing=True, change=-1.0) for line in closing)
     return Summary("Tiny", "EUR", (), lines, (), (), (), (), ())
 
 
@@ -91,12 +91,22 @@ def test_bars_add_up_and_what_fits_no_line_is_a_bar_of_its_own():
 
 
 def test_the_list_says_another_sentence_than_the_chapter_on_allocation():
-    """Where all that is open is found more than once, both would say the same; a report with one claim twice stops."""
+    """Both find the same projects, in words of their own; a report with one claim twice stops."""
     rows = [{"project": f"p{place}", "product_line": "", "budget": 10.0} for place in range(3)]
     _, listed = project_appendix(study_with(rows), summary_with())
-    assert listed.claim.startswith("Line by line, of 3 running projects 3 fit no line")
+    assert listed.claim == "Of 3 running projects 3 fit no line."
     _, listed = project_appendix(study_with(rows[:1]), summary_with())
-    assert listed.claim.startswith("Of 1 running project 1 fits no line")
+    assert listed.claim == "Of 1 running project 1 fits no line."
+
+
+def test_where_nothing_is_open_nothing_is_announced():
+    """No list of what is open is promised, and no line is said to stay where nobody planned."""
+    rows = [{"project": "Portal", "product_line": "motor", "budget": 10.0}]
+    _, listed = project_appendix(study_with(rows), summary_with())
+    assert listed.claim == "Of 1 running project, each serves a line and has an owner when it ends."
+    assert "something is open" not in listed.content.subtitle
+    _, listed = project_appendix(study_with(rows), summary_with(["home"]))
+    assert "serves a line that stays" in listed.claim
 
 
 def test_a_project_of_several_lines_is_counted_once():

@@ -10,11 +10,11 @@ from workbench.allocation.model import Portfolio, Resource
 from workbench.findings import Figure
 
 PROJECT_WORDS = {
-    "no line": "fit no line",
-    "closing line": "feed a line that closes",
-    "no owner": "end without an owner",
+    "no line": ("fits no line", "fit no line"),
+    "closing line": ("feeds a line that closes", "feed a line that closes"),
+    "no owner": ("ends without an owner", "end without an owner"),
 }
-"""Why a project does not fit, in words."""
+"""Why a project does not fit, in words: of one, and of several."""
 _PLANS = "function_plans"
 _CASCADE = "plan, function_plans"
 
@@ -75,7 +75,7 @@ def _resource_figures(portfolio: Portfolio, resource: Resource, read: ResourceRe
 
 def _project_figures(why: str, cascade: Cascade | None) -> Iterator[Figure]:
     """Yield how many projects do not fit for one reason, with their people and what is left of their budgets."""
-    key, words = why.replace(" ", "_"), PROJECT_WORDS[why]
+    key, words = why.replace(" ", "_"), PROJECT_WORDS[why][1]
     count = people = left = None
     if cascade:
         found = [item.project for item in cascade.projects if why in item.why]

@@ -361,15 +361,13 @@ def _stake_finding(result: Allocation, cascade: Cascade, numbers: Figures) -> Fi
 
 def _project_findings(result: Allocation, cascade: Cascade, numbers: Figures) -> list[Finding]:
     found = []
-    for why, words in PROJECT_WORDS.items():
+    for why, (one, many) in PROJECT_WORDS.items():
         held = [item.project for item in cascade.projects if why in item.why]
         if not held:
             continue
         people = math.fsum(item.people or 0.0 for item in held)
         left = math.fsum(max((item.budget or 0.0) - (item.spent or 0.0), 0.0) for item in held)
-        count = f"{len(held)} projects {words}"
-        if len(held) == 1:
-            count = f"1 project {words.replace('fit', 'fits', 1).replace('feed', 'feeds', 1).replace('end', 'ends', 1)}"
+        count = theme.counted(len(held), f"project {one}", f"projects {many}")
         names = theme.listing([item.id for item in held], 8)
         key = why.replace(" ", "_")
         found.append(

@@ -149,9 +149,9 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             key, Note(claim, "The table projects lists what runs.", () if result.inputs.projects else ("projects",))
         )
     names = {line.id: line.name for line in result.portfolio.lines}
-    hangs = {"no line": "fits no line", "closing line": "feeds a line that closes", "no owner": "ends without an owner"}
     found = {why: sum(why in item.why for item in held) for why in PROJECT_WORDS}
-    counts = [f"{count} {PROJECT_WORDS[why]}" for why, count in found.items() if count]
+    counts = [theme.counted(count, *PROJECT_WORDS[why]) for why, count in found.items() if count]
+    counts[0] = counts[0].replace(" ", f" of {theme.counted(len(result.inputs.projects), 'running project')} ", 1)
     return Exhibit(
         key,
         table(
@@ -164,7 +164,7 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
                 ],
                 "people": [item.project.people for item in held],
                 "ends": [item.project.ends or theme.MISSING for item in held],
-                "why": [theme.listing([hangs[why] for why in item.why]) for item in held],
+                "why": [theme.listing([PROJECT_WORDS[why][0] for why in item.why]) for item in held],
                 "ids": [numbers.shown_ids(*(_key("projects", why) for why in item.why)) for item in held],
             },
             columns={
@@ -177,7 +177,7 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             },
             units={"people": "people"},
             claim=fit_claim(
-                f"Of {len(result.inputs.projects)} running projects {theme.listing(counts)}.",
+                f"Against the plan, {theme.listing(counts)}.",
                 f"{len(held)} of {len(result.inputs.projects)} running projects do not fit the plan.",
             ),
             subtitle="Running projects against the plan; the owner of what ends is the line's product manager",

@@ -171,13 +171,14 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
     judged = judge_projects(money.projects, owners, {line: False for line in _closing(summary)})
     counts = {why: count for why in HANGS if (count := sum(why in item.why for item in judged))}
     found = [f"{count} {_plural(why, count)}" for why, count in counts.items()]
-    start = f"Of {len(money.projects)} running projects" if len(money.projects) != 1 else "Of 1 running project"
-    if min(counts.values(), default=0) > 1:
-        start = f"Line by line, {start[0].lower()}{start[1:]}"  # the chapter on allocation says the bare sentence
+    many = theme.counted(len(money.projects), "running project")
+    is_planned = any(line.change is not None for line in summary.lines)
     claim = (
-        fit_claim(f"{start} {theme.listing(found)}.", f"{len(judged)} of {len(money.projects)} running projects hang.")
+        fit_claim(f"Of {many} {theme.listing(found)}.", f"Of {many} something is open of {len(judged)}.")
         if found
-        else fit_claim(f"{start}, each serves a line that stays and has an owner when it ends.")
+        else fit_claim(
+            f"Of {many}, each serves a line{' that stays' if is_planned else ''} and has an owner when it ends."
+        )
     )
     shared = ", a project of several lines under each by its share" if _is_shared(money) else ""
 
@@ -205,7 +206,7 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
     hangs = _hangs(study, summary, money)
     page = listed(
         _rows(study, summary, money, hangs, is_whole=False),
-        "Running projects by line, by name where something is open; the workbook lists all",
+        f"Running projects by line{', by name where something is open' if found else ''}; the workbook lists all",
     )
     whole = listed(_rows(study, summary, money, hangs, is_whole=True), "Running projects under the lines they serve")
     return Exhibit("summary-projects-to-lines", page, is_appendix=True, whole=whole)
