@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from workbench.engagement.mailing import height_of, safe_text
+from workbench.engagement.queries import find_queries
 from workbench.engagement.request import (
     FUNCTIONS,
     OURS,
@@ -101,6 +102,27 @@ def test_facts_that_the_catalogue_names_are_asked_for(client: Any) -> None:
     came = asked(client.write({"facts/sales.csv": "day,product,amount\n2026-08-01,car,5\n"})).item("facts/sales")
     assert came is not None
     assert came.rows == 1
+
+
+def test_the_request_the_questions_and_the_status_miss_the_same(client: Any) -> None:
+    """One list of what is needed and has not arrived, with facts; what lies in a database is not asked for."""
+    from tests.engagement.test_tie_out import METRICS
+
+    request = asked(client.write({"metrics.yaml": METRICS}))
+    names = [item.table for item in request.missing]
+    assert {"survey", "facts/sales", "resources"} <= set(names)
+    queries = find_queries(client.folder, client.root).queries
+    assert sorted(q.target.key["table"] for q in queries if q.kind == "missing") == sorted(names)
+    sales = next(q for q in queries if q.target.key.get("table") == "facts/sales")
+    assert (sales.to, sales.blocks[:8]) == ("Data", "Outcomes")
+    assert f"{len(names)} that are needed have not" in describe_progress(request, TODAY)[0]
+    book = sheets_of(request)
+    rows = [[cell.value for cell in row] for name in book.sheetnames for row in book[name].iter_rows(min_row=5)]
+    assert {row[0] for row in rows if row[3] == "needed" and row[7] == "not here yet"} == set(names)
+    inside = METRICS.replace("{key:", "{database: crm, relation: s.sales, key:", 1)
+    held = asked(client.write({"metrics.yaml": inside})).item("facts/sales")
+    assert held is not None
+    assert (held.file, held.is_missing) == ("the database", False)
 
 
 def test_the_workbook_has_a_sheet_for_each_function(client: Any) -> None:

@@ -392,24 +392,19 @@ class _Desk:
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def missing(self, request: DataRequest) -> Iterator[Query]:
-        holds: dict[str, list[str]] = {}
-        for question in request.questions:
-            for table in question.missing:
-                holds.setdefault(table, []).append(question.words)
-        for table, words in holds.items():
-            item = request.item(table)
-            when = f"; it was due {item.due.isoformat()}" if item is not None and item.due is not None else ""
+        for item in request.missing:
+            when = f"; it was due {item.due.isoformat()}" if item.due is not None else ""
             yield Query(
                 kind="missing",
-                to=self.who(table),
-                file=item.where if item is not None else table,
+                to=self.who(item.table),
+                file=item.where,
                 sheet="",
                 cell="",
-                found=f"{item.what if item is not None else ''} It has not arrived{when}.".strip(),
-                question=f"When will {table} come?",
-                blocks="; ".join(words),
+                found=f"{item.what} It has not arrived{when}.",
+                question=f"When will {item.table} come?",
+                blocks="; ".join(request.held_up(item)),
                 allowed="A day.",
-                target=Target("request", "requests", "due", {"table": table}),
+                target=Target("request", "requests", "due", {"table": item.table}),
                 value="date",
             )
 

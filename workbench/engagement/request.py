@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,11 @@ class Item:
     file: str = ""
     faults: int = 0
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is needed and has not arrived."""
+        return self.is_needed and self.rows is None
+
 
 @dataclass(frozen=True)
 class Question:
@@ -167,6 +172,16 @@ class DataRequest:
     def functions(self) -> tuple[str, ...]:
         """Those that are asked for something."""
         return tuple(dict.fromkeys(item.function for item in self.items))
+
+    @property
+    def missing(self) -> tuple[Item, ...]:
+        """What is needed and has not arrived: the one list that the request, the questions back and the status ask by."""
+        return tuple(item for item in self.items if item.is_missing)
+
+    def held_up(self, item: Item) -> tuple[str, ...]:
+        """Return the questions that wait for a table, or would be answered better with it."""
+        waiting = tuple(one.words for one in self.questions if item.table in one.missing)
+        return waiting or (item.why if item.why.endswith("?") else "Every question.",)
 
     def item(self, table: str) -> Item | None:
         """Return what is asked of a table, or None."""
@@ -236,6 +251,8 @@ def build_request(
     items.sort(key=lambda item: (order.index(item.function), not item.is_needed))
     client = tables.settings.name if tables.settings is not None else name
     questions = tuple(_question(pillar, items, study, faults) for pillar in QUESTIONS)
+    waited = {name for question in questions for name in question.missing}
+    items = [replace(item, is_needed=True) if item.table in waited else item for item in items]
     return DataRequest(name, str(client), tuple(items), questions, tuple(faults))
 
 
@@ -352,8 +369,8 @@ def _fact_item(
         due=said.get("due") or due,
         note=str(said.get("note") or ""),
         columns=tuple(columns),
-        rows=None if found is None else int(getattr(found, "rows", 0) or 0),
-        file="" if found is None else str(getattr(found, "file", "") or key),
+        rows=0 if is_inside else None if found is None else int(getattr(found, "rows", 0) or 0),
+        file="the database" if is_inside else "" if found is None else str(getattr(found, "file", "") or key),
         faults=sum(_speaks_of(fault, key) for fault in faults),
     )
 
@@ -390,8 +407,11 @@ def describe_progress(request: DataRequest, today: dt.date) -> tuple[str, ...]:
         What is due before it is late.
     """
     arrived = [item for item in request.items if item.rows is not None]
-    open_ = [item for item in request.items if item.rows is None and item.is_needed]
-    lines = [f"{len(arrived)} of {len(request.items)} tables have arrived, {len(open_)} that are needed have not."]
+    count = len(request.missing)
+    lines = [
+        f"{len(arrived)} of {len(request.items)} tables have arrived, "
+        f"{count} that {'is needed has' if count == 1 else 'are needed have'} not."
+    ]
     for function in request.functions:
         held = [item for item in arrived if item.function == function]
         lines += [f"  {function}: {', '.join(map(_arrived, held))}"] if held else []

@@ -46,7 +46,7 @@ def _write_function(
 ) -> None:
     heads, widths = columns_of(TABLES)
     missing = [item for item in items if item.rows is None]
-    needed = sum(item.is_needed for item in missing)
+    needed = sum(item.is_missing for item in missing)
     sheet.set_row(0, 24)
     sheet.write_string(0, 0, f"{request.client}: what we ask of {function}", formats["title"])
     words = f"{len(missing)} of {len(items)} tables have not arrived; {needed} of them are needed. "
