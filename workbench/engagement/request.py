@@ -175,7 +175,7 @@ class DataRequest:
 
     @property
     def missing(self) -> tuple[Item, ...]:
-        """What is needed and has not arrived: the one list that the request, the questions back and the status ask by."""
+        """What is needed and has not arrived: the one list of the request, the questions back and the status."""
         return tuple(item for item in self.items if item.is_missing)
 
     def held_up(self, item: Item) -> tuple[str, ...]:
