@@ -19,7 +19,7 @@ from typing import Any
 
 from bench.table import bench_row
 from workbench.batch.drawn import Kept
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing import draw
 from workbench.report.drawing.pictures import house_style, tidy_svg
 from workbench.report.exhibit import Exhibit, Note

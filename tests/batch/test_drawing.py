@@ -19,7 +19,7 @@ import report_samples as samples
 from workbench.batch.drawing import Drawings
 from workbench.batch.drawn import KEPT_RUNS, Kept
 from workbench.report import images
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit
 from workbench.report.story import Report
 

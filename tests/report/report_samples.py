@@ -10,6 +10,7 @@ from typing import Any
 from workbench.findings import CLAIM_LENGTH, Figure, Finding, Findings, Off, number_figures
 from workbench.report import charts
 from workbench.report.chapter import Chapter
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, note_exhibit
 from workbench.report.story import Meta, Report
 from workbench.report.tables import Table, table
@@ -18,14 +19,14 @@ LINES = ("Motor insurance", "Home insurance", "Life", "Pensions and long-term sa
 SAID: dict[str, Any] = {"subtitle": "Level by line, scale 1 to 5, n 198", "source": "survey, wave 2026-09"}
 
 
-def ranked(claim: str = "Travel stands at 1.9, the lowest of six lines.", **more: Any) -> charts.Chart:
+def ranked(claim: str = "Travel stands at 1.9, the lowest of six lines.", **more: Any) -> Chart:
     """Return a ranked bar chart with a missing value and ids of figures."""
     data = {"line": LINES, "level": [3.4, 3.1, 2.9, None, 1.9, 2.2], "id": [f"R-{n:03d}" for n in range(1, 7)]}
     said = {**SAID, "unit": "level", "highlight": "Travel", "figures": "id", **more}
     return charts.bar_ranked(data, label="line", value="level", claim=claim, **said)
 
 
-def in_parts() -> charts.Chart:
+def in_parts() -> Chart:
     """Return bars cut into their parts: one too small to be seen, one without an amount, two that are open."""
     data = {
         "line": ["Motor insurance"] * 3 + ["Pensions and long-term savings"] * 2 + ["No line", "Travel"],
@@ -37,7 +38,7 @@ def in_parts() -> charts.Chart:
     return charts.bar_parts(data, label="line", part="project", value="budget", open="open", **said)
 
 
-def diverging() -> charts.Chart:
+def diverging() -> Chart:
     """Return distances from a target, lower being better for one row."""
     data = {"line": LINES[:3], "days": [12.0, 30.0, 9.0], "goal": [10.0, 20.0, 5.0], "up": [False, False, True]}
     return charts.bar_diverging(
@@ -52,7 +53,7 @@ def diverging() -> charts.Chart:
     )
 
 
-def stacked() -> charts.Chart:
+def stacked() -> Chart:
     """Return a spread of answers; one group is hidden."""
     answers = ("never", "rarely", "sometimes", "often", "always")
     names = [line for line in LINES[:3] for _ in answers]
@@ -68,7 +69,7 @@ def stacked() -> charts.Chart:
     )
 
 
-def dots() -> charts.Chart:
+def dots() -> Chart:
     """Return groups with intervals; Life is hidden."""
     data = {
         "line": LINES[:4],
@@ -92,7 +93,7 @@ def dots() -> charts.Chart:
     )
 
 
-def two_series() -> charts.Chart:
+def two_series() -> Chart:
     """Return two series of groups with intervals."""
     data = {
         "line": [line for line in LINES for _ in range(2)],
@@ -114,7 +115,7 @@ def two_series() -> charts.Chart:
     )
 
 
-def slopes() -> charts.Chart:
+def slopes() -> Chart:
     """Return eight lines that end close to each other."""
     names = [f"Activity {place} of a line" for place in range(8)]
     data = {
@@ -134,7 +135,7 @@ def slopes() -> charts.Chart:
     )
 
 
-def falls() -> charts.Chart:
+def falls() -> Chart:
     """Return a waterfall whose effects are small against its totals."""
     data = {
         "what": ["Before", "Mix", "Rate", "After"],
@@ -152,7 +153,7 @@ def falls() -> charts.Chart:
     )
 
 
-def curves() -> charts.Chart:
+def curves() -> Chart:
     """Return response curves with today and plan marked."""
     rows = [
         (f"Activity {name}", float(x), 1e6 * x * name / (x + 5), "today" if x == 4 else "plan" if x == 8 else None)
@@ -173,7 +174,7 @@ def curves() -> charts.Chart:
     )
 
 
-def behaviour() -> charts.Chart:
+def behaviour() -> Chart:
     """Return a metric over 24 months with two signals, one open period and two events."""
     months = [dt.date(2024 + place // 12, place % 12 + 1, 1) for place in range(24)]
     values = [62 + (place * 7 % 5) - 2.0 for place in range(22)] + [55.0, 54.0]
@@ -203,7 +204,7 @@ def behaviour() -> charts.Chart:
     )
 
 
-def lines() -> charts.Chart:
+def lines() -> Chart:
     """Return three lines over time."""
     data = {
         "month": [dt.date(2025, place + 1, 1) for place in range(12)] * 3,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from workbench import theme
 from workbench.errors import ReportError
 from workbench.report import charts
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing import canvas, draw, pictures
 from workbench.report.drawing.marks import Bar, Dot, Words
 from workbench.report.exhibit import Exhibit

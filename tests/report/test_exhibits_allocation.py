@@ -17,7 +17,7 @@ from report_samples import assert_reads_well
 
 from workbench.allocation import Allocation, AllocationInputs, Conflict, Rule, allocate, figures
 from workbench.findings import Off
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_allocation import (
     certificate_exhibit,

@@ -17,7 +17,7 @@ from allocation_cases import small
 from workbench.allocation import Allocation, AllocationInputs, Conflict, Rule, allocate, figures
 from workbench.engagement.schema import EXHIBITS as KEYS
 from workbench.findings import CLAIM_LENGTH, Off
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_allocation_robust import (
     firm_exhibit,

@@ -25,7 +25,7 @@ from workbench.allocation import (
 )
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.audience import AUDIENCES, chapter_for
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_cascade import functions_exhibit, projects_exhibit, short_lines_exhibit
 from workbench.report.html import render_pages

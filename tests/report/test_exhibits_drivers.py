@@ -13,7 +13,7 @@ from workbench import outcomes
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import Outcomes
 from workbench.report import exhibits_drivers
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.tables import Table
 

@@ -22,7 +22,7 @@ from workbench.outcomes.catalogue import FactTable, Metric
 from workbench.outcomes.definitions import Measure
 from workbench.outcomes.inputs import Signal
 from workbench.products import ProductEntry
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing.draw import slide_svg
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_loop import loop_exhibit, loop_lines_exhibit, stages_exhibit

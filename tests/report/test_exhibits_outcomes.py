@@ -21,7 +21,7 @@ from workbench.findings import CLAIM_LENGTH, Off
 from workbench.outcomes import Event, Outcomes
 from workbench.outcomes.catalogue import Metric
 from workbench.outcomes.definitions import Condition, Loop, Measure, Target
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_outcomes import (
     all_outcomes_exhibit,

@@ -11,7 +11,7 @@ import pytest
 from workbench.engagement.tables import Tables
 from workbench.findings import CLAIM_LENGTH
 from workbench.products import build_product_map
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibits_projects import MOST_BARS, MOST_PARTS, NONE, SEVERAL, project_appendix
 from workbench.report.portfolio import running_projects
 from workbench.report.summary import Summary

@@ -25,7 +25,7 @@ from workbench.allocation import (
     quarter_findings,
 )
 from workbench.findings import CLAIM_LENGTH, Off
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_quarters import quarter_people_exhibit, quarters_exhibit
 from workbench.report.tables import Table

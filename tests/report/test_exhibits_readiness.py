@@ -10,7 +10,7 @@ from readiness_samples import HOSTILE, INSTRUMENT, company
 from workbench import readiness
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Answers, Readiness, ReadinessInputs
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing import draw
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_readiness import (

@@ -14,7 +14,7 @@ from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Readiness, Target
 from workbench.readiness.classes import CLASSES
 from workbench.readiness.steps import TOP
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing import draw
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_readiness import claims_exhibit

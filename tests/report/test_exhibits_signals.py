@@ -22,7 +22,7 @@ from workbench.outcomes import Outcomes
 from workbench.outcomes.catalogue import FactTable, Metric
 from workbench.outcomes.definitions import Condition, Measure, SignalRules, Target
 from workbench.outcomes.inputs import Event
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing.draw import page_svg, slide_svg
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_signals import (

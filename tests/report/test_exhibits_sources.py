@@ -16,7 +16,7 @@ from workbench.readiness import Readiness
 from workbench.readiness.first_look import FirstLook
 from workbench.readiness.interviews import score_interviews
 from workbench.readiness.sources import Sources
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing.draw import slide_svg
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_readiness import classes_exhibit, gap_exhibit

@@ -27,7 +27,7 @@ from workbench.allocation import (
     frontier_findings,
 )
 from workbench.findings import Off
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing.draw import draw_chart, page_svg
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_tradeoffs import frontier_exhibit, scenario_lines_exhibit, scenarios_exhibit

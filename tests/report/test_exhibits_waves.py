@@ -14,7 +14,7 @@ from workbench import readiness
 from workbench.engagement.schema import EXHIBITS
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Readiness, ReadinessInputs
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note
 from workbench.report.exhibits_waves import (
     change_parts_exhibit,

@@ -10,6 +10,7 @@ import report_samples as samples
 
 from workbench.findings import Figure, Finding, Findings, number_figures
 from workbench.report import charts
+from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit
 from workbench.report.html import MOST_ROWS, POLICY, render_html
 from workbench.report.story import Report, results
@@ -119,7 +120,7 @@ def test_figures_have_captions_alternatives_and_their_numbers(page, report):
     exhibits = [exhibit for _, exhibit in report.exhibits()]
     assert len(page.all("figure")) == len(page.all("figcaption")) == len(exhibits)
     drawings = [attributes for attributes in page.all("div") if attributes.get("role") == "img"]
-    drawn = [exhibit for exhibit in exhibits if isinstance(exhibit.content, charts.Chart)]
+    drawn = [exhibit for exhibit in exhibits if isinstance(exhibit.content, Chart)]
     assert sorted({str(drawing["aria-label"]).replace("\u00a0", " ") for drawing in drawings}) == sorted(
         {e.alt for e in drawn}
     )
@@ -274,7 +275,7 @@ def test_size_stays_far_from_the_limit(html):
     assert len(html.encode()) < 400_000
 
 
-def _printed(content: charts.Chart) -> str:
+def _printed(content: Chart) -> str:
     return render_html(Report(samples.META, (samples.chapter().add(Exhibit("one", content)),)))
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Unpack
 
-from workbench.report.charts import KIND_WORDS, Chart
-from workbench.report.values import plain_column
+from workbench.report.chart import Chart, Said, chart_of
 
 
 def behaviour_panels(
@@ -22,15 +20,8 @@ def behaviour_panels(
     high: str,
     is_signal: str,
     mark: str,
-    claim: str,
-    subtitle: str,
-    source: str,
     highlight: Iterable[str] = (),
-    unit: str = "",
-    currency: str = "EUR",
-    decimals: int | None = None,
-    figures: str | None = None,
-    alt: str | None = None,
+    **said: Unpack[Said],
 ) -> Chart:
     """Return one small chart over time a label, each on its own scale, with its usual range.
 
@@ -48,7 +39,7 @@ def behaviour_panels(
         Column of yes/no: outside the usual range after the baseline.
     mark : str
         Column with words on what happened in a period, or None.
-    claim, subtitle, source, highlight, unit, currency, decimals, figures, alt
+    highlight, said
         As in `charts.bar_ranked`.
     """
     roles = [
@@ -62,9 +53,7 @@ def behaviour_panels(
         ("is_signal", is_signal),
         ("mark", mark),
     ]
-    return _made(
-        "behaviour_panels", data, roles, figures, alt, claim, subtitle, source, highlight, unit, currency, decimals
-    )
+    return chart_of("behaviour_panels", data, roles, highlight=highlight, **said)
 
 
 def funnel_plot(
@@ -77,17 +66,10 @@ def funnel_plot(
     high: str,
     inner_low: str,
     inner_high: str,
-    claim: str,
-    subtitle: str,
-    source: str,
     reference: float,
     reference_label: str,
     highlight: Iterable[str] = (),
-    unit: str = "",
-    currency: str = "EUR",
-    decimals: int | None = None,
-    figures: str | None = None,
-    alt: str | None = None,
+    **said: Unpack[Said],
 ) -> Chart:
     """Return parts by their size and value, in a funnel that is wide where there are few rows.
 
@@ -101,7 +83,7 @@ def funnel_plot(
         Outer and inner limits of each part.
     reference, reference_label
         All parts together, and what that is called.
-    claim, subtitle, source, highlight, unit, currency, decimals, figures, alt
+    highlight, said
         As in `charts.bar_ranked`; `highlight` names the parts outside.
     """
     roles = [
@@ -113,36 +95,12 @@ def funnel_plot(
         ("inner_low", inner_low),
         ("inner_high", inner_high),
     ]
-    chart = _made("funnel", data, roles, figures, alt, claim, subtitle, source, highlight, unit, currency, decimals)
-    return replace(chart, reference=float(reference), reference_label=reference_label)
-
-
-def _made(
-    kind: str,
-    data: Any,
-    roles: Sequence[tuple[str, str]],
-    figures: str | None,
-    alt: str | None,
-    claim: str,
-    subtitle: str,
-    source: str,
-    highlight: Iterable[str],
-    unit: str,
-    currency: str,
-    decimals: int | None,
-) -> Chart:
-    named = [*roles, *([("figures", figures)] if figures else [])]
-    columns = {name: plain_column(data[name]) for _, name in named}
-    return Chart(
-        kind,
-        tuple(columns.items()),
-        tuple(named),
-        claim=claim,
-        subtitle=subtitle,
-        source=source,
-        alt=alt if alt is not None else f"{KIND_WORDS[kind]}: {claim}",
-        highlight=tuple(str(name) for name in highlight),
-        unit=unit,
-        currency=currency,
-        decimals=decimals,
+    return chart_of(
+        "funnel",
+        data,
+        roles,
+        highlight=highlight,
+        reference=float(reference),
+        reference_label=reference_label,
+        **said,
     )

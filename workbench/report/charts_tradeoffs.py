@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
-from workbench.report.charts import KIND_WORDS, Chart
-from workbench.report.values import plain_column
+from workbench.report.chart import Chart, Said, chart_of
 
 ON, INSIDE, PLAN, TODAY = "frontier", "frontier, no weights find it", "plan", "today"
 """What a mark may be."""
@@ -22,19 +20,12 @@ def frontier_chart(
     rate: str,
     change: str,
     mark: str,
-    claim: str,
-    subtitle: str,
-    source: str,
     goal_label: str,
     other_label: str,
     proof: str,
     highlight: Iterable[str] = (),
-    unit: str = "",
     other_unit: str = "",
-    currency: str = "EUR",
-    decimals: int | None = None,
-    figures: str | None = None,
-    alt: str | None = None,
+    **said: Unpack[Said],
 ) -> Chart:
     """Return points of two goals as a stair that falls to the right: what is had of one for each amount of the other.
 
@@ -52,34 +43,20 @@ def frontier_chart(
         What the two goals are called.
     proof : str
         What the frontier's points are, such as "proved: no plan has more of both".
-    unit, other_unit : str
-        Their units.
+    other_unit : str
+        Unit of the other; `unit` is the first's.
     highlight : list of str
         Labels of points that are named.
-    claim, subtitle, source, currency, decimals, figures, alt
+    said
         As in `charts.bar_ranked`; decimals of both goals.
     """
-    roles = [
-        ("label", label),
-        ("level", other),
-        ("value", goal),
-        ("rate", rate),
-        ("change", change),
-        ("mark", mark),
-        *([("figures", figures)] if figures else []),
-    ]
-    columns = {name: plain_column(data[name]) for _, name in roles}
-    chart = Chart(
+    return chart_of(
         "frontier",
-        tuple(columns.items()),
-        tuple(roles),
-        claim=claim,
-        subtitle=subtitle,
-        source=source,
-        alt=alt if alt is not None else f"{KIND_WORDS['frontier']}: {claim}",
-        highlight=tuple(str(name) for name in highlight),
-        unit=unit,
-        currency=currency,
-        decimals=decimals,
+        data,
+        [("label", label), ("level", other), ("value", goal), ("rate", rate), ("change", change), ("mark", mark)],
+        highlight=highlight,
+        level_unit=other_unit,
+        order=(goal_label, other_label),
+        reference_label=proof,
+        **said,
     )
-    return replace(chart, level_unit=other_unit, order=(goal_label, other_label), reference_label=proof)

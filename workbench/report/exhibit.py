@@ -10,10 +10,10 @@ from typing import Any
 from workbench import theme
 from workbench.errors import ReportError
 from workbench.findings import CLAIM_LENGTH, Off
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.tables import Table, table
 from workbench.report.text import data_table, exhibit_html, exhibit_text
-from workbench.report.values import heading
+from workbench.report.values import heading, names_of
 
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 """What keys of exhibits and names of chapters look like: they become names of files and of places in a page."""
@@ -249,7 +249,7 @@ def exhibit_from_figure(
     """
     from workbench.report.drawing.pictures import picture_of
 
-    names = [figures] if isinstance(figures, str) else list(figures or ())
+    names = names_of(figures)
     listed = table(
         data,
         columns=[name for name in data if name not in names],

@@ -21,7 +21,7 @@ from workbench.errors import ReportError
 from workbench.findings import Figure, Findings
 from workbench.report.audience import quoted_figures
 from workbench.report.chapter import Chapter
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.commentary import Remark, day_words
 from workbench.report.exhibit import Exhibit, Note, Picture
 from workbench.report.page import Page

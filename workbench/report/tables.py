@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench import theme
 from workbench.errors import ReportError
-from workbench.report.values import Plain, heading, plain_column, written
+from workbench.report.values import Plain, heading, names_of, plain_column, written
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def table(
         )
         for spec in specs
     )
-    names = [figures] if isinstance(figures, str) else list(figures or ())
+    names = names_of(figures)
     ids = [plain_column(data[name]) for name in names]
     count = len(next(iter(held.values()), ()))
     per_row = tuple(tuple(part for column in ids for part in str(column[row] or "").split()) for row in range(count))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.tables import Column, Table
 from workbench.report.values import heading
 

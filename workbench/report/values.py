@@ -54,6 +54,11 @@ def plain(value: Any) -> Plain:
     raise ReportError((f"A report holds plain values only; got {type(value).__name__}: {value!r:.60}",))
 
 
+def names_of(names: str | Iterable[str] | None) -> list[str]:
+    """Return one name, several or none as a list."""
+    return [names] if isinstance(names, str) else list(names or ())
+
+
 def plain_column(values: Iterable[Any]) -> tuple[Plain, ...]:
     """Return a column of a frame, a list or a tuple as plain values."""
     return tuple(plain(value) for value in values)

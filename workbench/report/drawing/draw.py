@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workbench import theme
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing import axes, panels, rows, ruled, tradeoffs
 from workbench.report.drawing.canvas import LINE, Canvas, balance_text, new_canvas
 from workbench.report.drawing.png import paint_png

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from workbench import theme
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.drawing.canvas import LINE, Canvas, Scale, spread_apart, ticks
 from workbench.report.values import Plain, written
 

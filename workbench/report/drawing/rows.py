@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench import theme
-from workbench.report.charts import TOO_FEW, Chart
+from workbench.report.chart import TOO_FEW, Chart
 from workbench.report.drawing.canvas import LINE, Canvas, Scale
 from workbench.report.values import Plain
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench import theme
-from workbench.report.charts import Chart
+from workbench.report.chart import Chart
 from workbench.report.charts_tradeoffs import INSIDE, ON, PLAN, TODAY
 from workbench.report.drawing.canvas import LINE, Canvas, Scale, ticks
 from workbench.report.values import Plain
