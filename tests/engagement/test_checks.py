@@ -401,3 +401,15 @@ def test_a_key_of_a_person_is_no_address(client: Client, table: str) -> None:
     client.write({"waves.csv": "wave,date\nw1,2026-09-01\n", f"{table}.csv": rows[table]})
     fault = client.only_fault()
     assert fault.allowed.startswith("a key that names nobody")
+
+
+def test_a_name_in_place_of_a_key_is_told_as_such(client) -> None:
+    """What people call a product is known, with the key to write, also where its umlaut is written in two letters."""
+    client.write(
+        {
+            "products.csv": "product,name\nwaerme-1,Wärme\nvan,Van\n",
+            "memberships.csv": "product,kind,parent,share\nWaerme,product_line,motor,1\nvan,product_line,fleet,1\n",
+        }
+    )
+    (fault,) = client.faults()
+    assert fault.remedy.startswith("'Waerme' is the name of the product 'waerme-1': write waerme-1.")

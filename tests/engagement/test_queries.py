@@ -336,6 +336,28 @@ def test_a_corrected_cell_mends_the_folder(client: Any) -> None:
     assert not [query for query in asked(client).queries if query.kind in ("fault", "name")]
 
 
+def test_what_people_call_it_is_an_answer(client: Any) -> None:
+    """The name of a key, however its umlaut is written; one that is only like it is refused with the key it is like."""
+    client.write(
+        {
+            "lines.csv": "product_line,name\nmotor,Motor insurance\nfleet,Wärme für Flotten\n",
+            "memberships.csv": "product,kind,parent,share\ncar,product_line,motor,1\nbus,product_line,fleet,1\n",
+            "imports.yaml": "imports:\n  ledger:\n    vendor: own sheet\n    table: projects\n"
+            "    labels: {product_line: {KFZ: '', Alt: ''}}\n",
+        }
+    )
+    queries = asked(client)
+    names = {query.target.key["their_name"]: query for query in queries.queries if query.kind == "name"}
+    assert "fleet (Wärme für Flotten)" in names["KFZ"].allowed
+    near = faults_of(client, answered(queries, {names["KFZ"].id: "Wärme für Flotte"}))
+    assert "Did you mean fleet (Wärme für Flotten)?" in near[0].remedy
+    said = {names["KFZ"].id: "WAERME FUER FLOTTEN", names["Alt"].id: "Leave out"}
+    take(client, answered(queries, {**said, one(queries, "fault", column="product").id: "Van insurance"}))
+    study = client.load()
+    assert study.tables["aliases"].iloc[0]["our_name"] == "fleet"
+    assert study.tables["memberships"]["product"].tolist() == ["car", "van"]
+
+
 def test_a_correction_leaves_who_said_the_opinion(client: Any) -> None:
     """Whoever mends a misspelt key says nothing of the share beside it."""
     client.write(

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.intake.crosswalk import keys_named
 from workbench.engagement.project_inputs import project_faults
 from workbench.engagement.schema import SHEET_TABLES, TABLES, fold_key, is_key, refers_of
 from workbench.errors import Fault, nearest
@@ -53,7 +54,7 @@ def check_tables(
         Table → its rows with a fault, whose other cells are compared all the same.
     """
     faults = [
-        *_refused_references(refused or {}, known),
+        *_refused_references(tables, refused or {}, known),
         *_memberships(tables, known, (refused or {}).get("memberships")),
     ]
     for rule in (
@@ -145,7 +146,9 @@ def _references(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator
                     yield _unknown(tables, name, place, column, value, target, known[target])
 
 
-def _refused_references(refused: Mapping[str, RefusedRows], known: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
+def _refused_references(
+    tables: Tables, refused: Mapping[str, RefusedRows], known: Mapping[str, frozenset[str]]
+) -> Iterator[Fault]:
     """Find unknown keys in the cells beside a wrong one, so that one correction is enough."""
     for name, rows in refused.items():
         spec = TABLES.get(name) or SHEET_TABLES[name]
@@ -153,21 +156,26 @@ def _refused_references(refused: Mapping[str, RefusedRows], known: Mapping[str, 
             for column, value in cells.items():
                 target = refers_of(spec.columns[column])
                 if target in known and value not in known[target]:
-                    yield rows.raw.fault(place, column, *_unknown_words(value, target, known[target]))
+                    words = _unknown_words(value, target, known[target], tables.names_of(target))
+                    yield rows.raw.fault(place, column, *words)
 
 
 def _unknown(
     tables: Tables, name: str, place: int, column: str, value: str, target: str, allowed: frozenset[str]
 ) -> Fault:
-    return tables.fault(name, place, column, *_unknown_words(value, target, allowed))
+    return tables.fault(name, place, column, *_unknown_words(value, target, allowed, tables.names_of(target)))
 
 
-def _unknown_words(value: str, target: str, allowed: frozenset[str]) -> tuple[str, str, str]:
+def _unknown_words(value: str, target: str, allowed: frozenset[str], names: Mapping[str, str]) -> tuple[str, str, str]:
     table, _, key = target.partition(".")
     shown = sorted(allowed)
     listed = ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
     hint = nearest(value, shown) or f"Add it to {table}, or correct the cell."
     word = KIND_NAMES.get(key, key)
+    meant = keys_named(value, names)
+    if len(meant) == 1:
+        hint = f"{value!r} is the name of the {word} {meant[0]!r}: write {meant[0]}. "
+        hint += "workbench import table reads names as they are."
     return f"the {word} {value!r} is not in {table}", f"{listed or f'a {word} of {table}, which has none yet'}.", hint
 
 
@@ -223,7 +231,8 @@ def _memberships(tables: Tables, known: Mapping[str, frozenset[str]], refused: R
     lost = refused.cells if refused else ()
     for place, cells in enumerate(lost):
         if refused and cells.get("kind") == "product_line" and cells.get("parent", "") not in {"", *lines}:
-            words = _unknown_words(cells["parent"], "lines.product_line", lines)
+            names = tables.names_of("lines.product_line")
+            words = _unknown_words(cells["parent"], "lines.product_line", lines, names)
             yield refused.raw.fault(place, "parent", *words)
     is_open = any(cells.get("kind") in (None, "product_line") for cells in lost)  # corrected, it may be that row
     if not is_open and not (frame["kind"] == "product_line").any():
@@ -348,7 +357,11 @@ def _scopes(tables: Tables, known: Mapping[str, frozenset[str]]) -> Iterator[Fau
         for place, scope in enumerate(tables[name]["scope"].tolist()) if name in tables else ():
             if scope is not None and scope not in parents:
                 found = f"{scope!r} is no product, line, stream or experience"
-                remedy = nearest(scope, parents) or "Correct it, or leave it blank for the whole company."
+                meant = keys_named(
+                    scope, {**tables.names_of("products.product"), **tables.names_of("lines.product_line")}
+                )
+                remedy = f"{scope!r} is the name of {meant[0]!r}: write {meant[0]}." if len(meant) == 1 else ""
+                remedy = remedy or nearest(scope, parents) or "Correct it, or leave it blank for the whole company."
                 yield tables.fault(name, place, "scope", found, "a key of products, memberships or lines.", remedy)
     for place, row in _rows(tables["targets"]) if "targets" in tables else ():
         kind, scope = row["scope_kind"], row["scope"]

@@ -126,6 +126,8 @@ class Query:
     target : Target
     low, high : float or None
         Ends of a number.
+    names : mapping of str to str
+        Choice → what people call it; answered so, it is taken as the choice.
     weight : tuple of float
         Of a name: money, other amounts and rows that hang on it; the heaviest is asked first.
     """
@@ -145,6 +147,7 @@ class Query:
     low: float | None = None
     high: float | None = None
     weight: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -283,6 +286,7 @@ class _Desk:
         target = Target("note", table or "engagement", column, {"place": f"{fault.sheet} {fault.cell}".strip()})
         value: Any = "text"
         choices: tuple[str, ...] = ()
+        names: Mapping[str, str] = {}
         low = high = None
         if spec is not None and raw is not None and row > 1 and column in spec.columns:
             info = spec.columns[column]
@@ -290,6 +294,7 @@ class _Desk:
             kind = column_kind(info)
             value = {"date": "date", "number": "number", "integer": "number"}.get(kind, "text")
             choices = choices_of(info) or tuple(sorted(self.reading.known.get(refers_of(info), ())))
+            names = self.tables.names_of(refers_of(info))
             if choices:
                 value = "text" if is_open_choice(info) else "choice"
             low, high = _ends(info)
@@ -302,12 +307,13 @@ class _Desk:
             found=": ".join(part for part in (self._named(table, row, column), fault.found) if part),
             question="What is right here?" if target.do == "cell" else f"What is right? {fault.remedy}",
             blocks="Every run, until it is corrected.",
-            allowed=fault.allowed,
+            allowed=_allowed(choices, names) if names else fault.allowed,
             target=target,
             value=value,
             choices=choices,
             low=low,
             high=high,
+            names=names,
         )
 
     def _standing(self, table: str, row: int, column: str) -> str:
@@ -366,6 +372,7 @@ class _Desk:
     def _name(self, source: str, table: str, column: str, their: str, behind: Mapping[str, Any]) -> Query:
         kind = ALIAS_KINDS.get(column, "")
         register = self.reading.known.get(_REGISTERS.get(kind, ""), frozenset())
+        names = self.tables.names_of(_REGISTERS.get(kind, ""))
         choices = (*sorted(register), LEAVE_OUT) if register else _STATES if column == "status" else ()
         is_alias = bool(kind) and table != "survey"
         key = {"source": source, "their_name": their, "kind": kind, "column": column}
@@ -382,11 +389,12 @@ class _Desk:
             found=f"Nobody knows which {column.replace('_', ' ')} {their!r} is.{told}",
             question=asked,
             blocks=f"The import of {table or source}: its rows wait.",
-            allowed=f"{', '.join(choices)}." if choices else "A name of ours.",
+            allowed=_allowed(choices, names) if choices else "A name of ours.",
             target=Target("alias" if is_alias else "label", "aliases" if is_alias else "imports", "our_name", key),
             value="choice" if choices else "text",
             choices=choices,
             weight=weight,
+            names=names,
         )
 
     # -- files ---------------------------------------------------------------------------------------------------------
@@ -491,6 +499,12 @@ class _Desk:
                 low=low,
                 high=high,
             )
+
+
+def _allowed(choices: Iterable[str], names: Mapping[str, str]) -> str:
+    """Return what may be answered: our keys, each with what people call it."""
+    called = {key: name for key, name in names.items() if name and fold_name(name) != fold_name(key)}
+    return f"{', '.join(f'{key} ({called[key]})' if key in called else key for key in choices)}."
 
 
 def _hanging(table: str, behind: Mapping[str, Any]) -> tuple[str, tuple[float, float, float]]:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import parse_date
+from workbench.engagement.intake.crosswalk import keys_named, near_keys
 from workbench.engagement.mailing import OPTIONS, add_sheet, columns_of, formats_of, height_of, safe_text, write_row
 from workbench.engagement.queries import KINDS, Queries, Query, Target, cell_text
 from workbench.engagement.read import column_letters, open_workbook
@@ -199,7 +200,7 @@ def _listed(query: Query, lists: dict[tuple[str, ...], str]) -> dict[str, Any]:
         rule["source"] = lists.setdefault(query.choices, f"={LISTS}!${letters}$1:${letters}${len(query.choices)}")
     else:
         rule["source"] = list(query.choices)
-    if query.value != "choice":
+    if query.value != "choice" or query.names:
         rule["error_type"] = "warning"
     return rule
 
@@ -245,12 +246,17 @@ def _reference(query: Query) -> str:
         "target": asdict(query.target),
         "value": query.value,
         "choices": list(query.choices),
+        "names": dict(query.names),
         "low": query.low,
         "high": query.high,
         "allowed": query.allowed,
     }
     text = json.dumps(held, ensure_ascii=True)
-    return text if len(text) <= 32_000 else json.dumps({**held, "choices": [], "question": ""}, ensure_ascii=True)
+    return (
+        text
+        if len(text) <= 32_000
+        else json.dumps({**held, "choices": [], "names": {}, "question": ""}, ensure_ascii=True)
+    )
 
 
 def _mark(engagement: str, rows: Sequence[str]) -> str:
@@ -394,7 +400,7 @@ class _Reader:
 
     def _value(self, sheet: str, place: str, held: Mapping[str, Any], value: Any) -> str | float | dt.date | None:
         """Return an answer as its question wants it, None where it does not fit."""
-        kind, choices = held["value"], [str(choice) for choice in held["choices"]]
+        kind = held["value"]
         allowed = str(held["allowed"])
         if kind == "date":
             day = _day(value)
@@ -412,16 +418,27 @@ class _Reader:
             return float(number)
         text = cell_text(value).strip()
         if kind == "choice":
-            match = [choice for choice in choices if choice.casefold() == text.casefold()]
-            if choices and not match:
-                self._fault(sheet, place, f"{text[:60]!r} is not in the list", allowed, "Take one of the list.")
-                return None
-            return match[0] if match else text
+            return self._choice(sheet, place, held, text)
         if not fits_text(text):
             found = "the answer is longer than 2,000 characters, or holds characters that cannot be seen"
             self._fault(sheet, place, found, allowed, "Write it shorter, by hand.")
             return None
         return text
+
+    def _choice(self, sheet: str, place: str, held: Mapping[str, Any], text: str) -> str | None:
+        """Return the choice that a text is, by itself or by its name; one that is only like it is refused."""
+        choices, names = [str(choice) for choice in held["choices"]], held.get("names") or {}
+        match = [choice for choice in choices if choice.casefold() == text.casefold()]
+        called = {choice: str(names.get(choice) or "") for choice in choices}
+        match = match or list(keys_named(text, called))
+        if len(match) == 1 or not choices:
+            return match[0] if match else text
+        near = match or near_keys(text, called)
+        shown = " or ".join(f"{key} ({called[key]})" if called[key] else key for key in near)
+        found = f"{text[:60]!r} is the name of several" if match else f"{text[:60]!r} is not in the list"
+        remedy = f"Did you mean {shown}? Write it so." if shown else "Take one of the list."
+        self._fault(sheet, place, found, str(held["allowed"]), remedy)
+        return None
 
 
 def _at(rows: Sequence[Sequence[Any]], row: int, place: int) -> Any:

@@ -133,6 +133,19 @@ class Tables(Mapping[str, "pd.DataFrame"]):
             return table, "", ", ".join(part for part in (place, column and f"column {column}") if part)
         return raw.file, raw.sheet, raw.place(None if row_index is None else int(row_index), column)
 
+    def names_of(self, target: str) -> dict[str, str]:
+        """Return what people call each key of a register.
+
+        Parameters
+        ----------
+        target : str
+            ``table.column``, such as ``products.product``.
+        """
+        table, _, column = target.partition(".")
+        if table not in self or "name" not in self[table] or column not in self[table]:
+            return {}
+        return dict(zip(self[table][column].tolist(), self[table]["name"].tolist(), strict=True))
+
     def fault(
         self, table: str, row_index: int | None, column: str | None, found: str, allowed: str, remedy: str
     ) -> Fault:

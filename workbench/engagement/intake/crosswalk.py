@@ -247,11 +247,40 @@ def fold_name(text: str) -> str:
 
 
 def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(token for token in _plain(text).split() if token not in _STOP)
+
+
+def _plain(text: str) -> str:
+    """Return the words of a text in small letters without accents; ä, ae and a are one."""
     plain = unicodedata.normalize(
         "NFKD", text.casefold().replace("ß", "ss").replace("ae", "a").replace("oe", "o").replace("ue", "u")
     )
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return tuple(token for token in re.findall(r"[^\W_]+", letters) if token not in _STOP)
+    return " ".join(re.findall(r"[^\W_]+", letters))
+
+
+def keys_named(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys that a text names exactly; capitals, hyphens, blanks and umlauts aside.
+
+    Parameters
+    ----------
+    text : str
+    names : mapping of str to str
+        Our key → what people call it.
+
+    Examples
+    --------
+    >>> keys_named("wärme", {"waerme": "Fernwärme"}), keys_named("FERNWAERME", {"waerme": "Fernwärme"})
+    (('waerme',), ('waerme',))
+    """
+    plain = _plain(text)
+    return tuple(key for key, name in names.items() if plain and plain in (_plain(key), _plain(name or "")))
+
+
+def near_keys(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys whose name or key is like a text, the likest alone."""
+    register = Register("", {key: (name,) if name else () for key, name in names.items()})
+    return tuple(key for key, _ in _near(text, register))
 
 
 def choice_register(column: str, choices: Iterable[str], said: Mapping[str, str]) -> Register:
