@@ -210,6 +210,10 @@ Role = Literal["executive", "product", "builder", "operations", "support", "fina
 """Those of our questionnaire, offered and spelled for the client; another questionnaire has roles of its own."""
 
 
+POINTS_OR_PERCENT = "points or percent"
+"""Unit of a column whose numbers count beside each other alone, so that 60 % beside 40 % is as good as 3 beside 2."""
+
+
 def column(
     description: str, *, example: Any, default: Any = ..., unit: str = "", refers: str = ""
 ) -> Any:  # pydantic types its own Field the same way
@@ -854,7 +858,10 @@ class Objective(Row):
     key = ("objective",)
     objective: Key = column("Key.", example="margin")
     weight: Amount | None = column(
-        "Strategy weight; blank in every row where swings or the sheet comparisons say it.", example=1, default=None
+        "Strategy weight; blank in every row where swings or the sheet comparisons say it.",
+        example=1,
+        unit=POINTS_OR_PERCENT,
+        default=None,
     )
     is_money: YesNo = column("yes where its worths are money.", example="yes", default="no")
     agreed_on: dt.date | None = column("When the weight was agreed.", example=dt.date(2026, 9, 1), default=None)

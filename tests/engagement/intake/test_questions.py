@@ -434,6 +434,21 @@ def test_percent_where_no_share_is_wanted_is_refused(room: Room) -> None:
         bring(room, page_of(HEADS, ["a", "12 %", 1]), "projects")
 
 
+@pytest.mark.parametrize("weights", [("60 %", "40%"), (Cell(0.6, "0%"), Cell(0.4, "0 %"))], ids=["text", "format"])
+def test_weights_may_be_percent(room: Room, weights: tuple[Any, Any]) -> None:
+    """Weights count beside each other alone, so the board's 60 and 40 percent are weights as they stand."""
+    page = page_of(["Objective", "Weight"], ["margin", weights[0]], ["reach", weights[1]])
+    assert column(bring(room, page, "objectives"), "weight") == ["0.6", "0.4"]
+
+
+@pytest.mark.parametrize("other", [40, 0.4])
+def test_weights_in_percent_beside_points_are_refused(room: Room, other: float) -> None:
+    """60 % beside 40 is not 0.6 beside 40."""
+    page = page_of(["Objective", "Weight"], ["margin", "60 %"], ["reach", other])
+    with pytest.raises(ClientDataError, match="some numbers of weight are percent, and 1 of 2 have no percent sign"):
+        bring(room, page, "objectives")
+
+
 def test_a_comma_that_moves_cells_is_refused(room: Room) -> None:
     """1,5 without quotation marks in a file with commas is two cells."""
     with pytest.raises(ClientDataError, match=r"1 lines have more cells than the header \(row 3\)"):

@@ -15,6 +15,7 @@ from workbench.engagement.intake.plan import Plan, Reading, ValueColumn
 from workbench.engagement.intake.targets import Target, TargetColumn
 from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
 from workbench.engagement.read import ERROR_CELLS, show
+from workbench.engagement.schema import POINTS_OR_PERCENT
 from workbench.errors import Answer, Fault
 
 MOST_FAULTS = 12
@@ -233,7 +234,8 @@ class _Reader:
                     "one unit, or a unit in each cell.",
                     f"Say what the others count: --unit {measure}=EUR or --unit {measure}=k€.",
                 )
-        if place in self.sheet.percent and not column.unit.startswith("share") and any(c is not None for c in cells):
+        is_share = column.unit.startswith("share") or column.unit == POINTS_OR_PERCENT
+        if place in self.sheet.percent and not is_share and any(c is not None for c in cells):
             self.fault(
                 rows[0],
                 place,
@@ -266,7 +268,7 @@ class _Reader:
                     found = f"{show(held.digits)} is no number with the decimal sign {decimal!r}"
                     self.fault(rows[at], place, found, "a number.", "Correct the cell, or say --decimal.")
                 continue
-            if held.is_percent and not column.unit.startswith("share") and rows[at] not in is_total:
+            if held.is_percent and not is_share and rows[at] not in is_total:
                 found = f"the number has a percent sign, and {measure} is no share"
                 self.fault(rows[at], place, found, "a number.", "Map another column, or correct the cell.")
                 continue
@@ -275,7 +277,25 @@ class _Reader:
                 continue
             mine = held.unit.factor if held.unit is not None and held.unit.factor != 1 else scale.factor
             out[at] = amount if held.is_percent else scaled(amount, mine / divide)
+        if column.unit == POINTS_OR_PERCENT:
+            self._points(rows, place, measure, out, frozenset(at for at in written if written[at].is_percent), is_total)
         return out
+
+    def _points(
+        self,
+        rows: Sequence[int],
+        place: int,
+        measure: str,
+        numbers: Sequence[float | int | None],
+        percents: frozenset[int],
+        is_total: frozenset[int],
+    ) -> None:
+        """Refuse points beside percent: 60 % beside 40 would be 0.6 beside 40."""
+        own = [at for at, number in enumerate(numbers) if number is not None and rows[at] not in is_total]
+        bare = [at for at in own if at not in percents and (percents or (numbers[at] or 0) > 1)]
+        if bare and (percents or place in self.sheet.percent):
+            found = f"some numbers of {measure} are percent, and {len(bare)} of {len(own)} have no percent sign"
+            self.fault(rows[bare[0]], place, found, "all of them in percent, or all in points.", "Correct the cells.")
 
     # -- units ---------------------------------------------------------------------------------------------------------
 
