@@ -373,3 +373,21 @@ def test_off_passes_through_every_function() -> None:
     assert len(readiness.cautions(off)) == 0
     assert "survey" in readiness.next_steps(off)[0].claim
     assert "survey" in readiness.method(off)
+
+
+def test_of_silence_nothing_is_said_where_nobody_knows_who_was_asked(build: Make, instrument: Instrument) -> None:
+    """Blank answers alone make no band of the silent; with a population there is one."""
+    groups = [(role, "x", 12, 8) for role in ROLES]
+    for is_known in (False, True):
+        inputs = build(
+            instrument,
+            groups,
+            lambda *_: 3.0,
+            np.random.default_rng(3),
+            gaps=0.4,
+            with_population=is_known,
+            settings=Settings(),
+        )
+        said = [f"{one.claim} {one.detail}" for one in readiness.cautions(readiness.assess(inputs))]
+        assert any(words.startswith("Silence could move") for words in said) == is_known
+        assert any("How far their answers could move a level, nobody knows." in words for words in said) != is_known

@@ -309,7 +309,8 @@ def _line_words(line: LineVerdict) -> str:
 def _cautions(result: Readiness) -> Iterator[Finding]:
     numbers = figures(result)
     yield from _about_response(result, numbers)
-    widest = _widest_band(result)
+    is_known = result.scores.heads[result.organisation].headcount is not None  # else nobody knows who was silent
+    widest = _widest_band(result) if is_known else None
     if widest is not None:
         group, held = widest
         yield Finding(
@@ -355,7 +356,7 @@ def _about_response(result: Readiness, numbers: Figures) -> Iterator[Finding]:
         yield Finding(
             "How many people were asked is not known, so intervals are wider than they need be.",
             "Response unknown: a table `population` (unit, role, product line, headcount) would narrow the intervals "
-            "and show who is silent.",
+            "and show who is silent. How far their answers could move a level, nobody knows.",
             numbers.ids("people"),
         )
         return
