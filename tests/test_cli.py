@@ -366,7 +366,8 @@ def test_check_of_a_good_folder_says_what_it_cannot_answer(room: Path, capsys: p
     assert shown.startswith("acme: no fault in 1 file.\n")
     assert shown.count("Not answered: ") == 3
     assert "survey" in shown
-    assert shown.endswith("Next: workbench run acme\n")
+    assert "Next: workbench request acme asks for what is missing" in shown
+    assert "workbench run" not in shown, "a run would print no answer"
 
 
 def test_check_says_which_metrics_a_misspelt_column_would_leave_out(
@@ -406,6 +407,7 @@ def test_progress_is_a_line_a_notebook_and_on_a_terminal_what_is_running(monkeyp
     """Plain lines in a log file; a line that is written over on a terminal."""
     events = [
         Event("checked", "acme", text="33 files", seconds=1.2),
+        Event("warned", "acme", text="readiness-gaps cannot be left out."),
         Event("cell", "acme", "10_readiness", "3/12"),
         Event("cell", "acme", "20_outcomes", "4/15"),
         Event("finished", "acme", "10_readiness", seconds=4.2),
@@ -427,6 +429,7 @@ def test_progress_is_a_line_a_notebook_and_on_a_terminal_what_is_running(monkeyp
         progress.close()
     assert [line.split() for line in log.getvalue().splitlines()] == [
         ["checked", "33", "files", "1.2", "s"],
+        ["readiness-gaps", "cannot", "be", "left", "out."],
         ["10_readiness", "4.2", "s"],
         ["20_outcomes", "stopped", "5.0", "s"],
         ["report", "published,", "in", "all", "9.9", "s"],

@@ -9,9 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from workbench.batch.commenting import count_moved, describe_commented, pin_commentary, read_commented
+from workbench.batch.commenting import count_moved, describe_commented, foretell, pin_commentary, read_commented
 from workbench.batch.runs import MANIFEST_FORMAT
-from workbench.engagement.commentary import MARK, read_comments
+from workbench.engagement.commentary import MARK, Comment, read_comments
 from workbench.engagement.folder import FolderReading
 from workbench.errors import ClientDataError, UsageError
 
@@ -53,6 +53,18 @@ def write(folder: Path, **changed: Any) -> None:
     }
     (folder / "results.json").write_text(json.dumps(document), encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps({"format": MANIFEST_FORMAT, "run": "run-1"}), encoding="utf-8")
+
+
+def test_what_cannot_be_left_out_is_told_before_the_notebooks_run(latest: Path) -> None:
+    """By what the last report showed; without one, or of anything else, nobody knows before the chapters are made."""
+    hide = Comment("readiness-gaps", "hide", "No.", "PK", where=("commentary.csv", "", "row 2, column exhibit"))
+    assert foretell("acme", (hide,)) == ()
+    write(latest, places=[*PLACES[:2], {**PLACES[2], "stays": True}])
+    (said,) = foretell("acme", (hide, Comment("readiness-gaps", "add", "Look."), Comment("other", "hide", "No.", "PK")))
+    assert said.startswith("commentary.csv, row 2, column exhibit: in the last report readiness-gaps was a note")
+    assert any("(cannot be left out)" in line for line in describe_commented(read_commented("acme")))
+    (latest / "results.json").write_text("{", encoding="utf-8")
+    assert foretell("acme", (hide,)) == ()
 
 
 def test_the_list_has_every_place_with_its_words(latest: Path) -> None:

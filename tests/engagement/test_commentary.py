@@ -104,7 +104,7 @@ def test_what_a_row_lacks_is_told_at_its_cell(client: Client, row: str, cell: st
     assert found in fault.found
 
 
-@pytest.mark.parametrize("about", sorted(NEVER_HIDDEN))
+@pytest.mark.parametrize("about", [*sorted(NEVER_HIDDEN), "outcomes-off"])
 def test_what_is_in_doubt_cannot_be_left_out(client: Client, about: str) -> None:
     """Nor what was hidden to protect people; putting it behind the others is allowed."""
     client.write({"commentary.csv": HEADER + f"{about},Too long,PK,,hide,,\n", "notebooks/25_churn.ipynb": "{}"})

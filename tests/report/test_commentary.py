@@ -284,6 +284,9 @@ def test_notes_and_doubts_cannot_be_left_out(report: Report, about: str) -> None
     told = replace(report, chapters=tuple(c.add(doubt) if c.pillar == "summary" else c for c in report.chapters))
     (fault,) = faults(told, Comment(about, "hide", "No.", "PK"))
     assert "cannot be left out" in fault.found
+    stays = {one["key"] for one in results(made(told))["places"] if one.get("stays")}
+    assert about in stays
+    assert "readiness-0" not in stays
 
 
 # -- what does not fit ------------------------------------------------------------------------------------------------

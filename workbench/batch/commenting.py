@@ -85,6 +85,34 @@ def read_commented(engagement: str, *, root: Path | None = None) -> Commented:
     return Commented(held, *(tuple(document[name]) for name in ("places", "words", "left_out")))
 
 
+def foretell(engagement: str, comments: Sequence[Comment], *, root: Path | None = None) -> tuple[str, ...]:
+    """Return what would stop a report if it came out as the last one did, a sentence a row of ``commentary``.
+
+    Which exhibits there are, and which are notes of what is missing, is known for sure when the notebooks have run.
+
+    Parameters
+    ----------
+    engagement : str
+    comments : sequence of Comment
+    root : Path, optional
+        The workbench's folder.
+    """
+    if not any(one.action == "hide" for one in comments):
+        return ()
+    try:
+        places = read_commented(engagement, root=root).places
+    except (UsageError, OSError, ValueError):
+        return ()
+    stays = {str(one["key"]) for one in places if one.get("stays")}
+    return tuple(
+        f"{', '.join(part for part in one.where if part)}: in the last report {one.about} was a note of what is "
+        "missing or in doubt, which cannot be left out. If it is so again, the run stops and no report appears. "
+        "Delete the row."
+        for one in comments
+        if one.action == "hide" and one.about in stays
+    )
+
+
 def count_moved(folder: str | Path) -> int:
     """Return how many comments of a published run were written on other numbers than it prints; 0 where none tells."""
     try:
@@ -106,7 +134,8 @@ def describe_commented(held: Commented) -> list[str]:
     for one in held.places:
         if one["kind"] in ("chapter", "page"):
             lines.append("")
-        lines.append(printable(f"{one['key']:{width}}  {one['says']}".rstrip()))
+        stays = "  (cannot be left out)" if one.get("stays") else ""
+        lines.append(printable(f"{one['key']:{width}}  {one['says']}".rstrip() + stays))
         for word in said.get(str(one["key"]), ()):
             lead = "Reply: " if word["action"] == "reply" else ""
             lines.append(printable(f"{'':{width}}    {lead}{word['text']}"))

@@ -93,6 +93,8 @@ class Progress:
                 self._line(f"{key} unchanged", event.seconds)
             elif event.kind == "checked":
                 self._line(f"{key + ': ' if key else ''}checked {event.text}", event.seconds)
+            elif event.kind == "warned" and not self.has_names:  # of one client, to whoever runs it alone
+                print(f"{self._clear}  {printable(event.text)}", file=sys.stderr, flush=True)
             elif event.kind == "finished":
                 self.running.pop(key, None)
                 self._line(key, event.seconds)
@@ -112,9 +114,12 @@ class Progress:
                 self.running.pop(key or "report", None)
             self._status()
 
+    @property
+    def _clear(self) -> str:
+        return "\r\x1b[K" if self.is_terminal else ""
+
     def _line(self, text: str, seconds: float) -> None:
-        clear = "\r\x1b[K" if self.is_terminal else ""
-        print(f"{clear}  {printable(text, kept=''):<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
+        print(f"{self._clear}  {printable(text, kept=''):<40} {seconds:6.1f} s", file=sys.stderr, flush=True)
 
     def _status(self) -> None:
         if self.is_terminal:
@@ -136,6 +141,8 @@ class JsonProgress:
 
     def __call__(self, event: Event) -> None:
         """Write what happened; called from several threads."""
+        if event.kind == "warned":  # speaks of one client's words, and this is read by whoever reads of all
+            return
         with self.lock:
             print(json.dumps(asdict(event), ensure_ascii=False), flush=True)
 

@@ -34,8 +34,8 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``progress`` (of a batch), ``unchanged``, ``checked``, ``started``, ``cell``, ``retrying``, ``finished``,
-        ``failed``, ``rendering``, ``published``.
+        ``progress`` (of a batch), ``unchanged``, ``checked``, ``warned``, ``started``, ``cell``, ``retrying``,
+        ``finished``, ``failed``, ``rendering``, ``published``.
     engagement, notebook : str
         Whose; the notebook's name, or empty.
     text : str

@@ -20,6 +20,7 @@ from workbench.batch.admission import Closed, Need, first_need
 from workbench.batch.attempts import Attempt, Bounds, run_attempt
 from workbench.batch.cache import Cache
 from workbench.batch.chapters import Chapters
+from workbench.batch.commenting import foretell
 from workbench.batch.drawing import Drawings
 from workbench.batch.drawn import Kept
 from workbench.batch.failures import describe_fault
@@ -237,6 +238,8 @@ def _run_plan(
     count = len(study.files)
     words = f"{count} file{'' if count == 1 else 's'}"
     on_event(Event("checked", plan.engagement, text=words, seconds=time.monotonic() - terms.start))
+    for sentence in foretell(plan.engagement, study.comments, root=plan.root):
+        on_event(Event("warned", plan.engagement, text=sentence))
     with writing_to(reports_folder(plan.root), "WORKBENCH_REPORTS"):
         staging = open_staging(plan.engagement, reports_folder(plan.root), make_run_id())
         cache = Cache(staging.home, plan, study, ground, is_fresh=fresh)

@@ -39,7 +39,8 @@ def check(
 
     Example: workbench check harbour-mutual --mark
     """
-    from workbench.batch.study import check_engagement
+    from workbench.batch.commenting import foretell
+    from workbench.batch.study import PILLARS, check_engagement
 
     try:
         study = check_engagement(name)
@@ -54,8 +55,12 @@ def check(
         say(f"{rows} example row{' is' if rows == 1 else 's are'} ignored: their key begins with example.")
     for off in study.missing:
         say(f"Not answered: {off}")
-    for sentence in (*study.off, *study.untested):
+    for sentence in (*study.off, *study.untested, *foretell(name, study.comments)):
         say(sentence)
+    if {off.pillar for off in study.missing} >= set(PILLARS):
+        say("None of the three questions can be answered yet: a run would print no answer.")
+        say(f"Next: workbench request {name} asks for what is missing; workbench import brings in what came.")
+        return
     say(f"Next: workbench run {name}")
 
 

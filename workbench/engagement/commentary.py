@@ -32,6 +32,9 @@ NUMBER = re.compile(r"[A-Z]-\d{3,}")
 MARK = re.compile(r"[0-9a-f]{8}(?: \S.*)?")
 """What words were written on: a mark of the numbers, and what was said then."""
 
+_NOTES = frozenset(f"{chapter}-off" for chapter in EXHIBITS)
+"""The exhibits of chapters that could not be answered: they say what is missing."""
+
 _ON_PAGES = re.compile(
     r"(?:line|manager|function)-.+|comparison|readiness-(?:line-.+|questions-.+|compare|public-ranges)|"
     r"outcomes-(?:line|manager)-\d+-.+|allocation-function-\d+-.+"
@@ -149,7 +152,7 @@ def _of_rows(tables: Tables, comments: Sequence[Comment]) -> Iterator[Fault]:
         if one.action in ON_EXHIBITS and (one.about in EXHIBITS or "/" in one.about or NUMBER.fullmatch(one.about)):
             remedy = "Name the exhibit, or choose add or reply."
             yield one.fault(f"{one.action} speaks of {one.about!r}, which is no exhibit", "the key of one.", remedy)
-        elif one.action == "hide" and one.about in NEVER_HIDDEN:
+        elif one.action == "hide" and (one.about in NEVER_HIDDEN or one.about in _NOTES):
             yield never_hidden(one)
 
 

@@ -301,8 +301,12 @@ def _fault(places: _Places, one: Comment, *, is_part: bool) -> Fault | None:
     if one.action in ON_EXHIBITS and exhibit is None:
         found = f"{one.action} speaks of {one.about!r}, which is no exhibit"
         return one.fault(found, "the key of one.", "Name the exhibit, or choose add or reply.")
-    is_doubt = exhibit is not None and (isinstance(exhibit.content, Note) or bool(exhibit.doubts))
-    return never_hidden(one) if one.action == "hide" and (is_doubt or one.about in NEVER_HIDDEN) else None
+    return never_hidden(one) if one.action == "hide" and exhibit is not None and _is_doubt(exhibit) else None
+
+
+def _is_doubt(exhibit: Exhibit) -> bool:
+    """Whether an exhibit says what is missing or in doubt, so that nobody leaves it out."""
+    return isinstance(exhibit.content, Note) or bool(exhibit.doubts) or exhibit.key in NEVER_HIDDEN
 
 
 # -- applying ---------------------------------------------------------------------------------------------------------
@@ -392,12 +396,16 @@ def _protected(exhibit: Exhibit) -> Iterator[str]:
 def places_of(report: Report) -> list[dict[str, Any]]:
     """Return what words can be about, in the order of the report, each with what it says and its mark.
 
+    Of an exhibit that cannot be left out, `stays` is true.
+
     Parameters
     ----------
     report : Report
     """
     places, marks = _Places(report), report.words.marks
-    return [
-        {"key": key, "kind": kind, "page": page, "says": places.says(key), "mark": marks.get(key) or places.mark(key)}
-        for key, kind, page in places.keys_in_order()
-    ]
+    held = []
+    for key, kind, page in places.keys_in_order():
+        mark = marks.get(key) or places.mark(key)
+        stays = {"stays": True} if kind == "exhibit" and _is_doubt(places.exhibits[key]) else {}
+        held.append({"key": key, "kind": kind, "page": page, "says": places.says(key), "mark": mark, **stays})
+    return held
