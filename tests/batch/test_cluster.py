@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,9 +81,15 @@ def wait_for(what: Callable[[], object]) -> None:
 @pytest.fixture
 def machines(root: Path, tmp_path: Path) -> Iterator[Machines]:
     """Give a scheduler with two workers that are there: a batch waits for one of them, and half a minute at most."""
+    with running(tmp_path / "dask", "one", "two") as held:
+        yield held
+
+
+@contextmanager
+def running(folder: Path, *names: str) -> Iterator[Machines]:
+    """Give a scheduler with workers that are there, and end them."""
     from distributed import Client
 
-    folder = tmp_path / "dask"
     found = folder / "scheduler.json"
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(found))
     scheduler = begin("scheduler", *options, folder=folder)
@@ -91,7 +97,7 @@ def machines(root: Path, tmp_path: Path) -> Iterator[Machines]:
     try:
         wait_for(lambda: found.is_file() and found.read_text(encoding="utf-8").rstrip().endswith("}"))
         held.address = json.loads(found.read_text(encoding="utf-8"))["address"]
-        for name in ("one", "two"):
+        for name in names:
             held.add_worker(name, folder / name)
         with Client(held.address, timeout=PATIENCE, set_as_default=False) as client:
             client.wait_for_workers(len(held.workers), timeout=PATIENCE)
@@ -134,7 +140,7 @@ def clients(root: Path, put: Callable[[str, Path], Path]) -> Path:
 
 @has_dask
 def test_two_workers_give_what_one_machine_gives_though_one_dies(
-    root: Path, clients: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch
+    root: Path, clients: Path, machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that lacks something refuses; one that is killed costs an attempt; a lost scheduler costs what was under way.
 
@@ -174,9 +180,12 @@ def test_two_workers_give_what_one_machine_gives_though_one_dies(
 
     second = Later(lambda: run_batch(["borealis", "cobalt"], cluster=machines.address))
     wait_for(lambda: (root / "in-cobalt").exists() or second.is_over)
+    kernel = psutil.Process(int((root / "in-cobalt").read_text(encoding="utf-8")))
     machines.scheduler.kill()
     with pytest.raises(ClusterError, match="the connection was lost; 0 of 1 engagements were done"):
-        second.result()
+        second.result(60.0)  # not until dask gives up looking for another one: a minute and a half
+    wait_for(lambda: not kernel.is_running())  # nobody would record what it does
+    assert not list((root / "reports").glob(".cluster-*"))
     with Ledger(root / "reports" / LEDGER) as ledger:
         ground = read_ground(root)
         assert find_unchanged("borealis", ground, ledger) is not None
@@ -185,6 +194,9 @@ def test_two_workers_give_what_one_machine_gives_though_one_dies(
 
     for name in ("go-cobalt", "go-borealis"):
         (root / name).touch()
+    with running(tmp_path / "again", "three") as other:
+        third = run_batch(["borealis", "cobalt"], cluster=other.address)
+    assert [held.status for held in third.engagements] == ["unchanged", "done"]
     monkeypatch.setattr(workers, "QuietProcesses", lambda jobs, **_: ThreadPoolExecutor(1))
     monkeypatch.setenv("WORKBENCH_REPORTS", str(root / "one-machine"))
     alone = run_batch(["acme", "borealis"], jobs=2)
@@ -212,9 +224,9 @@ class Later:
         """Whether it has ended, well or not."""
         return self._future.done()
 
-    def result(self) -> BatchResult:
+    def result(self, seconds: float = PATIENCE) -> BatchResult:
         """Return what came of it."""
-        return self._future.result(timeout=PATIENCE)
+        return self._future.result(timeout=seconds)
 
 
 def memory_of(pid: int) -> bytes:
@@ -276,6 +288,21 @@ def test_a_machine_says_what_it_lacks(root: Path, monkeypatch: pytest.MonkeyPatc
         "its Python, installed packages, locale or time zone are others",
     ]
     assert replace(ground, clients="/nowhere").differences() == ["it has no folder /nowhere"]
+
+
+def test_a_runner_sees_that_its_batch_is_over(root: Path) -> None:
+    """By its mark: gone, or another batch's; a disk that does not answer is no end."""
+    mark = root / "reports" / ".cluster-1of1"
+    mark.parent.mkdir()
+    mark.write_text("this batch", encoding="utf-8")
+    ground = CommonGround.here(root, ["acme"], mark.name, "this batch")
+    assert not ground.is_over()
+    mark.write_text("the next one", encoding="utf-8")
+    assert ground.is_over()
+    mark.unlink()
+    assert ground.is_over()
+    mark.mkdir()
+    assert not ground.is_over()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 import os
 import queue
 import re
@@ -20,7 +21,9 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -28,6 +31,7 @@ from typing import Any
 
 from workbench.batch.results import EngagementResult, Event
 from workbench.batch.runner import CommonGround, Terms, with_words
+from workbench.batch.shards import Shard
 from workbench.engagement.places import reports_folder
 from workbench.errors import ClusterError, MissingToolError, UsageError
 
@@ -38,6 +42,15 @@ MARK = ".cluster-"
 
 CONNECT_SECONDS = 30
 """How long a scheduler may take to answer, and a first worker to be there (ours)."""
+
+LOOK_SECONDS = 0.1
+"""Between two looks whether a result is there and the scheduler still is (ours)."""
+
+ANSWER_SECONDS = 2.0
+"""For handing over a result that is there; then the scheduler is looked at again (ours)."""
+
+CLOSE_SECONDS = 5.0
+"""For leaving a scheduler, which may not answer any more (ours)."""
 
 MOST_STARTS = 4
 """How often an engagement is given to a worker; as often as dask itself by default."""
@@ -100,9 +113,18 @@ class Cluster:
             [self._submit(name, terms[name], 0, order[name]) for name in names], loop=self._client.loop
         )
         done = 0
-        for future in running:
-            name = str(future.key).split("/")[1]
-            answer = self._answer_of(future, done, len(names))
+        while running.count():
+            answer = None
+            if self._is_connected and running.has_ready():
+                future = next(running)
+                name = str(future.key).split("/")[1]
+                answer = self._answer_of(future)
+            elif self._is_connected:
+                time.sleep(LOOK_SECONDS)
+                continue
+            if answer is None:
+                why = f"the connection was lost; {done} of {len(names)} engagements were done and are recorded"
+                raise ClusterError(self.address, why, _AGAIN)
             if "refused" in answer:
                 raise ClusterError(self.address, f"a worker cannot take part: {answer['refused']}", _HOW)
             if "lost" in answer and starts[name] < MOST_STARTS:
@@ -126,21 +148,30 @@ class Cluster:
             run_there, self._first, self._topic, name, terms.to_text(), key=key, pure=False, priority=priority
         )
 
-    def _answer_of(self, future: Any, done: int, count: int) -> dict[str, Any]:
-        """Return what a task gave; one that dask gave up is lost, and a lost scheduler ends the batch."""
+    @property
+    def _is_connected(self) -> bool:
+        """Whether the scheduler is there; one that comes back knows nothing of what it was given."""
+        return bool(self._client.status == "running")
+
+    def _answer_of(self, future: Any) -> dict[str, Any] | None:
+        """Return what a task gave, ``lost`` where dask gave it up; None where the scheduler is lost."""
         from distributed.scheduler import KilledWorker
 
-        if future.status == "cancelled":
-            why = f"the connection was lost; {done} of {count} engagements were done and are recorded"
-            raise ClusterError(self.address, why, "Start it again, and the same command: what is done is not repeated.")
         try:
-            return dict(json.loads(future.result()))
+            while self._is_connected and future.status != "cancelled":
+                with suppress(TimeoutError):  # the scheduler may go while it hands the result over
+                    return dict(json.loads(future.result(timeout=ANSWER_SECONDS)))
         except KilledWorker:
             return {"lost": True}
+        except (OSError, CancelledError):
+            pass
         finally:
             future.release()
+        return None
 
 
+_LOST = "the connection was lost before anything was begun"
+_AGAIN = "Start it again, and the same command: what is done is not repeated."
 _HOW = (
     "Every worker needs this very folder of the workbench, the clients and the reports, on a shared disk and under the "
     "same path, and the same installation."
@@ -203,7 +234,7 @@ def require_dask() -> None:
 
 @contextmanager
 def open_cluster(
-    address: str, names: Sequence[str], *, batch: str, root: Path, jobs: int | None = None
+    address: str, names: Sequence[str], *, batch: str, part: Shard, root: Path, jobs: int | None = None
 ) -> Iterator[Cluster]:
     """Connect to a scheduler and let each worker show that it has what this machine has.
 
@@ -215,6 +246,8 @@ def open_cluster(
         The engagements that will run.
     batch : str
         Name of the batch.
+    part : Shard
+        Of the list; only one batch of it runs at a time.
     root : Path
         The workbench's folder.
     jobs : int, optional
@@ -226,7 +259,8 @@ def open_cluster(
         No scheduler answers, it has no worker, or a worker does not have what all must have alike.
     """
     reports = reports_folder(root)
-    mark = reports / f"{MARK}{batch}"
+    # of the part alone: runners that a killed batch left find another one's words there
+    mark = reports / f"{MARK}{part.number}of{part.count}"
     reports.mkdir(parents=True, exist_ok=True)
     mark.write_text(secrets.token_hex(16), encoding="utf-8")
     mark.chmod(0o600)
@@ -234,14 +268,10 @@ def open_cluster(
         ground = CommonGround.here(root, names, mark.name, mark.read_text(encoding="utf-8")).to_text()
         first = json.dumps({"ground": ground, "jobs": jobs})
         with _connected(address) as client:
-            try:
-                threads = _check_workers(client, address, first)
-                yield Cluster(address, threads, client, root, reports, first, batch)
-            finally:
-                with suppress(Exception):  # those of workers that are gone have ended themselves
-                    client.run(end_there, first, on_error="ignore")
+            threads = _check_workers(client, address, first)
+            yield Cluster(address, threads, client, root, reports, first, batch)
     finally:
-        mark.unlink(missing_ok=True)
+        mark.unlink(missing_ok=True)  # with it the runners end, also where nobody can be told
 
 
 @contextmanager
@@ -263,8 +293,14 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         yield client
     finally:
-        with suppress(OSError, TimeoutError):
-            client.close()
+        log = logging.getLogger("distributed.client")
+        before = log.level
+        log.setLevel(logging.CRITICAL)  # a connection that was lost is told already, in a sentence
+        try:
+            with suppress(OSError, TimeoutError):
+                client.close(timeout=CLOSE_SECONDS)
+        finally:
+            log.setLevel(before)
 
 
 def _check_workers(client: Any, address: str, first: str) -> int:
@@ -274,7 +310,12 @@ def _check_workers(client: Any, address: str, first: str) -> int:
     except TimeoutError:
         remedy = f"Start some with: dask worker {address}"
         raise ClusterError(address, "no worker is there", remedy) from None
-    found: dict[str, Any] = client.run(check_there, first, on_error="return")
+    except OSError as error:
+        raise ClusterError(address, _LOST, _AGAIN) from error
+    try:
+        found: dict[str, Any] = client.run(check_there, first, on_error="return")
+    except OSError as error:
+        raise ClusterError(address, _LOST, _AGAIN) from error
     faults = []
     for worker, answer in sorted(found.items()):
         if isinstance(answer, Exception):
@@ -334,17 +375,6 @@ def run_there(first: str, topic: str, name: str, terms: str) -> str:
     return json.dumps({"lost": True} if result is None else result, ensure_ascii=False)
 
 
-async def end_there(first: str) -> None:
-    """End a worker's runner.
-
-    Parameters
-    ----------
-    first : str
-        What it was told first.
-    """
-    await asyncio.to_thread(_end_runner, first)
-
-
 class Runner:
     """A process that runs engagements, seen from the worker that started it.
 
@@ -398,16 +428,6 @@ class Runner:
             self._waiting[name] = (answers, tell)
         return answers.get() if self._write({"run": name, "terms": terms}) else None
 
-    def close(self) -> None:
-        """End it, and wait until it is gone."""
-        with suppress(OSError), self._writing:
-            self._process.stdin.close()  # type: ignore[union-attr]  # a pipe
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
     def _write(self, values: Mapping[str, Any]) -> bool:
         try:
             with self._writing:
@@ -446,14 +466,9 @@ _RUNNERS_LOCK = threading.Lock()
 def _runner_for(first: str, jobs: int) -> Runner:
     """Return the runner of a batch in this worker; started where there is none that can be asked."""
     with _RUNNERS_LOCK:
+        for other in [other for other, runner in _RUNNERS.items() if not runner.is_alive]:
+            del _RUNNERS[other]
         runner = _RUNNERS.get(first)
-        if runner is None or not runner.is_alive:
+        if runner is None:
             runner = _RUNNERS[first] = Runner(first, jobs)
         return runner
-
-
-def _end_runner(first: str) -> None:
-    with _RUNNERS_LOCK:
-        runner = _RUNNERS.pop(first, None)
-    if runner is not None:
-        runner.close()

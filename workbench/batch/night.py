@@ -122,7 +122,7 @@ def run_batch(
         on_event(Event("progress", "", text=how_far(usual, {}, slots)))
         took: dict[str, float] = {}
         terms = _Terms(fresh, root, on_event, limits, {name: ledger.remembered(name) for name in todo})
-        ran = _run_there(todo, cluster, batch, jobs, terms) if cluster else _run_all(todo, slots, terms)
+        ran = _run_there(todo, cluster, batch, part, jobs, terms) if cluster else _run_all(todo, slots, terms)
         trouble = ""
         for result in ran if todo else ():
             results[result.engagement] = result
@@ -329,7 +329,7 @@ def _run_all(names: Sequence[str], slots: int, terms: _Terms) -> Iterator[Engage
 
 
 def _run_there(
-    names: Sequence[str], address: str, batch: str, jobs: int | None, terms: _Terms
+    names: Sequence[str], address: str, batch: str, part: Shard, jobs: int | None, terms: _Terms
 ) -> Iterator[EngagementResult]:
     from workbench.batch.cluster import open_cluster
     from workbench.batch.runner import Terms
@@ -338,8 +338,8 @@ def _run_there(
     for name in names:
         if name not in known:  # what is no engagement is told here as ever; nobody else has to look at it
             yield terms.run(name, None)
-    there = [name for name in names if name in known]
-    with open_cluster(address, there, batch=batch, root=terms.root or find_root(), jobs=jobs) as cluster:
+    there, root = [name for name in names if name in known], terms.root or find_root()
+    with open_cluster(address, there, batch=batch, part=part, root=root, jobs=jobs) as cluster:
         limits = terms.limits or Limits()
         runs = {name: Terms(terms.fresh, limits, terms.remembered.get(name, {})) for name in there}
         for result in cluster.run(runs, terms.on_event):

@@ -2,7 +2,8 @@
 
 A worker starts one for each batch and keeps it: the code is read once, kernels are forked from one parent, and nothing
 of a client is ever in the worker's own memory. When the worker is gone, however it went, the pipe ends, and with it
-this process and its kernels, as if it had been killed: what was under way is another's to do.
+this process and its kernels, as if it had been killed: what was under way is another's to do. So it is when the batch
+is over, or has lost the scheduler: then its mark among the reports is gone, or another batch's.
 
 Words that may quote a client's files never go out: they lie in the run's own folder, on the disk that all share.
 """
@@ -38,6 +39,9 @@ NOT_SENT = frozenset({"cell", "progress"})
 
 IDLE_SECONDS = 600.0
 """When nobody asked for anything so long and nothing runs, whoever asked is taken to be gone (ours)."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks whether the batch still goes on (ours)."""
 
 MARK_TRIES, MARK_PAUSE = 10, 0.5
 """How often a network's disk is asked for a file that was just written, and the seconds between (ours)."""
@@ -114,6 +118,15 @@ class CommonGround:
         if own.environment != self.environment:
             found.append("its Python, installed packages, locale or time zone are others")
         return found
+
+    def is_over(self) -> bool:
+        """Return whether the batch has taken its mark away; a disk that does not answer says nothing."""
+        try:
+            return (Path(self.reports) / self.mark).read_text(encoding="utf-8") != self.marked
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -243,7 +256,7 @@ def main() -> None:
     threading.Thread(target=_pass_on, args=(told, asked), daemon=True).start()
     with open_workers(first["jobs"], first["jobs"]) as workers, ThreadPoolExecutor(first["jobs"]) as threads:
         running: list[Future[None]] = []
-        while line := _next_line(asked, running):
+        while line := _next_line(asked, running, ground):
             one = json.loads(line)
             running.append(threads.submit(_run_one, one["run"], one["terms"], ground, workers, lines))
         if not _is_idle(running):  # whoever asked is gone, and what was under way is run again elsewhere:
@@ -257,13 +270,16 @@ def _pass_on(told: TextIO, asked: queue.SimpleQueue[str]) -> None:
     asked.put("")
 
 
-def _next_line(asked: queue.SimpleQueue[str], running: Sequence[Future[None]]) -> str:
+def _next_line(asked: queue.SimpleQueue[str], running: Sequence[Future[None]], ground: CommonGround) -> str:
     """Return what is asked next; empty where nobody asks any more."""
+    idle = gone = 0.0
     while True:
         try:
-            return asked.get(timeout=IDLE_SECONDS)
+            return asked.get(timeout=LOOK_SECONDS)
         except queue.Empty:
-            if _is_idle(running):
+            idle = idle + LOOK_SECONDS if _is_idle(running) else 0.0
+            gone = gone + 1 if ground.is_over() else 0
+            if idle >= IDLE_SECONDS or gone > 1:
                 return ""
 
 
