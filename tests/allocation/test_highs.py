@@ -103,3 +103,50 @@ def test_a_small_search_finds_what_a_search_finds(seed):
     assert found.value <= found.bound <= found.value * (1 + 1e-6)
     assert np.all(found.point[is_whole] == np.round(found.point[is_whole]))
     assert np.all(rows @ found.point <= limits + 1e-6)
+
+
+def hard() -> LinearModel:
+    """Return a programme that takes thousands of nodes."""
+    rows = np.random.default_rng(0).integers(1, 100, (20, 60)).astype(float)
+    gain = np.random.default_rng(1).integers(1, 100, 60).astype(float)
+    limits = rows.sum(axis=1) / 3
+    ends = np.zeros(60), np.ones(60)
+    return LinearModel(gain, *ends, np.ones(60, dtype=bool), csr_matrix(rows), np.full(20, -np.inf), limits)
+
+
+def test_a_search_that_ends_at_its_last_node_gives_what_it_has(way):
+    """Not an error: the best plan so far, and a bound on what no plan beats."""
+    found = search(hard(), gap=1e-9, seconds=600.0, nodes=30)
+    assert found.status == "limit"
+    assert found.nodes >= 30
+    assert found.value < found.bound < np.inf
+    assert found.point is not None
+    assert hard().gain @ found.point == pytest.approx(found.value)
+
+
+@pytest.mark.skipif(highs.load_core() is None, reason="SciPy's public function knows only the wall's clock")
+def test_seconds_of_a_search_are_of_computing(monkeypatch):
+    """A machine that others load ends no search: while this process computes nothing, only its nodes do."""
+    clock = iter(range(10**9))
+    monkeypatch.setattr(highs.time, "process_time", lambda: 0.0)
+    found = search(hard(), gap=1e-9, seconds=0.01, nodes=30)
+    assert (found.status, found.nodes) == ("limit", 30)
+    monkeypatch.setattr(highs.time, "process_time", lambda: float(next(clock)))
+    found = search(hard(), gap=1e-9, seconds=20.0, nodes=30)
+    assert found.status == "limit"
+    assert found.nodes < 30
+
+
+@pytest.mark.skipif(highs.load_core() is None, reason="SciPy's public function is deaf until it is done")
+def test_ctrl_c_ends_a_search(monkeypatch):
+    """What is raised while HiGHS searches comes out of it, as it is."""
+
+    def interrupt() -> float:
+        if next(clock) > 20:
+            raise KeyboardInterrupt
+        return 0.0
+
+    clock = iter(range(10**9))
+    monkeypatch.setattr(highs.time, "process_time", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        search(hard(), gap=1e-9, seconds=600.0, nodes=10_000)

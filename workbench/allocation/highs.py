@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,7 @@ _PLAINLY = {
     "primal_feasibility_tolerance": FEASIBILITY,
     "dual_feasibility_tolerance": FEASIBILITY,
 }
+_UNBOUNDED = "The plan has no upper limit: an activity without a maximum brings ever more."
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -85,35 +87,86 @@ class Answer:
 
 
 def search(model: LinearModel, *, gap: float, seconds: float, nodes: int) -> Answer:
-    """Solve with whole numbers, to a relative gap, within limits."""
+    """Solve with whole numbers, to a relative gap, within limits; seconds are of computing.
+
+    Ctrl-C ends it at once.
+    """
     if len(model.gain) <= SMALL:
         found = _branched(model, gap)
         if found is not None:
             return found
-    options = {"disp": False, "mip_rel_gap": gap, "time_limit": max(seconds, 0.01), "node_limit": nodes}
-    rows = LinearConstraint(model.rows, model.row_low, model.row_high) if model.rows.shape[0] else ()
-    problem = {
-        "c": -model.gain,
-        "integrality": model.is_whole.astype(int),
-        "bounds": Bounds(model.low, model.high),
-        "constraints": rows,
-    }
+    ask = _by_scipy_search if load_core() is None else _timed
+    until = time.process_time() + max(seconds, 0.01)
     with _quiet():
-        found = milp(**problem, options=options)
-        if found.status == 4:  # "infeasible or unbounded", or trouble while simplifying: ask again plainly
-            found = milp(**problem, options={**options, "presolve": False})
+        # "infeasible or unbounded", or trouble while simplifying: ask again plainly
+        found = ask(model, gap, until, nodes, "on") or ask(model, gap, until, nodes, "off")
+    if found is None:
+        raise ModelError("The solver gave up on a search with whole numbers.")
+    return found
+
+
+def _timed(model: LinearModel, gap: float, until: float, nodes: int, presolve: str) -> Answer | None:
+    """Return what HiGHS finds until this process has computed so long; None where it loses its way.
+
+    Its own limit is of the wall's clock: on a machine that others load, the answer would hang on who else is at work.
+    """
+    core = load_core()
+    options = {"output_flag": False, "presolve": presolve, "mip_rel_gap": gap, "mip_max_nodes": nodes}
+    rows = (csc_matrix(model.rows), model.row_low, model.row_high)
+    held = keep_programme(-model.gain, model.low, model.high, *rows, options)
+    count = len(model.gain)
+    held.changeColsIntegrality(count, np.arange(count, dtype=np.int32), model.is_whole.astype(np.uint8))
+
+    def look(_kind: int, _words: str, _told: Any, answer: Any, _own: Any) -> None:
+        answer.user_interrupt = time.process_time() > until
+
+    held.setCallback(look, None)
+    for moment in (
+        core.cb.HighsCallbackType.kCallbackMipInterrupt,
+        core.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+    ):
+        held.startCallback(moment)
+    held.run()
+    status, info, kinds = held.getModelStatus(), held.getInfo(), core.HighsModelStatus
+    if status == kinds.kInfeasible:
+        return Answer("infeasible", None)
+    if status == kinds.kUnbounded:
+        raise ModelError(_UNBOUNDED)
+    if status not in (kinds.kOptimal, kinds.kInterrupt, kinds.kSolutionLimit):
+        return None
+    is_ended, has_point = status == kinds.kOptimal, info.primal_solution_status == core.kSolutionStatusFeasible
+    value = -info.objective_function_value if has_point else -np.inf
+    # a programme without whole numbers has no search and so no bound of its own: its value is the bound
+    bound = -info.mip_dual_bound if model.is_whole.any() else value if is_ended else np.inf
+    point = np.array(held.getSolution().col_value) if has_point else None
+    return Answer("optimal" if is_ended else "limit", point, value, bound, max(int(info.mip_node_count), 0))
+
+
+def _by_scipy_search(model: LinearModel, gap: float, until: float, nodes: int, presolve: str) -> Answer | None:
+    """Return what `_timed` does by SciPy's public function, which stops by the wall's clock."""
+    found = milp(
+        -model.gain,
+        integrality=model.is_whole.astype(int),
+        bounds=Bounds(model.low, model.high),
+        constraints=LinearConstraint(model.rows, model.row_low, model.row_high) if model.rows.shape[0] else (),
+        options={
+            "disp": False,
+            "mip_rel_gap": gap,
+            "time_limit": max(until - time.process_time(), 0.01),
+            "node_limit": nodes,
+            "presolve": presolve == "on",
+        },
+    )
+    count = int(found.mip_node_count or 0)
     if found.status == 2:
         return Answer("infeasible", None)
-    if found.status == 4:
-        raise ModelError(f"The solver gave up: {found.message}")
     if found.status == 3:
-        raise ModelError("The plan has no upper limit: an activity without a maximum brings ever more.")
-    # a programme without whole numbers has no search and so no bound of its own: its value is the bound
+        raise ModelError(_UNBOUNDED)
+    if found.status == 4 and count < nodes:  # SciPy does not know the limit of nodes among the ends of a search
+        return None
     bound = -found.mip_dual_bound if found.mip_dual_bound is not None else -found.fun if found.status == 0 else np.inf
-    if found.x is None:
-        return Answer("limit", None, bound=float(bound), nodes=int(found.mip_node_count or 0))
-    status = "optimal" if found.status == 0 else "limit"
-    return Answer(status, found.x, -float(found.fun), float(bound), int(found.mip_node_count or 0))
+    value = -np.inf if found.x is None else -float(found.fun)
+    return Answer("optimal" if found.status == 0 else "limit", found.x, value, float(bound), count)
 
 
 def _branched(model: LinearModel, gap: float) -> Answer | None:
@@ -177,7 +230,7 @@ def _by_scipy(model: LinearModel) -> Answer:
     if found.status in (1, 4):
         raise ModelError(f"The solver gave up: {found.message}")
     if found.status == 3:
-        raise ModelError("The plan has no upper limit: an activity without a maximum brings ever more.")
+        raise ModelError(_UNBOUNDED)
     if found.x is None:
         return Answer("infeasible", None)
     prices = np.zeros(rows.shape[0])
