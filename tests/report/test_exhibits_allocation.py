@@ -159,6 +159,19 @@ def test_the_proof_is_of_the_plan_that_is_shown() -> None:
     assert "is given up on purpose for fewer moves and whole steps" in repr(shown)
 
 
+def test_what_the_search_cannot_tell_apart_is_a_tie() -> None:
+    """A plan that seems to beat the best one by less than the search carries shows the same amount, and says so."""
+    result = results()["money"]
+    assert isinstance(result, Allocation)
+    more = result.best.value * (1 + 2e-8)
+    tied = replace(result, plan=replace(result.plan, found=replace(result.plan.found, value=more)))
+    content = certificate_exhibit(tied).content
+    assert isinstance(content, Table)
+    shown = {cells[0]: cells[1] for cells in content.cells()}
+    assert shown["Value of the plan"] == shown["Value of the best plan"]
+    assert "the plan is as good as the best found" in content.subtitle
+
+
 def test_without_rules_a_note_says_so() -> None:
     """Only capacities, minima and maxima hold then."""
     result = allocate(AllocationInputs(small()))

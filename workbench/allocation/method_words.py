@@ -8,6 +8,7 @@ from workbench import theme
 from workbench.allocation.answer import Allocation
 from workbench.allocation.conflict import Conflict
 from workbench.allocation.line_words import value_words
+from workbench.allocation.model import TOLERANCE
 from workbench.findings import Off
 
 _METHOD = (
@@ -72,10 +73,16 @@ def possible_words(result: Allocation) -> str:
     return f"{value_words(portfolio, _up(most))}{of}"
 
 
+def proved_step(result: Allocation) -> float:
+    """Return the smallest power of ten by which the search tells two values apart; amounts show no digit below it."""
+    whole = max(abs(result.plan.value), abs(result.best.value), abs(result.best.certificate.bound), 1e-12)
+    return float(10.0 ** math.ceil(math.log10(TOLERANCE * whole)))
+
+
 def given_up_words(result: Allocation) -> str:
     """Return what the plan to carry out gives up of the best one on purpose; empty where that is nothing."""
     lost = result.best.value - result.plan.value
-    if lost <= _NOTHING * max(abs(result.best.value), 1e-12):
+    if lost < proved_step(result):
         return ""
     return f"{value_words(result.portfolio, lost)} is given up on purpose for fewer moves and whole steps"
 

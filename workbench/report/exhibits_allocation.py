@@ -471,7 +471,7 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.allocation import Conflict, figures, ways_out
-    from workbench.allocation.method_words import given_up_words, possible_words
+    from workbench.allocation.method_words import given_up_words, possible_words, proved_step
 
     if isinstance(result, Conflict):
         return Exhibit("allocation-proof", Note(
@@ -486,6 +486,8 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     keys += ["near_equal_cost", "rounding_cost"]
     keys += ["small_move_cost"] if result.settled.small_move_cost else []
     given_up = given_up_words(result)
+    size = proved_step(result)
+    digits = max(-round(math.log10(size)), 0)
     claim = (
         f"No plan can bring more than {possible_words(result)} above this one."
         if sure.proved
@@ -496,14 +498,15 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         table(
             {
                 "what": [numbers[key].name for key in keys],
-                "amount": [numbers[key].value for key in keys],
+                "amount": [_to_step(numbers[key].value, size) for key in keys],
                 "ids": [numbers[key].id for key in keys],
             },
             columns={"what": "What", "amount": f"Amount ({portfolio.currency if portfolio.is_money else 'points'})"},
             units={"amount": "count" if portfolio.is_money else "points"},
-            decimals={} if portfolio.is_money else {"amount": 4},
+            decimals={"amount": digits} if digits or not portfolio.is_money else {},
             claim=claim,
-            subtitle=f"In {_worth_words(portfolio)}; {f'{given_up}; ' if given_up else ''}"
+            subtitle=f"In {_worth_words(portfolio)}, to the nearest {theme.number(size, digits)}, as the search tells apart; "
+            f"{given_up or 'the plan is as good as the best found'}; "
             f"bound on the continuous curves, by {sure.how}; "
             + ("no plan nearly as good has fewer moves" if result.settled.is_fewest else "fewer moves may be possible"),
             source=TABLES,
@@ -511,6 +514,11 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         ),
         is_appendix=True,
     )
+
+
+def _to_step(value: Any, size: float) -> float | None:
+    """Return an amount without the digits that the search does not carry."""
+    return None if value is None else round(float(value) / size) * size
 
 
 def _conflict_table(conflict: Conflict) -> Exhibit:
