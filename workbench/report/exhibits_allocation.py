@@ -505,7 +505,7 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             units={"amount": "count" if portfolio.is_money else "points"},
             decimals={"amount": digits} if digits or not portfolio.is_money else {},
             claim=claim,
-            subtitle=f"In {_worth_words(portfolio)}, to the nearest {theme.number(size, digits)}, which is as far as the "
+            subtitle=f"In {_worth_words(portfolio)}, to the nearest {theme.number(size, digits)}, as far as the "
             f"search tells plans apart; {given_up or 'the plan is as good as the best found'}; "
             f"bound on the continuous curves, by {sure.how}; "
             + ("no plan nearly as good has fewer moves" if result.settled.is_fewest else "fewer moves may be possible"),
