@@ -69,13 +69,7 @@ def make_word() -> str:
 
 
 def plant(folder: Path, word: str) -> int:
-    """Put a word into every text field of a client's folder that takes one, and return in how many places.
-
-    Parameters
-    ----------
-    folder : Path
-    word : str
-    """
+    """Put a word into every text field of a client's folder that takes one, and return in how many places."""
     count = 0
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".csv":

@@ -103,10 +103,6 @@ class Admission:
     def seat(self, need: Need) -> Iterator[Seat]:
         """Wait until a notebook may run, and hold its place meanwhile.
 
-        Parameters
-        ----------
-        need : Need
-
         Raises
         ------
         Closed

@@ -46,12 +46,7 @@ class Drawings:
     _pages: dict[str, Future[None]] = field(default_factory=dict)
 
     def begin(self, chapter: Chapter) -> None:
-        """Start to draw a chapter's exhibits.
-
-        Parameters
-        ----------
-        chapter : Chapter
-        """
+        """Start to draw a chapter's exhibits."""
         from workbench.findings import Figures
 
         for exhibit in chapter.exhibits:

@@ -297,13 +297,7 @@ def kernel_manager(
 
 
 def send_group(process: Any, number: int) -> None:
-    """Send a signal to a kernel, forked or cold, and to what it started; to nobody if it is gone.
-
-    Parameters
-    ----------
-    process : subprocess.Popen or ForkedKernel
-    number : int
-    """
+    """Send a signal to a kernel, forked or cold, and to what it started; to nobody if it is gone."""
     with suppress(OSError, ValueError):  # Windows knows few signals
         if hasattr(process, "send_group"):
             process.send_group(number)

@@ -147,12 +147,7 @@ class Ledger:
             self._base.execute("UPDATE batch SET finished = ?, seconds = ? WHERE id = ?", (_now(), seconds, batch))
 
     def file_hash(self, path: Path) -> str:
-        """Return the SHA-256 of a file's bytes, remembered as long as size, time and inode stay.
-
-        Parameters
-        ----------
-        path : Path
-        """
+        """Return the SHA-256 of a file's bytes, remembered as long as size, time and inode stay."""
         before = path.stat()
         mark = (before.st_size, before.st_mtime_ns, before.st_ino)
         with self._lock:

@@ -148,13 +148,7 @@ def discard(staging: Staging) -> None:
 
 
 def stage_notebook(notebook: NotebookFile, staging: Staging) -> Path:
-    """Copy a notebook into the staging folder as it will run: no outputs, no cell that an earlier run injected.
-
-    Parameters
-    ----------
-    notebook : NotebookFile
-    staging : Staging
-    """
+    """Copy a notebook into the staging folder as it will run: no outputs, no cell that an earlier run injected."""
     document = json.loads(notebook.path.read_text(encoding="utf-8"))
     document["cells"] = [cell for cell in document["cells"] if "injected-parameters" not in _tags(cell)]
     document["nbformat_minor"] = max(5, document.get("nbformat_minor", 0))
@@ -273,13 +267,7 @@ def make_manifest(
 
 
 def effective_parameters(job: Job, study: Study) -> dict[str, dict[str, Any]]:
-    """Return each parameter's value as it held, and where it came from.
-
-    Parameters
-    ----------
-    job : Job
-    study : Study
-    """
+    """Return each parameter's value as it held, and where it came from."""
     says = study.effective.get(job.notebook.pillar, {})
     found: dict[str, dict[str, Any]] = {"engagement": {"value": study.name, "origin": "run"}}
     for name in sorted((set(job.cell) | set(parameters_of(job.notebook.pillar).model_fields)) - OWN_FIELDS):

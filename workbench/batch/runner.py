@@ -207,13 +207,7 @@ def without_words(result: EngagementResult, reports: Path) -> dict[str, Any]:
 
 
 def with_words(document: Mapping[str, Any], reports: Path) -> EngagementResult:
-    """Return the result that `without_words` sent, with the words of its run's folder.
-
-    Parameters
-    ----------
-    document : mapping
-    reports : Path
-    """
+    """Return the result that `without_words` sent, with the words of its run's folder."""
     held = EngagementResult.from_json({name: value for name, value in document.items() if name != "run"})
     kind = "runs" if held.is_done else "failed"
     # the run's own folder first: what the link leads to may be remembered for a while by a network's disk

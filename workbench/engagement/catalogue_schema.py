@@ -80,10 +80,6 @@ def parse_catalogue(document: Written, templates: Path | None = None) -> tuple[C
         ``metrics.yaml``, or the sheets that stand in for it.
     templates : Path or None
         Folder with the ready lists that ``use:`` may name.
-
-    Returns
-    -------
-    tuple of Catalogue or None, and list of Fault
     """
     reader = _Reader(document)
     content = document.content

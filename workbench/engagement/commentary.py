@@ -84,12 +84,7 @@ class Comment:
 
 
 def read_comments(tables: Mapping[str, Any]) -> tuple[Comment, ...]:
-    """Return the rows of ``commentary`` in their order, each with the cell it stands in.
-
-    Parameters
-    ----------
-    tables : Tables
-    """
+    """Return the rows of ``commentary`` in their order, each with the cell it stands in."""
     where = tables.where if isinstance(tables, Tables) else None
     return tuple(
         Comment(

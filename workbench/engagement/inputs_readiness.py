@@ -298,12 +298,7 @@ def _items_named(tables: Tables, instrument: Instrument) -> Iterator[Fault]:
 
 
 def readiness_settings(tables: Tables) -> Settings:
-    """Return how sure is sure and what may be shown, as the engagement says.
-
-    Parameters
-    ----------
-    tables : Tables
-    """
+    """Return how sure is sure and what may be shown, as the engagement says."""
     from workbench.readiness import Settings
 
     held = tables.settings

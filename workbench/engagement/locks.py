@@ -39,10 +39,6 @@ class Lock:
 def lock_file(path: Path) -> Lock | None:
     """Lock a file, made where it is not there; None where files cannot be locked.
 
-    Parameters
-    ----------
-    path : Path
-
     Raises
     ------
     BlockingIOError
@@ -92,12 +88,7 @@ def alone(folder: Path) -> Iterator[bool]:
 
 
 def own_folder(folder: Path) -> Lock | None:
-    """Lock a new file in a folder and write this machine's name into it; None where files cannot be locked.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """Lock a new file in a folder and write this machine's name into it; None where files cannot be locked."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -137,12 +128,7 @@ def has_no_owner(folder: Path) -> bool | None:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Return whether nobody works on a staging folder any more; where its lock does not tell, its age does.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """Return whether nobody works on a staging folder any more; where its lock does not tell, its age does."""
     is_free = has_no_owner(folder)
     if is_free is not None:
         return is_free

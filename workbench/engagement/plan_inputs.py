@@ -16,13 +16,7 @@ Rows = Sequence[tuple[Any, Mapping[str, Any]]]
 
 
 def function_plan_faults(tables: Tables, plans: Rows, resources: Rows) -> Iterator[Fault]:
-    """Yield rows of ``function_plans`` whose function gives nothing at all: a misspelt name would be dropped.
-
-    Parameters
-    ----------
-    tables : Tables
-    plans, resources : rows of both tables, with their labels
-    """
+    """Yield rows of ``function_plans`` whose function gives nothing at all: a misspelt name would be dropped."""
     known = list(dict.fromkeys(row["function"] for _, row in resources if row["function"]))
     for label, row in plans:
         name = row["function"]

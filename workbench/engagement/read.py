@@ -282,10 +282,6 @@ def read_csv(
         Columns the table may have; the delimiter that yields most of them is taken.
     encoding : str, optional
         As declared in `sources:`.
-
-    Returns
-    -------
-    tuple of RawTable or None, and list of Fault
     """
     text, faults = decode(content, file, table, encoding) if content else ("", [])
     if faults:

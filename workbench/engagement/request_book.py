@@ -22,12 +22,7 @@ FIRST_ROW = 3
 
 
 def request_bytes(request: DataRequest) -> bytes:
-    """Return the workbook.
-
-    Parameters
-    ----------
-    request : DataRequest
-    """
+    """Return the workbook."""
     from xlsxwriter import Workbook
 
     held = io.BytesIO()

@@ -76,12 +76,7 @@ def balance(cube: Cube, table: ShareTable) -> Balance:
 
 
 def broken_laws(cubes: Mapping[str, Cube]) -> dict[str, str]:
-    """Return the metrics whose parts by product are not the company's, each with the reason, before any share.
-
-    Parameters
-    ----------
-    cubes : mapping of metric to Cube
-    """
+    """Return the metrics whose parts by product are not the company's, each with the reason, before any share."""
     found = {}
     for name, cube in cubes.items():
         everything = add_up(cube, np.ones((len(cube.products), cube.stacked.shape[3])))

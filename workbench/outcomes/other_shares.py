@@ -73,12 +73,7 @@ class Survival:
 
 
 class OtherShares:
-    """The shares of parents under other splits; each parent's splits are looked for once.
-
-    Parameters
-    ----------
-    products : ProductMap
-    """
+    """The shares of parents under other splits; each parent's splits are looked for once."""
 
     def __init__(self, products: ProductMap) -> None:
         self.products = products

@@ -391,10 +391,6 @@ def measure(
 def tie_totals(inputs: OutcomesInputs | Off) -> tuple[Mapping[str, object], ...]:
     """Return the ledger's totals of metrics beside ours, without the rest of a review.
 
-    Parameters
-    ----------
-    inputs : OutcomesInputs or Off
-
     Returns
     -------
     tuple of mapping

@@ -112,11 +112,6 @@ def is_evident(season: Season | None) -> bool:
 def season_projection(places: Array, period: int) -> Array:
     """Return the matrix that takes a baseline to its season: phase means beside a straight line, adding up to 0.
 
-    Parameters
-    ----------
-    places : array of int, shape (n,)
-    period : int
-
     Returns
     -------
     array, shape (period, n)

@@ -88,10 +88,6 @@ def omega(levels: Sequence[Sequence[float]] | np.ndarray, *, missing: str = PAIR
 def fit_one_factor(correlations: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Return loadings and unique variances of the one-factor model of a correlation matrix, by maximum likelihood.
 
-    Parameters
-    ----------
-    correlations : ndarray, shape (items, items)
-
     Returns
     -------
     ndarray, ndarray, or None

@@ -206,12 +206,7 @@ def _is_number(value: Any) -> bool:
 
 
 def part_flaws(built: Instrument) -> Iterator[Flaw]:
-    """Yield what does not hold between the parts of an instrument whose form is right.
-
-    Parameters
-    ----------
-    built : Instrument
-    """
+    """Yield what does not hold between the parts of an instrument whose form is right."""
     roles = {role.id for role in built.roles}
     items = {item.id for item in built.items}
     yield from _twice("items", "id", "item", [item.id for item in built.items])

@@ -65,12 +65,7 @@ def instrument_flaws(document: Mapping[str, Any]) -> tuple[Flaw, ...]:
 
 
 def describe_instrument(instrument: Instrument) -> dict[str, Any]:
-    """Return the document of an instrument: what `build_instrument` would make the same instrument of.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    """
+    """Return the document of an instrument: what `build_instrument` would make the same instrument of."""
     gates = instrument.gate_levels
     document = {
         "name": instrument.name,

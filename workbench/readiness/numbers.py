@@ -34,10 +34,6 @@ def part_path(part: Part) -> str:
 def figures(result: Readiness | Off) -> Figures:
     """Return every number of the chapter, numbered ``R-001`` on.
 
-    Parameters
-    ----------
-    result : Readiness or Off
-
     Notes
     -----
     Keys: ``class``, ``class/<line>``, ``certainty/<line>``, ``held-back/<line>``, ``people…``, ``headcount…``,
@@ -269,10 +265,6 @@ def disclosure_counts(result: Readiness) -> dict[str, tuple[int, int]]:
     """Return by kind how many numbers were offered to the guard, and how many are hidden; empty kinds are left out.
 
     Numbers are counted, never people: what nobody was asked is not counted as hidden.
-
-    Parameters
-    ----------
-    result : Readiness
     """
     held = {key: score.hidden for key, score in result.scores.scores.items() if score.hidden != NOT_ASKED}
     found = {}

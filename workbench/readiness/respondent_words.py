@@ -139,14 +139,7 @@ def _coding_figures(held: Respondents) -> Iterator[Figure]:
 
 
 def respondent_cautions(instrument: Instrument, held: Respondents, numbers: Figures) -> Iterator[Finding]:
-    """Yield what a board must hear: where people do not agree, sheets that may not have been read, turned keys.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    held : Respondents
-    numbers : Figures
-    """
+    """Yield what a board must hear: where people do not agree, sheets that may not have been read, turned keys."""
     yield from _about_agreement(instrument, held, numbers)
     yield from _about_sheets(instrument, held, numbers)
     against = [
@@ -248,12 +241,7 @@ def _about_sheets(instrument: Instrument, held: Respondents, numbers: Figures) -
 
 
 def respondents_method(held: Respondents) -> str:
-    """Return the method's paragraph.
-
-    Parameters
-    ----------
-    held : Respondents
-    """
+    """Return the method's paragraph."""
     coders = (
         " Assessors of the same artefacts are compared by Krippendorff's alpha (ordinal; bootstrap over artefacts) and "
         "ICC(A,1)."

@@ -49,12 +49,7 @@ LOW_RESPONSE = 0.6
 
 
 def headline(result: Readiness | Off) -> Findings:
-    """Return the bottom line: the organisation's class first, then the coordinating function, then the lines.
-
-    Parameters
-    ----------
-    result : Readiness or Off
-    """
+    """Return the bottom line: the organisation's class first, then the coordinating function, then the lines."""
     if isinstance(result, FirstLook):
         return first_headline(result)
     if isinstance(result, Off):
@@ -80,12 +75,7 @@ def headline(result: Readiness | Off) -> Findings:
 
 
 def cautions(result: Readiness | Off) -> Findings:
-    """Return what could be wrong: response, silence, what is hidden, what cannot be seen, what is only claimed.
-
-    Parameters
-    ----------
-    result : Readiness or Off
-    """
+    """Return what could be wrong: response, silence, what is hidden, what cannot be seen, what is only claimed."""
     if isinstance(result, FirstLook):
         return first_cautions(result)
     if isinstance(result, Off):
@@ -94,12 +84,7 @@ def cautions(result: Readiness | Off) -> Findings:
 
 
 def next_steps(result: Readiness | Off) -> Findings:
-    """Return what to do next: where each line should start, and what would settle the lines that are open.
-
-    Parameters
-    ----------
-    result : Readiness or Off
-    """
+    """Return what to do next: where each line should start, and what would settle the lines that are open."""
     if isinstance(result, FirstLook):
         return first_steps(result)
     if isinstance(result, Off):
@@ -141,12 +126,7 @@ def _made_of(instrument: Instrument) -> str:
 
 
 def method(result: Readiness | Off) -> str:
-    """Return how it was done, for the appendix.
-
-    Parameters
-    ----------
-    result : Readiness or Off
-    """
+    """Return how it was done, for the appendix."""
     if isinstance(result, FirstLook):
         return first_method(result)
     if isinstance(result, Off):
@@ -411,12 +391,7 @@ def _about_weights(result: Readiness, numbers: Figures) -> Iterator[Finding]:
 
 
 def weighted_levels(result: Readiness) -> Iterator[tuple[Part, Group, float, float]]:
-    """Yield each part and dimension whose plain and weighted levels are both shown, with the two (unit: level).
-
-    Parameters
-    ----------
-    result : Readiness
-    """
+    """Yield each part and dimension whose plain and weighted levels are both shown, with the two (unit: level)."""
     for part in (result.organisation, *result.lines):
         for group in result.instrument.groups:
             plain = result.scores.get(DIMENSION, part, group.id)

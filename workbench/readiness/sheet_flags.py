@@ -124,10 +124,6 @@ def flag_sheets(answers: Answers, instrument: Instrument) -> tuple[SheetFlag, ..
     answers : Answers
     instrument : Instrument
         Tells what stood where on the form.
-
-    Returns
-    -------
-    tuple of SheetFlag
     """
     items = [item for item in instrument.items if item.kind != "open"]
     names = [item.id for item in items]

@@ -37,12 +37,7 @@ def source_figures(instrument: Instrument, parts: tuple[Part, ...], sources: Sou
 
 
 def first_figures(look: FirstLook) -> Figures:
-    """Return every number of a first look, under the keys that a survey's result would use.
-
-    Parameters
-    ----------
-    look : FirstLook
-    """
+    """Return every number of a first look, under the keys that a survey's result would use."""
     return number_figures("R", [*_verdict(look), *source_figures(look.instrument, look.parts, look.sources)])
 
 

@@ -218,12 +218,7 @@ def _contradicted(
 
 
 def first_headline(look: FirstLook) -> Findings:
-    """Return the bottom line of a first look: where it leans, and that only a survey settles it.
-
-    Parameters
-    ----------
-    look : FirstLook
-    """
+    """Return the bottom line of a first look: where it leans, and that only a survey settles it."""
     numbers, verdict = first_figures(look), look.verdict
     sources = " and ".join(count_words(look.sources))
     limits = (
@@ -252,22 +247,12 @@ def first_headline(look: FirstLook) -> Findings:
 
 
 def first_cautions(look: FirstLook) -> Findings:
-    """Return what a first look can not carry.
-
-    Parameters
-    ----------
-    look : FirstLook
-    """
+    """Return what a first look can not carry."""
     return Findings(tuple(_first_cautions(look, first_figures(look))))
 
 
 def first_steps(look: FirstLook) -> Findings:
-    """Return what to do next: send the survey, and look for what is missing.
-
-    Parameters
-    ----------
-    look : FirstLook
-    """
+    """Return what to do next: send the survey, and look for what is missing."""
     counts = [len(routed(look.instrument, role.id)) for role in look.instrument.roles]
     minutes = [max(1, round(count * SECONDS_AN_ITEM / 60)) for count in (min(counts), max(counts))]
     ask = "A table `population` with everybody asked makes intervals narrower and shows who is silent."
@@ -286,12 +271,7 @@ def first_steps(look: FirstLook) -> Findings:
 
 
 def first_method(look: FirstLook) -> str:
-    """Return how a first look was made, for the appendix.
-
-    Parameters
-    ----------
-    look : FirstLook
-    """
+    """Return how a first look was made, for the appendix."""
     held = look.instrument
     return "\n\n".join(
         (
@@ -305,12 +285,7 @@ def first_method(look: FirstLook) -> str:
 
 
 def sources_method(settings: Settings) -> str:
-    """Return how interviews and artefacts are used, for the appendix.
-
-    Parameters
-    ----------
-    settings : Settings
-    """
+    """Return how interviews and artefacts are used, for the appendix."""
     return (
         "Interviews are chosen people: median, lowest and highest of what each said, never an interval, never averaged "
         f"into the survey; told from {settings.minimum_group} interviews, lowest and highest from {DISTRIBUTION_FROM}. "

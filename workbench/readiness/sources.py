@@ -208,11 +208,6 @@ def find_looks(evidence: pd.DataFrame, instrument: Instrument) -> dict[tuple[str
 
     Several assessors of one artefact make one look: seen only if all of them saw it, at the lowest level that one of
     them gave. An item about the organisation has line "", whatever the row says.
-
-    Parameters
-    ----------
-    evidence : DataFrame
-    instrument : Instrument
     """
     rows: dict[tuple[str, str], list[tuple[bool, float | None, str, str, str]]] = {}
     columns = ("item", "product_line", "seen", "level", "link", "note", "assessor", "date")

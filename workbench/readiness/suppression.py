@@ -229,11 +229,6 @@ def _signed(weights: np.ndarray) -> np.ndarray:
 def merge_columns(rows: np.ndarray, owners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Merge answers that enter every shown number alike: nobody can tell them apart, all their people own them.
 
-    Parameters
-    ----------
-    rows : ndarray, shape (n_shown, n_answers)
-    owners : ndarray of bool, shape (n_answers, n_people)
-
     Returns
     -------
     ndarray, ndarray

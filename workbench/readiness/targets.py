@@ -39,15 +39,7 @@ def percent_to_target(
 def way_to_target(
     instrument: Instrument, shown: ProtectedScores, part: Part, targets: Mapping[tuple[str, str], float]
 ) -> float | None:
-    """Return the share of the way that a part has come, from what is shown; none where a gate is hidden.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    shown : ProtectedScores
-    part : Part
-    targets : mapping of (line, dimension) to level
-    """
+    """Return the share of the way that a part has come, from what is shown; none where a gate is hidden."""
     if not shown.allows(part, [group.id for group in instrument.gates]):
         return None
     held = {group.id: shown.get(DIMENSION, part, group.id).level for group in instrument.dimensions}

@@ -90,12 +90,6 @@ def tool_levels(instrument: Instrument, shown: ProtectedScores, part: Part) -> d
     make of an item is its band; what they make of it at any number between them lies as far between. All of it is made
     of numbers that are shown, so nothing new is told about anybody; a group with a hidden item has none.
 
-    Parameters
-    ----------
-    instrument : Instrument
-    shown : ProtectedScores
-    part : Part
-
     Returns
     -------
     dict of group to float or None

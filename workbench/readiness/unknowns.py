@@ -103,11 +103,6 @@ def answer_marks(answers: Answers, item: str) -> dict[str, str]:
 
     The mark hangs on the respondent, the item, the line spoken for and the level, so that equal answers of two people
     differ, and a changed answer of one person does. It is no secret from whoever holds the survey.
-
-    Parameters
-    ----------
-    answers : Answers
-    item : str
     """
     people = [str(key) for key in answers.sheets["respondent"]]
     lines = ["" if line is None or line != line else str(line) for line in answers.sheets["product_line"]]

@@ -127,15 +127,7 @@ def wave_findings(instrument: Instrument, changes: Sequence[Change], numbers: Fi
 def wave_cautions(
     instrument: Instrument, earlier: Sequence[EarlierWave], changes: Sequence[Change], numbers: Figures
 ) -> Iterator[Finding]:
-    """Yield where the total misleads, where an ordered scale says otherwise, and where nobody can be followed.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    earlier : sequence of EarlierWave
-    changes : sequence of Change
-    numbers : Figures
-    """
+    """Yield where the total misleads, where an ordered scale says otherwise, and where nobody can be followed."""
     last = _latest(changes)
     own = [one for one in last if one.part.kind == ORGANISATION]
     for one in own:
@@ -169,14 +161,7 @@ def wave_cautions(
 
 
 def wave_method(earlier: Sequence[EarlierWave], changes: Sequence[Change], confidence: float) -> str:
-    """Return how waves were compared, or nothing where there is one wave.
-
-    Parameters
-    ----------
-    earlier : sequence of EarlierWave
-    changes : sequence of Change
-    confidence : float
-    """
+    """Return how waves were compared, or nothing where there is one wave."""
     if not earlier:
         return ""
     count = sum(one.same_people is not None for one in changes)

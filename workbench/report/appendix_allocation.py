@@ -22,12 +22,7 @@ if TYPE_CHECKING:
 
 
 def allocation_appendix(result: Allocation | Conflict | Off) -> tuple[Exhibit, ...]:
-    """Return the exhibits behind the chapter.
-
-    Parameters
-    ----------
-    result : Allocation, Conflict or Off
-    """
+    """Return the exhibits behind the chapter."""
     way = getattr(result, "quarters", None) is not None
     return (
         *((quarters_exhibit(result), quarter_people_exhibit(result)) if way else ()),

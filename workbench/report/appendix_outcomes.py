@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 
 
 def outcomes_appendix(result: Outcomes | Off) -> tuple[Exhibit, ...]:
-    """Return the exhibits behind the chapter.
-
-    Parameters
-    ----------
-    result : Outcomes or Off
-    """
+    """Return the exhibits behind the chapter."""
     return (
         honesty_exhibit(result),
         signals_exhibit(result),

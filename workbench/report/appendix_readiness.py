@@ -28,10 +28,6 @@ def readiness_appendix(result: Readiness | Off) -> tuple[Exhibit, ...]:
     """Return the exhibits behind the chapter: levels, sources, change, who answered and how, what was hidden.
 
     How a model's own tool would score is told only where it has one.
-
-    Parameters
-    ----------
-    result : Readiness or Off
     """
     found = (
         gap_exhibit(result),

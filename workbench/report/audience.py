@@ -68,11 +68,6 @@ EVERYTHING = AUDIENCES["board"]
 def chapter_for(chapter: Chapter, audience: Audience) -> Chapter | None:
     """Return what is left of a chapter for a reader, or None.
 
-    Parameters
-    ----------
-    chapter : Chapter
-    audience : Audience
-
     Returns
     -------
     Chapter or None

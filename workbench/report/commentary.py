@@ -397,10 +397,6 @@ def places_of(report: Report) -> list[dict[str, Any]]:
     """Return what words can be about, in the order of the report, each with what it says and its mark.
 
     Of an exhibit that cannot be left out, `stays` is true.
-
-    Parameters
-    ----------
-    report : Report
     """
     places, marks = _Places(report), report.words.marks
     held = []

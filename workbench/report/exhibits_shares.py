@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 
 def shares_exhibit(result: Outcomes | Off) -> Exhibit:
-    """Return what no parent holds of each outcome, over all periods, by kind of parent.
-
-    Parameters
-    ----------
-    result : Outcomes or Off
-    """
+    """Return what no parent holds of each outcome, over all periods, by kind of parent."""
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures

@@ -52,10 +52,6 @@ def comparison_page(result: Readiness | Off) -> Page:
     """Return the page that answers "how do we compare?".
 
     Line against line, wave against wave, and published ranges where a question has one; no peer number, and why.
-
-    Parameters
-    ----------
-    result : Readiness or Off
     """
     exhibits: tuple[Exhibit, ...]
     if isinstance(result, Off):

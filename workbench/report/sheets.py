@@ -37,12 +37,7 @@ def write_workbook(report: Report, path: str | Path) -> Path:
 
 
 def workbook_bytes(report: Report) -> bytes:
-    """Return the workbook; the same report gives the same bytes.
-
-    Parameters
-    ----------
-    report : Report
-    """
+    """Return the workbook; the same report gives the same bytes."""
     from xlsxwriter import Workbook
 
     held = io.BytesIO()

@@ -215,12 +215,7 @@ def mark_doubts(report: Report) -> Report:
 
 
 def results(report: Report) -> dict[str, Any]:
-    """Return the union of the chapters' figures, as results.json holds it, with what words are about and say.
-
-    Parameters
-    ----------
-    report : Report
-    """
+    """Return the union of the chapters' figures, as results.json holds it, with what words are about and say."""
     return {
         "engagement": report.meta.engagement,
         "as_of": report.meta.as_of,

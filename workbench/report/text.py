@@ -110,12 +110,7 @@ def table_text(table: Table) -> str:
 
 
 def exhibit_text(content: Any) -> str:
-    """Return claim, subtitle, every plotted number as the report rounds it, and source.
-
-    Parameters
-    ----------
-    content : Chart, Table, Note or Picture
-    """
+    """Return claim, subtitle, every plotted number as the report rounds it, and source."""
     parts = [content.claim, content.subtitle]
     if isinstance(content, Chart):
         parts += ["", table_text(data_table(content))]
@@ -137,10 +132,6 @@ def exhibit_html(table: Table) -> str:
 
     JupyterLab would set what stands between two $ as a formula, so that "$5m to $7m" loses its words; MathJax leaves
     containers of two classes alone, by its version.
-
-    Parameters
-    ----------
-    table : Table
     """
 
     def row(tag: str, cells: tuple[str, ...]) -> str:

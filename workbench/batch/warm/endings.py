@@ -111,13 +111,7 @@ class Usage:
 
 
 def usage_of(process: Any, watch: MemoryWatch | None) -> Usage:
-    """Return what a kernel used, to its end where its parent was told, else until it was last looked at.
-
-    Parameters
-    ----------
-    process : subprocess.Popen or ForkedKernel
-    watch : MemoryWatch, optional
-    """
+    """Return what a kernel used, to its end where its parent was told, else until it was last looked at."""
     process.poll()  # a forked one learns only now
     peak, seconds = getattr(process, "peak_mb", None), getattr(process, "cpu_seconds", None)
     seen = (watch.peak_mb, watch.cpu_seconds) if watch is not None else (0, 0.0)

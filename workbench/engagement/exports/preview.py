@@ -19,13 +19,7 @@ _BY = {
 
 
 def describe_import(outcome: ImportOutcome, wave: str) -> str:
-    """Return the sentences that an import prints, as lines.
-
-    Parameters
-    ----------
-    outcome : ImportOutcome
-    wave : str
-    """
+    """Return the sentences that an import prints, as lines."""
     from workbench.readiness.instrument import routed
 
     export, proposal, sheets = outcome.export, outcome.proposal, outcome.sheets

@@ -76,17 +76,7 @@ class Sums:
 
 
 def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Split, numbers: Numbers) -> Sums:
-    """Compare each total with its parts, and look for rows that are totals without a word.
-
-    Parameters
-    ----------
-    plan : Plan
-    file : str
-    target : Target
-    said : Reading
-    split : Split
-    numbers : Numbers
-    """
+    """Compare each total with its parts, and look for rows that are totals without a word."""
     held = [one for one in plan.values if one.measure in target.additive]
     checks: list[TotalCheck] = []
     unclear: list[Fault] = []
