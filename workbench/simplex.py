@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,7 @@ def keep_programme(
     row_low: np.ndarray,
     row_high: np.ndarray,
     options: Mapping[str, Any],
+    is_whole: np.ndarray | None = None,
 ) -> Any:
     """Hand HiGHS a programme: minimise ``cost @ v`` under ``row_low <= rows @ v <= row_high``, ``low <= v <= high``.
 
@@ -41,6 +42,8 @@ def keep_programme(
     row_low, row_high : array, shape (m,)
     options : mapping of name to value
         As HiGHS names them.
+    is_whole : array of bool, shape (n,), optional
+        Which values are whole numbers.
 
     Returns
     -------
@@ -56,6 +59,8 @@ def keep_programme(
     matrix.num_row_, matrix.num_col_ = rows.shape
     matrix.format_ = core.MatrixFormat.kColwise
     matrix.start_, matrix.index_, matrix.value_ = rows.indptr, rows.indices, rows.data
+    if is_whole is not None:
+        programme.integrality_ = [core.HighsVarType(int(one)) for one in is_whole]
     held = core._Highs()
     for name, value in options.items():
         held.setOptionValue(name, value)
@@ -81,3 +86,62 @@ def solve_once(
     if held.getModelStatus() != core.HighsModelStatus.kOptimal:
         return None
     return np.array(held.getSolution().col_value)
+
+
+class Whole(NamedTuple):
+    """What a search in whole numbers found: a point (None: none), and what no point is below (None: not known)."""
+
+    point: np.ndarray | None
+    bound: float | None
+
+
+_UNHURRIED = {"output_flag": False, "mip_heuristic_run_feasibility_jump": False}
+"""HiGHS guesses a first point for longer than a small programme takes to be solved."""
+
+
+def search_whole(
+    cost: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    rows: Any,
+    row_low: np.ndarray,
+    row_high: np.ndarray,
+    is_whole: np.ndarray,
+    *,
+    nodes: int,
+    gap: float = 1e-4,
+    presolve: bool = True,
+) -> Whole:
+    """Return where a programme as of `keep_programme` is lowest in whole numbers, as far as some nodes lead.
+
+    Parameters
+    ----------
+    cost, low, high, rows, row_low, row_high, is_whole
+        As for `keep_programme`.
+    nodes : int
+        After so many what was found stands.
+    gap : float
+        Part of the value that is not worth a longer search.
+    presolve : bool
+        Whether the programme is made smaller first.
+    """
+    core = load_core()
+    if core is None:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        found = milp(
+            cost,
+            constraints=LinearConstraint(rows, row_low, row_high),
+            bounds=Bounds(low, high),
+            integrality=is_whole.astype(int),
+            options={"node_limit": nodes, "mip_rel_gap": gap, "presolve": presolve},
+        )
+        return Whole(None if found.x is None else np.asarray(found.x), found.mip_dual_bound)
+    options = {**_UNHURRIED, "mip_max_nodes": nodes, "mip_rel_gap": gap, "presolve": "on" if presolve else "off"}
+    held = keep_programme(cost, low, high, rows, row_low, row_high, options, is_whole)
+    held.run()
+    status, told, info = held.getModelStatus(), core.HighsModelStatus, held.getInfo()
+    is_limit = status in (told.kIterationLimit, told.kSolutionLimit)
+    if status != told.kOptimal and not (is_limit and info.objective_function_value != core.kHighsInf):
+        return Whole(None, None)
+    return Whole(np.array(held.getSolution().col_value), float(info.mip_dual_bound))

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from workbench.errors import ModelError
-from workbench.simplex import keep_programme, load_core
+from workbench.simplex import Whole, keep_programme, load_core, search_whole
 
 CLOSE_PEOPLE, CLOSE_LEVELS = 2.0, 1.0
 """Bounds of a count closer than two people, or of a mean closer than one level, are a leak (ours)."""
@@ -315,21 +315,23 @@ class _Program:
                 return np.asarray(np.abs(found.ineqlin.marginals).reshape(2, -1).max(axis=0) > 1e-9)
         return np.zeros(len(table.views), dtype=bool)
 
-    def whole(self, towards: np.ndarray, *, presolve: bool = True) -> Any:
+    def whole(self, towards: np.ndarray, *, presolve: bool = True) -> Whole:
         """Return the lowest of a quantity whose unknowns are whole numbers; a point alone comes sooner unprepared."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
         table = self.table
-        found = milp(
+        ends = (table.low, table.high)
+        found = search_whole(
             towards,
-            constraints=LinearConstraint(self.held, table.low, table.high),
-            bounds=Bounds(table.floor, table.ceiling),
-            integrality=table.whole.astype(int),
-            options={"node_limit": MOST_NODES, "presolve": presolve},
+            table.floor,
+            table.ceiling,
+            self.held,
+            *ends,
+            table.whole,
+            nodes=MOST_NODES,
+            presolve=presolve,
         )
-        if found.x is not None:
-            found.x = np.where(table.whole, np.round(found.x), found.x)
-        return found
+        if found.point is None:
+            return found
+        return found._replace(point=np.where(table.whole, np.round(found.point), found.point))
 
 
 def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
@@ -346,7 +348,7 @@ def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
     for place, (least, most) in ends.items():
         low[place], high[place] = least, most
     is_narrow = high - low < table.close - SLACK
-    _look_at_all(table, reach, rng, lambda towards: program.whole(towards, presolve=False).x, except_for=is_narrow)
+    _look_at_all(table, reach, rng, lambda towards: program.whole(towards, presolve=False).point, except_for=is_narrow)
     for place in np.flatnonzero(reach.open(table) & ~is_narrow).tolist():
         low[place], high[place] = _whole_ends(program, reach, place, ends[place])
     return low, high
@@ -401,12 +403,12 @@ def _whole_ends(program: _Program, reach: Reach, place: int, ends: tuple[float, 
         if high - low < table.close - SLACK or reach.is_wide(table)[place]:
             break
         found = program.whole(side * table.wanted[place])
-        if found.x is not None:
-            reach.learn(table, found.x)
-        if found.mip_dual_bound is not None and side > 0:
-            low = max(low, np.ceil(found.mip_dual_bound * size - 1e-6) / size)
-        elif found.mip_dual_bound is not None:
-            high = min(high, np.floor(-found.mip_dual_bound * size + 1e-6) / size)
+        if found.point is not None:
+            reach.learn(table, found.point)
+        if found.bound is not None and side > 0:
+            low = max(low, np.ceil(found.bound * size - 1e-6) / size)
+        elif found.bound is not None:
+            high = min(high, np.floor(-found.bound * size + 1e-6) / size)
     return float(low), float(high)
 
 

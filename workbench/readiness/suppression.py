@@ -2,7 +2,7 @@
 
 The shown numbers span a space, and a leak is a vector of that space that lives on fewer than the minimum of people (for
 tables: L. H. Cox 1980, J. Am. Stat. Assoc. 75, 377-385). Cells are let in kind after kind, the most important first;
-within a kind the cheapest set is hidden that meets every leak: a hitting set, found exactly by `scipy.optimize.milp`
+within a kind the cheapest set is hidden that meets every leak: a hitting set, found exactly by HiGHS
 while it is small (E. Moreno-Centeno and R. M. Karp 2013, Oper. Res. 61, 453-468: implicit hitting sets).
 """
 
@@ -16,7 +16,7 @@ from itertools import combinations
 
 import numpy as np
 
-from workbench.simplex import solve_once
+from workbench.simplex import search_whole, solve_once
 
 TOLERANCE = 1e-9
 """Below this a number is rounding noise of the linear algebra, relative to rows of largest entry one."""
@@ -440,18 +440,16 @@ class _Search:
 
     def cheapest(self) -> frozenset[int] | None:
         """Return what is left to show when the cheapest set of cells that meets every leak so far is hidden."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csc_array
 
         meets = np.zeros((len(self.leaks), len(self.trying)))
         for row, leak in enumerate(self.leaks):
             meets[row, sorted(leak)] = 1.0
-        found = milp(
-            self.costs,
-            constraints=LinearConstraint(meets, 1.0, np.inf),
-            bounds=Bounds(0.0, 1.0),
-            integrality=np.ones(len(self.trying)),
-            options={"node_limit": MOST_NODES, "mip_rel_gap": NEAR_ENOUGH},
+        once, ever = np.ones(len(meets)), np.full(len(meets), np.inf)
+        every = np.ones(len(self.costs))
+        found = search_whole(
+            self.costs, 0 * every, every, csc_array(meets), once, ever, every, nodes=MOST_NODES, gap=NEAR_ENOUGH
         )
-        if found.x is None:
+        if found.point is None:
             return None
-        return frozenset(place for place, value in enumerate(found.x) if value < 0.5)
+        return frozenset(place for place, value in enumerate(found.point) if value < 0.5)
