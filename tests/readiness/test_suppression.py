@@ -161,3 +161,28 @@ def test_a_programme_has_one_answer_by_either_door(monkeypatch: pytest.MonkeyPat
     assert public is not None
     assert straight.tolist() == public.tolist()
     assert impossible is simplex.solve_once(cost, nothing, most, rows, ends + 1e3, ends + 1e3) is None
+
+
+@pytest.mark.parametrize("presolve", [True, False])
+def test_a_search_in_whole_numbers_has_one_answer_by_either_door(
+    monkeypatch: pytest.MonkeyPatch, presolve: bool
+) -> None:
+    """Also that there is none: whole numbers never add up to a fraction."""
+    rng = np.random.default_rng(5)
+    rows, cost = csc_array(rng.integers(-2, 3, (4, 9)).astype(float)), rng.random(9)
+    ends, limits = rows @ rng.random(9), (np.zeros(9), np.full(9, 5.0))
+
+    def search(low: np.ndarray, high: np.ndarray, is_whole: np.ndarray) -> simplex.Whole:
+        return simplex.search_whole(cost, *limits, rows, low, high, is_whole, nodes=100, presolve=presolve)
+
+    def search_both() -> list[simplex.Whole]:
+        below = np.floor(ends)
+        return [search(ends - 1, ends + 1, np.arange(9) % 3 > 0), search(below + 0.2, below + 0.3, np.ones(9))]
+
+    found, none = search_both()
+    monkeypatch.setattr(simplex, "load_core", lambda: None)
+    public = search_both()
+    assert found.point is not None
+    assert found.bound == pytest.approx(cost @ found.point)
+    assert public[0].point == pytest.approx(found.point)
+    assert none == public[1] == (None, None)

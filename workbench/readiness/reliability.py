@@ -17,7 +17,7 @@ Nothing here is protected: statistics of people leave `assess` only for groups l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,6 +37,12 @@ SKEW = (0.05, 0.15, 0.20, 0.35, 0.25)
 
 CONSISTENCY = 0.5
 """Correlation between one person's answers by habit (ours; about what the questions of one dimension reach)."""
+
+FIVE = (1.0, 2.0, 3.0, 4.0, 5.0)
+"""Levels of the usual instrument."""
+
+AHEAD = 50
+"""Most answers to an item for which the nulls are drawn before somebody asks (ours)."""
 
 DRAWS = 10_000
 """Groups answered by chance behind each critical value: its 95th percentile then has an error of about .005."""
@@ -126,7 +132,7 @@ class Alpha:
 
 
 def agreement(
-    levels: Sequence[Sequence[float]] | np.ndarray, *, values: Sequence[float] = (1, 2, 3, 4, 5), seed: int = 1
+    levels: Sequence[Sequence[float]] | np.ndarray, *, values: Sequence[float] = FIVE, seed: int = 1
 ) -> Agreement:
     r"""Return whether the people of a group agree more than people who answer by chance.
 
@@ -239,6 +245,14 @@ def _shared(options: tuple[float, ...]) -> float:
     values = np.array(options)
     answers = [values[np.searchsorted(ends, kept * habit + own * noise)] for noise in (first, second)]
     return float(np.corrcoef([(one - one.mean()) ** 2 for one in answers])[0, 1])
+
+
+def draw_ahead() -> Iterator[None]:
+    """Draw the nulls that most groups are compared with, one a step: they hang on no answer, so an idle process may."""
+    for count in range(AGREEMENT_FROM, AHEAD + 1):
+        for null in (UNIFORM, SKEWED):
+            _chance(count, FIVE, null, 1)
+            yield
 
 
 @lru_cache(maxsize=1024)
