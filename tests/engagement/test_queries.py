@@ -264,6 +264,10 @@ def test_what_a_client_wrote_never_runs(client: Any) -> None:
     queries = asked(client)
     book = openpyxl.load_workbook(io.BytesIO(queries_bytes(queries)))
     assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    answers = {query.id: 0.5 if query.value == "number" else "confirmed" for query in queries.queries if query.choices}
+    take(client, answered(queries, answers, by="=HYPERLINK(2)"))
+    assert "'=HYPERLINK(2)" in client.folder.joinpath("memberships.csv").read_text()
+    assert "=HYPERLINK(2)" in client.load().tables["memberships"]["said_by"].tolist(), "it is read as it was said"
 
 
 # -- the answers -------------------------------------------------------------------------------------------------------

@@ -19,9 +19,11 @@ from workbench.engagement.read import (
     column_letters,
     decode,
     detect_delimiter,
+    guarded,
     open_workbook,
     read_csv,
     read_parquet,
+    unguarded,
 )
 
 if TYPE_CHECKING:
@@ -149,6 +151,15 @@ def test_formulas_and_scripts_in_text_are_text() -> None:
     hostile = ["=HYPERLINK(1)", "<script>alert(1)</script>", "@SUM(A1)", "\u202eevil", "$5m to $3m"]
     raw = table("product,name\n" + "".join(f'k{n},"{text}"\n' for n, text in enumerate(hostile)))
     assert raw.cells["name"] == hostile
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49 x", "-cmd|' /C calc'!A0", "@SUM(A1)"])
+def test_what_excel_would_run_is_guarded_and_read_as_it_was(text: str) -> None:
+    """An apostrophe stands before it in our files, once however often it is written; numbers need none."""
+    assert guarded(text) == guarded(guarded(text)) == f"'{text}"
+    assert table(f'product,name\nk,"{guarded(text)}"\n').cells["name"] == [text]
+    assert [guarded(number) for number in ("-12.5", "+3", "-", "'quoted'")] == ["-12.5", "+3", "-", "'quoted'"]
+    assert unguarded("'quoted'") == "'quoted'"
 
 
 def test_the_delimiter_that_yields_known_columns_wins() -> None:

@@ -14,8 +14,10 @@ from workbench.engagement.read import (
     decode,
     detect_delimiter,
     find_codec,
+    guarded,
     open_workbook,
     our_spelling,
+    unguarded,
     workbook_damage,
 )
 from workbench.engagement.schema import TABLES
@@ -92,7 +94,7 @@ class CsvTable(TableFile):
         if not self.skip + 1 < row <= len(self.rows):
             return None
         cells, place = self.rows[row - 1], self._columns.get(column, -1)
-        return cells[place].strip() if 0 <= place < len(cells) else ""
+        return unguarded(cells[place].strip()) if 0 <= place < len(cells) else ""
 
     def put(self, row: int, column: str, value: Cell) -> None:
         """Change a cell; a column that is not there is added."""
@@ -108,7 +110,7 @@ class CsvTable(TableFile):
         if isinstance(value, float):
             text = str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
             return text.replace(".", self.decimal)
-        return value.isoformat() if isinstance(value, dt.date) else value
+        return value.isoformat() if isinstance(value, dt.date) else guarded(value)
 
     def append(self) -> int:
         """Return the number of a new row at the end."""

@@ -133,6 +133,12 @@ class RawTable:
         )
 
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""Signs at the beginning of a cell of CSV by which Excel takes it for a formula."""
+
+_SIGNED = re.compile(r"[+-][\d.,\s%]+")
+
+
 def column_letters(position: int) -> str:
     """Return Excel's name of a column counted from 0.
 
@@ -267,6 +273,26 @@ def _with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
+def guarded(text: str) -> str:
+    """Return a text as our CSV files hold it: an apostrophe before what Excel would take for a formula.
+
+    The usual guard against formulas in CSV (OWASP, "CSV Injection"); numbers with a sign need none. `unguarded` takes
+    it away, so that what is read is what was written.
+
+    Examples
+    --------
+    >>> guarded("=1+1"), guarded("-12.5"), guarded("plain"), unguarded(guarded("@cmd"))
+    ("'=1+1", '-12.5', 'plain', '@cmd')
+    """
+    is_read_as_formula = text[:1] in _FORMULA_SIGNS and len(text) > 1 and not _SIGNED.fullmatch(text)
+    return f"'{text}" if text and is_read_as_formula else text
+
+
+def unguarded(text: str) -> str:
+    """Return a text of a CSV file without the apostrophe that keeps it from being a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA_SIGNS and len(text) > 2 else text
+
+
 def read_csv(
     content: bytes, file: str, table: str, known: Iterable[str], *, encoding: str | None = None
 ) -> tuple[RawTable | None, list[Fault]]:
@@ -292,7 +318,7 @@ def read_csv(
     delimiter, skip = detect_delimiter(text, set(known))
     try:
         rows: list[list[Any]] = [
-            [cell.strip() or None for cell in row]
+            [unguarded(cell.strip()) or None for cell in row]
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         ]
     except csv.Error as error:

@@ -334,7 +334,10 @@ def test_formulas_and_markup_in_names_stay_text(room: Room) -> None:
     names = ["=HYPERLINK(1)", "<script>alert(1)</script>", "'; DROP TABLE x;--", "$5m to $3m"]
     text = "Project;Budget\n" + "".join(f"{name.replace(';', ',')};{at + 1}0\n" for at, name in enumerate(names))
     outcome = bring(room, text, "projects", file="p.csv")
-    assert column(outcome, "project") == [name.replace(";", ",") for name in names]
+    typed = [name.replace(";", ",") for name in names]
+    assert column(outcome, "project") == ["'=HYPERLINK(1)", *typed[1:]], "guarded in the file"
+    again = bring(room, text.replace(";10\n", ";12\n"), "projects", file="p.csv")
+    assert (again.placed.added, again.placed.changed) == (0, 1), "and found again as it was typed"
 
 
 def test_what_was_said_of_units_and_decimals_is_held_against_the_next_sheet(room: Room) -> None:

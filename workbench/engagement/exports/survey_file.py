@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from workbench.engagement.read import decode, detect_delimiter, our_spelling, unreadable_csv
+from workbench.engagement.read import decode, detect_delimiter, guarded, our_spelling, unreadable_csv
 from workbench.errors import ClientDataError, Fault
 
 SURVEY = "survey.csv"
@@ -113,7 +113,7 @@ def write_survey(survey: SurveyText) -> bytes:
     held = io.StringIO(newline="")
     writer = csv.writer(held, delimiter=survey.delimiter, lineterminator="\n")
     writer.writerow(survey.header)
-    writer.writerows(survey.rows)
+    writer.writerows([guarded(cell) for cell in row] for row in survey.rows)  # anybody may have answered =HYPERLINK
     codec = "utf-8-sig" if survey.has_mark else survey.encoding
     try:
         return held.getvalue().encode(codec)

@@ -31,6 +31,7 @@ from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.places import engagement_folder, find_root
+from workbench.engagement.read import guarded
 from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -403,7 +404,7 @@ class _Import:
         stream = io.StringIO(newline="")
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([guarded(cell) for cell in row] for row in rows)
         return stream.getvalue().encode("utf-8")
 
 

@@ -18,7 +18,7 @@ from workbench.engagement.cells import parse_date
 from workbench.engagement.documents import explain
 from workbench.engagement.intake.records import MOST_FAULTS, Records
 from workbench.engagement.intake.targets import Target
-from workbench.engagement.read import decode, show
+from workbench.engagement.read import decode, guarded, show
 from workbench.engagement.schema import TABLES, tidy_key
 from workbench.engagement.trackers.facts_file import fact_path
 from workbench.errors import ClientDataError, Fault
@@ -129,7 +129,7 @@ def put_records(
     columns = [name for name in columns if name in header or any(row.get(name) is not None for row in kept)]
     return Placed(
         path,
-        _text_of(columns, kept) if is_written else b"",
+        _text_of(columns, kept, as_it_is=target.is_facts) if is_written else b"",
         counts["added"],
         counts["changed"],
         counts["same"],
@@ -237,11 +237,13 @@ def _text_of_columns(columns: Sequence[str], records: Records) -> bytes:
     return stream.getvalue().encode("utf-8")
 
 
-def _text_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+def _text_of(columns: Sequence[str], rows: Sequence[Row], *, as_it_is: bool) -> bytes:
+    """Return a file of our own; facts stay as they are, which other programs read too."""
+    safe = str if as_it_is else guarded
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([row.get(name, "") for name in columns] for row in rows)
+    writer.writerows([safe(row.get(name, "")) for name in columns] for row in rows)
     return stream.getvalue().encode("utf-8")
 
 
