@@ -449,6 +449,21 @@ def test_weights_in_percent_beside_points_are_refused(room: Room, other: float) 
         bring(room, page, "objectives")
 
 
+def test_a_count_below_a_catalogue_is_no_row_of_it(room: Room) -> None:
+    """In a column that we do not read nothing is lost; where numbers stand beside it, its text answers."""
+    page = page_of(
+        ["Sparte", "Bezeichnung", "Vermerk"],
+        ["strom", "Strom", "a"],
+        ["gas", "Gas", "b"],
+        [None, None, "Summe: 2 Sparten"],
+    )
+    assert column(bring(room, page, "lines"), "product_line")[-2:] == ["strom", "gas"]
+    page = page_of(["Project", "Budget", "Note"], ["a", 10, ""], ["b", 20, ""], [None, 35, "Summe: 2 Projekte"])
+    with pytest.raises(ClientDataError, match='--leave-out "Summe: 2 Projekte"'):
+        bring(room, page, "projects")
+    assert column(bring(room, page, "projects", leave_out=("Summe: 2 Projekte",)), "project") == ["a", "b"]
+
+
 def test_a_comma_that_moves_cells_is_refused(room: Room) -> None:
     """1,5 without quotation marks in a file with commas is two cells."""
     with pytest.raises(ClientDataError, match=r"1 lines have more cells than the header \(row 3\)"):

@@ -62,8 +62,9 @@ class Split:
 
 
 def row_names(row: Sequence[Any], places: Collection[int]) -> list[str]:
-    """Return the texts of a row in the columns that we read as words."""
-    return [row[place] for place in places if place < len(row) and isinstance(row[place], str)]
+    """Return the texts of a row in the columns that we read as words; else those that say that it adds up."""
+    own = [row[place] for place in places if place < len(row) and isinstance(row[place], str)]
+    return own or [cell for cell in row if isinstance(cell, str) and len(cell) <= 200 and is_total(cell)]
 
 
 def split_rows(plan: Plan, file: str, target: Target, said: Reading, names: Collection[str]) -> Split:

@@ -119,9 +119,14 @@ def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Spli
         unclear += [
             _unclear(plan, file, number, f"{_teller(plan, number)} adds up others, and nothing here can show it")
             for number in split.totals
-            if not _is_pure(sheet.rows[number])
+            if not _is_pure(sheet.rows[number]) and _is_read(plan, sheet.rows[number])
         ]
     return Sums(tuple(checks), tuple(unclear))
+
+
+def _is_read(plan: Plan, row: Sequence[Any]) -> bool:
+    """Whether a row holds anything in a column that we read; of one that does not, nothing is lost."""
+    return any(place < len(row) and row[place] is not None for place in plan.words.values())
 
 
 def _is_pure(row: Sequence[Any]) -> bool:
