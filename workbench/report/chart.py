@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NotRequired, TypedDict
 
 from workbench.errors import ReportError
-from workbench.report.values import Plain, names_of, plain_column, written
+from workbench.report.values import Plain, columns_of, figure_columns, names_of, plain_column, written
 
 KIND_WORDS = {
     "bar_ranked": "Ranked bar chart",
@@ -144,7 +144,7 @@ class Said(TypedDict):
     unit, currency, decimals
         How values are written.
     figures : str or list of str
-        Column(s) with the ids of the figures behind each row.
+        Column(s) with the ids of the figures behind each row; by default ``ids``, where there is one.
     alt : str
         Alternative text; by default the kind of chart and the claim.
     """
@@ -177,7 +177,7 @@ def chart_of(
     ----------
     kind : str
         One of `KIND_WORDS`.
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         The plotted numbers.
     roles : list of (role, name of the column or None)
         The label first.
@@ -191,7 +191,8 @@ def chart_of(
         Other attributes of `Chart`.
     """
     named = [(role, name) for role, name in roles if name is not None]
-    named += [("figures", name) for name in names_of(figures)]
+    data = columns_of(data, [name for _, name in named])
+    named += [("figures", name) for name in figure_columns(data, figures)]
     missing = [name for _, name in named if name not in data]
     if missing:
         raise ReportError((f"A {kind} chart was asked for columns {missing} that its data do not have.",))

@@ -27,7 +27,7 @@ from typing import Any, Unpack
 
 from workbench.errors import ReportError
 from workbench.report.chart import Chart, Said, chart_of
-from workbench.report.values import Plain, plain, plain_column
+from workbench.report.values import Plain, columns_of, plain, plain_column
 
 
 def bar_ranked(
@@ -45,7 +45,7 @@ def bar_ranked(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a bar.
     label, value : str
         Names of the columns with the bars' names and lengths; a missing length shows as "–".
@@ -60,7 +60,7 @@ def bar_ranked(
     keep_order : bool
         Keep the rows as they come, because their order means something.
     figures : str or list of str
-        Column(s) with the ids of the figures behind each row.
+        Column(s) with the ids of the figures behind each row; by default ``ids``, where there is one.
     alt : str
         Alternative text; by default the kind of chart and the claim.
 
@@ -98,7 +98,7 @@ def bar_parts(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a part; bars and parts are drawn in the order of the rows.
     label, part, value : str
         Names of the columns with the bars' names, the parts' names and their amounts; a missing amount is not drawn.
@@ -129,7 +129,7 @@ def bar_diverging(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a bar.
     label, value : str
         Columns with the bars' names and their values (not the distances).
@@ -140,6 +140,7 @@ def bar_diverging(
     keep_order, said
         As in `bar_ranked`; rows are sorted by their distance to the target.
     """
+    data = columns_of(data)
     values = plain_column(data[value])
     targets = plain_column(data[target]) if isinstance(target, str) else (_number(target),) * len(values)
     is_up = higher_is_better
@@ -169,7 +170,7 @@ def stacked_diverging(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row per label and answer (long form).
     label, answer, value : str
         Columns with the group or question, the answer, and its share (0 to 1).
@@ -211,7 +212,7 @@ def dots_intervals(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row per group, or per group and series (long form).
     label, value, low, high : str
         Columns with the group, its value and its interval; value None means hidden.
@@ -229,6 +230,7 @@ def dots_intervals(
     highlight, keep_order, said
         As in `bar_ranked`; with `series`, labels stand in the order in which they first come.
     """
+    data = columns_of(data)
     names = tuple(str(name) for name in dict.fromkeys(plain_column(data[series]))) if series is not None else ()
     return chart_of(
         "dots_intervals",
@@ -267,7 +269,7 @@ def slope(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a line; at most some eight lines stay readable.
     label, before, after : str
         Columns with the line's name and its two values.
@@ -301,7 +303,7 @@ def waterfall(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         Rows in reading order: a total, its effects, the next total.
     label, value, is_total : str
         Columns with the row's name, its amount (an effect is signed) and whether it is a total.
@@ -335,7 +337,7 @@ def response_curves(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         Points of each curve from the lowest level up, some 20 to 40 a curve.
     curve, level, outcome : str
         Columns with the activity's name, its level and what comes of it.
@@ -375,7 +377,7 @@ def process_behaviour(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a period, in order of time.
     period : str
         Column of dates (first day of the period) or ISO text.
@@ -424,13 +426,14 @@ def lines_over_time(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row per series and period (long form), in order of time.
     period, value, series : str
         Columns with the date, the value and the series' name.
     highlight, reference, reference_label, said
         As in `bar_ranked`.
     """
+    data = columns_of(data)
     return chart_of(
         "lines_over_time",
         data,

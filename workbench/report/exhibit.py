@@ -13,7 +13,7 @@ from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.chart import Chart
 from workbench.report.tables import Table, table
 from workbench.report.text import data_table, exhibit_html, exhibit_text
-from workbench.report.values import heading, names_of
+from workbench.report.values import columns_of, figure_columns, heading
 
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 """What keys of exhibits and names of chapters look like: they become names of files and of places in a page."""
@@ -245,18 +245,19 @@ def exhibit_from_figure(
     key : str
         Slug of the exhibit; blank makes one from the claim.
     figures : str or list of str
-        Column(s) of `data` with ids of figures.
+        Column(s) of `data` with ids of figures; by default ``ids``, where there is one.
     """
     from workbench.report.drawing.pictures import picture_of
 
-    names = names_of(figures)
+    data = columns_of(data)
+    names = figure_columns(data, figures)
     listed = table(
         data,
         columns=[name for name in data if name not in names],
         claim=claim,
         subtitle=subtitle,
         source=source,
-        figures=names or None,
+        figures=names,
         alt=alt,
     )
     slug = re.sub(r"[^a-z0-9]+", "-", claim.lower()).strip("-")[:48].strip("-")

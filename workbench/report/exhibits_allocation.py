@@ -14,7 +14,6 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked, response_curves, slope
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Activity, Allocation, Conflict, Portfolio
@@ -132,7 +131,7 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-lines",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Product line",
                 "supported": "Decision",
@@ -146,7 +145,6 @@ def line_decisions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             subtitle="A proposal on product lines, no decision on persons; money a period, people at their cost; "
             f"{_value_is(portfolio)}",
             source=TABLES,
-            figures="ids",
             is_total="is_total",
         ),
     )
@@ -193,7 +191,7 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-curves",
         response_curves(
-            columns_of(rows),
+            rows,
             curve="activity",
             level="level",
             outcome="value",
@@ -205,7 +203,6 @@ def curves_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             unit=portfolio.value_unit,
             currency=portfolio.currency,
             highlight=[_curve_name(chosen[0])] if chosen else None,
-            figures="ids",
         ),
     )
 
@@ -262,7 +259,7 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-resources",
         table(
-            columns_of(rows),
+            rows,
             columns=shown,
             units={
                 **dict.fromkeys(("today_used", "used", "capacity"), "count"),
@@ -273,7 +270,6 @@ def resources_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             claim=_resource_claim(result, rows, scarce),
             subtitle=subtitle,
             source="resources, recipes, needs",
-            figures="ids",
         ),
     )
 
@@ -388,7 +384,6 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             claim=claim,
             subtitle=how,
             source="rules",
-            figures="ids" if "ids" in data else None,
         ),
         is_appendix=len(rules) > 12 or (not isinstance(result, Conflict) and result.doubt is not None),
     )
@@ -448,7 +443,7 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-closings",
         table(
-            columns_of(rows),
+            rows,
             columns={**columns, "note": "What is known"},
             units={
                 "closing_people": "people",
@@ -460,7 +455,6 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             subtitle=f"From today's use, before other lines get what is freed; {_value_is(portfolio)}"
             f"{count}; no decision on persons",
             source="closing, needs, activities, recipes, worths",
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -510,7 +504,6 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             f"bound on the continuous curves, by {sure.how}; "
             + ("no plan nearly as good has fewer moves" if result.settled.is_fewest else "fewer moves may be possible"),
             source=TABLES,
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -561,7 +554,7 @@ def _conflict_table(conflict: Conflict) -> Exhibit:
     return Exhibit(
         "allocation-lines",
         table(
-            columns_of(rows),
+            rows,
             columns=columns,
             claim=claim,
             subtitle=headline(conflict)[0].claim,

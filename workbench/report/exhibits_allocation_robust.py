@@ -13,7 +13,6 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, Portfolio
@@ -74,7 +73,7 @@ def holds_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if len(shown) < len(rows):
         subtitle += f"; the {len(shown)} least sure of {len(rows)}"
     chart = bar_ranked(
-        columns_of(shown),
+        shown,
         label="what",
         value="holds",
         claim=claim,
@@ -130,7 +129,7 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-firm",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Product line",
                 "decision": "Decision",
@@ -145,7 +144,6 @@ def firm_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             subtitle=f"{n:,} draws{few} of all answers, each up to {theme.percent(found.spread)} off, contested ones "
             f"more; losses proved, in {_worth_words(result.portfolio)}",
             source="activities, curve_points, worths, closing, rules",
-            figures="ids",
         ),
         is_appendix=not _is_any_open(result),
     )
@@ -204,7 +202,7 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-risk",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "plan": "Plan",
                 "mean": "On average",
@@ -218,7 +216,6 @@ def risk_plans_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             claim=claim,
             subtitle=f"Value a period over {found.draws:,} draws of all answers; the worst tenth is the mean of it",
             source="activities, curve_points, worths",
-            figures="ids",
         ),
     )
 
@@ -257,7 +254,7 @@ def questions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         f"To know {rows[0]['what']} for sure is worth {_value(portfolio, asked[0].value)}.",
     )
     chart = bar_ranked(
-        columns_of(rows),
+        rows,
         label="what",
         value="value",
         claim=claim,
@@ -314,7 +311,7 @@ def wishes_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     )
     more = "" if len(shown) == len(rows) else f"; the {len(shown)} dearest of {len(rows)}"
     chart = bar_ranked(
-        columns_of(shown),
+        shown,
         label="what",
         value="cost",
         claim=claim,

@@ -54,7 +54,7 @@ def functions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         key,
         table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "function": "Function",
                 "resource": "Gives",
@@ -71,7 +71,6 @@ def functions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             subtitle="Against what each function plans, else against today; differs by: half the differences of "
             "the lines' shares. Product lines, no decision on persons",
             source=SOURCE,
-            figures="ids",
         ),
     )
 
@@ -116,7 +115,7 @@ def short_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         key,
         bar_ranked(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             label="line",
             value="share",
             claim=claim,
@@ -126,7 +125,6 @@ def short_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             unit="share",
             highlight=[str(rows[0]["line"])],
             keep_order=True,
-            figures="ids",
         ),
     )
 
@@ -182,7 +180,6 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             ),
             subtitle="Running projects against the plan; the owner of what ends is the line's product manager",
             source="projects, lines",
-            figures="ids",
         ),
     )
 
@@ -264,7 +261,7 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
     return Exhibit(
         key,
         table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "resource": "Gives",
                 "line": "Product line",
@@ -280,7 +277,6 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
             ),
             subtitle="A period; change against its own plan, else against today; a proposal on lines, not on persons",
             source=SOURCE,
-            figures="ids",
         ),
     )
 

@@ -56,7 +56,6 @@ def disclosure_exhibit(result: Readiness | Off) -> Exhibit:
                 "coming close"
             ),
             source=f"Survey, wave {result.wave}, with everything else that is published",
-            figures="ids",
         ),
         is_appendix=True,
     )

@@ -13,7 +13,7 @@ from workbench.report.charts import waterfall
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.exhibits_outcomes import metric_sources
 from workbench.report.tables import table
-from workbench.report.values import columns_of, shortened
+from workbench.report.values import shortened
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes
@@ -59,7 +59,7 @@ def plan_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-plan",
         waterfall(
-            columns_of(rows),
+            rows,
             label="step",
             value="value",
             is_total="is_total",
@@ -69,7 +69,6 @@ def plan_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=fit_claim(f"{claim.removesuffix('.')}; most of it {named}.", claim),
             subtitle=f"{metric.label}, {_span(variance)}, the company{_base(result, variance)}{events}",
             source=metric_sources(result, result.catalogue.metric(variance.metric)),
-            figures="ids",
         ),
     )
 
@@ -128,7 +127,7 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-plan-lines",
         table(
-            columns_of(rows),
+            rows,
             columns={"line": "Line", **{name: headers[name] for name in shown}, "cause": "Mostly"},
             units={"line": "text", "cause": "text"} | dict.fromkeys(shown, metric.unit),
             currency=result.settings.currency,
@@ -136,7 +135,6 @@ def plan_lines_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=fit_claim(claim + most, f"{claim}."),
             subtitle=f"{metric.label}, {_span(main)}; each row adds up{_base(result, main)}",
             source=metric_sources(result, result.catalogue.metric(main.metric)),
-            figures="ids",
         ),
     )
 
@@ -174,7 +172,7 @@ def versions_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-versions",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "metric": "Outcome",
                 "against": "Against",
@@ -192,7 +190,6 @@ def versions_exhibit(result: Outcomes | Off) -> Exhibit:
             source=theme.listing(
                 list(dict.fromkeys(metric_sources(result, result.catalogue.metric(v.metric)) for v in held)), 4
             ),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -252,7 +249,7 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-carriers",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "metric": "Outcome",
                 "where": "Where",
@@ -269,7 +266,6 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
             source=theme.listing(
                 list(dict.fromkeys(metric_sources(result, result.catalogue.metric(m.metric)) for m in held)), 4
             ),
-            figures="ids",
         ),
     )
 
@@ -339,7 +335,7 @@ def second_view_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-second-view",
         table(
-            columns_of(rows),
+            rows,
             columns={"metric": "Outcome", "factor": "Factor", "exact": "Exact split", "second": "LMDI-I"},
             units=dict.fromkeys(("metric", "factor", "exact", "second"), "text"),
             claim=claim,
@@ -347,7 +343,6 @@ def second_view_exhibit(result: Outcomes | Off) -> Exhibit:
             source=theme.listing(
                 list(dict.fromkeys(metric_sources(result, result.catalogue.metric(m.metric)) for m in result.moves)), 4
             ),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -410,7 +405,7 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
     return Exhibit(
         "outcomes-reversal",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "name": one.capitalize(),
                 "before": first,
@@ -431,7 +426,6 @@ def _reversal_table(result: Outcomes, reversal: Reversal, count: int) -> Exhibit
                 f"{spans}{others}; {theme.number(n, 0)} rows"
             ),
             source=metric_sources(result, result.catalogue.metric(reversal.metric)),
-            figures="ids",
         ),
     )
 

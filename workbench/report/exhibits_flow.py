@@ -47,7 +47,7 @@ def flow_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-flow",
         table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "name": "Product",
                 "velocity": "Done a week",
@@ -65,7 +65,6 @@ def flow_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"age is the median of what is open; {theme.number(float(sum(flow.throughput)), 0)} items{more}"
             ),
             source=", ".join(work.sources),
-            figures="ids",
             is_total="is_total",
         ),
     )
@@ -113,7 +112,7 @@ def delivery_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-delivery",
         table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "label": "Measure",
                 "value": "Value",
@@ -130,7 +129,6 @@ def delivery_exhibit(result: Outcomes | Off) -> Exhibit:
                 "not yet: changes not deployed, failures not restored"
             ),
             source=", ".join(work.sources),
-            figures="ids",
         ),
     )
 

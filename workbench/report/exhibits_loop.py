@@ -12,7 +12,6 @@ from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes
@@ -53,7 +52,7 @@ def loop_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-loop",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "step": "Step",
                 "n": "Signals",
@@ -71,7 +70,6 @@ def loop_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"{theme.day(loop.as_of)}. An open signal counts for as long as it has waited"
             ),
             source="feedback",
-            figures="ids",
         ),
     )
 
@@ -112,7 +110,7 @@ def loop_lines_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-loop-lines",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="name",
             value="share",
             low="low",
@@ -128,7 +126,6 @@ def loop_lines_exhibit(result: Outcomes | Off) -> Exhibit:
                 "and number of signals; a signal counts in each parent of its product"
             ),
             source="feedback, memberships",
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -175,7 +172,7 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-stages",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="name",
             value="growth",
             low="low",
@@ -191,7 +188,6 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"declared stage in brackets. Wholly above {band} suggests grow, below −{band} retire"
             ),
             source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)) + ", products",
-            figures="ids",
         ),
     )
 

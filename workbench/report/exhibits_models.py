@@ -67,7 +67,7 @@ def tool_scores_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         KEY,
         table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "group": "Part of the model",
                 "ours": "Ours",
@@ -81,7 +81,6 @@ def tool_scores_exhibit(result: Readiness | Off) -> Exhibit:
                 "a missing answer as a number; we leave it missing and say how far it could move the level"
             ),
             source=f"Survey, wave {result.wave}; {result.instrument.source or result.instrument.name}",
-            figures="ids",
         ),
         is_appendix=True,
     )

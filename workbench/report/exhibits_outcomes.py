@@ -12,7 +12,7 @@ from workbench.findings import CLAIM_LENGTH, Figures, Off
 from workbench.report.charts import bar_diverging, process_behaviour, waterfall
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of, shortened
+from workbench.report.values import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-all",
         table(
-            columns_of(rows, ("metric", "where", "latest", "range", "state", "good", "owner", "ids")),
+            rows,
             columns={
                 "metric": "Outcome",
                 "where": "Where",
@@ -80,7 +80,6 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=claim if count else f"None of {len(rows)} outcomes moved beyond its usual ups and downs.",
             subtitle=f"Latest complete period up to {theme.day(result.settings.as_of)}, where the move is clearest",
             source=all_sources(result),
-            figures="ids",
         ),
     )
 
@@ -130,7 +129,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-targets",
         bar_diverging(
-            columns_of(rows),
+            rows,
             label="label",
             value="reached",
             target=1.0,
@@ -140,7 +139,6 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=claim,
             subtitle="Latest complete period in percent of its target; the words say value and target",
             source=all_sources(result),
-            figures="ids",
         ),
     )
 
@@ -219,7 +217,6 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
                 f"{theme.number(rows, 0)} rows"
             ),
             source=metric_sources(result, series.metric),
-            figures="ids",
         ),
     )
 
@@ -259,7 +256,7 @@ def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, ke
     return Exhibit(
         key,
         waterfall(
-            columns_of(rows),
+            rows,
             label="step",
             value="value",
             is_total="is_total",
@@ -273,7 +270,6 @@ def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, ke
                 f"{metric.grain}s {span}{points}{events}"
             ),
             source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)),
-            figures="ids",
         ),
     )
 
@@ -337,7 +333,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-rollup",
         table(
-            columns_of(rows),
+            rows,
             columns={"kind": "Added up by", "name": "Parent", "value": metric.label, "part": "Part of the company"},
             units={"kind": "text", "name": "text", "value": metric.unit, "part": "share"},
             decimals={"part": 1},
@@ -347,7 +343,6 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
             subtitle=f"{metric.label}, {period}; each product counted by its share in force"
             + ("; what stands in another parent is counted there too" if is_nested else ""),
             source=metric_sources(result, company.metric) + ", memberships",
-            figures="ids",
         ),
         is_appendix=len(rows) > 14,
     )
@@ -392,13 +387,12 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-data",
         table(
-            columns_of(rows),
+            rows,
             columns={"finding": "Finding", "rows": "Rows", "consequence": "What we did", "touches": "Outcomes"},
             units={"finding": "text", "rows": "count", "consequence": "text", "touches": "text"},
             claim=claim,
             subtitle="Keys, products, dates, empty and open periods, ledger totals; rows (periods for the calendar)",
             source=all_sources(result),
-            figures="ids",
         ),
     )
 

@@ -86,7 +86,7 @@ def _by_line(study: Any, summary: Summary, money: ProjectMoney) -> tuple[Exhibit
         Exhibit(
             "summary-project-money",
             bar_parts(
-                {name: [row[name] for row in rows] for name in rows[0]},
+                rows,
                 label="line",
                 part="project",
                 value="amount",
@@ -96,7 +96,6 @@ def _by_line(study: Any, summary: Summary, money: ProjectMoney) -> tuple[Exhibit
                 source="projects, project_lines, lines" if _is_shared(money) else "projects, lines",
                 unit=_unit(column),
                 currency=currency,
-                figures="ids",
             ),
             is_appendix=True,
         ),
@@ -184,7 +183,7 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
 
     def listed(rows: Sequence[Mapping[str, Any]], subtitle: str) -> Table:
         return table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={
                 "line": "Product line",
                 "project": "Project",
@@ -199,7 +198,6 @@ def _list(study: Any, summary: Summary, money: ProjectMoney) -> Exhibit:
             claim=claim,
             subtitle=f"{subtitle}{shared}",
             source="projects, project_lines, lines" if _is_shared(money) else "projects, lines",
-            figures="ids",
             is_total="is_total",
         )
 

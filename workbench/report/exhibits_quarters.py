@@ -13,7 +13,6 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import lines_over_time
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Conflict, QuarterPlan
@@ -70,7 +69,7 @@ def quarters_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     limit = "" if item.move_limit is None else f"; at most {_whole(item.move_limit)} may change lines a quarter"
     left_out = "" if len(shown) == len(lines) else f"; the {len(shown)} of {len(lines)} lines that change most"
     chart = lines_over_time(
-        columns_of(rows),
+        rows,
         period="period",
         value="amount",
         series="line",
@@ -120,14 +119,13 @@ def quarter_people_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-quarter-people",
         table(
-            columns_of(rows),
+            rows,
             columns={"what": "People", **{period: period for period in plan.periods}},
             units={period: "people" for period in plan.periods},
             claim=claim,
             subtitle="Who is there, who is in lines, the fewest who must be hired for that, how many change lines (who "
             f"comes new, goes or waits between lines counts half){more}",
             source=SOURCE,
-            figures="ids",
         ),
     )
 

@@ -13,7 +13,6 @@ from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.exhibits_sources import classes_or_note
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -64,7 +63,7 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-classes",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Product line",
                 "class": "Class",
@@ -80,7 +79,6 @@ def classes_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{result.instrument.scale.span}, people who answered"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -124,7 +122,7 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-gaps",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="dimension",
             value="level",
             low="low",
@@ -140,7 +138,6 @@ def gap_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{theme.percent(result.settings.confidence)} interval; the upright line is the target"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -183,13 +180,12 @@ def line_levels_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-lines",
         table(
-            columns_of(rows),
+            rows,
             columns=headers,
             units={f"p{place}": "level" for place in range(len(parts))},
             claim=claim,
             subtitle=f"Level by dimension and product line, {result.instrument.scale.span}{marked}",
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -227,7 +223,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-two-jobs",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="dimension",
             value="level",
             low="low",
@@ -243,7 +239,6 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{counted}"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -288,7 +283,7 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-response",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "part": "Who",
                 "asked": "Asked",
@@ -304,7 +299,6 @@ def response_exhibit(result: Readiness | Off) -> Exhibit:
                 "Can see it: levels among levels and “cannot see”"
             ),
             source=_source(result),
-            figures="ids",
             is_total="total",
         ),
         is_appendix=True,
@@ -357,7 +351,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-claims",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "claim": "What the article's authors say",
                 "lowest": "Lowest item",
@@ -373,7 +367,6 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
                 "interval and people; an item may bear on several claims"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=result.settings.thesis != "front",
     )

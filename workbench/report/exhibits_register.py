@@ -55,14 +55,13 @@ def register_appendix(study: Any, result: Allocation | Conflict | Off) -> tuple[
     def listed(rows: Sequence[Mapping[str, Any]]) -> Table:
         shown = [name for name in COLUMNS if name not in ("value", "turns") or any(row[name] for row in rows)]
         return table(
-            {name: [row[name] for row in rows] for name in rows[0]},
+            rows,
             columns={name: COLUMNS[name] for name in shown},
             units={"value": "currency"} if is_money and "value" in shown else {},
             currency=str(study.settings.currency),
             claim=_claim(register),
             subtitle=_subtitle(register),
             source=", ".join(dict.fromkeys(item.table for item in register.items)),
-            figures="ids",
         )
 
     page = listed([_row(item, numbers) for item in single] + _counted(rest))

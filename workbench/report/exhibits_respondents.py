@@ -12,7 +12,6 @@ from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -62,7 +61,7 @@ def agreement_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-agreement",
         table(
-            columns_of(rows),
+            rows,
             columns=headers,
             claim=_claim_agreement(result),
             subtitle=(
@@ -70,7 +69,6 @@ def agreement_exhibit(result: Readiness | Off) -> Exhibit:
                 "closer; two opinions?: as far apart as chance puts them. All lines: asked about the organisation"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -114,7 +112,7 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-reliability",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "dimension": "Dimension",
                 **{f"r{place}": theme.upper_start(role.name) for place, role in enumerate(roles)},
@@ -129,7 +127,6 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
                 "variance"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -169,7 +166,7 @@ def flags_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-sheets",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="dimension",
             value="level",
             low="low",
@@ -184,7 +181,6 @@ def flags_exhibit(result: Readiness | Off) -> Exhibit:
                 "under 2 seconds a question, one place in a row, hardly any spread, unlike all, inconsistent"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -226,7 +222,7 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-assessors",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "item": "Artefact for",
                 "line": "Line",
@@ -237,7 +233,6 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
             claim=f"{coding.same} of {len(coding.artefacts)} artefacts looked at twice were given the same level.",
             subtitle=_coding_subtitle(result),
             source="Evidence, as the assessors wrote it down",
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -281,7 +276,7 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-weights",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "dimension": "Dimension",
                 "plain": "Each answer alike",
@@ -298,7 +293,6 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{'' if made.is_fitted else '; some headcount is not reached'}"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )

@@ -12,7 +12,6 @@ from workbench.findings import Off, fit_claim
 from workbench.report.charts import stacked_diverging
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Initiative, Readiness
@@ -59,7 +58,7 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-roadmap",
         table(
-            columns_of(rows),
+            rows,
             columns=columns,
             units={"effort": "count", "cost": "currency", "gain": "share"},
             decimals={"gain": 1},
@@ -75,7 +74,6 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
                 "Brings: rise of the way to target, mean over lines"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -113,7 +111,7 @@ def steps_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-steps",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Line",
                 "quarter": "Quarter",
@@ -136,7 +134,6 @@ def steps_exhibit(result: Readiness | Off) -> Exhibit:
                 f"share of draws of all levels in which it is among the first {TOP}{left}"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -175,7 +172,7 @@ def verdict_odds_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-odds",
         stacked_diverging(
-            columns_of(rows),
+            rows,
             label="line",
             answer="class",
             value="share",
@@ -186,7 +183,6 @@ def verdict_odds_exhibit(result: Readiness | Off) -> Exhibit:
                 "fewer than ten people on a gate in tenths"
             ),
             source=f"Survey, wave {result.wave}; instrument {result.instrument.name}",
-            figures="ids",
         ),
         is_appendix=True,
     )

@@ -50,7 +50,7 @@ def shares_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-shares",
         table(
-            {key: [row[key] for row in rows] for key in rows[0] if key != "is_amount"},
+            rows,
             columns={
                 "metric": "Outcome",
                 **{kind: f"In no {KIND_NAMES[kind]}" for kind in kinds},
@@ -64,7 +64,6 @@ def shares_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"up to the company{_exactly(result.residual)}"
             ),
             source="memberships, products; " + ", ".join(dict.fromkeys(result.sources.values())),
-            figures="ids",
         ),
         is_appendix=True,
     )

@@ -14,7 +14,7 @@ from workbench.report.charts_signals import behaviour_panels, funnel_plot
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.exhibits_outcomes import all_sources, metric_sources
 from workbench.report.tables import table
-from workbench.report.values import columns_of, shortened
+from workbench.report.values import shortened
 
 if TYPE_CHECKING:
     from workbench.outcomes import Outcomes, Series
@@ -91,7 +91,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-signals",
         table(
-            columns_of(rows, (*names, "ids")),
+            rows,
             columns=dict(
                 zip(
                     names,
@@ -106,7 +106,6 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"judged together; a season was removed from {season} series"
             ),
             source=all_sources(result),
-            figures="ids",
         ),
     )
 
@@ -155,7 +154,7 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-series",
         behaviour_panels(
-            columns_of(rows),
+            rows,
             label="label",
             period="period",
             value="value",
@@ -171,7 +170,6 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=fit_claim(claim, f"{metric.label}: {count} of {len(lines)} lines shown moved."),
             subtitle="; ".join(words),
             source=metric_sources(result, shown[0].metric),
-            figures="ids",
         ),
     )
 
@@ -219,7 +217,7 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-products",
         funnel_plot(
-            columns_of(rows),
+            rows,
             label="product",
             value="value",
             n="rows",
@@ -235,7 +233,6 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
             claim=fit_claim(claim, f"{number} of {len(names)} products differ by more than chance allows."),
             subtitle=f"{metric.label} by product, {when}, against the number of rows{spread}",
             source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)),
-            figures="ids",
         ),
     )
 
@@ -286,7 +283,7 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
     return Exhibit(
         "outcomes-chances",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="label",
             value="chance",
             low="low",
@@ -299,7 +296,6 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
                 "80 % interval; targets of metrics that are moving are left out"
             ),
             source=all_sources(result),
-            figures="ids",
         ),
     )
 
@@ -362,7 +358,6 @@ def rare_exhibit(result: Outcomes | Off) -> Exhibit:
                 f"{one.open_days} days since the last"
             ),
             source=", ".join(dict.fromkeys(result.sources.get(name, name) for name in metric.tables)),
-            figures="ids",
         ),
     )
 

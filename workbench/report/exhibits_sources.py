@@ -13,7 +13,6 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import dots_intervals
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -63,7 +62,7 @@ def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-role-gaps",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="gap",
             value="difference",
             low="low",
@@ -80,7 +79,6 @@ def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:
                 f"people of both; {gaps[0].compared} gaps looked at, marked: beyond chance after correcting for all"
             ),
             source=f"Survey, wave {result.wave}; instrument {result.instrument.name} {result.instrument.version}",
-            figures="ids",
         ),
     )
 
@@ -134,7 +132,7 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
     return Exhibit(
         key,
         table(
-            columns_of(rows),
+            rows,
             columns=columns,
             units={name: "level" for name in ("heard", "survey", "shows")} | {"interviews": "count"},
             claim=_claim_sources(held, by_line=by_line),
@@ -145,7 +143,6 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
                 "which an artefact was looked for. hidden: too few interviews, or they would give one away"
             ),
             source=_source(held),
-            figures="ids",
         ),
         is_appendix=by_line,
     )
@@ -186,7 +183,7 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-evidence",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "item": "Question",
                 "line": "Where",
@@ -204,7 +201,6 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
                 "counts"
             ),
             source=_source(held),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -240,7 +236,7 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-quotes",
         table(
-            columns_of(rows),
+            rows,
             columns={"dimension": "Dimension", "text": "In their own words", "who": "Said by"},
             claim=f"{many} {'sentence' if many == 1 else 'sentences'} from {told.interviews} interviews may be quoted.",
             subtitle=(
@@ -248,7 +244,6 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
                 f"interviewed people share it{withheld_words}"
             ),
             source="interviews",
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -296,7 +291,7 @@ def classes_or_note(off: Off) -> Exhibit:
     return Exhibit(
         "readiness-classes",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Product line",
                 "class": "Class",
@@ -309,7 +304,6 @@ def classes_or_note(off: Off) -> Exhibit:
                 f"{look.instrument.scale.span}"
             ),
             source=_source(look),
-            figures="ids",
         ),
     )
 

@@ -33,7 +33,6 @@ def answers_exhibit(summary: Summary) -> Exhibit:
             claim=f"{given} of 3 questions are answered with a number.",
             subtitle="The three questions of this engagement",
             source="chapters on readiness, outcomes and allocation",
-            figures="ids",
         ),
     )
 
@@ -71,7 +70,6 @@ def decisions_exhibit(summary: Summary) -> Exhibit:
             claim=f"{many} decision{'s are' if many != 1 else ' is'} supported by the numbers.",
             subtitle=subtitle,
             source="chapters on outcomes and allocation, lines",
-            figures="ids",
         ),
     )
 
@@ -114,7 +112,6 @@ def disagreements_exhibit(summary: Summary) -> Exhibit:
             claim=claim if many else nothing,
             subtitle="What each of the three answers says of each line",
             source="chapters on readiness, outcomes and allocation",
-            figures="ids",
         ),
     )
 
@@ -169,6 +166,5 @@ def portfolio_exhibit(summary: Summary) -> Exhibit:
             if running
             else "The portfolio on a page",
             source="lines, products, memberships, projects; chapters on readiness, outcomes and allocation",
-            figures="ids",
         ),
     )

@@ -77,7 +77,6 @@ def _tie_out(ties: TieOut, summary: Summary) -> Exhibit:
             subtitle="What we sum from the client’s tables, beside the client’s own books; "
             "a difference is a share of the books’ number",
             source=", ".join(sorted(_tables(ties))),
-            figures="ids",
         ),
         is_appendix=True,
         doubts=tuple(doubt for tie in over if (doubt := _doubt(tie, summary))[1]),

@@ -14,7 +14,6 @@ from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts_tradeoffs import INSIDE, ON, PLAN, TODAY, frontier_chart
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.allocation import Allocation, Comparison, Conflict, Frontier, Portfolio
@@ -57,7 +56,7 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     proof = f"each within {theme.percent(within, 2)} of its lift" if found.proved else "not all proved"
     more = "" if found.is_complete else "; some were not worked out in time"
     chart = frontier_chart(
-        columns_of(rows),
+        rows,
         label="plan",
         other=found.against,
         goal=found.objective,
@@ -75,7 +74,6 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
         other_unit=objective_unit(portfolio, found.against),
         currency=portfolio.currency,
         decimals=_decimals(rows, found),
-        figures="ids",
     )
     return Exhibit(key, chart)
 
@@ -115,7 +113,7 @@ def scenarios_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-scenarios",
         table(
-            columns_of(rows),
+            rows,
             columns=columns,
             units={name: "share" for name in ("gain", *(f"loss{j}" for j in range(len(shown))))},
             decimals={f"loss{j}": 1 for j in range(len(shown))},
@@ -124,7 +122,6 @@ def scenarios_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             subtitle="Each scenario's best plan, a period; lost: share of that gain given up with another's "
             "plan; –: it breaks a rule or a capacity there",
             source="scenarios, activities, worths, rules",
-            figures="ids",
         ),
     )
 
@@ -159,7 +156,7 @@ def scenario_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     return Exhibit(
         "allocation-scenario-lines",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "line": "Product line",
                 "today": "Today",
@@ -173,7 +170,6 @@ def scenario_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             claim=fit_claim(claim, f"For {len(steady)} of {len(rows)} lines every scenario says the same."),
             subtitle="Money of each line a period, people at their cost, in each scenario's best plan",
             source="scenarios, activities, recipes, needs",
-            figures="ids",
         ),
         is_appendix=True,
     )

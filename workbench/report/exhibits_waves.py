@@ -12,7 +12,6 @@ from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals, lines_over_time, slope
 from workbench.report.exhibit import Exhibit, Note, note_exhibit
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.readiness import Readiness
@@ -62,7 +61,7 @@ def changes_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-changes",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="dimension",
             value="change",
             low="low",
@@ -79,7 +78,6 @@ def changes_exhibit(result: Readiness | Off) -> Exhibit:
                 f"with {theme.percent(result.settings.confidence)} interval, and of everybody who answered"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -113,7 +111,7 @@ def change_parts_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-change-parts",
         table(
-            columns_of(rows),
+            rows,
             columns={
                 "dimension": "Dimension",
                 "same": "Same people",
@@ -129,7 +127,6 @@ def change_parts_exhibit(result: Readiness | Off) -> Exhibit:
                 f"but for rounding and questions answered by naming. {theme.MISSING}: not shown"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -160,7 +157,7 @@ def changes_lines_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-changes-lines",
         table(
-            columns_of(rows),
+            rows,
             columns=headers,
             claim=_claim_lines(result, changes),
             subtitle=(
@@ -168,7 +165,6 @@ def changes_lines_exhibit(result: Readiness | Off) -> Exhibit:
                 "*: beyond chance, all looked at; as all: asked about the organisation"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -212,7 +208,7 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
             for group, levels, keys in known
         ]
         chart = slope(
-            columns_of(rows),
+            rows,
             label="dimension",
             before="before",
             after="after",
@@ -235,7 +231,7 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
         for time, level, key in zip(times, levels, keys, strict=True)
     ]
     chart = lines_over_time(
-        columns_of(series),
+        series,
         period="period",
         value="level",
         series="dimension",
@@ -244,7 +240,6 @@ def waves_exhibit(result: Readiness | Off) -> Exhibit:
         claim=claim,
         subtitle=subtitle,
         source=_source(result),
-        figures="ids",
     )
     return Exhibit("readiness-waves", chart)
 
@@ -275,7 +270,7 @@ def progress_exhibit(result: Readiness | Off) -> Exhibit:
     return Exhibit(
         "readiness-progress",
         dots_intervals(
-            columns_of(rows),
+            rows,
             label="dimension",
             value="done",
             low="low",
@@ -290,7 +285,6 @@ def progress_exhibit(result: Readiness | Off) -> Exhibit:
                 f"{theme.percent(result.settings.confidence)} interval; below 0 %: fell back{_way_words(result)}"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 

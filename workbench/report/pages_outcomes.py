@@ -15,7 +15,6 @@ from workbench.report.exhibit import Exhibit
 from workbench.report.exhibits_outcomes import cause_chart, move_chart
 from workbench.report.page import Page, page_key
 from workbench.report.tables import table
-from workbench.report.values import columns_of
 
 if TYPE_CHECKING:
     from workbench.findings import Figures
@@ -142,7 +141,7 @@ def _targets(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) ->
         Exhibit(
             f"{prefix}-targets",
             table(
-                columns_of(rows),
+                rows,
                 columns={
                     "metric": "Outcome",
                     "where": "Where",
@@ -155,7 +154,6 @@ def _targets(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) ->
                 claim=claim,
                 subtitle=f"Latest complete period up to {theme.day(result.settings.as_of)}",
                 source="metrics",
-                figures="ids",
             ),
         )
     ]
@@ -207,7 +205,7 @@ def _products(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) -
         Exhibit(
             f"{prefix}-products",
             table(
-                columns_of(rows, (*columns, "ids")),
+                rows,
                 columns=columns,
                 units={"growth": "share", "signals": "count", "open": "count", "oldest": "days"}
                 | dict.fromkeys(("product", "owner", "stage"), "text"),
@@ -215,7 +213,6 @@ def _products(result: Outcomes, reader: Reader, numbers: Figures, prefix: str) -
                 claim=claim,
                 subtitle=f"Products with owner, stage and feedback, {theme.day(result.settings.as_of)}{note}",
                 source="products, feedback" if loop is not None else "products",
-                figures="ids",
             ),
         )
     ]
@@ -256,7 +253,7 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
         Exhibit(
             f"{prefix}-ranks",
             table(
-                columns_of(rows),
+                rows,
                 columns=columns,
                 units=dict.fromkeys(("what", "where", "files"), "text")
                 | dict.fromkeys(FACTORS, "score")
@@ -265,7 +262,6 @@ def _ranks(result: Outcomes, reading: Reading, numbers: Figures, prefix: str) ->
                 claim=fit_claim("Why these come first: stake × evidence × actionability × novelty."),
                 subtitle=f"Each from 0 to 1; the stake is {unit} at stake, against the largest of all",
                 source=theme.listing(list(dict.fromkeys(file for i in reading.insights for file in i.files)), 4),
-                figures="ids",
             ),
             is_appendix=True,
         )

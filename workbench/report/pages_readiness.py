@@ -193,7 +193,6 @@ def _line_levels(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
                 "the upright line is the target"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -232,7 +231,6 @@ def _line_questions(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
                 "– is hidden to protect a small group or was not asked"
             ),
             source=_source(result),
-            figures="ids",
         ),
         is_appendix=True,
     )
@@ -274,7 +272,6 @@ def _lines_compared(result: Readiness, numbers: Figures) -> Exhibit:
                 f"{theme.percent(result.settings.confidence)} interval"
             ),
             source=_source(result),
-            figures="ids",
         ),
     )
 
@@ -308,7 +305,6 @@ def _public_ranges(result: Readiness, numbers: Figures) -> Exhibit:
             claim=f"A published range stands beside {len(ranges)} question{'s' if len(ranges) > 1 else ''}.",
             subtitle="Published ranges of what comes nearest to a question; none is a target",
             source="The sources named in each row; our level: " + _source(result),
-            figures="ids",
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench import theme
 from workbench.errors import ReportError
-from workbench.report.values import Plain, heading, names_of, plain_column, written
+from workbench.report.values import Plain, columns_of, figure_columns, heading, names_of, plain_column, written
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def table(
 
     Parameters
     ----------
-    data : DataFrame or mapping of columns
+    data : DataFrame, mapping of columns or list of rows
         One row a row.
     columns : mapping of name to header, or list of names or `Column`
         In reading order; a bare name becomes a header by itself.
@@ -169,7 +169,8 @@ def table(
     currency : str
         ISO 4217 code for columns of unit ``currency``.
     figures : str or list of str
-        Column(s) with the ids of the figures behind each row; an id cell may hold several, split by blanks.
+        Column(s) with the ids of the figures behind each row, by default ``ids``, where there is one; an id cell may
+        hold several, split by blanks.
     is_total : str
         Column of yes/no: the row is a total.
     alt : str
@@ -183,6 +184,7 @@ def table(
     (('Line', 'Cost (m€)'), (('Motor', '1.2'),))
     """
     specs = _specs(columns)
+    data = columns_of(data, [spec.name for spec in specs] + names_of(is_total))
     held = {spec.name: plain_column(data[spec.name]) for spec in specs}
     full = tuple(
         Column(
@@ -193,7 +195,7 @@ def table(
         )
         for spec in specs
     )
-    names = names_of(figures)
+    names = figure_columns(data, figures)
     ids = [plain_column(data[name]) for name in names]
     count = len(next(iter(held.values()), ()))
     per_row = tuple(tuple(part for column in ids for part in str(column[row] or "").split()) for row in range(count))

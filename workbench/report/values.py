@@ -9,13 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from workbench import theme
 from workbench.errors import ReportError
 
 Plain = str | int | float | bool | None
+
+IDS = "ids"
+"""Column with the ids of the figures behind each row, unless others are named."""
 
 
 def plain(value: Any) -> Plain:
@@ -124,15 +127,24 @@ def heading(name: str) -> str:
     return theme.upper_start(words)
 
 
-def columns_of(rows: Sequence[Mapping[str, Any]], names: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """Return rows as columns; their names, where there may be no row, are given.
+def columns_of(data: Any, names: Iterable[str] = ()) -> Any:
+    """Return a list of rows as columns, and what has columns as it is; `names` where there may be no row.
 
     Examples
     --------
     >>> columns_of([{"line": "Motor", "level": 3.2}, {"line": "Home", "level": 2.1}])
     {'line': ['Motor', 'Home'], 'level': [3.2, 2.1]}
     """
-    return {name: [row[name] for row in rows] for name in names or (rows[0] if rows else ())}
+    if not isinstance(data, list | tuple):
+        return data
+    return {name: [row[name] for row in data] for name in (data[0] if data else (*names, IDS))}
+
+
+def figure_columns(data: Any, figures: str | Iterable[str] | None) -> list[str]:
+    """Return which columns hold the ids of the figures behind each row: those named, else `IDS` where there is one."""
+    if figures is None:
+        return [IDS] if IDS in data else []
+    return names_of(figures)
 
 
 def shortened(text: str, length: int = 32) -> str:
