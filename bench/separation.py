@@ -84,7 +84,8 @@ def plant(folder: Path, word: str) -> int:
 
 
 def _free_columns(table: str) -> frozenset[str]:
-    from workbench.engagement.schema import SHEET_TABLES, TABLES, is_key
+    from workbench.engagement.columns import is_key
+    from workbench.engagement.schema import SHEET_TABLES, TABLES
 
     spec = {**TABLES, **SHEET_TABLES}.get(table)
     if spec is None or table in NOT_FREE_TABLES:

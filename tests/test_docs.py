@@ -10,7 +10,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from workbench.cli import app
-from workbench.engagement.schema import SHEET_TABLES, TABLES, EngagementSettings
+from workbench.engagement.schema import SHEET_TABLES, TABLES
+from workbench.engagement.settings import EngagementSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

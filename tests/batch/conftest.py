@@ -13,7 +13,7 @@ import pytest
 from workbench.batch.admission import Admission
 from workbench.batch.study import Study
 from workbench.batch.workers import Workers
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 
 ZOO = Path(__file__).parent / "notebooks"
 MASTERS = ("10_readiness", "20_outcomes", "30_allocation", "40_summary")

@@ -17,7 +17,7 @@ from workbench.batch.runs import HELD, MANIFEST_FORMAT, hash_files
 from workbench.batch.study import Study
 from workbench.batch.table_changes import compare_tables, describe_change
 from workbench.batch.tracing import describe_trace, trace_figure
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 from workbench.engagement.snapshot import HeldInput
 
 ASKED = {

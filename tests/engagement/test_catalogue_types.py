@@ -8,7 +8,7 @@ import pytest
 
 from workbench.engagement.catalogue_schema import parse_catalogue
 from workbench.engagement.documents import Document, read_yaml
-from workbench.engagement.schema import MetricRow
+from workbench.engagement.schema_outcomes import MetricRow
 from workbench.engagement.sheet_documents import build_metrics
 from workbench.errors import Fault
 from workbench.outcomes.catalogue import Catalogue, Metric

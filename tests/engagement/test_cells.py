@@ -24,7 +24,8 @@ from workbench.engagement.cells import (
     read_text,
 )
 from workbench.engagement.read import RawTable
-from workbench.engagement.schema import TABLES, Source
+from workbench.engagement.schema import TABLES
+from workbench.engagement.settings import Source
 from workbench.errors import Fault
 
 

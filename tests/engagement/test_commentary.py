@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.engagement.commentary import Comment, read_comments
-from workbench.engagement.schema import EXHIBITS, NEVER_HIDDEN, TABLES, Commentary, example_of
+from workbench.engagement.columns import example_of
+from workbench.engagement.commentary import EXHIBITS, NEVER_HIDDEN, Comment, read_comments
+from workbench.engagement.schema import TABLES, Commentary
 
 if TYPE_CHECKING:
     from conftest import Client

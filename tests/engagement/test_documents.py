@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.engagement.documents import Document, explain, quote, read_yaml, validate
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 from workbench.engagement.sheet_documents import parse_where
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "instruments"

@@ -24,7 +24,7 @@ from workbench.engagement.facts import (
     to_parquet_cache,
 )
 from workbench.engagement.read import RawTable, Workbook
-from workbench.engagement.schema import Source
+from workbench.engagement.settings import Source
 
 if TYPE_CHECKING:
     from conftest import Client

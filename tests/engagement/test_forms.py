@@ -25,7 +25,7 @@ from workbench.engagement.forms.form import LINE, REMARK, ROLE, UNIT, WHOLE, For
 from workbench.engagement.forms.responses import count_responses, response_lines, words
 from workbench.engagement.keys import respondent_key
 from workbench.engagement.load import Tables
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Settings, build_instrument, options, routed
 from workbench.readiness.instrument_file import describe_instrument

@@ -11,7 +11,8 @@ import pytest
 
 from workbench.engagement.inputs_readiness import build_readiness, check_readiness
 from workbench.engagement.load import Tables
-from workbench.engagement.schema import TABLES, EngagementSettings
+from workbench.engagement.schema import TABLES
+from workbench.engagement.settings import EngagementSettings
 from workbench.findings import Off
 from workbench.readiness import Answers, ReadinessInputs
 

@@ -10,23 +10,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from workbench.engagement.cells import choices_of, column_kind
-from workbench.engagement.schema import (
-    EXHIBITS,
-    SHEET_TABLES,
-    TABLES,
-    Amount,
-    Count,
-    EngagementSettings,
-    Key,
-    Number,
-    Source,
-    TableSpec,
-    Text,
-    example_of,
-    is_key,
-    refers_of,
-    unit_of,
-)
+from workbench.engagement.columns import Amount, Count, Key, Number, Text, example_of, is_key, refers_of, unit_of
+from workbench.engagement.commentary import EXHIBITS
+from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
+from workbench.engagement.settings import EngagementSettings, Source
 
 EVERY = [*TABLES.values(), *SHEET_TABLES.values()]
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import report_samples
 
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 from workbench.errors import ReportError
 from workbench.findings import Figure, Finding, Findings, number_figures
 from workbench.report.audience import AUDIENCES, BETWEEN_PEOPLE, chapter_for

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "allocation"))
 from allocation_cases import small
 
 from workbench.allocation import Allocation, AllocationInputs, Conflict, Rule, allocate, figures
-from workbench.engagement.schema import EXHIBITS as KEYS
+from workbench.engagement.commentary import EXHIBITS as KEYS
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.chart import Chart
 from workbench.report.exhibit import Exhibit, Note

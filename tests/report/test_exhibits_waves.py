@@ -11,7 +11,7 @@ import pytest
 from readiness_samples import company
 
 from workbench import readiness
-from workbench.engagement.schema import EXHIBITS
+from workbench.engagement.commentary import EXHIBITS
 from workbench.findings import CLAIM_LENGTH, Off
 from workbench.readiness import Readiness, ReadinessInputs
 from workbench.report.chart import Chart

@@ -21,7 +21,7 @@ from typing import Any
 
 from workbench.batch.plan import hash_file
 from workbench.batch.results import EngagementResult, JobResult, Memory
-from workbench.engagement.schema import ENGAGEMENT_NAME, RESERVED_NAMES
+from workbench.engagement.places import ENGAGEMENT_NAME, RESERVED_NAMES
 from workbench.errors import FolderError, UsageError
 
 LEDGER = "_ledger.sqlite"

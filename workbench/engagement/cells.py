@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from workbench.engagement.read import ERROR_CELLS, RawTable, show
-from workbench.engagement.schema import Source
+from workbench.engagement.settings import Source
 from workbench.errors import Fault
 
 Spot = TypeVar("Spot")

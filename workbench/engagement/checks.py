@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.columns import fold_key, is_key, refers_of
 from workbench.engagement.intake.crosswalk import keys_named
 from workbench.engagement.project_inputs import project_faults
-from workbench.engagement.schema import SHEET_TABLES, TABLES, fold_key, is_key, refers_of
+from workbench.engagement.schema import SHEET_TABLES, TABLES
 from workbench.errors import Fault, nearest
 from workbench.memberships import KIND_NAMES, read_memberships, share_faults
 

@@ -11,12 +11,109 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.schema import EXHIBITS, HEADINGS, NEVER_HIDDEN
 from workbench.engagement.tables import Tables, records
 from workbench.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from workbench.findings import Off
+
+EXHIBITS: dict[str, tuple[str, ...]] = {
+    "summary": ("answers", "decisions", "disagreements", "portfolio", "tie-out", "project-money", "projects-to-lines"),
+    "readiness": (
+        "classes",
+        "gaps",
+        "lines",
+        "two-jobs",
+        "response",
+        "weights",
+        "claims",
+        "agreement",
+        "reliability",
+        "sheets",
+        "assessors",
+        "role-gaps",
+        "sources",
+        "sources-lines",
+        "evidence",
+        "quotes",
+        "roadmap",
+        "steps",
+        "odds",
+        "changes",
+        "change-parts",
+        "changes-lines",
+        "waves",
+        "progress",
+        "tool-scores",
+        "disclosure",
+    ),
+    "outcomes": (
+        "all",
+        "targets",
+        "move",
+        "cause",
+        "rollup",
+        "data",
+        "loop",
+        "loop-lines",
+        "stages",
+        "flow",
+        "delivery",
+        "carriers",
+        "reversal",
+        "second-view",
+        "plan",
+        "plan-lines",
+        "versions",
+        "signals",
+        "series",
+        "products",
+        "chances",
+        "rare",
+        "shares",
+    ),
+    "allocation": (
+        "money",
+        "lines",
+        "curves",
+        "resources",
+        "rules",
+        "closings",
+        "proof",
+        "firm",
+        "holds",
+        "risk",
+        "questions",
+        "wishes",
+        "functions",
+        "short",
+        "projects",
+        "frontier",
+        "scenarios",
+        "scenario-lines",
+        "quarters",
+        "quarter-people",
+        "assumptions",
+    ),
+}
+"""Exhibits of the four chapters; a key is chapter and name joined by a hyphen, as ``commentary`` names it."""
+
+NEVER_HIDDEN = frozenset(
+    {
+        "summary-disagreements",
+        "summary-tie-out",
+        "readiness-response",
+        "readiness-sheets",
+        "readiness-disclosure",
+        "outcomes-data",
+        "outcomes-reversal",
+        "allocation-assumptions",
+    }
+)
+"""Exhibits that say what is in doubt, missing or hidden to protect people: nobody leaves them out (ours)."""
+
+HEADINGS = ("headline", "cautions", "next-steps", "method")
+"""Headings of a chapter that may have words of their own, as chapter and heading joined by a slash."""
 
 TABLE = "commentary"
 

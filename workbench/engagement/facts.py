@@ -46,8 +46,8 @@ from workbench.engagement.read import (
     unreadable_csv,
     unreadable_parquet,
 )
-from workbench.engagement.schema import Source
 from workbench.engagement.scratch import scratch_folder
+from workbench.engagement.settings import Source
 from workbench.errors import Fault
 
 if TYPE_CHECKING:

@@ -16,21 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import LAST_YEAR, column_kind, convert
+from workbench.engagement.columns import EXAMPLE_PREFIX, tidy_key
 from workbench.engagement.documents import Document, explain, quote, read_yaml, validate
+from workbench.engagement.mappings import Imports
 from workbench.engagement.places import reports_folder
 from workbench.engagement.read import RawTable, open_workbook, read_csv, read_parquet, show
-from workbench.engagement.schema import (
-    EXAMPLE_PREFIX,
-    LAST_DAY,
-    SHEET_TABLES,
-    TABLES,
-    EngagementSettings,
-    Imports,
-    Scenario,
-    Source,
-    TableSpec,
-    tidy_key,
-)
+from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
+from workbench.engagement.settings import LAST_DAY, EngagementSettings, Scenario, Source
 from workbench.engagement.sheet_documents import build_metrics, build_scenarios, nest_settings
 from workbench.engagement.tables import InputFile, RefusedRows, Tables
 from workbench.errors import Fault, nearest

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.engagement.checks import check_tables
+from workbench.engagement.columns import EXAMPLE_PREFIX, unit_of
 from workbench.engagement.commentary import Comment, check_commentary, read_comments
 from workbench.engagement.folder import FolderReading
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.publications import read_published
-from workbench.engagement.schema import EXAMPLE_PREFIX, SHEET_TABLES, TABLES, EngagementSettings, unit_of
+from workbench.engagement.schema import SHEET_TABLES, TABLES
+from workbench.engagement.settings import EngagementSettings
 from workbench.engagement.tables import InputFile, Tables
 from workbench.errors import ClientDataError, Fault, ModelError
 from workbench.findings import Off

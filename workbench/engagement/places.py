@@ -8,10 +8,18 @@ The root is the first parent folder with ``templates/`` and ``notebooks/``, else
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
-from workbench.engagement.schema import ENGAGEMENT_NAME, RESERVED_NAMES
 from workbench.errors import UsageError, nearest
+
+ENGAGEMENT_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+"""What an engagement's folder may be called."""
+
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul"} | {f"{port}{place}" for port in ("com", "lpt") for place in range(1, 10)}
+)
+"""Names that Windows keeps for itself."""
 
 
 def find_root() -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.engagement.cells import choices_of, column_kind, is_open_choice
+from workbench.engagement.columns import refers_of, unit_of
 from workbench.engagement.exports.texts import has_address
 from workbench.engagement.intake.crosswalk import LEAVE_OUT, fold_name
 from workbench.engagement.read import our_spelling
@@ -28,7 +29,7 @@ from workbench.engagement.request import (
     read_folder,
     told_requests,
 )
-from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec, refers_of, unit_of
+from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
 from workbench.errors import Fault, UsageError, nearest
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.engagement.schema import TABLES, unit_of
+from workbench.engagement.columns import unit_of
+from workbench.engagement.schema import TABLES
 from workbench.engagement.tables import records
 
 if TYPE_CHECKING:

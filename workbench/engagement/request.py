@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.columns import example_of, fold_key
 from workbench.engagement.scaffold import SHEET_PURPOSES
-from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec, example_of, fold_key
+from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
 from workbench.errors import ClientDataError, Fault
 
 if TYPE_CHECKING:

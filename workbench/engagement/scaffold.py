@@ -13,18 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic.fields import FieldInfo
 
 from workbench.engagement.cells import choices_of, column_kind, is_open_choice
+from workbench.engagement.columns import EXAMPLE_PREFIX, example_of, refers_of, unit_of
 from workbench.engagement.places import check_name, clients_folder, find_root
 from workbench.engagement.read import column_letters
-from workbench.engagement.schema import (
-    EXAMPLE_PREFIX,
-    SHEET_TABLES,
-    TABLES,
-    EngagementSettings,
-    TableSpec,
-    example_of,
-    refers_of,
-    unit_of,
-)
+from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
+from workbench.engagement.settings import EngagementSettings
 from workbench.errors import UsageError
 from workbench.theme import BLUE, GRID, INK, PAPER, SLATE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.documents import Document
 from workbench.engagement.read import RawTable
-from workbench.engagement.schema import EngagementSettings
+from workbench.engagement.settings import EngagementSettings
 from workbench.errors import Fault
 
 if TYPE_CHECKING:

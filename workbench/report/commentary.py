@@ -15,8 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench import theme
-from workbench.engagement.commentary import NUMBER, ON_EXHIBITS, PLACED, Comment, never_hidden
-from workbench.engagement.schema import HEADINGS, NEVER_HIDDEN
+from workbench.engagement.commentary import HEADINGS, NEVER_HIDDEN, NUMBER, ON_EXHIBITS, PLACED, Comment, never_hidden
 from workbench.errors import Fault, nearest
 from workbench.findings import Figure, Finding
 from workbench.report.audience import EVERYTHING, pages_of

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from workbench.engagement.columns import fits_text
 from workbench.engagement.exports.clock import ORDERS, date_orders, read_moment
 from workbench.engagement.exports.layout import Export, ExportColumn
 from workbench.engagement.exports.mapping import IDENTITY, IGNORE, SurveyMapping, label_values
@@ -23,7 +24,6 @@ from workbench.engagement.exports.matching import (
 )
 from workbench.engagement.exports.texts import has_address, squash, without_addresses
 from workbench.engagement.keys import names_nobody, respondent_key
-from workbench.engagement.schema import fits_text
 from workbench.errors import Answer, Fault, nearest
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.columns import fits_key
 from workbench.engagement.exports.answers import Client
 from workbench.engagement.exports.mapping import SurveyMapping, mapping_document
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, parse_survey
 from workbench.engagement.places import engagement_folder, find_root, reports_folder
-from workbench.engagement.schema import fits_key
 from workbench.errors import ClientDataError, Fault, UsageError
 
 if TYPE_CHECKING:

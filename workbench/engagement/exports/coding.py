@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workbench.engagement.columns import fits_key
 from workbench.engagement.exports.answers import open_row_key
 from workbench.engagement.exports.client_folder import alone_in, open_client, write_together
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, write_survey
 from workbench.engagement.exports.texts import has_address
 from workbench.engagement.places import engagement_folder
 from workbench.engagement.read import open_workbook
-from workbench.engagement.schema import fits_key
 from workbench.errors import ClientDataError, Fault, UsageError
 
 COLUMNS = ("row", "item", "text", "codes")

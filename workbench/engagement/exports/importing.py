@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.columns import fits_text
 from workbench.engagement.exports.answers import Client, ImportedSheets, make_sheets
 from workbench.engagement.exports.client_folder import (
     IMPORTS,
@@ -47,7 +48,6 @@ from workbench.engagement.exports.survey_file import (
 from workbench.engagement.exports.texts import squash
 from workbench.engagement.keys import SALT, salt_mark
 from workbench.engagement.places import engagement_folder
-from workbench.engagement.schema import fits_text
 from workbench.errors import ClientDataError, Fault, UsageError, nearest
 
 if TYPE_CHECKING:

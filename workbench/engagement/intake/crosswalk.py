@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.engagement.schema import fold_key
+from workbench.engagement.columns import fold_key
 
 LEAST_NEAR = 0.84
 """Similarity of two names (difflib's ratio) from which one is proposed for the other (ours)."""

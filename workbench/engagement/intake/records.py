@@ -17,7 +17,7 @@ from workbench.engagement.intake.rows import Split
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.values import Numbers
 from workbench.engagement.read import show
-from workbench.engagement.schema import Source
+from workbench.engagement.settings import Source
 from workbench.errors import Answer, Fault
 
 MOST_FAULTS = 12

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import parse_date
+from workbench.engagement.columns import tidy_key
 from workbench.engagement.documents import explain
 from workbench.engagement.intake.records import MOST_FAULTS, Records
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.read import decode, guarded, show
-from workbench.engagement.schema import TABLES, tidy_key
+from workbench.engagement.schema import TABLES
 from workbench.engagement.trackers.facts_file import fact_path
 from workbench.errors import ClientDataError, Fault
 
 if TYPE_CHECKING:
-    from workbench.engagement.schema import Source
+    from workbench.engagement.settings import Source
     from workbench.engagement.tables import Tables
 
 Row = dict[str, Any]

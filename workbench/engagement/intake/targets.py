@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import choices_of, column_kind, is_open_choice
+from workbench.engagement.columns import is_key, refers_of, unit_of
 from workbench.engagement.intake.words import KNOWN, plain_words
-from workbench.engagement.schema import TABLES, is_key, refers_of, unit_of
+from workbench.engagement.schema import TABLES
 from workbench.errors import UsageError, nearest
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from types import NoneType
 from typing import Any
 
 from workbench.engagement.cells import Ask
+from workbench.engagement.columns import POINTS_OR_PERCENT
 from workbench.engagement.intake.amounts import Written, amount_of, is_nothing, read_written, settle_decimal
 from workbench.engagement.intake.plan import Plan, Reading, ValueColumn
 from workbench.engagement.intake.targets import Target, TargetColumn
 from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
 from workbench.engagement.read import ERROR_CELLS, show
-from workbench.engagement.schema import POINTS_OR_PERCENT
 from workbench.errors import Answer, Fault
 
 MOST_FAULTS = 12
