@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from tests.engagement.exports import layouts
+from tests.engagement.instrument_written import describe_instrument
 from workbench.engagement.exports.answers import Client
 from workbench.engagement.exports.importing import ImportOptions, import_survey
 from workbench.engagement.forms import files
@@ -28,7 +29,6 @@ from workbench.engagement.load import Tables
 from workbench.engagement.settings import EngagementSettings
 from workbench.errors import ModelError
 from workbench.readiness import Instrument, Settings, build_instrument, options, routed
-from workbench.readiness.instrument_file import describe_instrument
 
 INSTRUMENT = layouts.load_instrument()
 HOSTILE = (

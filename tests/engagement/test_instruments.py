@@ -11,13 +11,12 @@ import openpyxl
 import pytest
 import yaml
 
+from tests.engagement.instrument_written import describe_instrument, write_instrument_workbook
 from tests.engagement.samm_folder import samm_files
 from workbench.engagement.inputs_readiness import read_instrument
 from workbench.engagement.instruments.library import list_instruments, load_instrument
-from workbench.engagement.instruments.workbook import write_instrument_workbook
 from workbench.errors import ClientDataError, ModelError
 from workbench.readiness import Instrument, build_instrument
-from workbench.readiness.instrument_file import describe_instrument
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,9 +10,9 @@ import pytest
 
 from workbench.errors import ModelError
 from workbench.outcomes.changes import p_value
-from workbench.outcomes.control_charts import ALPHA, find_change, watch
+from workbench.outcomes.control_charts import ALPHA, watch
 from workbench.outcomes.definitions import SignalRules
-from workbench.outcomes.limits import Limits, corrected_rho, natural_limits, plain_limits
+from workbench.outcomes.limits import Limits, corrected_rho, natural_limits, spread_of
 from workbench.outcomes.run_rules import signals
 from workbench.outcomes.target_odds import assurance
 
@@ -38,6 +38,13 @@ STABLE: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "exponential": lambda g, n: g.exponential(1.0, (SERIES, n)),
     "Poisson, mean 20": lambda g, n: g.poisson(20, (SERIES, n)).astype(float),
 }
+
+
+def plain_limits(values: list[float] | np.ndarray) -> tuple[float, float, float, float]:
+    """Return centre, limits and limit of the ranges of an individuals chart without repairs."""
+    sigma, range_limit = spread_of(np.abs(np.diff(values)))
+    centre = float(np.mean(values))
+    return centre, centre - 3 * sigma, centre + 3 * sigma, range_limit
 
 
 def test_limits_as_published() -> None:
@@ -269,10 +276,8 @@ def test_assurance_of_a_band_and_when_nothing_is_stated() -> None:
     assert assurance(LIMITS, None, "up").verdict == "not_stated"
 
 
-def test_gaps_and_wrong_transforms_are_errors() -> None:
-    """Plain limits need numbers without gaps; a transform has to exist and fit."""
-    with pytest.raises(ModelError, match="without gaps"):
-        plain_limits([1.0, float("nan"), 2.0])
+def test_wrong_transforms_are_errors() -> None:
+    """A transform has to exist and fit."""
     with pytest.raises(ModelError, match="no transform"):
         natural_limits(np.arange(20.0), transform="cube")
     with pytest.raises(ModelError, match="0 or more"):
@@ -304,9 +309,7 @@ def test_a_fixed_transform_that_does_not_fit_gives_way(transform: str, least: fl
 def test_a_zero_after_a_log_baseline_is_far_below_and_not_minus_infinity() -> None:
     """A transform chosen without zeros meets one later."""
     values = np.concatenate([np.exp(np.random.default_rng(3).standard_normal(36)), [0.0] * 8])
-    limits = natural_limits(values, transform="log")
-    assert limits is not None
-    change = find_change(values, limits)
+    change = watch(values, rules=SignalRules(transform="log", baseline=36)).change
     assert change is not None
     assert np.isfinite(change.statistic)
     assert change.size < 0

@@ -24,26 +24,6 @@ from workbench.outcomes.definitions import (
     with_conditions,
 )
 
-TYPES = (
-    "sum",
-    "count",
-    "ratio",
-    "weighted_mean",
-    "score",
-    "percentile",
-    "distinct",
-    "min",
-    "max",
-    "given",
-    "stock",
-    "cumulative",
-    "conversion",
-    "grade",
-    "derived",
-    "period_over_period",
-)
-"""Types of metric; `Metric.adds_as` says by which parts each adds up."""
-
 REACH_TYPES = ("percentile", "distinct", "min", "max")
 """What is computed from the rows of all members, because it has no parts that add up."""
 
@@ -53,7 +33,6 @@ MADE_TYPES = ("derived", "period_over_period")
 VERSIONS = ("actual", "budget", "forecast", "prior")
 """Versions of a fact; only ``actual`` is watched, the others stand beside it and are never added to it."""
 
-GRAINS = ("day", "week", "month", "quarter", "year")
 COLUMN_KINDS = ("text", "number", "date", "timestamp", "instant", "bool", "other")
 """What a column of a fact table holds; ``timestamp`` shows a clock, ``instant`` knows its zone."""
 
@@ -125,7 +104,7 @@ class Metric:
     metric, label : str
         Key, and what people read.
     type : str
-        One of `TYPES`.
+        One of ``MetricType`` of the catalogue's models.
     measure : Measure or None
         What is added up; the numerator of a ratio; the opportunities of a conversion.
     denominator : Measure or None

@@ -153,15 +153,6 @@ def watch(
     return _Reading(held, rules, within, start, PERIODS.get(grain, 0), CYCLE_NAMES.get(grain, ""), notes).watch()
 
 
-def find_change(values: Sequence[float] | Array, limits: Limits) -> Change | None:
-    """Return whether the points after a baseline stand elsewhere, with the chance of that in a stable metric."""
-    held = np.asarray(values, dtype=float)
-    places = np.flatnonzero(np.isfinite(held))
-    base = places[(places >= limits.baseline_from) & (places <= limits.baseline_to)]
-    flat = forward(held, limits.transform, clip=True)
-    return change_between(flat, held, base, places[places > limits.baseline_to], limits)
-
-
 class _Reading:
     """One series on its way from values to a judgement; each step leaves what the next needs."""
 

@@ -97,28 +97,6 @@ class Limits:
         return self.sigma <= 0
 
 
-def plain_limits(values: Sequence[float] | Array) -> tuple[float, float, float, float]:
-    """Return centre, lower limit, upper limit and range limit of an individuals chart without repairs.
-
-    Parameters
-    ----------
-    values : sequence of float
-        In order of time, at least two, no gaps.
-
-    Examples
-    --------
-    >>> flow_rate = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]  # NIST/SEMATECH e-Handbook, 6.3.2.2
-    >>> [round(x, 4) for x in plain_limits(flow_rate)[:3]]
-    [50.81, 45.8159, 55.8041]
-    """
-    held = np.asarray(values, dtype=float)
-    if held.size < 2 or not np.isfinite(held).all():
-        raise ModelError("Limits need at least two numbers without gaps.")
-    sigma, range_limit = spread_of(np.abs(np.diff(held)))
-    centre = float(held.mean())
-    return centre, centre - SIGMAS * sigma, centre + SIGMAS * sigma, range_limit
-
-
 def spread_of(ranges: Array, spread: str = "mean") -> tuple[float, float]:
     """Return sigma and the limit of moving ranges, from moving ranges.
 

@@ -1,4 +1,4 @@
-"""From an instrument's file (parsed YAML, or a workbook in the same shape) to an `Instrument`, and back.
+"""From an instrument's file (parsed YAML, or a workbook in the same shape) to an `Instrument`.
 
 A file that does not hold together is refused whole, with every flaw and where it stands: unknown keys and names, texts
 where numbers belong, statements or answers that nobody could tell apart in an export, items that wait for each other.
@@ -62,66 +62,6 @@ def instrument_flaws(document: Mapping[str, Any]) -> tuple[Flaw, ...]:
         As `build_instrument` takes it.
     """
     return tuple(form_flaws(document)) or tuple(part_flaws(_build(document)))
-
-
-def describe_instrument(instrument: Instrument) -> dict[str, Any]:
-    """Return the document of an instrument: what `build_instrument` would make the same instrument of."""
-    gates = instrument.gate_levels
-    document = {
-        "name": instrument.name,
-        "version": instrument.version,
-        "language": instrument.language,
-        "title": instrument.title,
-        "source": instrument.source,
-        "scale": {
-            "values": [_plain(value) for value in instrument.scale.values],
-            "labels": {
-                _plain(value): text
-                for value, text in zip(instrument.scale.values, instrument.scale.labels, strict=True)
-                if text
-            },
-        },
-        "gates": None
-        if gates is None
-        else {"moving": _plain(gates.moving), "standing": _plain(gates.standing), "later": _plain(gates.later)},
-        "roles": [{"id": held.id, "name": held.name, "counts_as": held.counts_as} for held in instrument.roles],
-        "cuts": [{"id": held.id, "name": held.name, "roles": list(held.roles)} for held in instrument.cuts],
-        "answer_sets": [
-            {
-                "id": held.id,
-                "blank": held.blank,
-                "options": [
-                    {
-                        "value": option.value,
-                        "label": option.label,
-                        "weight": None if option.weight is None else _plain(option.weight),
-                        "meaning": option.meaning,
-                    }
-                    for option in held.options
-                ],
-            }
-            for held in instrument.answer_sets
-        ],
-        "claims": dict(instrument.claims),
-        "groups": [
-            {
-                "id": held.id,
-                "parent": held.parent,
-                "name": held.name,
-                "gate": held.gate,
-                "aggregation": held.aggregation,
-                "met": held.met,
-                "dimension": held.is_dimension,
-            }
-            for held in instrument.groups
-        ],
-        "items": [_describe_item(item) for item in instrument.items],
-        "public_ranges": [
-            {"item": held.item, "found": held.found, "differs": held.differs, "source": held.source}
-            for held in instrument.public_ranges
-        ],
-    }
-    return {key: held for key, held in document.items() if held not in (None, "", {}, [])}
 
 
 # -- building ----------------------------------------------------------------------------------------------------------
@@ -214,34 +154,6 @@ def _item(held: Mapping[str, Any], usual_answers: str, usual_roles: tuple[str, .
         effort=int(held.get("effort") or EFFORTS[1]),
         criteria=tuple(str(text) for text in held.get("criteria") or ()),
     )
-
-
-def _describe_item(item: Item) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "id": item.id,
-        "printed": item.printed,
-        "title": item.title,
-        "group": item.group,
-        "answers": item.answer_set,
-        "statement": item.statement,
-        "anchors": {_plain(level): text for level, text in item.anchors},
-        "evidence": item.evidence,
-        "roles": list(item.roles),
-        "claims": list(item.claims),
-        "kind": item.kind,
-        "names": item.names,
-        "scope": item.scope,
-        "turned": item.turned,
-        "needs": list(item.needs),
-        "effort": item.effort,
-        "criteria": list(item.criteria),
-    }
-    usual: dict[str, Any] = {"kind": "scale", "names": 0, "scope": "line", "turned": False}
-    return {key: held for key, held in document.items() if held not in ("", [], {}) and held != usual.get(key)}
-
-
-def _plain(value: float) -> float | int:
-    return int(value) if float(value).is_integer() else value
 
 
 def _where(place: tuple[str | int, ...]) -> str:

@@ -1,26 +1,22 @@
-"""An instrument as an Excel workbook, in the firm's own words: read with the cell of each fault, and written.
+"""An instrument as an Excel workbook, in the firm's own words, read with the cell of each fault.
 
 One sheet a list of the instrument's document, one row an entry, header in row 1: ``instrument`` (key, value), ``scale``
 (value, label), ``answers`` (set, value, label, weight, meaning, blank), ``groups``, ``items``, and where wanted
 ``roles``, ``cuts``, ``claims``, ``public_ranges``. Several names in one cell are joined by ``;``. The texts of an
 item's levels stand in columns ``level 1``, ``level 3`` …, criteria one a line of their cell. A workbook holds exactly
-what a YAML file holds: reading back what was written gives the same instrument.
+what a YAML file holds.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from workbench.engagement.documents import Document
 from workbench.engagement.read import RawTable, Workbook, open_workbook
 from workbench.errors import ClientDataError, Fault, nearest
-
-if TYPE_CHECKING:
-    from workbench.readiness.instrument import Instrument
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "instrument": ("key", "value"),
@@ -86,44 +82,6 @@ def read_instrument_workbook(content: bytes, file: str) -> Document:
     if reading.faults:
         raise ClientDataError(tuple(reading.faults))
     return Document(file, "", reading.document, reading.lines)
-
-
-def write_instrument_workbook(instrument: Instrument, path: Path) -> None:
-    """Write an instrument as a workbook that `read_instrument_workbook` reads back as the same.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    path : Path
-        Where; an existing file is replaced.
-    """
-    import xlsxwriter
-
-    from workbench.readiness.instrument_file import describe_instrument
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(path, options)
-    try:
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-        cell = book.add_format({"text_wrap": True, "valign": "top"})
-        for name, columns, rows in _tables(describe_instrument(instrument)):
-            sheet = book.add_worksheet(name)
-            sheet.freeze_panes(1, 1)
-            for place, column in enumerate(columns):
-                is_long = column in ("statement", "criteria", "evidence", "text", "label", "value") or " " in column
-                sheet.set_column(place, place, 36 if is_long else 14, cell)
-                sheet.write_string(0, place, column, head)
-            for number, row in enumerate(rows, start=1):
-                for place, column in enumerate(columns):
-                    value = row.get(column)
-                    if value in (None, "", []):
-                        continue
-                    if isinstance(value, int | float) and not isinstance(value, bool):
-                        sheet.write_number(number, place, value, cell)
-                    else:
-                        sheet.write_string(number, place, _cell(column, value), cell)
-    finally:
-        book.close()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -312,38 +270,3 @@ def _text(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-# -- writing -----------------------------------------------------------------------------------------------------------
-
-
-def _tables(document: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], list[dict[str, Any]]]]:
-    """Yield sheet, columns and rows; sheets that would be empty are left out unless a reader needs them."""
-    pairs = {key: document.get(key) for key in SETTINGS[:5]} | dict(document.get("gates") or {})
-    rows = {name: list(document.get(name) or ()) for name in ("groups", "roles", "cuts", "public_ranges")}
-    rows["instrument"] = [{"key": key, "value": value} for key, value in pairs.items() if value not in (None, "")]
-    labels = document["scale"].get("labels", {})
-    rows["scale"] = [{"value": value, "label": labels.get(value, "")} for value in document["scale"]["values"]]
-    rows["answers"] = [
-        {"set": held["id"], "blank": held["blank"] if number == 0 else None, **option}
-        for held in document["answer_sets"]
-        for number, option in enumerate(held["options"])
-    ]
-    rows["claims"] = [{"id": name, "text": text} for name, text in document.get("claims", {}).items()]
-    levels = sorted({level for item in document["items"] for level in item.get("anchors", {})})
-    rows["items"] = [
-        {**item, **{f"level {level:g}": text for level, text in item.get("anchors", {}).items()}}
-        for item in document["items"]
-    ]
-    for name, columns in COLUMNS.items():
-        if rows[name] or name in NEEDED:
-            more = [f"level {level:g}" for level in levels] if name == "items" else []
-            yield name, (*columns, *more), rows[name]
-
-
-def _cell(column: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, list):
-        return ("\n" if column == "criteria" else "; ").join(map(str, value))
-    return str(value)
