@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from workbench.outcomes.limits import LARGEST_RHO, Limits
-from workbench.outcomes.scales import SKEW_LIMIT, forward
+from workbench.outcomes.scales import SKEW_LIMIT
 from workbench.outcomes.seasons import Season, season_projection
 
 NEW_POINTS = 12
@@ -249,9 +249,7 @@ def _inflation(rho: Array, n: int) -> Array:
 def _inflations(rho: Array, most: int) -> Array:
     """Return `_inflation` for every number of points up to the most, a row each."""
     rest, twice = 1 - rho, 2 * rho
-    powers = np.empty((most, rho.size))
-    for n in range(1, most + 1):
-        powers[n - 1] = rho**n
+    powers = np.cumprod(np.broadcast_to(rho, (most, rho.size)), axis=0)
     return 1 + twice / rest - twice * (1 - powers) / (np.arange(1, most + 1)[:, None] * rest**2)
 
 
@@ -260,25 +258,25 @@ def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Arr
     if transform == "log":
         skewed = np.exp(level * series)
     else:
-        skewed = np.maximum(level + series, 0.0) ** (1 / {"sqrt": 0.5, "fourth_root": 0.25}[transform])
+        skewed = np.square(np.maximum(level + series, 0.0))
+        if transform == "fourth_root":  # a power of 4 would take ten times as long
+            skewed *= skewed
     least = np.abs(_skewness(skewed[:baseline]))
     open_to_choice = np.flatnonzero(least > SKEW_LIMIT)
-    base, least = skewed[:baseline, open_to_choice], least[open_to_choice]
-    chosen = np.full(len(open_to_choice), "none", dtype="<U11")
-    for name in ("sqrt", "fourth_root", "log"):
-        skew = np.abs(_skewness(_on_scale(base, name)))
-        if name == "log":
-            skew = np.where((base > 0).all(axis=0), skew, np.inf)
-        better = skew < least
-        least, chosen = np.where(better, skew, least), np.where(better, name, chosen)
-    for name in ("sqrt", "fourth_root", "log"):
-        places = open_to_choice[chosen == name]
-        skewed[:, places] = _on_scale(skewed[:, places], name)
+    held, least = skewed[:, open_to_choice], least[open_to_choice]
+    root = np.sqrt(held)
+    scales = (root, np.sqrt(root), np.log(np.maximum(held, 1e-12)))
+    chosen = np.full(len(open_to_choice), len(scales))
+    for number, scaled in enumerate(scales):
+        skew = np.abs(_skewness(scaled[:baseline]))
+        if scaled is scales[-1]:
+            skew = np.where((held[:baseline] > 0).all(axis=0), skew, np.inf)
+        chosen[skew < least] = number
+        least = np.minimum(least, skew)
+    for number, scaled in enumerate(scales):
+        is_own = chosen == number
+        skewed[:, open_to_choice[is_own]] = scaled[:, is_own]
     return skewed
-
-
-def _on_scale(values: Array, name: str) -> Array:
-    return forward(np.maximum(values, 1e-12) if name == "log" else values, name, clip=True)
 
 
 def _skewness(series: Array) -> Array:
@@ -289,7 +287,7 @@ def _skewness(series: Array) -> Array:
     return squares.mean(axis=0) / np.where(spread > 0, spread, 1.0) ** 3
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=10)
 def _stable_series(before: int, baseline: int, new: int, rho: float) -> tuple[Array, ...]:
     """Return stable series (a column each) in small batches, which stay in the processor's cache.
 
