@@ -296,6 +296,13 @@ def test_a_word_for_profit_is_no_total_where_nothing_adds_up(room: Room) -> None
     with pytest.raises(ClientDataError, match="'Ergebnis', its name says that it adds up others, and nothing here can"):
         bring(room, page, "objectives")
     assert column(bring(room, page, "objectives", keep=("Ergebnis",)), "weight") == ["60", "40"]
+    head, rows = ["Ziel", "Aktivität", "Nutzen"], [["Ergebnis", "a", 1], ["Ergebnis", "b", 2], ["Kundennutzen", "a", 3]]
+    worths = bring(room, page_of(head, *rows), "worths", columns={"nutzen": "value"}, confirm=False)
+    assert worths.placed.added == 3, "it is an objective of ours by now"
+    other = Room(room.root / "other")
+    with pytest.raises(ClientDataError) as caught:
+        bring(other, page_of(head, *rows), "worths", columns={"nutzen": "value"})
+    assert len([fault for fault in caught.value.faults if "adds up others" in fault.found]) == 1, "a name is asked once"
     page = page_of(["Ziel", "Gewicht"], ["Marge", 60], ["Kundennutzen", 40], ["Summe", 100])
     assert column(bring(room, page, "objectives", is_whole=True), "objective") == ["Kundennutzen", "Marge"]
 
@@ -462,6 +469,15 @@ def test_a_count_below_a_catalogue_is_no_row_of_it(room: Room) -> None:
     with pytest.raises(ClientDataError, match='--leave-out "Summe: 2 Projekte"'):
         bring(room, page, "projects")
     assert column(bring(room, page, "projects", leave_out=("Summe: 2 Projekte",)), "project") == ["a", "b"]
+
+
+def test_what_the_books_speak_of_is_known_by_its_usual_names(room: Room) -> None:
+    """Project budget is project_budget, whatever the capitals; a column that is another's is named with its way out."""
+    page = page_of(["Measure", "Period", "Amount"], ["Project budget", "2026", 5], ["Mitarbeiter", "2026", 6])
+    assert column(bring(room, page, "control_totals"), "measure") == ["project_budget", "headcount"]
+    page = page_of(["Product", "Parent", "Kind", "Status"], ["motor-fleet", "motor", "product_line", "Bestand"])
+    with pytest.raises(ClientDataError, match='If the column is no status: --map "Status=ignore"'):
+        bring(room, page, "memberships")
 
 
 def test_a_comma_that_moves_cells_is_refused(room: Room) -> None:

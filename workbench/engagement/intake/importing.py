@@ -252,6 +252,8 @@ class _Import:
             ("lines", ("product_line", "name")),
             ("resources", ("resource",)),
             ("projects", ("project",)),
+            ("objectives", ("objective",)),
+            ("activities", ("activity",)),
         ):
             for column in columns if table in self.tables else ():
                 found.update(plain_words(str(value)) for value in self.tables[table][column])
@@ -319,6 +321,9 @@ class _Import:
             found = f"nobody knows which {one.column} {one.their_name!r} is ({hangs})"
             allowed = f"a name of ours{f'; {one.evidence}' if one.evidence else ''}."
             remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'
+            heading = next((h.text for h in plan.block.headings if h.place == plan.words.get(one.column)), "")
+            if heading and not self.target.columns[one.column].is_required:
+                remedy += f' If the column is no {one.column}: --map "{heading}=ignore".'
             where = (self.file, plan.block.sheet.name, "")
             faults.append(Fault(*where, found, allowed, remedy, _names_for(one)))
         return faults

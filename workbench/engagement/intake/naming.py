@@ -26,6 +26,15 @@ ROLES = ("executive", "product", "builder", "operations", "support", "finance", 
 
 _SCOPED = frozenset({"control_totals", "events"})
 
+BOOKS: Mapping[str, tuple[str, ...]] = {
+    "headcount": ("Mitarbeiter", "Mitarbeitende", "Personalbestand", "Effectif"),
+    "cost": ("Costs", "Total cost", "Kosten", "Gesamtkosten", "Coûts"),
+    "project_budget": ("Projektbudget", "Projektbudgets", "Budget of projects"),
+    "project_spent": ("Projektkosten", "Project spending", "Spent on projects"),
+    "project_people": ("People in projects", "Projektmitarbeiter"),
+}
+"""What the books may speak of besides a client's own names, with what they call it."""
+
 
 def match_columns(
     records: Records,
@@ -149,7 +158,7 @@ def _measures(column: str, target: Target, tables: Tables, said: Mapping[str, st
     keys: dict[str, tuple[str, ...]] = {
         str(one["metric"]): (str(one.get("label") or ""),) for one in metrics if "metric" in one
     }
-    keys |= _names(tables, "resources", "resource") | _names(tables, "activities", "activity")
+    keys |= BOOKS | _names(tables, "resources", "resource") | _names(tables, "activities", "activity")
     return Register(column, keys, {}, said, is_open=True)
 
 

@@ -116,11 +116,12 @@ def check_sums(plan: Plan, file: str, target: Target, said: Reading, split: Spli
                 span = f"rows {numbers.rows[group[0]] + 1} to {numbers.rows[group[-1]] + 1}"
                 unclear.append(_unclear(plan, file, number, f"it is exactly the sum of {span}"))
     else:  # Ergebnis may be an objective: where nothing can be added up, only Total itself is taken at its word
-        unclear += [
-            _unclear(plan, file, number, f"{_teller(plan, number)} adds up others, and nothing here can show it")
-            for number in split.totals
-            if not _is_pure(sheet.rows[number]) and _is_read(plan, sheet.rows[number])
-        ]
+        asked: dict[str, int] = {}  # one question a name, however often it stands there
+        for number in split.totals:
+            if not _is_pure(sheet.rows[number]) and _is_read(plan, sheet.rows[number]):
+                asked.setdefault("".join(row_names(sheet.rows[number], plan.words.values())[:1]), number)
+        why = "adds up others, and nothing here can show it"
+        unclear += [_unclear(plan, file, number, f"{_teller(plan, number)} {why}") for number in asked.values()]
     return Sums(tuple(checks), tuple(unclear))
 
 
