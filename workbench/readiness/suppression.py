@@ -9,10 +9,11 @@ while it is small (E. Moreno-Centeno and R. M. Karp 2013, Oper. Res. 61, 453-468
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -126,17 +127,16 @@ def find_leaks(rows: np.ndarray, owners: np.ndarray, minimum: int) -> Iterator[n
 
 def _components(basis: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield columns that no vector brings together with others, and the space on them: each can be looked at alone."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     reach = basis.T @ basis  # the projection on the space has no entry between two that are apart
-    is_used = np.flatnonzero(np.diag(reach) > TOLERANCE)
-    if not len(is_used):
-        return
-    touches = csr_array(np.abs(reach[np.ix_(is_used, is_used)]) > TOLERANCE)
-    count, label = connected_components(touches, directed=False)
-    for one in range(count):
-        columns = is_used[label == one]
+    touches = np.abs(reach) > TOLERANCE
+    left = np.diag(reach) > TOLERANCE
+    touches &= left[:, None] & left
+    while left.any():
+        inside, grown = 0, touches[left.argmax()]
+        while grown.sum() > inside:
+            inside, grown = grown.sum(), touches[grown].any(axis=0)
+        left &= ~grown
+        columns = np.flatnonzero(grown)
         yield columns, _row_space(basis[:, columns])
 
 
@@ -144,9 +144,8 @@ def _leaks_in(
     basis: np.ndarray, people: list[frozenset[int]], columns: np.ndarray, minimum: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield vectors of a space that live on few people, nobody twice."""
-    owners = np.zeros((len(people), 1 + max(max(held) for held in people)), dtype=bool)
-    for column, held in enumerate(people):
-        owners[column, sorted(held)] = True
+    everybody = sorted(frozenset().union(*people))
+    owners = np.array([[person in held for person in everybody] for held in people])
     if owners.sum() == owners.any(axis=0).sum():  # nobody owns two columns: sets of columns can be tried at once
         sets = _few_columns(basis, owners.sum(axis=1), minimum)
         if sets is not None:
@@ -205,12 +204,23 @@ def _small_vector(basis: np.ndarray, owners: np.ndarray, minimum: int, tries: li
         return basis[0]
     if len(basis) == 1:  # one direction is nothing on no part: each holds somebody on whom it lives
         return None
+    if len(basis) == 2 and not _may_live_on_few(basis, owners, minimum):
+        return None
     for part in np.array_split(held, minimum):
         left = _zero_on(basis, np.asarray(owners[:, part].any(axis=1)))
         found = _small_vector(left, owners, minimum, tries) if len(left) else None
         if found is not None:
             return found
     return None
+
+
+def _may_live_on_few(plane: np.ndarray, owners: np.ndarray, minimum: int) -> bool:
+    """Tell whether a vector of a plane may live on few people: the one that is nothing on a column, for each of them."""
+    sizes = np.hypot(*plane)
+    used = sizes > 1e-8
+    turned = np.outer(plane[0, used] / sizes[used], plane[1])
+    turned -= np.outer(plane[1, used] / sizes[used], plane[0])
+    return bool(((np.abs(turned) > 1e-6) @ owners).sum(axis=1).min() < minimum)
 
 
 def _zero_on(basis: np.ndarray, is_zero: np.ndarray) -> np.ndarray:
@@ -274,19 +284,25 @@ def _orthonormal(matrix: np.ndarray, *, is_whole: bool) -> tuple[np.ndarray, int
     LAPACK's QR with pivots, asked directly: there are thousands of small ones, and it tells the rank at a tenth of the
     price of singular values.
     """
-    from scipy.linalg.lapack import dgeqp3, dorgqr
-
     high, wide = matrix.shape
     if not matrix.size:
         return np.eye(high) if is_whole else np.zeros((high, 0)), 0
-    held, _, scales, _, _ = dgeqp3(matrix)
+    pivoted, span = _lapack()
+    held, _, scales, _, _ = pivoted(matrix)
     few = min(high, wide)
-    steps = np.abs(np.diagonal(held))
-    rank = int((steps > 1e-8 * max(1.0, float(steps.max()))).sum())
+    steps = np.abs(held.diagonal())
+    rank = int(np.count_nonzero(steps > 1e-8 * max(1.0, steps[0])))  # the pivots come longest first
     columns = np.zeros((high, high if is_whole else few), order="F")
     columns[:, :few] = held[:, :few]
-    base, _, _ = dorgqr(columns, scales)
+    base, _, _ = span(columns, scales)
     return base, rank
+
+
+@cache
+def _lapack() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    from scipy.linalg.lapack import dgeqp3, dorgqr
+
+    return dgeqp3, dorgqr
 
 
 def suppress(
@@ -364,7 +380,7 @@ def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
 
     The fewer cells a leak needs, the more it says of what must be hidden; the first rows are shown in any case.
     """
-    from scipy.sparse import csc_array, hstack
+    from scipy.sparse import csc_array
 
     is_in = np.abs(weights[free:]) > 1e-7
     if is_in.sum() <= 2:
@@ -373,12 +389,10 @@ def _few_rows(rows: np.ndarray, weights: np.ndarray, free: int) -> np.ndarray:
     if table.size > LARGEST_TO_SHARPEN or _orthonormal(table.T, is_whole=False)[1] == len(rows):
         return weights  # rows that hang on each other in no way make it by one combination alone
     price = np.where(np.arange(len(rows)) < free, 1e-3, 1.0)
-    each = csc_array(table.T)
+    both = csc_array(np.hstack([table.T, -table.T]))
     wanted = weights @ table
     nothing = np.zeros(2 * len(rows))
-    found = solve_once(
-        np.concatenate([price, price]), nothing, nothing + np.inf, hstack([each, -each], format="csc"), wanted, wanted
-    )
+    found = solve_once(np.concatenate([price, price]), nothing, nothing + np.inf, both, wanted, wanted)
     return weights if found is None else found[: len(rows)] - found[len(rows) :]
 
 
@@ -390,6 +404,7 @@ class _Search:
         # Equal costs are told apart by the order of the cells, so that one set is the cheapest.
         self.costs = np.array([cell.cost + 1e-4 * place / len(trying) for place, cell in enumerate(trying)])
         self.leaks: list[frozenset[int]] = []
+        self.known: dict[frozenset[int], list[frozenset[int]]] = {}
 
     def cost(self, kept: frozenset[int]) -> float:
         """Return what is lost when only these are shown."""
@@ -407,6 +422,11 @@ class _Search:
 
     def leaks_of(self, kept: frozenset[int]) -> list[frozenset[int]]:
         """Return the cells of each leak found; they are kept in mind."""
+        if kept not in self.known:
+            self.known[kept] = self._look_for_leaks(kept)
+        return self.known[kept]
+
+    def _look_for_leaks(self, kept: frozenset[int]) -> list[frozenset[int]]:
         order = sorted(kept)
         rows = [*self.shown, *(self.trying[place].row for place in order)]
         if not rows:
