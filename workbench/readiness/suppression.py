@@ -215,7 +215,7 @@ def _small_vector(basis: np.ndarray, owners: np.ndarray, minimum: int, tries: li
 
 
 def _may_live_on_few(plane: np.ndarray, owners: np.ndarray, minimum: int) -> bool:
-    """Tell whether a vector of a plane may live on few people: the one that is nothing on a column, for each of them."""
+    """Tell whether a vector of a plane may live on few people: if any, one that is nothing on some column."""
     sizes = np.hypot(*plane)
     used = sizes > 1e-8
     turned = np.outer(plane[0, used] / sizes[used], plane[1])
