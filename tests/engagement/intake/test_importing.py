@@ -456,6 +456,22 @@ def test_a_told_name_that_helps_nothing_is_refused(room: Room) -> None:
     assert column(bring(room, page, "projects", aliases={"KFZ": "motor"}), "product_line") == ["motor"]
 
 
+def test_events_without_their_day_are_refused(room: Room) -> None:
+    """What the description names as day and product must come, or no measure over time could be made of the rows."""
+    room.write(
+        "metrics.yaml",
+        "tables:\n  calls: {key: [ticket], kind: event, product: product, time: {column: raised_on}}\nmetrics:\n"
+        "- {metric: calls, label: Calls, type: count, measure: {from: calls, agg: count}}\n",
+    )
+    page = page_of(
+        ["Ticket", "Produkt", "Gemeldet"], ["T1", "Private cars", "2026-03-14"], ["T2", "motor-fleet", "2026-03-15"]
+    )
+    with pytest.raises(ClientDataError, match="no column is raised_on, which the description names of calls"):
+        bring(room, page, "facts/calls")
+    outcome = bring(room, page, "facts/calls", columns={"gemeldet": "raised_on"})
+    assert column(outcome, "raised_on") == ["2026-03-14", "2026-03-15"]
+
+
 def test_products_across_of_facts_and_a_measure_that_must_be_said(room: Room) -> None:
     """The month stands in the rows; of two measures one is asked for."""
     room.write(

@@ -278,11 +278,15 @@ class _Import:
         given = {*plan.words, *(held.measure for held in plan.values), *self.reading.fixed, self.reading.section}
         given |= {plan.across} if plan.is_across else set()
         given |= {self.target.version} if any(held.version for held in plan.values) else set()
-        needed = [n for n in self.target.key if self.target.columns[n].is_required and n not in given]
+        held_to = self.target.columns if self.target.is_facts else self.target.key  # others are told row by row
+        needed = [n for n in held_to if self.target.columns[n].is_required and n not in given]
         row = plan.block.top + plan.block.depth
         faults = []
         for name in needed:
-            found = f"no column is {name}, by which rows of {self.target.name} are told apart"
+            why = "by which rows of" if name in self.target.key else "which the description names of"
+            found = (
+                f"no column is {name}, {why} {self.target.name}{' are told apart' if name in self.target.key else ''}"
+            )
             if plan.personal:
                 found += "; columns with names or pay do not count"
             remedy = f'Say --map "HEADER={name}" for the right column, or --set {name}=VALUE where all rows have one.'
