@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -242,6 +245,68 @@ def test_a_full_disk_is_told_and_nothing_half_written(tmp_path: Path) -> None:
         held = ledger.last_batch()
     assert held is not None
     assert held["id"] == "b1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit for files")
+def test_a_disk_that_is_full_is_no_damage(tmp_path: Path) -> None:
+    """What was remembered is not put aside for it."""
+    path = tmp_path / "l.sqlite"
+    with Ledger(path) as ledger:
+        ledger.begin("b1", ["acme"])
+    held = path.read_bytes()
+    code = (
+        "import resource, sys; from pathlib import Path; from workbench.batch.ledger import Ledger\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "Ledger(Path(sys.argv[1]))"
+    )
+    said = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert "FolderError" in said.stderr
+    assert "Make room" in said.stderr
+    assert path.read_bytes() == held
+    assert not list(tmp_path.glob("*.damaged"))
+
+
+def test_what_another_program_holds_is_recorded_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No batch stops for it; hashes are not remembered meanwhile, and an end that is not recorded is told."""
+    monkeypatch.setattr(ledgers, "WAIT_SECONDS", 0.0)
+    path, file = tmp_path / "l.sqlite", tmp_path / "survey.csv"
+    file.write_text("a", encoding="utf-8")
+    os.utime(file, (0, 0))
+    with Ledger(path) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        ledger.begin("b1", ["acme", "zenith"])
+        other.execute("BEGIN IMMEDIATE")
+        ledger.record("b1", result("acme"))
+        assert ledger.file_hash(file) == hash_file(file)
+        with pytest.raises(FolderError, match=r"locked.*Another program holds it"):
+            ledger.finish("b1", 1.0)
+        other.execute("ROLLBACK")
+        ledger.record("b1", result("zenith"))
+        ledger.finish("b1", 1.0)
+        held = ledger.last_batch()
+    assert held is not None
+    assert [one["engagement"] for one in held["results"]] == ["acme", "zenith"]
+    assert held["finished"]
+
+
+def test_a_ledger_that_is_damaged_on_the_way_stops_no_batch(tmp_path: Path) -> None:
+    """Nothing is remembered of it any more, and the end tells what the next batch does."""
+    path, file = tmp_path / "l.sqlite", tmp_path / "survey.csv"
+    file.write_text("a", encoding="utf-8")
+    with Ledger(path) as ledger:
+        ledger.begin("b1", ["acme"])
+        ledger.record("b1", result("acme"))
+        assert ledger.seconds_of("acme") > 0
+        ledger._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        ledger._base.execute("PRAGMA cache_size = 0")
+        ledger._base.execute("PRAGMA shrink_memory")
+        content = path.read_bytes()
+        with path.open("r+b") as damaged:
+            damaged.write(content[:100] + b"\xff" * (len(content) - 100))
+        assert ledger.seconds_of("acme") == 0
+        assert ledger.file_hash(file) == hash_file(file)
+        ledger.record("b1", result("acme"))
+        with pytest.raises(FolderError, match="the next batch puts it aside"):
+            ledger.finish("b1", 1.0)
 
 
 def test_an_engagement_can_be_forgotten(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ def test_a_full_disk_stops_the_batch(played: Callable[[Run], None]) -> None:
 def test_a_ledger_that_cannot_be_written_stops_the_batch_and_loses_no_result(
     played: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The results are returned, with why there is no page."""
+    """The results are returned, with what is wrong, and the page is made of them."""
     played(lambda name, **_: EngagementResult(name, "done", 1.0))
 
     def full(*_: object) -> None:
@@ -314,7 +314,8 @@ def test_a_ledger_that_cannot_be_written_stops_the_batch_and_loses_no_result(
     assert {(held.status, held.cause) for held in got.engagements} <= {("done", ""), ("failed", "cancelled")}
     assert "done" in statuses(got).values()
     assert "disk is full" in got.trouble
-    assert (got.page, got.exit_code) == ("", 1)
+    assert got.exit_code == 1
+    assert "acme" in Path(got.page).read_text(encoding="utf-8")
 
 
 def test_a_worker_that_dies_costs_its_engagements_one_more_run(played: Callable[[Run], None]) -> None:

@@ -2,7 +2,8 @@
 
 ``reports/_ledger.sqlite``, in WAL mode, written by one process at a time and read by any. It holds nothing of a
 client's files but their names, sizes and hashes: no numbers, no sentences. The folders are the truth: a ledger that is
-gone or damaged is begun anew, at the cost of what was remembered.
+gone or damaged is begun anew, at the cost of what was remembered. One that cannot be written for a while – another
+program holds it – stops no batch: what is to be recorded waits.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,6 +40,19 @@ _CHANGES = {
 
 SETTLED_SECONDS = 2.0
 """A hash is remembered only of a file that had not changed for so long: clocks of file systems are coarse."""
+
+WAIT_SECONDS = 30.0
+"""How long another program may hold the file until that is told (ours)."""
+
+_DAMAGED = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_SCHEMA})
+"""What SQLite says of a file that is no ledger; whatever else it says is of the disk, or of who else has it open."""
+
+_STOPPING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+"""What SQLite says of a disk that keeps nothing more: not the reports either."""
+
+_REMEDIES = dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "Another program holds it: close that.") | {
+    code: "It is damaged: the next batch puts it aside and begins another." for code in _DAMAGED
+}
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batch (
@@ -79,12 +93,13 @@ class Ledger:
         self.path = path
         self._is_read = is_read
         self._lock = threading.RLock()
+        self._late: list[tuple[str, EngagementResult]] = []
         try:
             if not is_read:
                 path.parent.mkdir(parents=True, exist_ok=True)
             self._base = _reading(path) if is_read else _opened(path)
         except (OSError, sqlite3.Error) as error:
-            raise FolderError(str(path), str(error), "Make its folder writable, or set WORKBENCH_REPORTS.") from None
+            raise _refused(path, error) from None
 
     def __enter__(self) -> Ledger:
         return self
@@ -123,47 +138,77 @@ class Ledger:
             )
 
     def record(self, batch: str, result: EngagementResult) -> None:
-        """Record how an engagement went, with its notebooks; once more replaces it."""
-        with self._writing():
-            self._base.execute(
-                "INSERT OR REPLACE INTO engagement VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    batch,
-                    result.engagement,
-                    result.status,
-                    result.seconds,
-                    json.dumps(result.to_json(with_words=False), ensure_ascii=False),
-                    _now(),
-                ),
-            )
-            self._base.executemany(
-                "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_job_row(batch, result.engagement, job) for job in result.jobs],
-            )
+        """Record how an engagement went, with its notebooks; once more replaces it.
+
+        What cannot be recorded now is recorded with what comes next; `finish` tells where nothing could be.
+
+        Raises
+        ------
+        FolderError
+            The disk keeps nothing more.
+        """
+        with self._lock:
+            self._late.append((batch, result))
+            try:
+                with self._writing():
+                    self._record_late()
+            except FolderError as error:
+                if _code_of(error.__cause__) in _STOPPING:
+                    raise
+            else:
+                self._late.clear()
+
+    def _record_late(self) -> None:
+        for batch, result in self._late:
+            self._record(batch, result)
+
+    def _record(self, batch: str, result: EngagementResult) -> None:
+        self._base.execute(
+            "INSERT OR REPLACE INTO engagement VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                batch,
+                result.engagement,
+                result.status,
+                result.seconds,
+                json.dumps(result.to_json(with_words=False), ensure_ascii=False),
+                _now(),
+            ),
+        )
+        self._base.executemany(
+            "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [_job_row(batch, result.engagement, job) for job in result.jobs],
+        )
 
     def finish(self, batch: str, seconds: float) -> None:
-        """Record that a batch has ended."""
+        """Record that a batch has ended.
+
+        Raises
+        ------
+        FolderError
+            The ledger could not be written, or not all that has ended since.
+        """
         with self._writing():
+            self._record_late()
             self._base.execute("UPDATE batch SET finished = ?, seconds = ? WHERE id = ?", (_now(), seconds, batch))
 
     def file_hash(self, path: Path) -> str:
         """Return the SHA-256 of a file's bytes, remembered as long as size, time and inode stay."""
         before = path.stat()
         mark = (before.st_size, before.st_mtime_ns, before.st_ino)
-        with self._lock:
-            held = self._base.execute(
-                "SELECT bytes, changed, inode, sha256 FROM seen WHERE path = ?", (os.fspath(path),)
-            ).fetchone()
-        if held is not None and tuple(held[:3]) == mark:
-            return str(held[3])
+        held = self._recalled("SELECT bytes, changed, inode, sha256 FROM seen WHERE path = ?", os.fspath(path))
+        if held and held[0][:3] == mark:
+            return str(held[0][3])
         found = hash_file(path)
         after = path.stat()
         is_settled = time.time_ns() - after.st_mtime_ns > SETTLED_SECONDS * 1e9
         if is_settled and not self._is_read and mark == (after.st_size, after.st_mtime_ns, after.st_ino):
-            with self._writing():
-                self._base.execute(
-                    "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (os.fspath(path), *mark, found)
-                )
+            try:
+                with self._writing():
+                    self._base.execute(
+                        "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (os.fspath(path), *mark, found)
+                    )
+            except FolderError:  # nothing but a memory: not waited for with every file
+                self._is_read = True
         return found
 
     def forget(self, engagement: str, folder: Path) -> int:
@@ -206,12 +251,11 @@ class Ledger:
 
     def remembered(self, engagement: str) -> dict[str, Memory]:
         """Return what each notebook of an engagement needed when it last ran to its end."""
-        with self._lock:
-            rows = self._base.execute(
-                "SELECT notebook, seconds, peak_mb, max(at) FROM job WHERE engagement = ? AND status = 'done' "
-                "GROUP BY notebook",
-                (engagement,),
-            ).fetchall()
+        rows = self._recalled(
+            "SELECT notebook, seconds, peak_mb, max(at) FROM job WHERE engagement = ? AND status = 'done' "
+            "GROUP BY notebook",
+            engagement,
+        )
         return {notebook: Memory(seconds, peak) for notebook, seconds, peak, _ in rows}
 
     def seconds_of(self, engagement: str) -> float:
@@ -219,23 +263,21 @@ class Ledger:
 
         Where no notebook's time is known, what the last run took in all; where that is not, 0.
         """
-        with self._lock:
-            row = self._base.execute(
-                "SELECT seconds FROM engagement WHERE engagement = ? AND status = 'done' ORDER BY at DESC LIMIT 1",
-                (engagement,),
-            ).fetchone()
-        if row is None:
+        rows = self._recalled(
+            "SELECT seconds FROM engagement WHERE engagement = ? AND status = 'done' ORDER BY at DESC LIMIT 1",
+            engagement,
+        )
+        if not rows:
             return 0.0
-        return sum(held.seconds for held in self.remembered(engagement).values()) or float(row[0])
+        return sum(held.seconds for held in self.remembered(engagement).values()) or float(rows[0][0])
 
     def usual_seconds(self, engagement: str, *, before: str) -> float:
         """Return the median time of an engagement's runs in batches before this one; 0 where there is none."""
-        with self._lock:
-            rows = self._base.execute(
-                "SELECT seconds FROM engagement WHERE engagement = ? AND status = 'done' AND batch <> ? "
-                "ORDER BY seconds",
-                (engagement, before),
-            ).fetchall()
+        rows = self._recalled(
+            "SELECT seconds FROM engagement WHERE engagement = ? AND status = 'done' AND batch <> ? ORDER BY seconds",
+            engagement,
+            before,
+        )
         return float(rows[len(rows) // 2][0]) if rows else 0.0
 
     def last_batch(self) -> dict[str, Any] | None:
@@ -266,6 +308,14 @@ class Ledger:
             "results": [json.loads(document) for (document,) in found],
         }
 
+    def _recalled(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Return rows of what is only remembered; none where a damaged file does not give them."""
+        try:
+            with self._lock:
+                return self._base.execute(query, values).fetchall()
+        except sqlite3.DatabaseError:
+            return []
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._lock:
@@ -273,16 +323,20 @@ class Ledger:
                 self._base.execute("BEGIN IMMEDIATE")
                 yield
                 self._base.execute("COMMIT")
-            except sqlite3.OperationalError as error:  # a full disk, above all
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):  # a fault of ours
                 self._undo()
-                raise FolderError(str(self.path), str(error), "Make room, or set WORKBENCH_REPORTS.") from error
+                raise
+            except sqlite3.DatabaseError as error:  # a full disk, above all
+                self._undo()
+                raise _refused(self.path, error) from error
             except BaseException:
                 self._undo()
                 raise
 
     def _undo(self) -> None:
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+        with suppress(sqlite3.DatabaseError):  # of a damaged file not even that
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
 
 
 def merge_batches(ledgers: Iterable[Path], into: Ledger) -> str:
@@ -340,7 +394,9 @@ def listed_order(name: str) -> tuple[bool, str]:
 
 def _reading(path: Path) -> sqlite3.Connection:
     """Open a ledger that is there to read it."""
-    base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30.0, check_same_thread=False)
+    base = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS, check_same_thread=False
+    )
     try:
         if base.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             raise sqlite3.DatabaseError("written by another version")
@@ -353,7 +409,7 @@ def _reading(path: Path) -> sqlite3.Connection:
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the file; one that is no ledger of ours is put aside, so that a night is not lost to it."""
     for _ in range(2):
-        base = sqlite3.connect(path, timeout=30.0, isolation_level=None, check_same_thread=False)
+        base = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             path.chmod(0o600)
             version = base.execute("PRAGMA user_version").fetchone()[0]
@@ -364,7 +420,7 @@ def _opened(path: Path) -> sqlite3.Connection:
                 base.execute(f"PRAGMA user_version = {VERSION}")
                 return base
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            if _code_of(error) not in _DAMAGED:
                 base.close()
                 raise
         base.close()
@@ -372,6 +428,16 @@ def _opened(path: Path) -> sqlite3.Connection:
             if part.exists():
                 part.replace(part.with_name(part.name + ".damaged"))
     raise sqlite3.DatabaseError(f"{path.name} cannot be made")
+
+
+def _code_of(error: BaseException | None) -> int:
+    """Return what SQLite calls an error, without its details; 0 where it is none of SQLite's."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _refused(path: Path, error: Exception) -> FolderError:
+    usual = "Make room or give leave to write there, or set WORKBENCH_REPORTS to another folder."
+    return FolderError(str(path), str(error), _REMEDIES.get(_code_of(error), usual))
 
 
 def _job_row(batch: str, engagement: str, job: JobResult) -> tuple[Any, ...]:

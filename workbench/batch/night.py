@@ -144,7 +144,7 @@ def run_batch(
 
 
 def finish_batch(whole: BatchResult, ledger: Ledger, root: Path | None = None) -> BatchResult:
-    """Return a batch once its end is recorded and its page written; a full disk keeps neither and is told.
+    """Return a batch once its end is recorded and its page written; what of it cannot be done is told.
 
     Parameters
     ----------
@@ -157,6 +157,9 @@ def finish_batch(whole: BatchResult, ledger: Ledger, root: Path | None = None) -
     finished = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M}"
     try:
         ledger.finish(whole.id, whole.seconds)
+    except FolderError as error:  # the page needs nothing of it but what was usual
+        whole = replace(whole, trouble=whole.trouble or str(error))
+    try:
         with writing_to(reports, "WORKBENCH_REPORTS"):
             page = write_morning_page(whole, ledger, reports, finished=finished, known=list_engagements(root=root))
     except FolderError as error:
