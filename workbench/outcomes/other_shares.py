@@ -13,6 +13,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product as every
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,7 +26,11 @@ MOST_CORNERS = 64
 ROUNDS = 3
 """Rounds of a climb over all splits."""
 
+MOST_REMEMBERED = 4_000_000
+"""Numbers of shares that are kept for the next metric (32 MB)."""
+
 Array = np.ndarray
+T = TypeVar("T")
 Weights = tuple[float, ...]
 
 
@@ -83,6 +88,7 @@ class OtherShares:
         self.splits = tuple(dict.fromkeys(split for groups in self.groups for split in groups.values()))
         self.found: dict[Node, tuple[tuple[OpenSplit, tuple[Weights, ...]], ...]] = {}
         self.below: dict[Node, list[list[Link]]] = {}
+        self.turned: dict[tuple[Node, frozenset[tuple[OpenSplit, Weights]]], Array] = {}
 
     def shares(self, kind: str, parent: str, weights: Mapping[OpenSplit, Weights]) -> Array:
         """Return the shares of a parent when splits weigh otherwise, shape (products, epochs).
@@ -93,12 +99,22 @@ class OtherShares:
         weights : mapping of OpenSplit to tuple of float
             How each split's unconfirmed part is divided over its parents, adding to 1; the others stay as stated.
         """
+        asked = (kind, parent), frozenset(weights.items())
+        found = self.turned.get(asked)
+        if found is None:
+            found = self._turn((kind, parent), weights)
+            if len(self.turned) * found.size <= MOST_REMEMBERED:  # every metric of a parent asks for the same few
+                self.turned[asked] = found
+        return found
+
+    def _turn(self, node: Node, weights: Mapping[OpenSplit, Weights]) -> Array:
         place = {product: at for at, product in enumerate(self.products.ids)}
         found = np.zeros((len(place), len(self.days)))
-        for epoch, (links, groups) in enumerate(zip(self._below((kind, parent)), self.groups, strict=True)):
-            held = follow_paths(_turned(links, groups, weights)).held.get((kind, parent), {})
+        for epoch, (links, groups) in enumerate(zip(self._below(node), self.groups, strict=True)):
+            held = follow_paths(_turned(links, groups, weights)).held.get(node, {})
             for product, share in held.items():
                 found[place[product], epoch] = share
+        found.setflags(write=False)
         return found
 
     def options(self, kind: str, parent: str) -> tuple[tuple[OpenSplit, tuple[Weights, ...]], ...]:
@@ -133,6 +149,10 @@ class OtherShares:
         options = self.options(kind, parent)
         if not options:
             return None
+        stands, size = (
+            asked_once(stands),
+            asked_once(size),
+        )  # corners tried alone are met again
         count = int(np.prod([len(corners) for _, corners in options], dtype=float))
         is_whole = count <= MOST_CORNERS
         splits = [split for split, _ in options]
@@ -214,6 +234,19 @@ class OtherShares:
                     break
             found.append(dict(now))
         return found
+
+
+def asked_once(ask: Callable[[Array], T]) -> Callable[[Array], T]:
+    """Return a function of shares that is asked once for the same shares."""
+    known: dict[bytes, T] = {}
+
+    def answer(shares: Array) -> T:
+        key = shares.tobytes()
+        if key not in known:
+            known[key] = ask(shares)
+        return known[key]
+
+    return answer
 
 
 def _open_groups(links: Sequence[Link]) -> dict[tuple[Node, str], OpenSplit]:

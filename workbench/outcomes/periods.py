@@ -63,7 +63,8 @@ def add_months(day: dt.date, months: int) -> dt.date:
     """
     place = day.year * 12 + day.month - 1 + months
     year, month = place // 12, place % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+    last = day.day if day.day <= 28 else min(day.day, calendar.monthrange(year, month)[1])  # every month has 28
+    return dt.date(year, month, last)
 
 
 def start_of(day: dt.date, grain: str, metric: Metric, fiscal_year_starts: int = 1) -> dt.date:

@@ -832,6 +832,7 @@ class _Review:
             fiscal_year_starts=self.settings.fiscal_year_starts,
             scopes=[("company", ""), *parents],
             since=since,
+            others=self.others,
         )
         asked = []
         for one in found:

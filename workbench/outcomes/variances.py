@@ -20,7 +20,7 @@ from workbench.outcomes.drivers import Split, split_amount, split_rate, split_su
 from workbench.outcomes.gather import Parts
 from workbench.outcomes.inputs import Event
 from workbench.outcomes.metric_values import values_of
-from workbench.outcomes.other_shares import OtherShares, Survival
+from workbench.outcomes.other_shares import OtherShares, Survival, asked_once
 from workbench.outcomes.periods import earlier, has_ended, periods_in
 from workbench.outcomes.spans import SegmentReader, Span, has_base, prices_of, rate_columns, sum_mappings
 from workbench.products import KINDS, ProductMap
@@ -91,6 +91,7 @@ def compare_versions(
     fiscal_year_starts: int = 1,
     scopes: Sequence[tuple[str, str]] = (("company", ""),),
     since: Callable[[Metric, str, str], dt.date | None] = lambda metric, kind, parent: None,
+    others: OtherShares | None = None,
 ) -> tuple[Variance, ...]:
     """Return every metric that has another version against it, and against the year before.
 
@@ -108,8 +109,11 @@ def compare_versions(
     scopes : sequence of (kind, parent)
     since : function of metric, kind and parent
         Day of the last redefinition; older periods are another measure and are not compared.
+    others : OtherShares or None
+        Of the products, with what was looked for already.
     """
-    work = _Comparison(parts, catalogue, products, actual, as_of, fiscal_year_starts)
+    others = others or OtherShares(products)
+    work = _Comparison(parts, catalogue, products, actual, as_of, fiscal_year_starts, others)
     found = []
     for metric in catalogue.metrics:
         if not metric.has_split or metric.metric not in actual:
@@ -135,8 +139,9 @@ class _Comparison:
         actual: Mapping[str, Cube],
         as_of: dt.date,
         fiscal_year_starts: int,
+        others: OtherShares,
     ) -> None:
-        self.catalogue, self.products, self.as_of = catalogue, products, as_of
+        self.catalogue, self.products, self.as_of, self.others = catalogue, products, as_of, others
         self.year_starts = _year_start(as_of, fiscal_year_starts)
         epochs = len(products.cut_dates()) + 1
         present = set(parts.totals["version"])
@@ -146,7 +151,6 @@ class _Comparison:
                 self.cubes[version] = build_cubes(parts, catalogue, products, epochs, version=version)
         self.reader = {version: SegmentReader(parts.frame.iloc[:0]) for version in ("actual", *VERSIONS[1:])}
         self.arrays: dict[str, dict[str, Array]] = {}
-        self.others = OtherShares(products)
 
     def versions_of(self, metric: Metric) -> list[str]:
         """Return what the metric is held against: the versions that the facts hold, and the year before."""
@@ -184,6 +188,7 @@ class _Comparison:
         if found.kind not in KINDS or not found.change:
             return None
 
+        @asked_once
         def gap(shares: Array) -> float:
             """Return the difference on the side on which it was found."""
             totals = []
