@@ -8,6 +8,7 @@ autocorrelation and on what was done about a season; so it is simulated once for
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +37,13 @@ LEAST_CHANCE = 1e-7
 SKEWED = {"log": (0.25, 0.5, 1.0, 2.0), "sqrt": (1.0, 2.0, 4.0), "fourth_root": (1.5, 3.0, 6.0)}
 """Chosen scales, and how skewed simulated series are made for them: sigmas of the logarithm, or means in sigmas of the
 root; the nearest one counts (ours)."""
+
+AHEAD = ((36, 12), (24, 12))
+"""Points of baseline and new points for which the nulls are made before somebody asks: three years or two, and one."""
+
+AHEAD_RHO = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+AHEAD_STEPS = (("", 0, ("", 0.0)), ("removed", 12, ("", 0.0)), ("", 0, ("log", 0.25)))
+"""Season removed, its period, and shape: as they are, with a year's season removed, a little skewed: the commonest."""
 
 _BATCH = 2_000
 
@@ -159,6 +167,16 @@ def p_value(
     past = statistic - float(null[-TAIL])
     rest = (1 + bend * past / scale) ** (-1 / bend) if bend > 1e-6 else math.exp(-past / scale)
     return max(TAIL / null.size * rest, LEAST_CHANCE)
+
+
+def simulate_ahead() -> Iterator[None]:
+    """Make the nulls that most series are compared with, one a step: they hang on no value, so an idle process may."""
+    for baseline, new in AHEAD:
+        for rho in AHEAD_RHO:
+            for removed, period, shape in AHEAD_STEPS:
+                _null(baseline, new, rho, removed, period, shape)
+                yield
+            _stable_series.cache_clear()  # who waits stays small
 
 
 def _tail(null: Array) -> tuple[float, float]:

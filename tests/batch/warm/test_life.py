@@ -24,6 +24,7 @@ from nbclient.exceptions import DeadKernelError
 
 from tests.batch.warm.conftest import Run, only_parent
 from workbench.batch.kernel import Kernels, kernel_environment, kernel_manager
+from workbench.batch.warm import zygote
 from workbench.batch.warm.endings import describe_end, memory_limit
 from workbench.batch.warm.parents import OFF, Parents
 from workbench.engagement.scratch import sweep_scratch
@@ -80,7 +81,8 @@ def run_notebook(kind: Any, *cells: str) -> Any:
 
 def test_a_dozen_kernels_leave_nothing(run: Run, parents: Parents) -> None:
     """Traps 18, 22: no process, no zombie, no open file, no folder, no thread, neither here nor in the parent."""
-    run("pass")
+    for _ in range(zygote.ONE_ENGAGEMENT + 1):
+        run("pass")
     own, parent = psutil.Process(), only_parent(parents)
     assert wait_until(lambda: sleeps(parent))  # it has made what it makes ahead
     before = (sockets(), own.num_fds(), own.num_threads(), parent.num_fds(), parent.memory_info().rss // 2**20)
@@ -96,14 +98,19 @@ def test_a_dozen_kernels_leave_nothing(run: Run, parents: Parents) -> None:
 def test_what_the_parent_made_ahead_is_what_a_kernel_would_make(run: Run) -> None:
     """It hangs on numbers in the code alone, so it is every client's."""
     cell = """
+from workbench.outcomes import changes
 from workbench.readiness import reliability
-table = reliability._chance
-known, levels = table.cache_info().currsize, (1.0, 2.0, 3.0, 4.0, 5.0)
+table, levels = reliability._chance, (1.0, 2.0, 3.0, 4.0, 5.0)
+known = table.cache_info().currsize, changes._null.cache_info().currsize
 held, made = (one(50, levels, "mild skew", 1).tobytes() for one in (table, table.__wrapped__))
-print(known, table.cache_info().hits, held == made)
+is_same = held == made
+for step in changes.AHEAD_STEPS:
+    held, made = (one(24, 12, 0.3, *step).tobytes() for one in (changes._null, changes._null.__wrapped__))
+    is_same = is_same and held == made
+print(*known, table.cache_info().hits, changes._null.cache_info().hits, is_same)
 """
-    assert wait_until(lambda: run(cell).text == "92 1 True\n")
-    assert run(cell, cold=True).text == "0 0 True\n"
+    assert wait_until(lambda: run(cell).text == "92 42 1 3 True\n")
+    assert run(cell, cold=True).text == "0 0 0 0 True\n"
 
 
 @pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])

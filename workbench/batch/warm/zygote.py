@@ -23,7 +23,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,9 @@ FORK, ADOPT, LEAVE, CLOSE = "fork", "adopt", "leave", "close"
 
 OWNER_SECONDS = 30.0
 """How long an owner may take to end once its socket has ended: the system closes its files one by one."""
+
+ONE_ENGAGEMENT = 4
+"""Kernels of an engagement's run; more are those of several."""
 
 REQUEST_SECONDS = 5.0
 """How long a request may take to arrive once it was announced."""
@@ -280,7 +283,8 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
     poller.register(control, select.POLLIN)
     children: dict[int, _Child] = {}
     is_leaving = has_strays = False
-    work, has_work = work_ahead(), True
+    forks = 0
+    work, has_work = work_ahead(lambda: forks > ONE_ENGAGEMENT), True
     while children or not is_leaving:
         asking = poller.poll(0 if has_work else LOOK_SECONDS * 1000 if has_strays else None)
         if has_work and not asking:
@@ -317,6 +321,7 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
             if pid == 0:
                 _keep_only({channel, stdout, stderr})
                 return Request.read(channel, stdout, stderr)
+            forks, has_work = forks + 1, True
             pidfd = os.pidfd_open(pid)
             children[pidfd] = _Child(pid, channel)
             poller.register(pidfd, select.POLLIN)
@@ -328,11 +333,27 @@ def serve(control: int, held: Held, owner: int) -> Request | None:
     return None
 
 
-def work_ahead() -> Iterator[bool]:
-    """Make, in small steps while nobody asks, what kernels would make alike for every client; no step knows of one."""
+def work_ahead(are_many: Callable[[], bool]) -> Iterator[bool]:
+    """Make, in small steps while nobody asks, what kernels would make alike for every client; no step knows of one.
+
+    Parameters
+    ----------
+    are_many : function
+        Whether kernels of several engagements were asked for. What one alone would hardly win back waits for that.
+
+    Yields
+    ------
+    bool
+        False where there is nothing to do for now.
+    """
+    from workbench.outcomes.changes import simulate_ahead
     from workbench.readiness.reliability import draw_ahead
 
     for _ in draw_ahead():
+        yield True
+    while not are_many():
+        yield False
+    for _ in simulate_ahead():
         yield True
 
 
