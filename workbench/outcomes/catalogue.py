@@ -23,6 +23,7 @@ from workbench.outcomes.definitions import (
     tested_cells,
     with_conditions,
 )
+from workbench.outcomes.scales import is_at_least
 
 REACH_TYPES = ("percentile", "distinct", "min", "max")
 """What is computed from the rows of all members, because it has no parts that add up."""
@@ -210,6 +211,36 @@ class Metric:
     periods: PeriodTable | None = None
     blanks: str = "no"
     is_input: bool = False
+
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """The ends that its values cannot leave."""
+        if self.is_proportion:
+            return 0.0, 1.0
+        if self.type == "score" and self.score is not None:
+            return -abs(self.score.times) if self.score.minus else 0.0, abs(self.score.times)
+        return (0.0, None) if self.adds_as in ("count", "distinct", "attributed") else (None, None)
+
+    def favours(self, before: float, after: float) -> bool | None:
+        """Return whether a change is for the better; None where no direction is good."""
+        if self.direction in ("up", "down"):
+            return after > before if self.direction == "up" else after < before
+        if self.direction == "band" and self.low is not None and self.high is not None:
+            middle = (self.low + self.high) / 2
+            return abs(after - middle) < abs(before - middle)
+        return None
+
+    def meets(self, value: float | None, target: float) -> bool | None:
+        """Return whether a value meets a target; None where there is no value or no direction is good."""
+        if value is None or self.direction == "neutral":
+            return None
+        if self.direction == "down":
+            return is_at_least(target, value)
+        if self.direction == "band":
+            if self.low is None or self.high is None:
+                return False
+            return is_at_least(value, self.low) and is_at_least(self.high, value)
+        return is_at_least(value, target)
 
     @property
     def adds_as(self) -> str:

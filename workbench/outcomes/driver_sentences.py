@@ -14,7 +14,7 @@ from workbench.outcomes.wording import write_change, write_pair
 from workbench.products import KIND_NAMES
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Outcomes
+    from workbench.outcomes.reviewed import Outcomes
     from workbench.outcomes.variances import Variance
 
 _ALL = "all"

@@ -39,7 +39,7 @@ from workbench.outcomes.stages import BAND, StageEvidence
 from workbench.outcomes.wording import write_change, write_pair, write_rarity
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Move, Series, TargetCheck
+    from workbench.outcomes.reviewed import Move, Series, TargetCheck
 
 LEAST_SIGNALS = 5
 """Fewer signals carry no statement on the loop (ours, as in the bottom line)."""

@@ -17,7 +17,7 @@ from workbench.outcomes.inputs import OutcomesInputs
 from workbench.stats import t_quantile
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Series
+    from workbench.outcomes.reviewed import Series
 
 EXPOSURE_PERIODS = 12
 """Periods whose rows make up the exposure of a parent (a year of months)."""

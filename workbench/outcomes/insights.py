@@ -21,7 +21,7 @@ from workbench.outcomes.wording import write_change, write_pair
 from workbench.products import ProductMap
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Move
+    from workbench.outcomes.reviewed import Move
 
 VERDICTS = {
     "passes": "consistently meets",

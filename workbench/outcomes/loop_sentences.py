@@ -14,7 +14,7 @@ from workbench.outcomes.survival import LARGE, Reached, Within
 from workbench.products import KIND_NAMES, KINDS
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Outcomes
+    from workbench.outcomes.reviewed import Outcomes
 
 LEAST_SIGNALS = 5
 """Fewer signals carry no sentence of the bottom line (ours)."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.outcomes.control_charts import Watched
-    from workbench.outcomes.review import Move
+    from workbench.outcomes.reviewed import Move
 
 NOVELTY = (1.0, 0.5, 0.25)
 """By the number of the last two reviews at which it could be said (ours)."""

@@ -13,7 +13,7 @@ from workbench.outcomes.managers import Reader, without_manager
 
 if TYPE_CHECKING:
     from workbench.outcomes.readings import Reading
-    from workbench.outcomes.review import Outcomes, Series, TargetCheck
+    from workbench.outcomes.reviewed import Outcomes, Series, TargetCheck
 
 MOST_STEPS = 3
 """Steps that a page names (ours)."""

@@ -23,7 +23,7 @@ from workbench.outcomes.wording import write_change
 if TYPE_CHECKING:
     from workbench.outcomes.inputs import OutcomesInputs
     from workbench.outcomes.loop import Loop
-    from workbench.outcomes.review import Move, Series, TargetCheck
+    from workbench.outcomes.reviewed import Move, Series, TargetCheck
     from workbench.outcomes.stages import StageEvidence
     from workbench.products import ProductMap
 

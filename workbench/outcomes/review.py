@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,6 @@ import pandas as pd
 from workbench.errors import ModelError
 from workbench.findings import Off
 from workbench.outcomes.balances import broken_laws
-from workbench.outcomes.carriers import Carriers
 from workbench.outcomes.catalogue import Catalogue, Metric
 from workbench.outcomes.catalogue_checks import check_catalogue, depending
 from workbench.outcomes.causes import Causes, latest_and_before
@@ -31,40 +29,32 @@ from workbench.outcomes.data_checks import (
     control_findings,
     given_findings,
 )
-from workbench.outcomes.definitions import Target
-from workbench.outcomes.dialects import Query, Window
-from workbench.outcomes.drivers import Split
+from workbench.outcomes.dialects import Window
 from workbench.outcomes.engines import Engines
 from workbench.outcomes.gather import Parts, fetch_parts, queries_of
-from workbench.outcomes.inputs import Event, OutcomesInputs, Settings
-from workbench.outcomes.insights import Insight
+from workbench.outcomes.inputs import Event, OutcomesInputs
 from workbench.outcomes.loop import Loop, loop_health
 from workbench.outcomes.managers import LINE, Reader, readers_of
 from workbench.outcomes.novelty import times_said
 from workbench.outcomes.other_shares import OtherShares, Survival
 from workbench.outcomes.provenance import TableState, states_of
 from workbench.outcomes.rare_events import RareEvents, watch_gaps
-from workbench.outcomes.readings import Ranking, Reading, is_hint, where_it_belongs
+from workbench.outcomes.readings import Ranking, is_hint, where_it_belongs
+from workbench.outcomes.reviewed import NO_LOOP, SERIES_COLUMNS, Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.rollup import RolledUp, company_values, product_values, roll_up
-from workbench.outcomes.scales import is_at_least
 from workbench.outcomes.share_checks import share_findings
 from workbench.outcomes.signal_portfolio import Portfolio
-from workbench.outcomes.signal_review import SignalReview, compare_products, judge_together, level_of
+from workbench.outcomes.signal_review import compare_products, judge_together, level_of
 from workbench.outcomes.simpson import Reversal, Strata, reversals
 from workbench.outcomes.stages import PERIODS_A_YEAR, Growth, StageEvidence, stage_evidence, usage_metric
-from workbench.outcomes.target_odds import Assurance, assurance, periods_ahead, with_chance
+from workbench.outcomes.target_odds import assurance, periods_ahead, with_chance
 from workbench.outcomes.variances import Variance, compare_versions
 from workbench.outcomes.versions import values_beside
 from workbench.outcomes.work import Work, review_work
-from workbench.products import KINDS, ProductMap
+from workbench.products import KINDS
 
 EVENT_WINDOW_DAYS = 92
 """Events up to a quarter before a change are asked first (ours)."""
-
-SERIES_COLUMNS = ("period", "value", "low", "high", "n", "n_eff", "is_complete", "is_judged")
-
-NO_LOOP = Off("outcomes", "How long signals of customers wait for a decision could not be answered.", ("feedback",))
-"""What stands where nobody sent signals."""
 
 GAPS = "its events are rare, so the days between them are watched"
 """Why a metric with `chart: time_between` has no usual range of its own."""
@@ -74,288 +64,6 @@ NEW_LEVELS = ("definition", "baseline")
 
 OVERLAP = "its windows overlap, so that its periods are not apart"
 """Why a cumulative metric is drawn and compared with its targets, and not watched."""
-
-Scope = tuple[str, str, str]
-"""Metric, kind and key of a parent ('' for the company)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """One metric of one parent over time, and what it says.
-
-    Attributes
-    ----------
-    metric : Metric
-    kind, parent : str
-        ``company`` and '' for the company, ``product`` for a product.
-    frame : DataFrame
-        period (date), value, low, high, n, n_eff, is_complete, is_judged.
-    watched : Watched
-    """
-
-    metric: Metric
-    kind: str
-    parent: str
-    frame: pd.DataFrame
-    watched: Watched
-
-    @cached_property
-    def scope(self) -> Scope:
-        """Metric, kind and parent."""
-        return self.metric.metric, self.kind, self.parent
-
-    @cached_property
-    def latest(self) -> pd.Series | None:
-        """The last judged period with a value, or None."""
-        rows = self.frame[self.frame["is_judged"]]
-        return None if rows.empty else rows.iloc[-1]
-
-    def is_outside(self) -> list[bool]:
-        """Return, for each period, whether it is judged and lies outside the usual range after the baseline."""
-        track, limits = self.watched.track, self.watched.limits
-        if track is None or limits is None:
-            return [False] * len(self.frame)
-        judged = self.frame["is_judged"].to_numpy(dtype=bool)
-        ends = zip(track.shown, track.lower, track.upper, strict=True)
-        return [
-            bool(judged[place]) and place > limits.baseline_to and (value < low or value > high)
-            for place, (value, low, high) in enumerate(ends)
-        ]
-
-    def period(self, place: int) -> dt.date:
-        """Return the first day of the period at a place."""
-        found: dt.date = self.frame["period"].iloc[place]
-        return found
-
-
-@dataclass(frozen=True)
-class Move:
-    """A metric that stands elsewhere than its baseline.
-
-    Attributes
-    ----------
-    metric, kind, parent : str
-        Scope.
-    since, until : date
-        First and last period at the new level.
-    before, after : float
-        Means of the baseline and of the new level. Unit: the metric's.
-    size_sigma, p : float
-        Distance in sigmas; chance in a stable metric.
-    is_favourable : bool or None
-        None where no direction is good.
-    is_outside : bool
-        At least one new point lies outside the usual range.
-    split : Split or None
-        Why; None where the type has no split, or an event ends the comparison.
-    events : tuple of Event
-        What happened in scope from a quarter before the change on; asked before any cause is named.
-    also : tuple of (kind, parent)
-        Other parents at which the same metric moved the same way.
-    holds_under_other_shares : bool or None
-        Whether the move stands under every split of shares nobody confirmed; None: there are none here.
-    breaks : tuple of (str, str)
-        Under which split it does not: a member, and the parent that has all of its unconfirmed part.
-    carriers : Carriers or None
-        The few products or segments that carry it, or that there are none; None where it has no split.
-    q : float
-        Smallest share of false alarms among all series at which it would be named, 0 to 1.
-    is_over : bool
-        Judged periods after `until` no longer stand at the new level.
-    """
-
-    metric: str
-    kind: str
-    parent: str
-    since: dt.date
-    until: dt.date
-    before: float
-    after: float
-    size_sigma: float
-    p: float
-    is_favourable: bool | None
-    is_outside: bool
-    split: Split | None = None
-    events: tuple[Event, ...] = ()
-    also: tuple[tuple[str, str], ...] = ()
-    holds_under_other_shares: bool | None = None
-    carriers: Carriers | None = None
-    q: float = 0.0
-    breaks: tuple[tuple[str, str], ...] = ()
-    is_over: bool = False
-
-    @property
-    def change(self) -> float:
-        """After minus before. Unit: the metric's."""
-        return self.after - self.before
-
-
-@dataclass(frozen=True)
-class TargetCheck:
-    """A target, where its metric stands and whether the process will meet it.
-
-    Attributes
-    ----------
-    metric, kind, parent : str
-        Scope.
-    target : Target
-    value : float or None
-        Latest complete period. Unit: the metric's.
-    is_met : bool or None
-        Whether that value meets the target; None where there is no value.
-    assurance : Assurance
-    holds_under_other_shares : bool or None
-        Whether both stand under every split of shares nobody confirmed; None: there are none here.
-    breaks : tuple of (str, str)
-        As in `Move`.
-    """
-
-    metric: str
-    kind: str
-    parent: str
-    target: Target
-    value: float | None
-    is_met: bool | None
-    assurance: Assurance
-    holds_under_other_shares: bool | None = None
-    breaks: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """What the outcomes say, as of one day.
-
-    Attributes
-    ----------
-    settings : Settings
-    products : ProductMap
-    catalogue : Catalogue
-        All metrics of the client, also those that are off.
-    off : tuple of (metric, reason)
-        Metrics that could not be computed.
-    series : tuple of Series
-        Every metric of the company, each parent and each product, in a fixed order.
-    rolled : mapping of kind to RolledUp
-    moves : tuple of Move
-        One a metric, at the parent where it is clearest; largest first.
-    targets : tuple of TargetCheck
-        In the client's order.
-    insights : tuple of Insight
-        Ranked.
-    findings : tuple of DataFinding
-        What is wrong with the facts.
-    controls : tuple of mappings
-        Ledger totals beside ours.
-    queries : tuple of Query
-        Every query that ran.
-    texts : mapping of metric to str
-        Query that gives the metric's parts, to paste and run.
-    sources : mapping of table to str
-        The client's files.
-    engine : str
-    events : tuple of Event
-    states : tuple of TableState
-        Tables in the client's databases, as they were found: the hash of the files does not cover them.
-    loop : Loop or Off
-        How far signals of customers and operations get; Off without the table.
-    versions : DataFrame
-        version (budget, forecast, prior), metric, kind, parent, period, value, low, high, n, n_eff, is_complete: what
-        stands beside the actual values and is never added to them. Prior is the year before where facts hold none.
-    stages : tuple of StageEvidence
-        Each product's declared stage beside its use; empty where no metric shows use.
-    work : Work or None
-        Flow of work and delivery of software, from exports of trackers; None without any.
-    reversals : tuple of Reversal
-        Totals that say the opposite of their strata, latest year against the year before; sure ones first.
-    variances : tuple of Variance
-        Actual against budget, forecast and the year before, split; in the client's order.
-    signals : SignalReview
-        All series judged together, products beside each other, rare events.
-    own_moves : tuple of Move
-        What moved, or may have (`readings.is_hint`), in the lines and products of some reader, each at the level where
-        it belongs.
-    readings : tuple of Reading
-        At most so many statements for each product line and each product manager.
-    """
-
-    settings: Settings
-    products: ProductMap
-    catalogue: Catalogue
-    off: tuple[tuple[str, str], ...]
-    series: tuple[Series, ...]
-    rolled: Mapping[str, RolledUp]
-    moves: tuple[Move, ...]
-    targets: tuple[TargetCheck, ...]
-    insights: tuple[Insight, ...]
-    findings: tuple[DataFinding, ...]
-    controls: tuple[Mapping[str, object], ...]
-    queries: tuple[Query, ...]
-    texts: Mapping[str, str]
-    sources: Mapping[str, str]
-    engine: str
-    events: tuple[Event, ...]
-    states: tuple[TableState, ...] = ()
-    loop: Loop | Off = NO_LOOP
-    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
-    stages: tuple[StageEvidence, ...] = ()
-    work: Work | None = None
-    reversals: tuple[Reversal, ...] = ()
-    variances: tuple[Variance, ...] = ()
-    signals: SignalReview = field(default_factory=SignalReview)
-    own_moves: tuple[Move, ...] = ()
-    readings: tuple[Reading, ...] = ()
-
-    @property
-    def residual(self) -> float:
-        """Largest relative miss of the law of adding up."""
-        return max((rolled.residual for rolled in self.rolled.values()), default=0.0)
-
-    def find(self, metric: str, kind: str = "company", parent: str = "") -> Series | None:
-        """Return a series by its scope, or None."""
-        return self._by_scope.get((metric, kind, parent))
-
-    @cached_property
-    def _by_scope(self) -> dict[Scope, Series]:
-        return {series.scope: series for series in reversed(self.series)}
-
-    def metrics_on(self) -> tuple[Metric, ...]:
-        """Return the metrics that were computed."""
-        off = dict(self.off)
-        return tuple(metric for metric in self.catalogue.metrics if metric.metric not in off)
-
-    def name(self, kind: str, parent: str) -> str:
-        """Return what people call a scope."""
-        return "the company" if kind == "company" else self.products.name(parent)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return every value as rows: metric, kind, parent, period, value, low, high, n, is_complete, is_judged."""
-        frames = [
-            series.frame.assign(metric=series.metric.metric, kind=series.kind, parent=series.parent)
-            for series in self.series
-        ]
-        columns = [
-            "metric",
-            "kind",
-            "parent",
-            "period",
-            "value",
-            "low",
-            "high",
-            "n",
-            "n_eff",
-            "is_complete",
-            "is_judged",
-        ]
-        if not frames:
-            return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
-        return pd.concat(frames, ignore_index=True)[columns]
-
-    def __repr__(self) -> str:
-        return (
-            f"{len(self.metrics_on())} of {len(self.catalogue.metrics)} outcomes as of "
-            f"{self.settings.as_of.isoformat()}: {len(self.moves)} moved, {len(self.targets)} targets, "
-            f"{len(self.findings)} findings on the data."
-        )
 
 
 def measure(
@@ -669,7 +377,7 @@ class _Review:
             values,
             rules=metric.signal,
             judged=frame["is_judged"].to_numpy(dtype=bool),
-            within=_ends(metric),
+            within=metric.ends,
             start=start,
             grain=metric.grain,
             rows=frame["n_eff"].to_numpy(dtype=float) if metric.is_proportion else None,
@@ -764,7 +472,7 @@ class _Review:
             after=change.after,
             size_sigma=change.size_sigma,
             p=change.p,
-            is_favourable=_favourable(lead.metric, change.before, change.after),
+            is_favourable=lead.metric.favours(change.before, change.after),
             is_outside=any(outside[place] for place in places),
             split=causes.split(lead.metric, shares, *spans),
             events=events,
@@ -885,7 +593,7 @@ class _Review:
                 latest = held.latest if held is not None else None
                 value = None if latest is None else float(latest["value"])
                 watched = held.watched if held is not None else Watched(None)
-                met = _meets(metric, value, target.value)
+                met = metric.meets(value, target.value)
                 verdict = assurance(
                     watched.widest,
                     target.value,
@@ -933,7 +641,7 @@ class _Review:
         def stands(shares: np.ndarray) -> bool:
             values = cube.value(add_up(cube, shares))
             value = None if np.isnan(values[place]) else float(values[place])
-            if _meets(metric, value, check.target.value) != check.is_met:
+            if metric.meets(value, check.target.value) != check.is_met:
                 return False
             if not metric.is_watched or check.assurance.verdict == "not_stated":
                 return True
@@ -974,38 +682,6 @@ def _clearness(series: Series) -> tuple[float, float, float]:
 def _mean(values: np.ndarray) -> float:
     found = values[~np.isnan(values)]
     return float(found.mean()) if found.size else 0.0
-
-
-def _ends(metric: Metric) -> tuple[float | None, float | None]:
-    """Return the ends that a metric cannot leave."""
-    if metric.is_proportion:
-        return 0.0, 1.0
-    if metric.type == "score" and metric.score is not None:
-        return -abs(metric.score.times) if metric.score.minus else 0.0, abs(metric.score.times)
-    return (0.0, None) if metric.adds_as in ("count", "distinct", "attributed") else (None, None)
-
-
-def _favourable(metric: Metric, before: float, after: float) -> bool | None:
-    if metric.direction == "up":
-        return after > before
-    if metric.direction == "down":
-        return after < before
-    if metric.direction == "band" and metric.low is not None and metric.high is not None:
-        middle = (metric.low + metric.high) / 2
-        return abs(after - middle) < abs(before - middle)
-    return None
-
-
-def _meets(metric: Metric, value: float | None, target: float) -> bool | None:
-    if value is None or metric.direction == "neutral":
-        return None
-    if metric.direction == "down":
-        return is_at_least(target, value)
-    if metric.direction == "band":
-        if metric.low is None or metric.high is None:
-            return False
-        return is_at_least(value, metric.low) and is_at_least(metric.high, value)
-    return is_at_least(value, target)
 
 
 def _given_twice(catalogue: Catalogue, cubes: Mapping[str, Cube]) -> list[DataFinding]:

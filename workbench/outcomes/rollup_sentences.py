@@ -13,7 +13,7 @@ from workbench.outcomes.other_shares import MOST_CORNERS
 from workbench.products import ProductMap
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Outcomes
+    from workbench.outcomes.reviewed import Outcomes
 
 
 def say_breaks(breaks: Sequence[tuple[str, str]], products: ProductMap) -> str:

@@ -33,7 +33,7 @@ from workbench.outcomes.loop_sentences import (
 )
 from workbench.outcomes.provenance import state_method
 from workbench.outcomes.reading_sentences import reading_figures
-from workbench.outcomes.review import Move, Outcomes, Series, TargetCheck
+from workbench.outcomes.reviewed import Move, Outcomes, Series, TargetCheck
 from workbench.outcomes.rollup_sentences import doubt_cautions, rollup_method, rough_cautions, share_figures
 from workbench.outcomes.signal_sentences import (
     say_portfolio,

@@ -16,7 +16,7 @@ from workbench.outcomes.rare_events import RareEvents
 from workbench.outcomes.signal_portfolio import Portfolio, judge_portfolio
 
 if TYPE_CHECKING:
-    from workbench.outcomes.review import Series
+    from workbench.outcomes.reviewed import Series
 
 LEVELS = {"company": "the company", "product": "products"}
 """What each level is called; every kind of parent is ``parents``."""

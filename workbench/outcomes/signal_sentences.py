@@ -15,7 +15,7 @@ from workbench.outcomes.target_odds import COVERAGE, SUREST
 
 if TYPE_CHECKING:
     from workbench.outcomes.rare_events import RareEvents
-    from workbench.outcomes.review import Outcomes, TargetCheck
+    from workbench.outcomes.reviewed import Outcomes, TargetCheck
 
 LEVEL_WORDS = {
     "the company": "of the company",
