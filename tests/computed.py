@@ -8,7 +8,7 @@ from workbench import allocation, outcomes, readiness
 from workbench.allocation.answer import Allocation
 from workbench.engagement.load import Engagement, load_engagement
 from workbench.findings import Off
-from workbench.outcomes.review import Outcomes
+from workbench.outcomes.reviewed import Outcomes
 
 
 @cache

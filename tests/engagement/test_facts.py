@@ -14,17 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from workbench.engagement.facts import (
-    cache_key,
-    facts_of_sheet,
-    find_cached,
-    open_facts,
-    read_facts,
-    roles_of,
-    to_parquet_cache,
-)
-from workbench.engagement.read import RawTable, Workbook
+from workbench.engagement.facts import facts_of_sheet, read_facts, roles_of
+from workbench.engagement.facts_cache import cache_key, find_cached, open_facts, to_parquet_cache
+from workbench.engagement.read import RawTable
 from workbench.engagement.settings import Source
+from workbench.engagement.workbooks import Workbook
 
 if TYPE_CHECKING:
     from conftest import Client
@@ -194,7 +188,7 @@ def test_facts_outside_the_cache_go_with_the_process(tmp_path: Path) -> None:
     """What a client sent does not stay behind in a temporary folder."""
     (tmp_path / "cache").write_text("a file in the way")
     program = (
-        "import sys, pathlib, pyarrow as pa; from workbench.engagement.facts import to_parquet_cache as write\n"
+        "import sys, pathlib, pyarrow as pa; from workbench.engagement.facts_cache import to_parquet_cache as write\n"
         "path = write(pa.table({'a': [1]}), pathlib.Path(sys.argv[1]), 't', 'k' * 24)\n"
         "assert path.is_file(); print(path)"
     )

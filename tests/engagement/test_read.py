@@ -14,17 +14,16 @@ import pytest
 import xlsxwriter
 
 from workbench.engagement.read import (
-    LARGEST_UNPACKED,
     RawTable,
     column_letters,
     decode,
     detect_delimiter,
     guarded,
-    open_workbook,
     read_csv,
     read_parquet,
     unguarded,
 )
+from workbench.engagement.workbooks import LARGEST_UNPACKED, open_workbook
 
 if TYPE_CHECKING:
     from conftest import Client

@@ -12,7 +12,7 @@ from tests.computed import allocated, assessed, measured, study
 from tests.truth.tables import truth
 from workbench import allocation, outcomes, readiness
 from workbench.findings import Off
-from workbench.outcomes.review import Move
+from workbench.outcomes.reviewed import Move
 from workbench.readiness.waves import Change
 
 NAMES = ("harbour-mutual", "northgate-transit", "alder-retail")

@@ -20,11 +20,12 @@ from workbench.engagement.columns import EXAMPLE_PREFIX, tidy_key
 from workbench.engagement.documents import Document, explain, quote, read_yaml, validate
 from workbench.engagement.mappings import Imports
 from workbench.engagement.places import reports_folder
-from workbench.engagement.read import RawTable, open_workbook, read_csv, read_parquet, show
+from workbench.engagement.read import RawTable, read_csv, read_parquet, show
 from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
 from workbench.engagement.settings import LAST_DAY, EngagementSettings, Scenario, Source
 from workbench.engagement.sheet_documents import build_metrics, build_scenarios, nest_settings
 from workbench.engagement.tables import InputFile, RefusedRows, Tables
+from workbench.engagement.workbooks import open_workbook
 from workbench.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -575,7 +576,8 @@ class FolderReading:
         sheets = {name[6:]: sheet for name, sheet in self._sheets.items() if name.startswith("facts_")}
         if not self._fact_paths and not sheets:
             return
-        from workbench.engagement.facts import open_facts, open_facts_sheet, roles_of, work_roles
+        from workbench.engagement.facts import roles_of, work_roles
+        from workbench.engagement.facts_cache import open_facts, open_facts_sheet
         from workbench.outcomes.work_tables import WORK_TABLES
 
         catalogue = self._catalogue()

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.engagement.read import detect_delimiter, parquet_damage, text_for_reading, workbook_damage
+from workbench.engagement.read import detect_delimiter, parquet_damage, text_for_reading
+from workbench.engagement.workbooks import workbook_damage
 from workbench.errors import Fault
 
 LIST_SHEET = "README faults"
@@ -131,7 +132,7 @@ def _mark_xlsx(path: Path, faults: Sequence[Fault], target: Path) -> bool:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    from workbench.engagement.read import open_workbook
+    from workbench.engagement.workbooks import open_workbook
 
     content = path.read_bytes()
     opened, _ = open_workbook(content, path.name)

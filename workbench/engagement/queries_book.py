@@ -19,7 +19,8 @@ from workbench.engagement.columns import fits_text
 from workbench.engagement.intake.crosswalk import keys_named, near_keys
 from workbench.engagement.mailing import OPTIONS, add_sheet, columns_of, formats_of, height_of, safe_text, write_row
 from workbench.engagement.queries import KINDS, Queries, Query, Target, cell_text
-from workbench.engagement.read import column_letters, open_workbook
+from workbench.engagement.read import column_letters
+from workbench.engagement.workbooks import open_workbook
 from workbench.errors import ClientDataError, Fault
 
 if TYPE_CHECKING:

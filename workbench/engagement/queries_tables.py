@@ -9,18 +9,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.read import (
-    RawTable,
-    decode,
-    detect_delimiter,
-    find_codec,
-    guarded,
-    open_workbook,
-    our_spelling,
-    unguarded,
-    workbook_damage,
-)
+from workbench.engagement.read import RawTable, decode, detect_delimiter, find_codec, guarded, our_spelling, unguarded
 from workbench.engagement.schema import TABLES
+from workbench.engagement.workbooks import open_workbook, workbook_damage
 from workbench.errors import Fault
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from workbench.engagement.exports.client_folder import alone_in, open_client, wr
 from workbench.engagement.exports.survey_file import SURVEY, SurveyText, write_survey
 from workbench.engagement.exports.texts import has_address
 from workbench.engagement.places import engagement_folder
-from workbench.engagement.read import open_workbook
+from workbench.engagement.workbooks import open_workbook
 from workbench.errors import ClientDataError, Fault, UsageError
 
 COLUMNS = ("row", "item", "text", "codes")

@@ -15,7 +15,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from workbench.engagement.exports.layout import Grid
-from workbench.engagement.read import find_codec, open_workbook, show, too_wide, unreadable_csv
+from workbench.engagement.read import find_codec, show, too_wide, unreadable_csv
+from workbench.engagement.workbooks import open_workbook
 from workbench.errors import ClientDataError, Fault
 
 ENCODINGS = ("cp1252", "latin-1", "mac-roman")

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.engagement.documents import Document
-from workbench.engagement.read import RawTable, Workbook, open_workbook
+from workbench.engagement.read import RawTable
+from workbench.engagement.workbooks import Workbook, open_workbook
 from workbench.errors import ClientDataError, Fault, nearest
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -17,7 +17,8 @@ from typing import Any
 from workbench.engagement.intake.formats import CellFormat, read_formats
 from workbench.engagement.intake.old_books import look_at_xls
 from workbench.engagement.intake.other_books import Looks, look_at_ods, look_at_xlsb
-from workbench.engagement.read import LARGEST_AREA, column_letters, sheet_parts, workbook_damage
+from workbench.engagement.read import LARGEST_AREA, column_letters
+from workbench.engagement.workbooks import sheet_parts, workbook_damage
 from workbench.errors import ClientDataError, Fault
 
 _EXACT = 2**53  # whole numbers up to here are exact in a float

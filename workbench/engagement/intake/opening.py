@@ -18,15 +18,8 @@ from dataclasses import dataclass, field
 from workbench.engagement.intake.cells_of_sheets import SheetCells, read_book
 from workbench.engagement.intake.periods import find_period
 from workbench.engagement.intake.words import HEADS, plain_words
-from workbench.engagement.read import (
-    LARGEST_AREA,
-    decode,
-    find_codec,
-    package_faults,
-    too_wide,
-    unreadable_csv,
-    workbook_damage,
-)
+from workbench.engagement.read import LARGEST_AREA, decode, find_codec, too_wide, unreadable_csv
+from workbench.engagement.workbooks import package_faults, workbook_damage
 from workbench.errors import ClientDataError, Fault
 
 LARGEST_FILE = 250_000_000

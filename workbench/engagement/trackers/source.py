@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.engagement.read import decode, detect_delimiter, open_workbook, too_wide, unreadable_csv
+from workbench.engagement.read import decode, detect_delimiter, too_wide, unreadable_csv
+from workbench.engagement.workbooks import open_workbook
 from workbench.errors import ClientDataError, Fault
 
 LARGEST_FILE = 1_000_000_000
