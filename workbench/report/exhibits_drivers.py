@@ -210,7 +210,7 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
         )
     from workbench.outcomes import figures
     from workbench.outcomes.driver_wording import dimension_words, which_parts
-    from workbench.outcomes.sentences import COMPANY, scope_key
+    from workbench.outcomes.numbers import COMPANY, scope_key
     from workbench.outcomes.wording import write_change
 
     numbers, currency = figures(result), result.settings.currency
@@ -296,7 +296,7 @@ def second_view_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.numbers import scope_key
     from workbench.outcomes.wording import write_change
 
     numbers, currency = figures(result), result.settings.currency

@@ -34,7 +34,7 @@ def all_outcomes_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.numbers import scope_key
 
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
@@ -90,7 +90,7 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     from workbench.outcomes import figures
     from workbench.outcomes.insights import VERDICTS
-    from workbench.outcomes.sentences import scope_key, share_of_target
+    from workbench.outcomes.numbers import scope_key, share_of_target
     from workbench.outcomes.wording import write_pair
 
     numbers = figures(result)
@@ -165,7 +165,7 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
 def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhibit:
     """Return one move over time, with its usual range, its target and what happened around it."""
     from workbench.outcomes.insights import say_move
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.numbers import scope_key
 
     series = result.find(move.metric, move.kind, move.parent)
     if series is None or series.watched.limits is None:
@@ -242,7 +242,7 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
 def cause_chart(result: Outcomes, move: Move, split: Split, numbers: Figures, key: str) -> Exhibit:
     """Return why one move happened: the steps from the level before to the level after."""
     from workbench.outcomes.insights import say_span
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.numbers import scope_key
 
     metric = result.catalogue.metric(move.metric)
     base = scope_key("effect", move.metric, move.kind, move.parent)
@@ -279,7 +279,7 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     if isinstance(result, Off):
         return note_exhibit(result)
     from workbench.outcomes import figures
-    from workbench.outcomes.sentences import left_over, scope_key, shown_metric
+    from workbench.outcomes.numbers import left_over, scope_key, shown_metric
     from workbench.products import KIND_NAMES
 
     metric = shown_metric(result)

@@ -38,7 +38,7 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     from workbench.outcomes import figures
     from workbench.outcomes.insights import say_span
-    from workbench.outcomes.sentences import scope_key, series_span
+    from workbench.outcomes.numbers import scope_key, series_span
     from workbench.outcomes.signal_sentences import say_portfolio
     from workbench.outcomes.wording import write_pair
 
@@ -124,7 +124,7 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
             ),
         )
     from workbench.outcomes import figures
-    from workbench.outcomes.sentences import scope_key
+    from workbench.outcomes.numbers import scope_key
 
     numbers, metric = figures(result), shown[0].metric
     rows: list[dict[str, Any]] = []
