@@ -70,11 +70,14 @@ class Answer:
         What the option takes; ``NAME=`` where the rest is to be said.
     words : str
         What it means.
+    also : tuple of str
+        Further values of the option that are said with it.
     """
 
     option: str
     value: str
     words: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, order=True)

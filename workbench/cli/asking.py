@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 import typer
 
 from workbench.batch.progress import say
-from workbench.errors import ClientDataError, Fault, printable
+from workbench.errors import Answer, ClientDataError, Fault, printable
 
 Found = TypeVar("Found")
 Told = dict[str, list[str]]
@@ -32,7 +33,16 @@ def read_line(prompt: str) -> str:
         return ""
 
 
-def with_answers(bring: Callable[[Mapping[str, Sequence[str]]], Found]) -> Found:
+Given = dict[tuple[str, ...], tuple[Answer, str]]
+"""Question, whatever its numbers → what was answered, and where."""
+
+TAKEN_OVER = ("--unit", "--alias")
+"""Options whose answer holds for the next sheet of the same table too: what a note or a name means."""
+
+
+def with_answers(
+    bring: Callable[[Mapping[str, Sequence[str]]], Found], given: Given | None = None, table: str = ""
+) -> Found:
     """Bring a file in; what it leaves open is asked and the file read again, until nothing is open.
 
     Without somebody at the terminal, or where an answer is not known, the refusal stands as it is.
@@ -41,6 +51,11 @@ def with_answers(bring: Callable[[Mapping[str, Sequence[str]]], Found]) -> Found
     ----------
     bring : callable
         Options that were answered → what came of them.
+    given : dict, optional
+        What was answered for other sheets of the file; the same question about the same table is not asked again, and
+        it is said what was taken over.
+    table : str
+        Table of ours that is asked about.
 
     Raises
     ------
@@ -58,20 +73,32 @@ def with_answers(bring: Callable[[Mapping[str, Sequence[str]]], Found]) -> Found
                 raise
             before = ""
             for fault in error.faults:
-                said, before = _ask(fault, before)
-                if said is None:  # the question was just read: it is not printed again
-                    say("Nothing is written. Who knows the answer may be asked: workbench queries.")
-                    raise typer.Exit(1) from None
-                option, value = said
-                if value in told.get(option, ()):  # it was said, and did not help
-                    raise
-                told.setdefault(option, []).append(value)
+                key = (table, re.sub(r"[\d,.]+", "#", fault.found), *(answer.value for answer in fault.answers))
+                if given is not None and key in given:
+                    said, there = given[key]
+                    say(f"{_where(fault)}{fault.found}: {said.words}, as you said of {there}.")
+                else:
+                    answered, before = _ask(fault, before)
+                    if answered is None:  # the question was just read: it is not printed again
+                        say("Nothing is written. Who knows the answer may be asked: workbench queries.")
+                        raise typer.Exit(1) from None
+                    said = answered
+                    if given is not None and said.option in TAKEN_OVER:
+                        given[key] = (said, fault.sheet)
+                for value in (said.value, *said.also):
+                    if value in told.get(said.option, ()):  # it was said, and did not help
+                        raise
+                    told.setdefault(said.option, []).append(value)
 
 
-def _ask(fault: Fault, before: str) -> tuple[tuple[str, str] | None, str]:
-    """Return option and value of the answer, None where nobody knows, and the list of answers as it was shown."""
+def _where(fault: Fault) -> str:
     place = ", ".join(part for part in (fault.sheet, fault.cell) if part)
-    say(f"{place}: {fault.found}" if place else fault.found)
+    return f"{place}: " if place else ""
+
+
+def _ask(fault: Fault, before: str) -> tuple[Answer | None, str]:
+    """Return the answer, None where nobody knows, and the list of answers as it was shown."""
+    say(f"{_where(fault)}{fault.found}")
     free = next((answer for answer in fault.answers if answer.value.endswith(OPEN)), None)
     listed = [answer for answer in fault.answers if answer is not free]
     shown = " · ".join(f"{number} {answer.words}" for number, answer in enumerate(listed, start=1))
@@ -83,10 +110,9 @@ def _ask(fault: Fault, before: str) -> tuple[tuple[str, str] | None, str]:
         if not text:
             return None, shown
         if text.isdecimal() and 1 <= int(text) <= len(listed):
-            answer = listed[int(text) - 1]
-            return (answer.option, answer.value), shown
+            return listed[int(text) - 1], shown
         if free is not None:
-            return (free.option, free.value + text), shown
+            return Answer(free.option, free.value + text, text), shown
         named = [answer for answer in listed if answer.words.casefold() == text.casefold()]
         if named:
-            return (named[0].option, named[0].value), shown
+            return named[0], shown

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.batch.progress import say
 from workbench.cli.arguments import DateOrder, Encoding, Name, pairs_of
-from workbench.cli.asking import is_somebody_there, read_line, with_answers
+from workbench.cli.asking import is_somebody_there
+from workbench.cli.every_table import bring_every_table, bring_in
 from workbench.errors import UsageError, writing_to
 
 if TYPE_CHECKING:
     from workbench.engagement.exports.importing import ImportOutcome
-    from workbench.engagement.intake.importing import TableOutcome
-    from workbench.engagement.trackers.importing import TrackerOutcome
-
-    Found = TypeVar("Found", ImportOutcome, TrackerOutcome, TableOutcome)
+    from workbench.engagement.intake.options import TableOptions
 
 
 def import_survey(
@@ -69,7 +67,7 @@ def import_survey(
         return run_import(file, name, wave, salt, dataclasses.replace(options, date_order=order, confirm=confirmed))
 
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
-        outcome = _bring(
+        outcome = bring_in(
             bring, confirm, lambda found: describe_import(found, wave), "Is each column what it should be?"
         )
     if not outcome.is_written:
@@ -113,7 +111,7 @@ def import_tracker(
 
     options = TrackerOptions(source, tracker, product_from, date_order, zone, encoding, confirm, whole)
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
-        outcome = _bring(
+        outcome = bring_in(
             lambda confirmed, _: run_tracker_import(file, name, dataclasses.replace(options, confirm=confirmed)),
             confirm,
             describe_tracker_import,
@@ -130,7 +128,9 @@ def import_tracker(
 def import_table(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The client's sheet: Excel, OpenDocument or CSV.")],
     name: Name,
-    table: Annotated[str, typer.Option("--as", metavar="TABLE", help="Table of ours, or facts/NAME.")],
+    table: Annotated[
+        str, typer.Option("--as", metavar="TABLE", help="Table of ours, or facts/NAME; else every table of the file.")
+    ] = "",
     confirm: Annotated[bool, typer.Option("--confirm", "--yes", help="Write: the preview has been looked at.")] = False,
     source: Annotated[str, typer.Option("--source", help="Name of this import, where a table has several.")] = "",
     sheet: Annotated[str, typer.Option("--sheet", help="Sheet, where several fit; a hidden one is read so.")] = "",
@@ -163,13 +163,13 @@ def import_table(
         bool, typer.Option("--details", help="Show all that was read, not only what to look at.")
     ] = False,
 ) -> None:
-    """Bring a client's own sheet into a table: header in row 7, months across, subtotals, k€, and their own names.
+    """Bring a client's own sheets into our tables: header in row 7, months across, subtotals, k€, and their own names.
 
-    The first time it shows what each column, number and row would become and asks what nobody can know; --confirm
-    writes. The next sheet of this layout needs no more than the file, or says what has changed. People's names and
-    pay are dropped.
+    Each table of the file is shown as the one of ours that it looks like, with what each column, number and row would
+    become, and what nobody can know is asked; it is written once you say so (--confirm). With --as only one is read.
+    The next file of this layout needs no more, or it is said what has changed. People's names and pay are dropped.
 
-    Example: workbench import table cost-centres.xlsx harbour-mutual --as resources --set function=IT
+    Example: workbench import table cost-centres.xlsx harbour-mutual
     """
     from workbench.engagement.intake.brief import describe_briefly
     from workbench.engagement.intake.importing import run_table_import
@@ -179,7 +179,7 @@ def import_table(
     from workbench.engagement.intake.words import plain_words
     from workbench.engagement.places import clients_folder
 
-    def bring(confirmed: bool, told: Mapping[str, Sequence[str]]) -> TableOutcome:
+    def options(confirmed: bool, told: Mapping[str, Sequence[str]]) -> TableOptions:
         def pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
             return pairs_of(option, (*(given or ()), *told.get(option, ())))
 
@@ -205,11 +205,16 @@ def import_table(
             leave_out=tuple(leave_out or ()),
             is_whole=whole,
         )
-        return run_table_import(file, name, table, TableOptions(reading, pairs("--alias", alias), source, confirmed))
+        return TableOptions(reading, pairs("--alias", alias), source, confirmed)
 
     describe = describe_table_import if details else describe_briefly
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
-        outcome = _bring(bring, confirm, describe, "")
+        if not table:
+            bring_every_table(file, name, options, confirm, describe, details=details)
+            return
+        outcome = bring_in(
+            lambda confirmed, told: run_table_import(file, name, table, options(confirmed, told)), confirm, describe, ""
+        )
     if not outcome.is_written:
         say("\nNothing of the sheet is written yet; what everything would become stands in imports.yaml.")
         say("If it is right, repeat the command with --confirm. If not, say what is (--help lists how).")
@@ -260,25 +265,3 @@ def import_codes(
         coded, waiting = coding.import_codes(file, name, read_salt())
     say(f"{coded} answers have their codes{f', {waiting} still wait' if waiting else ''}.")
     say(f"Next: workbench check {name}")
-
-
-def _bring(
-    bring: Callable[[bool, Mapping[str, Sequence[str]]], Found],
-    confirm: bool,
-    describe: Callable[[Found], str],
-    question: str,
-) -> Found:
-    """Show what a file becomes; where it is not written yet and somebody is there to say yes, write it."""
-    said: Mapping[str, Sequence[str]] = {}
-
-    def first(told: Mapping[str, Sequence[str]]) -> Found:
-        nonlocal said
-        said = told
-        return bring(confirm, told)
-
-    outcome = with_answers(first)
-    say(describe(outcome))
-    is_asked = not outcome.is_written and is_somebody_there()
-    if is_asked and read_line(f"{question} Write? [y/N]: ".lstrip()).lower() in ("y", "yes"):
-        outcome = bring(True, said)
-    return outcome

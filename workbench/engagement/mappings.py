@@ -36,10 +36,11 @@ class ImportFinding(Strict):
 class SheetLayout(Strict):
     """How a client's own sheet is laid out: where the table stands, what its numbers count, what is left out.
 
-    `marks` and `other_sheets` are short hashes of what is not read: headers may be names, and are kept nowhere.
+    `title`, `marks` and `other_sheets` are short hashes of what is not read: it may be names, and is kept nowhere.
     """
 
     sheet: str = ""
+    title: str = ""
     at: str = ""
     header_row: Count | None = None
     value: str = ""

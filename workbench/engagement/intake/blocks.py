@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -71,7 +71,12 @@ class Block:
 
 
 def find_blocks(
-    sheet: SheetCells, target: Target, said: Mapping[str, str], *, corner: tuple[int, int] | None = None
+    sheet: SheetCells,
+    target: Target,
+    said: Mapping[str, str],
+    *,
+    corner: tuple[int, int] | None = None,
+    among: Collection[int] | None = None,
 ) -> tuple[Block, ...]:
     """Return the tables of a sheet that could be the one wanted, the likeliest first.
 
@@ -83,6 +88,8 @@ def find_blocks(
         What headers mean, as the consultant said.
     corner : (int, int), optional
         Row and column, from 0, where the table begins.
+    among : collection of int, optional
+        Rows, from 0, in which alone headers are looked for.
     """
     rows = sheet.rows
     filled = _filled_header_rows(sheet)
@@ -94,7 +101,7 @@ def find_blocks(
     row = first
     while row < last:
         best: list[Block] = []
-        if _may_be_header(rows[row], words, seen):
+        if (among is None or row in among) and _may_be_header(rows[row], words, seen):
             for left, right in _segments(sheet, filled, row, corner):
                 block = _at(sheet, filled, row, left, right, target, said)
                 if block is not None:
@@ -114,6 +121,34 @@ def find_blocks(
         return kept
     others = [block for block in find_blocks(sheet, target, said) if block.top >= kept[0].first_row]
     return tuple(_cut(block, others) for block in kept)
+
+
+def header_rows(sheet: SheetCells, words: frozenset[str], *, last: int, most: int) -> tuple[int, ...]:
+    """Return the first rows that hold two words of a header, or months, and so may be one of some table.
+
+    Parameters
+    ----------
+    sheet : SheetCells
+    words : frozenset of str
+        Words of headers, beside those that every table may have.
+    last, most : int
+        Rows of the sheet that are looked at, and rows that are returned.
+    """
+    heads: dict[Any, bool] = {}
+
+    def is_head(cell: Any) -> bool:
+        if cell not in heads:
+            is_word = isinstance(cell, str) and _is_header_word(cell, words)
+            heads[cell] = is_word or find_period(cell)[0] is not None
+        return heads[cell]
+
+    found = []
+    for row, cells in enumerate(sheet.rows[:last]):
+        if float not in map(type, cells) and sum(cell is not None and is_head(cell) for cell in cells) >= 2:
+            found.append(row)
+            if len(found) == most:
+                break
+    return tuple(found)
 
 
 def _cut(block: Block, others: Sequence[Block]) -> Block:

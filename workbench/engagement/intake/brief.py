@@ -67,7 +67,9 @@ def _columns(outcome: TableOutcome) -> list[str]:
         what = "" if is_by_period else f" names of {plan.across}"
         shown.append(f"{span} ({len(labels)}{what}) → {listing([f'{m}{_first(outcome, m)}' for m in measures], SHOWN)}")
     lines = [f"  {line}" for line in shown]
-    lines += [f"  every row: {name} = {value}" for name, value in outcome.reading.fixed.items()]
+    for name, value in outcome.reading.fixed.items():
+        why = outcome.evidence.get(name, "")
+        lines.append(f"  every row: {name} = {value}{f' – look: {why}' if why else ''}")
     if outcome.reading.section:
         lines.append(f"  lines above groups of rows → {outcome.reading.section}")
     if plan.personal:

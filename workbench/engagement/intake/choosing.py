@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.engagement.intake.blocks import Block, find_blocks
@@ -19,6 +19,42 @@ CLEARLY = 1.3
 """How much better than the next the best table must fit, to be taken without asking (ours)."""
 
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a table begins.
+
+    Attributes
+    ----------
+    sheet : str
+    top, left : int
+        Row and column, from 0.
+    """
+
+    sheet: str
+    top: int
+    left: int
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A table of a file that was opened and looked through before.
+
+    Attributes
+    ----------
+    opened : OpenFile
+    content : bytes
+        What is in the file.
+    place : Place
+    missing : tuple of str
+        Columns that our table needs and no header gives; a title may.
+    """
+
+    opened: OpenFile
+    content: bytes = field(repr=False)
+    place: Place
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +72,14 @@ class Choice:
     others: tuple[str, ...] = ()
 
 
-def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping[str, Any], now: Reading) -> Choice:
+def choose_block(
+    opened: OpenFile,
+    target: Target,
+    said: Reading,
+    saved: Mapping[str, Any],
+    now: Reading,
+    place: Place | None = None,
+) -> Choice:
     """Return the table to read.
 
     Parameters
@@ -49,6 +92,8 @@ def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping
         What was confirmed before; its headers find the table again.
     now : Reading
         What is said with this command alone.
+    place : Place, optional
+        Where it was found to begin; nothing else of the file is looked at then.
 
     Raises
     ------
@@ -57,6 +102,17 @@ def choose_block(opened: OpenFile, target: Target, said: Reading, saved: Mapping
     UsageError
         ``--at`` is no cell, or there is no such sheet.
     """
+    if place is not None:
+        here = [held for held in opened.sheets if held.name == place.sheet]
+        there = [
+            block
+            for held in here
+            for block in find_blocks(held, target, said.columns)
+            if block.top <= place.top < block.first_row and block.left <= place.left < block.right
+        ]
+        if not there:
+            raise ClientDataError((_none(opened, target, here),))
+        return Choice(there[0])
     named, corner = parse_corner(now.at)
     sheet = named or now.sheet
     names = [held.name for held in opened.sheets]
@@ -115,6 +171,19 @@ def _known(found: list[Block], saved: Mapping[str, Any], said: Reading) -> list[
     same = [block for block in old if corner is not None and (block.top, block.left) == corner]
     same = same or [block for block in old if block.top + block.depth == row]
     return same if len(same) == 1 else old
+
+
+def is_beside(block: Block, saved: Mapping[str, Any], now: Reading) -> bool:
+    """Return whether a table that was named by its cell stands beside the one confirmed before, on the same sheet."""
+    layout = saved.get("sheet_layout") or {}
+    row = int(layout.get("header_row") or 0)
+    if not saved.get("confirmed_on") or not now.at or str(layout.get("sheet") or "") != block.sheet.name:
+        return False
+    wanted = {header_key(str(header)) for header, column in (saved.get("headers") or {}).items() if column != "ignore"}
+    cells = block.sheet.rows[row - 1] if 0 < row <= len(block.sheet.rows) else []
+    there = {header_key(cell) for cell in cells if isinstance(cell, str)}
+    is_there = bool(wanted) and wanted <= there  # the one of old still stands in its row
+    return is_there and not block.top < row <= block.first_row
 
 
 def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:

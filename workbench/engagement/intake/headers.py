@@ -19,7 +19,7 @@ from workbench.engagement.intake.words import TOTALS, is_total, personal_kind, p
 IGNORE = "ignore"
 TOTAL = "total"
 PERSON, PAY = "person", "pay"
-EXACT, LIKE, NEAR = "text", "part", "near"
+EXACT, LIKE, NEAR, VALUES = "text", "part", "near", "values"
 LEAST_NEAR = 0.87
 """Similarity of two headers (difflib's ratio) from which one is proposed for the other (ours)."""
 
@@ -28,7 +28,7 @@ _NAMES = frozenset({"name", "namen", "nom", "naam", "nombre", "names"})
 LEAST_NAMES = 2
 """Headers that must name things of ours before a table is taken to have them across (ours)."""
 
-SCORES = {EXACT: 1.0, "said": 1.2, LIKE: 0.7, NEAR: 0.5}
+SCORES = {EXACT: 1.0, "said": 1.2, LIKE: 0.7, NEAR: 0.5, VALUES: 0.5}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Heading:
     target : str
         A column of ours, ``total``, ``person``, ``pay``, ``ignore`` or empty.
     by : str
-        ``text``, ``part`` (of a longer header), ``near`` or ``said``.
+        ``text``, ``part`` (of a longer header), ``near``, ``values`` (of its cells) or ``said``.
     choices : tuple of str
         Columns of ours that it could be as well.
     period : Period or None
@@ -96,12 +96,35 @@ def read_headings(lines: Sequence[Sequence[Any]], target: Target, said: Mapping[
 
 
 def _heading(place: int, cells: Sequence[Any], target: Target, said: Mapping[str, str]) -> Heading:
+    # a header such as "Q1 result" that the consultant has named is no period
+    named = frozenset(cell for cell in cells if said and isinstance(cell, str) and plain_words(cell) in said)
+    bare, kind = _bare(tuple(cells), named)
+    bare = replace(bare, place=place)
+    if kind:
+        return replace(bare, target=kind, by=EXACT)
+    key = header_key(bare.text)
+    if key in said and (key or bare.period is None):
+        return replace(bare, target=said[key], by="said")
+    for candidate in dict.fromkeys((bare.text, *reversed(bare.parts))):
+        if candidate not in target.headers_read:
+            target.headers_read[candidate] = _columns_named(candidate, target)
+        names, by = target.headers_read[candidate]
+        if names:
+            return replace(bare, target=names[0], by=by, choices=names[1:])
+    if (bare.text and is_total(bare.text)) or key in TOTALS:
+        return replace(bare, target=TOTAL, by=EXACT)
+    return bare
+
+
+@lru_cache(maxsize=8_192, typed=True)
+def _bare(cells: tuple[Any, ...], named: frozenset[str]) -> tuple[Heading, str]:
+    """Return what a header says whatever the table, and whose data stand below it."""
     parts: list[str] = []
     period: Period | None = None
     for cell in cells:
         one, rest = find_period(cell)
-        if isinstance(cell, str) and one is not None and plain_words(cell) in said:
-            one, rest = None, cell  # a header such as "Q1 result" that the consultant has named
+        if isinstance(cell, str) and one is not None and cell in named:
+            one, rest = None, cell
         if one is not None:
             period = _joined(period, one)
         if rest and (not parts or plain_words(rest) != plain_words(parts[-1])):
@@ -116,22 +139,9 @@ def _heading(place: int, cells: Sequence[Any], target: Target, said: Mapping[str
             next((held.factor for held in units if held.factor != 1), 1.0),
             next((held.currency for held in reversed(units) if held.currency), ""),
         )
-    bare = Heading(
-        place, text, period=period, qualifier=text, unit=unit, is_percent=says_percent(text), parts=tuple(parts)
-    )
-    kind = next((kind for kind in map(personal_kind, (text, *parts)) if kind), "")
-    if kind:
-        return replace(bare, target=kind, by=EXACT)
-    key = header_key(text)
-    if key in said and (key or period is None):
-        return replace(bare, target=said[key], by="said")
-    for candidate in dict.fromkeys((text, *reversed(parts))):
-        names, by = _columns_named(candidate, target)
-        if names:
-            return replace(bare, target=names[0], by=by, choices=names[1:])
-    if (text and is_total(text)) or key in TOTALS:
-        return replace(bare, target=TOTAL, by=EXACT)
-    return bare
+    percent = says_percent(text)
+    bare = Heading(-1, text, period=period, qualifier=text, unit=unit, is_percent=percent, parts=tuple(parts))
+    return bare, next((kind for kind in map(personal_kind, (text, *parts)) if kind), "")
 
 
 def _joined(one: Period | None, other: Period) -> Period:
@@ -219,9 +229,30 @@ def named_across(headings: Sequence[Heading], target: Target) -> dict[str, list[
     found = {
         name: [held for held in free if name_in(held, one.names)]
         for name, one in target.columns.items()
-        if name in target.key
+        if name in target.key and one.refers
     }
     return {name: held for name, held in found.items() if len(held) >= LEAST_NAMES}
+
+
+def named_below(held: Heading, target: Target, given: Collection[str], cells: Sequence[Any]) -> str:
+    """Return the column of ours whose names stand below a header that nobody knows, all of them; empty where none do.
+
+    Parameters
+    ----------
+    held : Heading
+    target : Target
+    given : collection of str
+        Columns of ours that are given already.
+    cells : sequence
+        What stands below the header, blanks left out.
+    """
+    if held.target or held.period is not None or not held.text or not cells:
+        return ""
+    if not all(isinstance(cell, str) for cell in cells):
+        return ""
+    names = {fold_name(cell) for cell in set(cells)}
+    fitting = [name for name, one in target.columns.items() if one.names and name not in given and names <= one.names]
+    return fitting[0] if len(fitting) == 1 and len(names) >= LEAST_NAMES else ""
 
 
 def last_part(

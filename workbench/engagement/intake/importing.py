@@ -12,10 +12,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
-from workbench.engagement.intake.choosing import choose_block, parse_corner
+from workbench.engagement.intake.all_rows import said_of_all_rows
+from workbench.engagement.intake.choosing import Found, choose_block, is_beside, parse_corner
+from workbench.engagement.intake.client import ALIASES, open_folder, read_content, words_of
 from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch, fold_name
 from workbench.engagement.intake.naming import apply_names, match_columns, with_names
 from workbench.engagement.intake.opening import OpenFile, open_file
@@ -23,21 +25,23 @@ from workbench.engagement.intake.options import TableOptions, check_options
 from workbench.engagement.intake.plan import VERSIONS, Plan, Reading, make_plan
 from workbench.engagement.intake.records import Records, build_records
 from workbench.engagement.intake.rows import EMPTY, HEADING, HIDDEN_ANSWERS, NOTE, Split, count_personal, split_rows
-from workbench.engagement.intake.saved import VENDOR, join_readings, layout_changes, read_saved, sheet_document
+from workbench.engagement.intake.saved import (
+    VENDOR,
+    join_readings,
+    layout_changes,
+    read_saved,
+    sheet_document,
+    source_beside,
+)
 from workbench.engagement.intake.standing import Placed, put_records
 from workbench.engagement.intake.sums import Sums, check_sums
 from workbench.engagement.intake.targets import Target, find_target
 from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
-from workbench.engagement.intake.words import ALL_WORDS, plain_words
+from workbench.engagement.intake.words import plain_words
 from workbench.engagement.places import engagement_folder, find_root
-from workbench.engagement.read import guarded
+from workbench.engagement.read import column_letters, guarded
 from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
-
-if TYPE_CHECKING:
-    from workbench.engagement.tables import Tables
-
-ALIASES = "aliases.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,8 @@ class TableOutcome:
         What must be confirmed again; what is only said.
     placed : Placed
     is_written : bool
+    evidence : mapping of str to str
+        Column that all rows share → what of the file says so.
     """
 
     source: str
@@ -81,6 +87,7 @@ class TableOutcome:
     told: tuple[str, ...]
     placed: Placed
     is_written: bool
+    evidence: Mapping[str, str]
 
 
 def run_table_import(
@@ -90,6 +97,7 @@ def run_table_import(
     options: TableOptions | None = None,
     *,
     root: Path | None = None,
+    found: Found | None = None,
 ) -> TableOutcome:
     """Bring a client's own sheet into one of our tables, or show what it would bring.
 
@@ -104,6 +112,8 @@ def run_table_import(
     options : TableOptions, optional
     root : Path, optional
         The workbench's folder.
+    found : Found, optional
+        The table in the file, where that was opened and looked through before.
 
     Raises
     ------
@@ -114,38 +124,53 @@ def run_table_import(
     """
     said = options or TableOptions()
     with alone_in(engagement_folder(name, root=root)):
-        return _Import(Path(path), name, table, said, root).run()
+        return _Import(Path(path), name, table, said, root, found).run()
 
 
 class _Import:
-    def __init__(self, path: Path, name: str, table: str, said: TableOptions, root: Path | None) -> None:
-        self.said = said
+    def __init__(
+        self, path: Path, name: str, table: str, said: TableOptions, root: Path | None, found: Found | None
+    ) -> None:
+        self.said, self.found = said, found
         root = root or find_root()
-        self.folder, self.tables, self.catalogue = _open_folder(name, root)
-        self.target = find_target(table, self.tables, self.catalogue)
-        check_options(said, self.target)
+        self.folder, self.tables, self.catalogue = open_folder(name, root)
+        self.bare_target = find_target(table, self.tables, self.catalogue)
+        check_options(said, self.bare_target)
         self.mappings = dict((self.tables.documents.get("imports") or {}).get("imports") or {})
-        self.key = said.source or (f"facts-{self.target.name}" if self.target.is_facts else self.target.name)
-        held = self.mappings.get(self.key, {})
+        apart = {name: value for name, value in said.reading.fixed.items() if name in self.bare_target.key}
+        self._keep_as(said.source or source_beside(self.mappings, self._table_name, apart))
+        self.content = found.content if found else read_content(path)
+        self.file = path.name
+
+    def _keep_as(self, key: str) -> None:
+        """Take what was confirmed under a name of an import as what is known, and keep this one under it."""
+        held = self.mappings.get(key, {})
         if held and (held.get("vendor") != VENDOR or held.get("table") != self._table_name):
-            raise UsageError(f"imports.yaml keeps {self.key!r} for another import. Say --source with another name.")
+            raise UsageError(f"imports.yaml keeps {key!r} for another import. Say --source with another name.")
+        self.key = key
         self.saved: Mapping[str, Any] = held
         before, self.labels = read_saved(held)
-        self.reading = join_readings(before, said.reading)
-        self.target = with_names(self.target, self.tables, self.labels, said.aliases)
-        self.content = _content(path)
-        self.file = path.name
+        self.reading = join_readings(before, self.said.reading)
+        self.target = with_names(self.bare_target, self.tables, self.labels, self.said.aliases)
 
     @property
     def _table_name(self) -> str:
-        return f"facts/{self.target.name}" if self.target.is_facts else self.target.name
+        return self.bare_target.table
 
     def run(self) -> TableOutcome:
         settings = self.tables.settings
         currency = settings.currency if settings else "EUR"
         opened = self._open()
-        choice = choose_block(opened, self.target, self.reading, self.saved, self.said.reading)
+        place = self.found.place if self.found else None
+        choice = choose_block(opened, self.target, self.reading, self.saved, self.said.reading, place)
+        if not self.said.source and place is None and is_beside(choice.block, self.saved, self.said.reading):
+            corner = parse_corner(self.said.reading.at)[1] or (0, 0)
+            self._keep_as(f"{self.key}-{column_letters(corner[1])}{corner[0] + 1}".lower())
         block = choice.block
+        shared = said_of_all_rows(block, self.target, self.found.missing if self.found else (), self.tables)
+        shared = {name: held for name, held in shared.items() if name not in self.reading.fixed}
+        fixed = {**{name: value for name, (value, _) in shared.items()}, **self.reading.fixed}
+        self.reading = replace(self.reading, fixed=fixed)
         self.other_sheets = [held.name for held in opened.sheets if held is not block.sheet and not held.is_hidden]
         file, target, reading = self.file, self.target, self.reading
         fiscal = settings.fiscal_year_starts if settings else 1
@@ -178,7 +203,7 @@ class _Import:
         document = sheet_document(
             self._table_name, plan, split, numbers, reading, names, self.content, records.date_order, self.other_sheets
         )
-        is_known = bool(self.saved.get("confirmed_on")) and not changes
+        is_known = bool(self.saved.get("confirmed_on")) and not changes and not self.said.is_asked
         open_names = [one for one in names if one.is_open]
         if open_names:
             self._save(document)
@@ -227,22 +252,20 @@ class _Import:
             told,
             placed,
             is_written,
+            {name: why for name, (_, why) in shared.items()},
         )
 
     def _open(self) -> OpenFile:
+        if self.found is not None:
+            return self.found.opened
         named = (parse_corner(self.said.reading.at)[0] or self.said.reading.sheet).casefold()
         hidden = named or (self.reading.sheet.casefold() if self.saved.get("confirmed_on") else "")
 
         def is_wanted(sheet: str, is_hidden: bool) -> bool:
             return sheet.casefold() == hidden if is_hidden else named in ("", sheet.casefold())
 
-        words = set(ALL_WORDS)
-        for table, column in (("lines", "name"), ("products", "name")):
-            if table in self.tables:
-                words.update(plain_words(" ".join(map(str, self.tables[table][column]))).split())
-        return open_file(
-            self.content, self.file, encoding=self.reading.encoding, words=frozenset(words), wanted=is_wanted
-        )
+        words = words_of(self.tables)
+        return open_file(self.content, self.file, encoding=self.reading.encoding, words=words, wanted=is_wanted)
 
     def _own_names(self) -> frozenset[str]:
         """Return names of ours that a row may have although they sound like a total."""
@@ -427,30 +450,3 @@ def _names_for(one: NameMatch) -> tuple[Answer, ...]:
 
 def _has_kind(one: NameMatch, target: Target) -> bool:
     return bool(target.columns[one.column].alias)
-
-
-def _open_folder(name: str, root: Path) -> tuple[Path, Tables, Any]:
-    """Read a client's folder as far as an import needs it: settings, registers, other names, ``imports.yaml``."""
-    from workbench.engagement.catalogue_schema import parse_catalogue
-    from workbench.engagement.folder import FolderReading
-
-    folder = engagement_folder(name, root=root)
-    reading = FolderReading(folder, root)
-    reading.read()
-    concerned = {"engagement.yaml", IMPORTS, "products.csv", "lines.csv", "resources.csv", "activities.csv", ALIASES}
-    sheets = {"engagement", "products", "lines", "resources", "activities", "aliases"}
-    faults = [fault for fault in reading.faults if fault.file in concerned or fault.sheet.lower() in sheets]
-    if faults:
-        raise ClientDataError(tuple(faults))
-    document = reading.origins.get("metrics")
-    catalogue = parse_catalogue(document, root / "templates" / "metrics")[0] if document is not None else None
-    return folder, reading.tables(), catalogue
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise UsageError(f"There is no file {path}. Name the client's sheet.")
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be opened ({error.strerror}). Close it elsewhere, or copy it.") from error

@@ -87,7 +87,8 @@ def with_names(
     """
     columns = dict(target.columns)
     for column, held in target.columns.items():
-        register = _register(column, target, tables, said_names(labels, aliases, column)) if held.refers else None
+        is_named = held.refers or (column == "scope" and target.name in _SCOPED)
+        register = _register(column, target, tables, said_names(labels, aliases, column)) if is_named else None
         if register is not None:
             names = {name for key, others in register.keys.items() for name in (key, *others)} | set(aliases)
             columns[column] = replace(held, names=frozenset(map(fold_name, names)) | register.aliases.keys())

@@ -27,12 +27,15 @@ class TableOptions:
         Name of the import; by default the table's.
     confirm : bool
         Write, although the layout is new or has changed.
+    is_asked : bool
+        Write only once it is confirmed, however well the layout is known.
     """
 
     reading: Reading = field(default_factory=Reading)
     aliases: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     confirm: bool = False
+    is_asked: bool = False
 
 
 def check_options(said: TableOptions, target: Target) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 _NAMES = (
@@ -136,7 +137,12 @@ def find_period(value: Any) -> tuple[Period | None, str]:
         if is_month:
             return Period("month", int(value) // 100, int(value) % 100), ""
         return (Period("year", int(value)), "") if is_year else (None, str(value))
-    text = " ".join(str(value).split())
+    return _find_in_words(str(value))
+
+
+@lru_cache(maxsize=8_192)
+def _find_in_words(words: str) -> tuple[Period | None, str]:
+    text = " ".join(words.split())
     for kind, form in _FORMS:
         match = form.search(text)
         if match is None:

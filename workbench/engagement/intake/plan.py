@@ -15,10 +15,12 @@ from workbench.engagement.intake.headers import (
     PERSON,
     SCORES,
     TOTAL,
+    VALUES,
     Heading,
     last_part,
     name_in,
     named_across,
+    named_below,
 )
 from workbench.engagement.intake.periods import Period, years_in
 from workbench.engagement.intake.targets import Target
@@ -190,6 +192,7 @@ class _Maker:
         column = self.target.period if across_values else ""
         if not across:
             column, across_values = self._names_across(words, unread)
+        self._named_below(words, {*words, *(held.measure for held in (*values, *across_values)), column}, unread)
         unread += [*spare, *(held for held in self.block.headings if held.target == IGNORE)]
         sums = [(held.place, ()) for held in totals] + more if across_values else []
         unread += [] if across_values else totals
@@ -204,6 +207,23 @@ class _Maker:
             tuple(self.remarks),
             tuple(self.faults),
         )
+
+    def _named_below(self, words: dict[str, int], given: set[str], unread: list[Heading]) -> None:
+        """Read a column whose header nobody knows as the one whose names of ours are all that stands in it."""
+        given |= {*self.said.fixed, self.said.section}
+        rows = self.block.sheet.rows[self.block.first_row : self.block.bottom]
+        for held in list(unread):
+            place = held.place
+            cells = [row[place] for row in rows if place < len(row) and row[place] is not None]
+            name = named_below(held, self.target, given, cells)
+            if name and held.target != IGNORE:
+                words[name] = place
+                given.add(name)
+                unread.remove(held)
+                told = tuple(
+                    replace(one, target=name, by=VALUES) if one.place == place else one for one in self.block.headings
+                )
+                self.block = replace(self.block, headings=told)
 
     def _only(self, headings: list[Heading]) -> list[Heading]:
         """Leave out the columns of a period whose other words are not those that were asked for."""

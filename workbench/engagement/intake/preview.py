@@ -20,7 +20,11 @@ KNOWN_SHOWN = 3
 MOST_NEAR = 60
 """Proposed names that are shown (ours): what is confirmed has been seen."""
 
-HEADERS_ALIKE = {"part": "part of its header", "near": "its header is only alike"}
+HEADERS_ALIKE = {
+    "part": "part of its header",
+    "near": "its header is only alike",
+    "values": "all in it are names of ours",
+}
 
 
 def describe_table_import(outcome: TableOutcome) -> str:
@@ -72,7 +76,11 @@ def _columns(outcome: TableOutcome) -> list[str]:
         is_by_period = any(held.heading.period is not None for held in across)
         what, one = ("periods", "period") if is_by_period else (f"names of {plan.across}", plan.across)
         lines.append(f"  {letters} {len(labels)} {what} across, {span} → {measures}, one row a {one}")
-    lines += [f"  every row → {name} = {value}" for name, value in outcome.reading.fixed.items()]
+    lines += [
+        f"  every row → {name} = {value}{f' – look: {evidence[name]}' if name in evidence else ''}"
+        for evidence in (outcome.evidence,)
+        for name, value in outcome.reading.fixed.items()
+    ]
     if outcome.reading.section:
         lines.append(f"  lines above groups of rows → {outcome.reading.section}")
     if plan.personal:

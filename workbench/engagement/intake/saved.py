@@ -6,6 +6,8 @@ Headers that we do not read may be anybody's name: four digits of a hash are kep
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +23,64 @@ from workbench.engagement.read import column_letters
 
 VENDOR = "own sheet"
 """What ``imports.yaml`` calls the writer of such a file."""
+
+
+def source_beside(mappings: Mapping[str, Any], table: str, fixed: Mapping[str, str]) -> str:
+    """Return the name under which a sheet is kept: one of its own where all its rows hold another value than before.
+
+    Budget is no correction of Actual: both are kept, and each later sheet finds its own.
+
+    Parameters
+    ----------
+    mappings : mapping of str to Any
+        What ``imports.yaml`` keeps.
+    table : str
+        As ``--as`` names it.
+    fixed : mapping of str to str
+        What is said of all rows.
+
+    Examples
+    --------
+    >>> held = {"vendor": VENDOR, "table": "facts/premiums", "confirmed_on": "2026-10-01"}
+    >>> kept = {"facts-premiums": {**held, "sheet_layout": {"fixed": {"version": "actual"}}}}
+    >>> source_beside(kept, "facts/premiums", {"version": "budget"})
+    'facts-premiums-budget'
+    >>> source_beside(kept, "facts/premiums", {"version": "actual"}), source_beside(kept, "facts/premiums", {})
+    ('facts-premiums', 'facts-premiums')
+    """
+    base = table.replace("/", "-")
+    mine = [key for key, held in mappings.items() if held.get("vendor") == VENDOR and held.get("table") == table]
+    fitting = [key for key in mine if not contradicts(mappings[key], fixed)]
+    if base in fitting or base not in mappings or not mappings[base].get("confirmed_on") or not mine:
+        return base
+    if fitting:
+        return fitting[0]
+    return f"{base}-{slug(' '.join(fixed.values()))}"
+
+
+def title_mark(block: Block) -> str:
+    """Return the mark of the line above a table, whatever its numbers; empty where it has none."""
+    title = re.sub(r"\d+", " ", block.titles[-1][1]) if block.titles else ""
+    return mark_of(title) if header_key(title) else ""
+
+
+def contradicts(held: Mapping[str, Any], fixed: Mapping[str, str]) -> bool:
+    """Return whether what was confirmed for all rows of a sheet is another value than the one said now."""
+    before = (held.get("sheet_layout") or {}).get("fixed") or {}
+    return any(str(before.get(name, value)) != value for name, value in fixed.items())
+
+
+def slug(text: str) -> str:
+    """Return a text as a part of a key.
+
+    Examples
+    --------
+    >>> slug("Planung Operations 2027"), slug("Schließung")
+    ('planung-operations-2027', 'schliessung')
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return "-".join(re.findall(r"[a-z0-9]+", letters))[:60].strip("-") or "other"
 
 
 def read_saved(saved: Mapping[str, Any]) -> tuple[Reading, dict[str, dict[str, str]]]:
@@ -98,6 +158,7 @@ def sheet_document(
     is_by_period = any(one.heading.period is not None for one in plan.values if one.period)
     layout = {
         "sheet": plan.block.sheet.name,
+        "title": title_mark(plan.block),
         "at": reading.at,
         "header_row": plan.block.top + plan.block.depth,
         "value": reading.value,

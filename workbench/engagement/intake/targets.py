@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.cells import choices_of, column_kind, is_open_choice
@@ -130,6 +131,16 @@ class Target:
     def file(self) -> str:
         """Where the table stands in the client's folder."""
         return f"facts/{self.name}.csv" if self.is_facts else f"{self.name}.csv"
+
+    @property
+    def table(self) -> str:
+        """Its name as ``--as`` takes it."""
+        return f"facts/{self.name}" if self.is_facts else self.name
+
+    @cached_property
+    def headers_read(self) -> dict[str, tuple[tuple[str, ...], str]]:
+        """What headers were found to name, for the next time that one of the same words is met."""
+        return {}
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from workbench.engagement.intake.targets import Target, TargetColumn
 from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
 from workbench.engagement.read import ERROR_CELLS, show
 from workbench.errors import Answer, Fault
+from workbench.theme import listing
 
 MOST_FAULTS = 12
 """Cells of one column that are told one by one (ours)."""
@@ -94,6 +95,8 @@ class _Reader:
         self.remarks: list[str] = []
         self.nothing = 0
         self.unit_words: dict[str, str] = {}
+        self.noted: dict[str, tuple[Answer, ...]] = {}
+        """Column that a note above may mean → what may be said of it."""
 
     def fault(
         self, row: int, place: int, found: str, allowed: str, remedy: str, answers: tuple[Answer, ...] = ()
@@ -102,16 +105,32 @@ class _Reader:
         self.faults.append(Fault(self.file, self.sheet.name, where, found, allowed, remedy, answers))
 
     def _asked_once(self) -> tuple[Fault, ...]:
-        """Return the faults; a question on a header that stands over many months is one question."""
+        """Return the faults; a question on a header that stands over many months, or on several, is one question."""
         last = self.plan.block.top + self.plan.block.depth - 1
         headers = {self.sheet.address(last, held.place) for held in self.plan.block.headings}
         held: dict[tuple[str, ...], list[Fault]] = {}
         for fault in self.faults:
             held.setdefault((fault.found, fault.remedy, "" if fault.cell in headers else fault.cell), []).append(fault)
-        return tuple(
+        faults = [
             replace(same[0], found=f"{same[0].found} (the same in {len(same) - 1} more)") if len(same) > 1 else same[0]
             for same in held.values()
-        )
+        ]
+        names = list(self.noted)
+        if len(names) > 1:
+            asked = [fault for fault in faults if any(fault.answers == self.noted[name] for name in names)]
+            found = (
+                asked[0]
+                .found.partition(" (the same")[0]
+                .replace(f"that {names[0]} is", f"that {listing(names, len(names))} are")
+            )
+            answers = tuple(
+                replace(same[0], also=tuple(answer.value for answer in same[1:]))
+                for same in zip(*(self.noted[name] for name in names), strict=True)
+            )
+            remedy = f"Say --unit {names[0]}=k€ (or what it is) for each, or --unit {names[0]}=1 if it is not meant."
+            one = replace(asked[0], found=found, remedy=remedy, answers=answers)
+            faults = [one if fault is asked[0] else fault for fault in faults if fault not in asked[1:]]
+        return tuple(faults)
 
     def read(self, data: Sequence[int], totals: Sequence[int]) -> Numbers:
         rows = tuple(sorted((*data, *totals)))
@@ -342,6 +361,7 @@ class _Reader:
                     Answer("--unit", f"{name}=1", "not meant"),
                     *(Answer("--unit", f"{name}={unit}", unit) for unit in ("k€", "m€")),
                 )
+                self.noted[name] = answers
                 self.fault(top, place, found, "a unit for this column.", remedy, answers)
                 return Scale()
         if factor == 1:

@@ -1,0 +1,309 @@
+"""A file with all its tables: each is taken for the right one of ours or asked about, and found again next month."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import typer
+
+from tests.engagement.intake.layouts import as_file, draw_traits, make_page, make_truth
+from tests.engagement.intake.room import Room
+from workbench.cli import asking, every_table
+from workbench.cli.every_table import bring_every_table
+from workbench.engagement.documents import read_yaml
+from workbench.engagement.intake.brief import describe_briefly
+from workbench.engagement.intake.importing import run_table_import
+from workbench.engagement.intake.options import TableOptions
+from workbench.engagement.intake.plan import Reading
+from workbench.engagement.intake.whole_file import FileLook, look_at_file
+from workbench.errors import ClientDataError, UsageError
+
+Rows = Sequence[Sequence[Any]]
+
+PLAN = ["Product line", "Resource", "Planned"]
+BLOCKS: Rows = (
+    ["Plan of HR 2027"],
+    PLAN,
+    ["motor", "engineers", 24],
+    ["home", "engineers", 19],
+    [],
+    ["Plan of Operations 2027"],
+    PLAN,
+    ["motor", "clerks", 34],
+    ["home", "clerks", 12],
+)
+RESOURCES: Rows = (
+    ["Resource", "Function", "Unit", "Capacity"],
+    ["engineers", "HR", "people", 60],
+    ["clerks", "Operations", "people", 70],
+)
+NEEDS: Rows = (["Product line", "Resource", "Need"], ["motor", "clerks", 4], ["home", "clerks", 3])
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """Make a client's folder, which the command line finds too."""
+    room = Room(tmp_path)
+    monkeypatch.setenv("WORKBENCH_CLIENTS", str(room.folder.parent))
+    return room
+
+
+def book_of(room: Room, sheets: Mapping[str, Rows], name: str = "file.xlsx") -> Path:
+    """Return a workbook with these sheets."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
+    return room.beside(name, stream.getvalue())
+
+
+def look(room: Room, path: Path) -> FileLook:
+    """Look at a file."""
+    return look_at_file(path, "tiny", root=room.root)
+
+
+def bring(room: Room, path: Path, *lines: str, monkeypatch: pytest.MonkeyPatch, **said: Any) -> list[str]:
+    """Bring a file in as at a terminal where these lines are typed; return what was printed and asked."""
+    printed: list[str] = []
+    waiting = iter(lines)
+
+    def read_line(prompt: str) -> str:
+        printed.append(prompt)
+        return next(waiting)
+
+    for module in (asking, every_table):
+        monkeypatch.setattr(module, "is_somebody_there", lambda: True)
+        monkeypatch.setattr(module, "read_line", read_line)
+        monkeypatch.setattr(module, "say", lambda text="", **_: printed.append(str(text)))
+
+    def options(confirmed: bool, told: Mapping[str, Sequence[str]]) -> TableOptions:
+        def pairs(option: str) -> dict[str, str]:
+            return dict(text.rpartition("=")[::2] for text in told.get(option, ()))
+
+        reading = Reading(fixed=pairs("--set"), units=pairs("--unit"), hidden=told.get("--hidden", ("",))[-1], **said)
+        return TableOptions(reading, pairs("--alias"), "", confirmed)
+
+    bring_every_table(str(path), "tiny", options, False, describe_briefly, details=False)
+    assert next(waiting, None) is None
+    return printed
+
+
+def kept(room: Room) -> dict[str, Any]:
+    """Return what ``imports.yaml`` keeps."""
+    content, _ = read_yaml((room.folder / "imports.yaml").read_bytes(), "imports.yaml")
+    assert content is not None
+    return dict(content.content["imports"])
+
+
+def text_of(room: Room, name: str) -> str:
+    """Return a table of the client's folder."""
+    return (room.folder / name).read_text(encoding="utf-8")
+
+
+# -- what a table is taken for -----------------------------------------------------------------------------------------
+
+
+def test_no_layout_is_taken_for_another_table_without_a_question(tmp_path: Path) -> None:
+    """Of the sixty layouts each is taken for its own table, or asked about; nearly all without a question."""
+    room = Room(tmp_path / "room")
+    asked = 0
+    for traits in draw_traits():
+        truth = make_truth(traits)
+        name, content = as_file(make_page(traits, truth), traits)
+        try:
+            found = look(room, room.beside(name, content)).tables
+        except ClientDataError:
+            asked += 1
+            continue
+        mine = [one for one in found if truth.table in one.tables]
+        assert mine, (traits, [one.tables for one in found])
+        others = [one.tables for one in found if one not in mine and one.is_certain]
+        assert not others, (traits, others)
+        asked += not all(one.is_certain for one in mine)
+    assert asked <= 6, asked  # none of them is asked about today
+
+
+def test_a_sheet_that_could_be_two_tables_is_asked_about(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two columns that many tables have decide nothing: the tables are listed, and Enter leaves the sheet out."""
+    path = book_of(room, {"Sheet1": (["Product line", "Note"], ["motor", "x"], ["home", "y"])})
+    try:
+        found = look(room, path).tables
+    except ClientDataError:
+        return  # nothing is proposed at all
+    assert all(not one.is_certain for one in found)
+    with pytest.raises(typer.Exit):
+        bring(room, path, "", monkeypatch=monkeypatch)
+
+
+def test_sheets_that_are_nothing_are_named(room: Room) -> None:
+    """A cover sheet is no table of ours, and is not passed over in silence."""
+    path = book_of(room, {"Cover": (["Report of the board"], ["Internal"]), "Capacity": RESOURCES})
+    found = look(room, path)
+    assert found.nothing == ("Cover",)
+    assert [one.tables for one in found.tables] == [("resources",)]
+
+
+def test_what_others_name_comes_first(room: Room) -> None:
+    """Needs name resources, so resources are brought in before them, wherever they stand in the file."""
+    found = look(room, book_of(room, {"Base load": NEEDS, "Capacity": RESOURCES}))
+    assert [one.tables[0] for one in found.tables] == ["resources", "needs"]
+
+
+# -- what the file says itself -----------------------------------------------------------------------------------------
+
+
+def test_blocks_of_one_sheet_say_whose_they_are(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The title above each block names a function that the resources know; each is kept under a name of its own."""
+    path = book_of(room, {"Capacity": RESOURCES, "Plans": BLOCKS})
+    printed = bring(room, path, "y", "y", "y", monkeypatch=monkeypatch)
+    assert text_of(room, "function_plans.csv").splitlines()[1:] == [
+        *("HR,motor,engineers,24", "HR,home,engineers,19"),
+        *("Operations,motor,clerks,34", "Operations,home,clerks,12"),
+    ]
+    text = "\n".join(printed)
+    assert "every row: function = HR – look: above it stands 'Plan of HR 2027'" in text
+    assert "Since it was confirmed" not in text
+    assert list(kept(room)) == ["resources", "function_plans", "function_plans-plans"]
+
+
+def test_next_months_file_needs_one_command(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each table is known again by its headers, sheet and title: nothing is asked, nothing has to be confirmed."""
+    bring(room, book_of(room, {"Capacity": RESOURCES, "Plans": BLOCKS}), "y", "y", "y", monkeypatch=monkeypatch)
+    later = [["Plan of HR 2028"], *BLOCKS[1:2], ["motor", "engineers", 30], *BLOCKS[3:]]
+    printed = bring(room, book_of(room, {"Capacity": RESOURCES, "Plans": later}, "later.xlsx"), monkeypatch=monkeypatch)
+    assert "Since it was confirmed" not in "\n".join(printed)
+    assert "HR,motor,engineers,30" in text_of(room, "function_plans.csv")
+    assert "Operations,motor,clerks,34" in text_of(room, "function_plans.csv")
+
+
+def test_a_changed_layout_is_said_and_confirmed_again(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only sheet of a table is still its own when a column is called otherwise, and what changed is said."""
+    bring(room, book_of(room, {"Capacity": RESOURCES}), "y", monkeypatch=monkeypatch)
+    other = [["Resource", "Function", "Unit", "Available"], *RESOURCES[1:]]
+    printed = bring(room, book_of(room, {"Capacity": other}), "y", monkeypatch=monkeypatch)
+    assert "Since it was confirmed: The column 'Capacity', read as capacity, is no longer there." in "\n".join(printed)
+    assert list(kept(room)) == ["resources"]
+
+
+def test_two_things_in_a_title_are_asked(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A title that names two functions proves none: it is asked, and Enter leaves the table out."""
+    blocks = [["Plan of HR and Operations 2027"], *BLOCKS[1:4]]
+    path = book_of(room, {"Capacity": RESOURCES, "Plans": blocks})
+    with pytest.raises(typer.Exit):
+        bring(room, path, "y", "", monkeypatch=monkeypatch)
+    assert not (room.folder / "function_plans.csv").exists()
+
+
+def test_a_header_is_known_by_the_names_below_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that stands in the column are lines of ours: proposed as scope, and marked."""
+    rows = [
+        ["Date", "Concerns", "What", "Kind"],
+        *(["2026-01-05", name, "rates", "price"] for name in ("motor", "home")),
+    ]
+    printed = bring(room, book_of(room, {"Events": rows}), "y", monkeypatch=monkeypatch)
+    assert "  Concerns → scope (motor) – look: all in it are names of ours" in "\n".join(printed).splitlines()
+    assert "2026-01-05,motor,rates,price" in text_of(room, "events.csv")
+
+
+def test_a_header_is_not_known_by_some_of_the_names_below_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One name among them that is none of ours, and the column is only said to be unread."""
+    rows = [
+        ["Date", "Concerns", "What", "Kind"],
+        *(["2026-01-05", name, name, "price"] for name in ("motor", "Board")),
+    ]
+    printed = bring(room, book_of(room, {"Events": rows}), "y", monkeypatch=monkeypatch)
+    assert "Not read: B." in "\n".join(printed)
+    assert "scope" not in text_of(room, "events.csv").splitlines()[0]
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+ACROSS = ["Resource", "Function", "Unit", "Jan 2026", "Feb 2026"]
+
+
+def test_a_question_of_twin_sheets_is_asked_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a note means for one sheet, it means for the other of the same table; where it was said is printed."""
+    twin: Callable[[str], Rows] = lambda key: (["Values in k€ or pieces"], ACROSS, [key, "HR", "people", 5, 6])  # noqa: E731
+    path = book_of(room, {"North": twin("engineers"), "South": twin("clerks")})
+    printed = bring(room, path, "1", "y", "y", monkeypatch=monkeypatch)
+    assert sum("number [Enter stops]" in line for line in printed) == 1
+    assert sum(line.endswith("not meant, as you said of North.") for line in printed) == 1
+    assert "engineers,HR,people,5,2026-01" in text_of(room, "resources.csv")
+
+
+def test_sheets_that_give_the_same_table_are_never_written_unasked(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing sets two sheets apart, the later would change rows of the earlier: each is confirmed, each time."""
+    later = [RESOURCES[0], ["engineers", "HR", "people", 61]]
+    path = book_of(room, {"Sep": RESOURCES, "Oct": later})
+    bring(room, path, "y", "y", monkeypatch=monkeypatch)
+    with pytest.raises(typer.Exit):
+        bring(room, path, "y", "", monkeypatch=monkeypatch)
+
+
+def test_another_table_may_be_said_in_place_of_yes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a table reads the sheet as that one; it is shown again, and written once confirmed."""
+    path = book_of(room, {"Capacity": RESOURCES, "Base load": NEEDS})
+    rows = [["Resource", "Function", "Unit", "Capacity"], ["engineers", "HR", "people", 60]]
+    path = book_of(room, {"Capacity": rows, "Plan": (["Function", *PLAN], ["HR", "motor", "engineers", 5])})
+    with pytest.raises(typer.Exit):
+        bring(room, path, "y", "needs", "", monkeypatch=monkeypatch)
+    assert not (room.folder / "function_plans.csv").exists()
+
+
+def test_options_of_one_table_are_refused_where_there_are_several(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can know which of two sheets --keep speaks of."""
+    path = book_of(room, {"Capacity": RESOURCES, "Base load": NEEDS})
+    with pytest.raises(UsageError, match="--keep can be meant of one only"):
+        bring(room, path, monkeypatch=monkeypatch, keep=("Total",))
+
+
+def test_a_script_gets_the_previews_and_an_exit_code(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is there: without --confirm nothing is written, and what to do is said."""
+    path = book_of(room, {"Capacity": RESOURCES, "Base load": NEEDS})
+
+    def options(confirmed: bool, _: Mapping[str, Sequence[str]]) -> TableOptions:
+        return TableOptions(confirm=confirmed)
+
+    with pytest.raises(typer.Exit):
+        bring_every_table(str(path), "tiny", options, False, describe_briefly, details=False)
+    assert not (room.folder / "resources.csv").exists()
+    assert "with --confirm" in capsys.readouterr().out
+    bring_every_table(str(path), "tiny", options, True, describe_briefly, details=False)
+    assert "clerks,Operations,people,70" in text_of(room, "resources.csv")
+    assert "motor,clerks,4" in text_of(room, "needs.csv")
+
+
+# -- one table at a time -----------------------------------------------------------------------------------------------
+
+
+def one(room: Room, path: Path, table: str, **said: Any) -> Any:
+    """Import one table with --as, confirmed."""
+    return run_table_import(path, "tiny", table, TableOptions(Reading(**said), confirm=True), root=room.root)
+
+
+def test_another_value_for_all_rows_is_kept_beside_the_first(room: Room) -> None:
+    """Operations is no correction of HR: no sentence of a change, and both are found again."""
+    path = book_of(room, {"Plans": BLOCKS})
+    one(room, path, "function_plans", at="Plans!A2", fixed={"function": "HR"})
+    second = one(room, path, "function_plans", at="Plans!A7", fixed={"function": "Operations"})
+    assert second.changes == second.told == ()
+    assert list(kept(room)) == ["function_plans", "function_plans-operations"]
+
+
+def test_a_block_that_was_named_by_its_cell_is_kept_beside_the_first(room: Room) -> None:
+    """With nothing else to set them apart, the cell does: the first still stands where it was."""
+    rows = [*NEEDS, [], ["Base load of the second half"], NEEDS[0], ["life", "clerks", 2]]
+    path = book_of(room, {"Needs": rows})
+    one(room, path, "needs", at="Needs!A1")
+    second = one(room, path, "needs", at="Needs!A6")
+    assert second.changes == second.told == ()
+    assert list(kept(room)) == ["needs", "needs-a6"]
