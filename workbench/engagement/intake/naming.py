@@ -159,7 +159,7 @@ def _measures(column: str, target: Target, tables: Tables, said: Mapping[str, st
     keys: dict[str, tuple[str, ...]] = {
         str(one["metric"]): (str(one.get("label") or ""),) for one in metrics if "metric" in one
     }
-    keys |= BOOKS | _names(tables, "resources", "resource") | _names(tables, "activities", "activity")
+    keys |= dict(BOOKS) | _names(tables, "resources", "resource") | _names(tables, "activities", "activity")
     return Register(column, keys, {}, said, is_open=True)
 
 
