@@ -9,6 +9,7 @@ import pytest
 
 from tests.engagement.intake.room import Room
 from tests.engagement.intake.test_questions import bring, column, page_of, rows_of
+from workbench.engagement.intake.brief import describe_briefly
 from workbench.engagement.intake.preview import describe_table_import
 from workbench.errors import ClientDataError
 
@@ -123,10 +124,13 @@ def test_a_list_of_other_names_is_brought_as_it_is(room: Room) -> None:
 
 
 def test_what_all_rows_share_does_not_change_without_a_word(room: Room) -> None:
-    """Plan and actual on two sheets: read the second as the first, and next month's actual would become plan."""
+    """Plan and actual on two sheets: the second is kept apart and confirmed, and next month's actual stays actual."""
     plan = page_of(["Produktlinie", "Ressource", "Geplant"], ["motor", "engineers", 4])
     bring(room, plan, "function_plans", fixed={"function": "HR"})
     outcome = bring(room, plan, "function_plans", fixed={"function": "IT"}, confirm=False)
     assert not outcome.is_written
-    assert "Every row would have function = IT; it was HR" in describe_table_import(outcome)
-    assert bring(room, plan, "function_plans", confirm=False).is_written is False
+    assert "kept as function_plans-it" in describe_table_import(outcome)
+    assert "Kept as function_plans-it." in describe_briefly(outcome).splitlines()
+    later = bring(room, plan, "function_plans", confirm=False)
+    assert later.is_written
+    assert column(later, "function") == ["HR"]

@@ -31,6 +31,8 @@ def describe_briefly(outcome: TableOutcome) -> str:
     placed = outcome.placed
     counts = ((placed.added, "new"), (placed.changed, "changed"), (placed.same, "as before"), (placed.dropped, "gone"))
     told = ", ".join(f"{number(count, 0)} {words}" for count, words in counts if count) or "none"
+    if outcome.source != outcome.target.table.replace("/", "-"):
+        lines.append(f"Kept as {outcome.source}.")
     return "\n".join([*lines, f"Rows of {outcome.target.file}: {told}."])
 
 
