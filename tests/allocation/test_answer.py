@@ -658,3 +658,14 @@ def test_a_portfolio_that_makes_no_sense_is_refused(broken: object, said: str) -
     """At once, and in words."""
     with pytest.raises(ModelError, match=said):
         broken()
+
+
+@pytest.mark.parametrize("unit", ["people", "Personen", "VZÄ", "teams"])
+def test_people_are_counted_where_somebody_counted_them(unit: str) -> None:
+    """In the words of the client's language too; where no resource is people there is no number, and never a 0."""
+    portfolio = small()
+    people, money = portfolio.resources
+    held = replace(portfolio, resources=(replace(people, unit=unit, step=None), money))
+    today = figures(allocate(AllocationInputs(held)))["today_people/loans"].value
+    assert (today is None) == (unit == "teams")
+    assert today is None or today > 0

@@ -217,6 +217,15 @@ def test_a_decision_has_a_rejected_option_a_cost_and_an_owner(summary):
     ]  # fmt: skip
 
 
+def test_a_line_that_is_left_with_nothing_is_told_so(study, chapters):
+    """It is supported all the same, for nobody said what closing it costs; the board reads that all of it goes."""
+    plan = chapters[2]
+    rows = {figure.key: (figure.value, figure.unit) for figure in plan.figures}
+    told = replace(plan, figures=held("A", {**rows, "money/motor": (0.0, "currency")}))
+    got = says.read_summary(study, chapters=[*chapters[:2], told])
+    assert any(one.what.startswith("Take all ") and one.what.endswith(" from Motor") for one in got.decisions)
+
+
 def test_what_a_line_brings_in_itself_is_not_called_the_cost_of_leaving_it(study, chapters):
     """Where the price of leaving it was not worked out, the gross amount says that it is one."""
     plan = chapters[2]

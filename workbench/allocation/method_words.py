@@ -70,7 +70,8 @@ def possible_words(result: Allocation) -> str:
         return "next to nothing"
     share = math.ceil(1000.0 * most / gain - 1e-6) / 1000.0 if gain > 0 else math.inf
     of = f" ({theme.percent(share, 1)} of the gain)" if share < 1 else ""
-    return f"{value_words(portfolio, _up(most))}{of}"
+    printed = _up(most) if portfolio.is_money else max(_up(most), 0.1)  # one digit is printed, and 0.0 would be untrue
+    return f"{value_words(portfolio, printed)}{of}"
 
 
 def proved_step(result: Allocation) -> float:

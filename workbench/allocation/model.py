@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-7
 """A row may be exceeded by this share of its own size before it counts as broken: solvers work to about this."""
-PEOPLE_WORDS = frozenset({"people", "person", "persons", "fte", "ftes", "heads", "headcount", "staff", "employees"})
+PEOPLE_WORDS = frozenset({
+    "people", "person", "persons", "fte", "ftes", "heads", "headcount", "staff", "employees", "personen", "köpfe",
+    "mitarbeiter", "mitarbeitende", "vzä", "stellen", "vollzeitstellen", "personnes", "etp", "effectif", "medewerkers",
+    "personas", "empleados",
+})  # fmt: skip
 """Units that are people, in any spelling of case."""
 
 

@@ -89,6 +89,7 @@ def _lines(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
     rows = {row.line: row for row in plan.rows} if plan else {}
     why = {item.line: item for item in plan.reasons} if plan else {}
     unit = portfolio.value_unit
+    has_people = any(item.is_people(portfolio.currency) for item in portfolio.resources)  # else nobody counted them
     for line in portfolio.lines:
         row, reason, name = rows.get(line.id), why.get(line.id), line.name
         word = None if row is None else "supported" if row.supported else "proposed to close"
@@ -98,12 +99,16 @@ def _lines(portfolio: Portfolio, plan: Allocation | None) -> Iterator[Figure]:
             f"today_money/{line.id}", f"{name}: money today", line_money(portfolio, today, line.id), "currency", _TABLES
         )
         yield _figure(
-            f"people/{line.id}", f"{name}: people in the plan", row.people if row else None, "people", _TABLES
+            f"people/{line.id}",
+            f"{name}: people in the plan",
+            row.people if row and has_people else None,
+            "people",
+            _TABLES,
         )
         yield _figure(
             f"today_people/{line.id}",
             f"{name}: people today",
-            line_people(portfolio, today, line.id),
+            line_people(portfolio, today, line.id) if has_people else None,
             "people",
             _TABLES,
         )

@@ -107,7 +107,7 @@ def _closing_steps(result: Allocation) -> list[Finding]:
         Finding(
             fit_claim(f"Decide on {closed.name}: {decision_cost(result, closed)}.", "Decide on the line to close."),
             f"{people_words(closed)} This is a proposal on a product line, not on persons.",
-            figures(result).ids(f"other_option/{closed.line}", f"today_people/{closed.line}"),
+            tuple(figures(result).shown_ids(f"other_option/{closed.line}", f"today_people/{closed.line}").split()),
         )
         for closed in result.reasons
         if not closed.supported

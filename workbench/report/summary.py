@@ -342,7 +342,9 @@ def _shifting(study: Any, book: Book, line: Line, change: float, currency: str) 
         cost += net
     else:
         lost = worth if worth.endswith("points") else f"{worth} of value"
-        what, cost = f"Take {amount} from {line.name}", f"{lost} there" if worth else "its value there"
+        is_all = line.money is not None and line.money + change < MOVED_MONEY * line.money / 100  # nothing is left
+        what = f"Take all {amount} from {line.name}" if is_all else f"Take {amount} from {line.name}"
+        cost = f"{lost} there" if worth else "its value there"
         cost = f"none there, it brings {worth} more" if worth and gained > 0 else cost
         cost += net or f"; leaving it would keep {amount} from other lines"
     moves = [f"move_holds/{name}" for name in _activities(study, line.line)]
