@@ -92,6 +92,14 @@ def test_what_moved_stands_with_the_files_that_its_source_names(two: Path) -> No
     }
 
 
+def test_another_month_under_the_same_number_is_told(root: Path) -> None:
+    """Next month's report has October where September stood: that is no September that moved."""
+    publish(root, "r01", {}, figure("O-001", "latest", 7, "facts/sales.csv", name="Sold, September 2026"))
+    publish(root, "r02", {}, figure("O-001", "latest", 6, "facts/sales.csv", name="Sold, October 2026"))
+    told = describe_difference(compare_runs("acme", "r01", "r02"))
+    assert "  O-001  Sold, October 2026 (before it was Sold, September 2026): 7 → 6" in told
+
+
 def test_the_headline_is_told_first_and_what_is_not_known_is_said(
     two: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -332,7 +332,9 @@ def _line(one: Moved, held: Difference) -> str:
     then = shown_value(one.before, held.before.currency) if one.before else "not printed"
     now = shown_value(one.after, held.after.currency) if one.after else "not printed"
     less = " (less than is printed)" if _is_printed_alike(one, held) else ""
-    return f"{figure['id']}  {figure['name']}: {then} → {now}{less}"
+    other = str(one.before["name"]) if one.before and one.after and one.before["name"] != figure["name"] else ""
+    was = f" (before it was {other})" if other else ""  # such as last month's, under the same id
+    return f"{figure['id']}  {figure['name']}{was}: {then} → {now}{less}"
 
 
 def _minute(held: Run) -> str:

@@ -216,9 +216,9 @@ def describe_change(change: TableChange) -> list[str]:
 def _amount(change: TableChange) -> str:
     then, now = change.rows
     if change.how != "changed":
-        return f"{change.how}, {now or then:,} rows" + (f"; {change.untold}" if change.untold else "")
+        return f"{change.how}, {_rows_words(now or then)}" + (f"; {change.untold}" if change.untold else "")
     if change.untold:
-        rows = f"{then:,} rows" if then == now else f"{then:,} → {now:,} rows"
+        rows = _rows_words(then) if then == now else f"{then:,} → {_rows_words(now)}"
         return f"changed, {rows}; {change.untold}"
     counts = (
         (len(change.cells), "cell", "moved"),
@@ -241,3 +241,7 @@ def _shown(value: Any) -> str:
         return f"{value:,.12g}"
     text = str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _rows_words(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -394,10 +394,11 @@ def _claim_reliability(result: Readiness) -> str:
     differ = [one for one in known if (one.mean or 0.0) >= LINES_DIFFER and (one.p or 1.0) <= 0.05]
     if not known:
         return "How far the questions of a dimension hang together is shown by role."
+    few = f"only {len(differ)}" if differ else "none"
     return fit_claim(
         f"People may be pooled into lines: their means differ reliably on {len(differ)} of {len(known)} dimensions."
         if 2 * len(differ) >= len(known)
-        else f"Lines' means differ reliably on only {len(differ)} of {len(known)} dimensions.",
+        else f"Lines' means differ reliably on {few} of {len(known)} dimensions.",
     )
 
 
