@@ -316,7 +316,7 @@ class _Maker:
             parts = tuple(
                 one.place
                 for one, given in zip(columns, data, strict=True)
-                if _is_in(given.period, held.period) and _bare(given.qualifier) == _bare(held.qualifier)
+                if _is_in(given.period, held.period) and bare_words(given.qualifier) == bare_words(held.qualifier)
             )
             wanted = (
                 _MONTHS_OF[held.period.kind] // _MONTHS_OF[data[0].period.kind] if held.period and data[0].period else 0
@@ -457,7 +457,7 @@ _UNIT_WORDS = frozenset(
 )
 
 
-def _bare(qualifier: str) -> str:
+def bare_words(qualifier: str) -> str:
     """Return the words beside a period without those of a unit."""
     words = plain_words(re.sub(r"[(\[{][^)\]}]*[)\]}]", " ", qualifier)) if qualifier else ""
     return " ".join(word for word in words.split() if word not in _UNIT_WORDS)

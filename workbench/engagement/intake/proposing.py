@@ -15,9 +15,10 @@ from workbench.engagement.intake.blocks import Block, find_blocks, header_rows
 from workbench.engagement.intake.cells_of_sheets import SheetCells
 from workbench.engagement.intake.choosing import Place
 from workbench.engagement.intake.crosswalk import choice_register, fold_name
-from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, header_key, named_across
+from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading, header_key, named_across
 from workbench.engagement.intake.opening import OpenFile
 from workbench.engagement.intake.periods import find_period
+from workbench.engagement.intake.plan import VERSIONS, bare_words
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.words import plain_words, split_words
 
@@ -189,7 +190,7 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
     across = {held.place for group in names.values() for held in group}
     kinds: dict[str, float] = {}
     given: set[str] = set(names)
-    months = {held.period.label for held in heads if held.period is not None and held.target not in target.columns}
+    months = {held.period.label for held in heads if held.target not in target.columns and _is_period(held)}
     for held in heads:
         if held.place in across:
             continue
@@ -198,7 +199,7 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
             score = SCORES.get(held.by, 0.0) * _agreement(block, held.place, target, held.target)
             if score > 0:
                 given |= {held.target, target.period if held.period is not None else ""}
-        if held.target in target.columns or held.period is None:
+        if held.target in target.columns or not _is_period(held):
             text = header_key(held.text)
             kinds[text] = max(kinds.get(text, 0.0), score)
     read = sum(score > 0 for score in kinds.values())
@@ -224,6 +225,12 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
     says_enough = read + is_named >= LEAST_SAID or (len(needed) > 1 and not missing)
     found = Candidate(target, block, fit, read, headers, missing, says_enough)
     return found if fit >= LEAST_FIT else None
+
+
+def _is_period(held: Heading) -> bool:
+    """Return whether a header names a period alone, beside a unit or a version."""
+    words = bare_words(held.qualifier)
+    return held.period is not None and (not words or any(words in known for known in VERSIONS.values()))
 
 
 def _is_named(block: Block, target: Target) -> bool:
