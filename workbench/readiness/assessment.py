@@ -228,7 +228,7 @@ def assess(
     raw = score(answers, inputs.instrument, settings, lines=inputs.lines, weights=weighing)
     unflagged = without_sheets(raw, flag_sheets(answers, inputs.instrument), settings, lines=inputs.lines)
     before = [
-        score(held, inputs.instrument, settings, lines=inputs.lines)
+        score(held, inputs.instrument, settings, lines=inputs.lines, is_whole=False)
         for held in inputs.answers[:-1]
         if _without_levels(held, settings) is None
     ]

@@ -209,27 +209,26 @@ def people_table(counts: Sequence[tuple[Key, frozenset[int]]], atoms: Atoms, min
         Unit: people.
     """
     everybody = frozenset().union(*(people for _, people in counts)) if counts else frozenset()
+    there = atoms.of_person[np.array(sorted(everybody), dtype=int)]
+    sizes = np.bincount(there, minlength=len(atoms.names))
     rows, views = [], []
     for key, people in counts:
         row = np.zeros(len(atoms.names))
         row[np.unique(atoms.of_person[sorted(people)])] = 1.0
         # In a line the people of its own questions may be fewer: such a number is of other unknowns.
-        if sum(row[atoms.of_person[one]] for one in everybody) == len(people):
+        if row @ sizes == len(people):
             rows.append(row)
             views.append(key)
-    sizes = {atom: 0 for atom in range(len(atoms.names))}
-    for one in everybody:
-        sizes[int(atoms.of_person[one])] += 1
-    total = np.array([float(sum(row[atoms.of_person[one]] for one in everybody)) for row in rows])
-    groups = _small_unions(atoms, sizes, minimum)
+    held = np.array(rows).reshape(len(rows), len(atoms.names))
+    groups = _small_unions(atoms, dict(enumerate(sizes.tolist())), minimum)
     wanted = np.zeros((len(groups), len(atoms.names)))
     for place, group in enumerate(groups):
         wanted[place, list(group)] = 1.0
     return Table(
         tuple(views),
-        np.array(rows).reshape(len(rows), len(atoms.names)),
-        total,
-        total,
+        held,
+        held @ sizes,
+        held @ sizes,
         np.zeros(len(atoms.names)),
         np.full(len(atoms.names), float(max(1, len(everybody)))),
         tuple(" and ".join(atoms.names[one] for one in group) for group in groups),

@@ -267,6 +267,7 @@ class Instrument:
             "group": {group.id: group for group in self.groups},
             "item": {item.id: item for item in self.items},
             "answer_set": {held.id: held for held in self.answer_sets},
+            "bounds": {},
         }
         object.__setattr__(self, "_places", places)
 
@@ -338,8 +339,12 @@ class Instrument:
         They need not be the scale's ends: a sum reaches further than its parts, and answers may weigh 0 to 1 where
         groups run from 0 to 3.
         """
-        if name in self._places["item"]:
-            return self.span(self.item(name))
+        known = self._places["bounds"]
+        if name not in known:
+            known[name] = self.span(self.item(name)) if name in self._places["item"] else self._bounds_of_group(name)
+        return known[name]
+
+    def _bounds_of_group(self, name: str) -> tuple[float, float]:
         group = self.group(name)
         held = [self.bounds(part) for part in self.parts(group)]
         if not held:

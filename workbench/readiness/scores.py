@@ -175,6 +175,7 @@ def score(
     *,
     lines: Iterable[tuple[str, str]] = (),
     weights: Weights | None = None,
+    is_whole: bool = True,
 ) -> Scores:
     """Return the levels of one wave: for the organisation, each line, each cut of roles and each role.
 
@@ -187,6 +188,8 @@ def score(
         The register; lines without a sheet get scores without a level.
     weights : Weights, optional
         Of `rake`; with them the organisation and its lines get weighted dimensions beside the others.
+    is_whole : bool
+        False leaves all but the dimensions of the organisation and its lines away.
 
     Returns
     -------
@@ -209,13 +212,13 @@ def score(
     whole = build_table(grid, parts[0])
     scores: dict[Key, Score] = {}
     traces: dict[Key, Trace] = {}
-    for part in parts:
+    for part in parts if is_whole else [part for part in parts if part.kind in (ORGANISATION, LINE)]:
         table = whole if part.kind == ORGANISATION else build_table(grid, part, whole)
         for group in instrument.groups:
             _put(scores, traces, *_score_group(grid, part, group, table, table.plain, DIMENSION))
             if table.weighted is not None and part.kind in (ORGANISATION, LINE):
                 _put(scores, traces, *_score_group(grid, part, group, table, table.weighted, WEIGHTED))
-        for item in instrument.items:
+        for item in instrument.items if is_whole else ():
             _put(scores, traces, *_score_item(grid, part, item, table))
     return Scores(
         wave=answers.wave,

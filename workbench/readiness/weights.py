@@ -241,15 +241,18 @@ def _margins(answers: Answers, population: pd.DataFrame, instrument: Instrument,
 def _margin(
     name: str, asked: list[str], headcount: np.ndarray, given: list[str], respondent: pd.Series, ids: list[str]
 ) -> _Margin:
-    people = pd.Series(headcount).groupby(pd.Series(asked, dtype=object)).sum()
-    people = people.loc[people > 0].sort_index()
-    held = pd.DataFrame({"person": respondent.to_numpy(), "group": given}).drop_duplicates()
-    parts = 1.0 / held.groupby("person")["group"].transform("size")
-    table = held.assign(part=parts).pivot_table(index="person", columns="group", values="part")
-    belongs = table.reindex(index=ids, columns=list(people.index)).fillna(0.0)
-    return _Margin(
-        name, tuple(str(one) for one in people.index), people.to_numpy(dtype=float), belongs.to_numpy(dtype=float)
-    )
+    people = {group: 0.0 for group in sorted(set(asked))}
+    for group, count in zip(asked, headcount.tolist(), strict=True):
+        people[group] += count
+    places = {group: place for place, group in enumerate(group for group, count in people.items() if count > 0)}
+    own: dict[str, set[str]] = {}
+    for person, group in zip(respondent, given, strict=True):
+        own.setdefault(person, set()).add(group)
+    belongs = np.zeros((len(ids), len(places)))
+    for row, person in enumerate(ids):
+        for group in own[person] & places.keys():
+            belongs[row, places[group]] = 1.0 / len(own[person])
+    return _Margin(name, tuple(places), np.array([people[group] for group in places]), belongs)
 
 
 def _texts(values: pd.Series) -> list[str]:
