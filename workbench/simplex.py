@@ -51,20 +51,14 @@ def keep_programme(
         The solver of `load_core`, which must not be None; ready to be run, and to be given other costs and bounds.
     """
     core = load_core()
-    programme = core.HighsLp()
-    programme.num_row_, programme.num_col_ = rows.shape
-    programme.col_cost_, programme.col_lower_, programme.col_upper_ = cost, low, high
-    programme.row_lower_, programme.row_upper_ = row_low, row_high
-    matrix = programme.a_matrix_
-    matrix.num_row_, matrix.num_col_ = rows.shape
-    matrix.format_ = core.MatrixFormat.kColwise
-    matrix.start_, matrix.index_, matrix.value_ = rows.indptr, rows.indices, rows.data
-    if is_whole is not None:
-        programme.integrality_ = [core.HighsVarType(int(one)) for one in is_whole]
     held = core._Highs()
     for name, value in options.items():
         held.setOptionValue(name, value)
-    held.passModel(programme)
+    (m, n), kinds = rows.shape, (int(core.MatrixFormat.kColwise), int(core.ObjSense.kMinimize))
+    # as arrays: attributes of a programme are handed over number by number
+    whole = np.zeros(n, dtype=np.int32) if is_whole is None else np.asarray(is_whole, dtype=np.int32)
+    columns = rows.indptr, rows.indices, rows.data
+    held.passModel(n, m, rows.nnz, *kinds, 0.0, cost, low, high, row_low, row_high, *columns, whole)
     return held
 
 

@@ -165,6 +165,7 @@ class Bundle:
         high: np.ndarray,
         places: np.ndarray | None = None,
         near: np.ndarray | None = None,
+        is_near: bool = False,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the best levels at a cost of each whole size, on intervals where each curve is concave.
 
@@ -175,6 +176,8 @@ class Bundle:
             Of the activities; all of them by default.
         near : array, shape (k,), optional
             Levels at which the search starts; the middle of the intervals by default.
+        is_near : bool
+            These are the best levels already, but for the last digits (of curves that are not straight between points).
 
         Returns
         -------
@@ -185,7 +188,9 @@ class Bundle:
         best = low.copy()
         is_open = high > low
         smooth = np.flatnonzero(~own.is_kinked & is_open)
-        if smooth.size:
+        if is_near and near is not None:
+            best[smooth] = near[smooth]
+        elif smooth.size:
             best[smooth] = own._keep(smooth)._where_slopes_are(
                 cost[smooth], low[smooth], high[smooth], None if near is None else near[smooth]
             )

@@ -38,11 +38,15 @@ AROUND = np.array([-0.5, -0.2, -0.07, -0.02, 0.0, 0.02, 0.07, 0.2, 0.5])
 
 @dataclass(frozen=True)
 class Polished:
-    """Scaled levels, their scaled value over doing nothing, and what one more unit of each row is worth (scaled)."""
+    """Scaled levels, their scaled value over doing nothing, and what one more unit of each row is worth (scaled).
+
+    `is_best` where every stretch is concave and no levels on them bring more, to `CLOSE`: wherever one starts.
+    """
 
     shares: np.ndarray
     value: float
     prices: np.ndarray
+    is_best: bool
 
 
 def polish_plan(
@@ -77,17 +81,16 @@ def polish_plan(
         found = relax(held.programme())
         if found.point is None:
             return best
-        here = held.levels(found.point)
-        prices = held.all_prices(found.prices)
-        bound, wanted = held.bound(prices, here)
-        value = held.value(here)
-        exact = held.settled(here, prices) if bound - value > close or close <= CLOSE else None
-        if exact is not None and held.value(exact[0]) >= value - SAME:
+        here, prices = held.levels(found.point), held.all_prices(found.prices)
+        value, exact = held.value(here), held.settled(here, prices)
+        is_settled = exact is not None and held.value(exact[0]) >= value - SAME
+        if exact is not None and is_settled:
             here, prices = exact
-            value, (bound, wanted) = held.value(here), held.bound(prices, here)
+            value = held.value(here)
+        bound, wanted = held.bound(prices, here, is_settled=is_settled)
         is_better = best is None or value > best.value + close / 10
         if best is None or value >= best.value - SAME:  # of equal levels the later prices are the nearer ones
-            best = Polished(here.copy(), value, prices)
+            best = Polished(here.copy(), value, prices, bool(held.is_concave.all() and bound - value <= CLOSE))
         is_close = bound - value <= close
         if is_close and (held.is_concave.all() or not is_better):
             break
@@ -175,7 +178,7 @@ class _Held:
             used < self.row_low[self.rows] - FEASIBILITY
         ):
             return None
-        return Polished(self.low.copy(), self.value(self.low), np.zeros(len(self.row_low)))
+        return Polished(self.low.copy(), self.value(self.low), np.zeros(len(self.row_low)), True)
 
     def levels(self, point: np.ndarray) -> np.ndarray:
         """Return the levels of a programme's point."""
@@ -192,12 +195,15 @@ class _Held:
         """Return the scaled value over doing nothing."""
         return float(self.form.bundle.lifts(self.every, shares).sum() - self.form.standing @ (1.0 - self.is_open))
 
-    def bound(self, prices: np.ndarray, here: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return what no levels on these stretches can beat (convex ones as their tangents have it), and the wanted."""
+    def bound(self, prices: np.ndarray, here: np.ndarray, *, is_settled: bool) -> tuple[float, np.ndarray]:
+        """Return what no levels on these stretches can beat (convex ones as their tangents have it), and the wanted.
+
+        Where levels are settled at their prices, those are the wanted ones.
+        """
         form = self.form
-        cost = form.level_rows.T @ prices
+        cost = prices @ form.by_level
         low, high = np.where(self.smooth, self.low, here), np.where(self.smooth, self.high, here)
-        wanted, most = form.bundle.answers(cost, low, high, near=here)
+        wanted, most = form.bundle.answers(cost, low, high, near=here, is_near=is_settled)
         limits = np.where(prices > 0, self.row_high, np.where(prices < 0, self.row_low, 0.0))
         total = float(most.sum() + prices @ limits)
         if self.bent.size:
@@ -213,23 +219,25 @@ class _Held:
         if not tight.size:
             return None
         limits = np.where(prices[tight] > 0, self.row_high[tight], self.row_low[tight])
-        matrix = form.level_rows[tight]
+        matrix, price = form.by_level[tight], prices[tight]
         # inside a straight piece, or on a convex stretch where rows hold it: any price but one would move it
         is_free = ~self.smooth | (bundle.is_kinked & self._between_corners(here))
         is_free &= (here > self.low + 1e-9) & (here < self.high - 1e-9)
-        free = np.flatnonzero(is_free)
         follows = self.smooth & ~bundle.is_kinked
         low, high = np.where(follows, self.low, here), np.where(follows, self.high, here)
-        price, at_free = prices[tight].copy(), here[free].copy()
-        by_free = matrix[:, free].toarray()
-        k, last = tight.size, np.inf
-        near = here
+        follows = high > low
+        shares, last, k = bundle.answers(price @ matrix, low, high, near=here)[0], np.inf, tight.size
         for _ in range(NEWTON):
-            cost = matrix.T @ price
-            shares, _ = bundle.answers(cost, low, high, near=near)
-            shares[free] = at_free
-            off = np.concatenate([matrix @ shares - limits, by_free.T @ price - bundle.slopes(free, at_free)])
-            size = float(np.abs(off).max())
+            with np.errstate(all="ignore"):  # at zero some curves have no slope or bend that is a number
+                slopes, bends = bundle.slopes_and_bends(shares)
+                off = slopes - price @ matrix
+                to = shares - off / bends
+            moves = is_free | (follows & (bends < 0) & (to > low) & (to < high))
+            # the rest goes to the end that its price sends it to
+            shares = np.where(follows & ~moves, np.where(off > 0, high, low), shares)
+            moving = np.flatnonzero(moves)
+            over, own = matrix @ shares - limits, matrix[:, moving]
+            size = max(float(np.abs(over).max()), float(np.abs(off[moving]).max(initial=0.0)))
             if size <= 1e-14:
                 break
             if size >= last and size > 1e-6:
@@ -237,21 +245,16 @@ class _Held:
             if size >= last:
                 break
             last = size
-            moving = np.flatnonzero((high > low) & (shares > low) & (shares < high))
-            bends = bundle.bends(moving, shares[moving])
-            moving, bends = moving[bends < 0], bends[bends < 0]
-            own = matrix[:, moving].toarray()
-            jacobian = np.block([[(own / bends) @ own.T, by_free], [by_free.T, -np.diag(bundle.bends(free, at_free))]])
+            jacobian = np.block([[np.diag(bends[moving]), -own.T], [own, np.zeros((k, k))]])
             try:
-                step = np.linalg.solve(jacobian, -off)
+                step = np.linalg.solve(jacobian, -np.concatenate([off[moving], over]))
             except np.linalg.LinAlgError:
                 return None
-            price, at_free = price + step[:k], at_free + step[k:]
-            near = shares.copy()
-            near[moving] += (own.T @ step[:k]) / bends  # where these levels go with the prices, to first order
-            if np.any(at_free < self.low[free]) or np.any(at_free > self.high[free]):
+            price = price + step[moving.size :]
+            shares[moving] += step[: moving.size]
+            if np.any(shares < self.low) or np.any(shares > self.high):
                 return None
-        if np.any(price * prices[tight] < 0) or np.any(shares < self.low) or np.any(shares > self.high):
+        if np.any(price * prices[tight] < 0):
             return None
         used = self.matrix @ shares
         slack = np.maximum(used - self.row_high[self.rows], self.row_low[self.rows] - used)

@@ -20,7 +20,7 @@ from workbench.allocation.highs import LinearModel, relax, search
 from workbench.allocation.model import Portfolio, check_plan, evaluate
 from workbench.allocation.nearest import cheapest_value, nearest_plan
 from workbench.allocation.plans import Certificate, Limits, Plan, make_plan
-from workbench.allocation.polish import CLOSE, polish_plan
+from workbench.allocation.polish import CLOSE, Polished, polish_plan, stretches_at
 from workbench.allocation.prices import Priced, best_on, price_bound
 from workbench.allocation.warm import carried_pieces, carried_prices, remembered
 from workbench.errors import ModelError
@@ -214,6 +214,7 @@ class _Hunt:
         self.prices = np.zeros(len(form.row_low))
         self.priced: Priced | None = None
         self.by_prices = len(form.activities) > MANY
+        self.polished: set[bytes] = set()
 
     def offer(self, shares: np.ndarray, is_open: np.ndarray) -> bool:
         """Take a plan if it holds in our own arithmetic; keep it if it is the best. False when it breaks something."""
@@ -251,7 +252,7 @@ class _Hunt:
         shares, is_open = self.form.shares(levels), self.form.support_array(supported)
         hunt = self._rescaled(_sharper(max(self.form.value_of(shares, is_open), 0.0)))
         is_open = np.where(hunt.form.may_close, is_open, 1.0)
-        better = polish_plan(hunt.form, shares, is_open)
+        better = hunt._polished(shares, is_open, CLOSE)
         if better is None or not hunt.offer(better.shares, is_open):
             return None
         hunt._price(better.prices)
@@ -414,9 +415,20 @@ class _Hunt:
 
     def _polish(self, shares: np.ndarray, is_open: np.ndarray, *, is_last: bool = False) -> None:
         close = CLOSE if is_last else max(0.05 * self.gap * self.lift, CLOSE) if self.best is not None else 1e-6
-        better = polish_plan(self.form, shares, is_open, close=close)
+        better = self._polished(shares, is_open, close)
         if better is not None:
             self.offer(better.shares, np.round(is_open))
+
+    def _polished(self, shares: np.ndarray, is_open: np.ndarray, close: float) -> Polished | None:
+        """Return the best levels on the stretches of a plan; None where none hold, or they were found before."""
+        low, high, _ = stretches_at(self.form, shares, np.round(is_open), {})
+        key = np.concatenate([np.round(is_open), low, high]).tobytes()
+        if key in self.polished:
+            return None
+        better = polish_plan(self.form, shares, is_open, close=close)
+        if better is None or better.is_best:
+            self.polished.add(key)
+        return better
 
     def _bounded(self, bound: float) -> None:
         bound -= float(self.form.standing.sum())  # programmes count what stands; we count over all lines standing
