@@ -10,7 +10,8 @@ every plan found is a candidate for each draw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,26 @@ class GridPlan:
 
 
 @dataclass(frozen=True, eq=False)
+class Leaf:
+    """An end of the branches: what no plan within its bounds of variables can beat, and the prices that prove it."""
+
+    bound: float
+    prices: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class GridAnswer:
-    """The best plan found (None: none that was looked for), its value, and what no plan can beat (scaled)."""
+    """The best plan found (None: none that was looked for), its value, and what no plan can beat (scaled).
+
+    Every plan lies within one of the leaves; there are none where a search took over or the first plan was enough.
+    """
 
     plan: GridPlan | None
     value: float
     bound: float
+    leaves: tuple[Leaf, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +94,11 @@ class Mixes:
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Where the search for a draw's best plan starts: its best mix, what no plan can beat, and the basis."""
+    """Where the search for a draw's best plan starts: its best mix, what no plan can beat, prices, and the basis."""
 
     point: np.ndarray
     bound: float
+    prices: np.ndarray
     basis: Any
 
 
@@ -95,20 +111,39 @@ class Relaxed:
     points : array, shape (n, n_variables)
     bounds : array, shape (n,)
         What no plan can beat.
-    losses : array, shape (n, n_variables)
-        What leaving the mix loses, by variable.
+    prices : array, shape (n, n_rows)
+        Of the programme's rows.
     bases : tuple
         Where the simplex method stood, as `highs.Repeated` keeps it.
     """
 
     points: np.ndarray
     bounds: np.ndarray
-    losses: np.ndarray
+    prices: np.ndarray
     bases: tuple[Any, ...]
 
     def start(self, row: int) -> Start:
         """Return where to start for one draw."""
-        return Start(self.points[row], float(self.bounds[row]), self.bases[row])
+        return Start(self.points[row], float(self.bounds[row]), self.prices[row], self.bases[row])
+
+
+@dataclass(frozen=True, eq=False)
+class Proofs:
+    """What no plan of a draw can beat, part by part: every plan of the draw lies within one of its parts.
+
+    Attributes
+    ----------
+    draws : array of int, shape (k,)
+        Whose part it is, in order.
+    bounds : array, shape (k,)
+        What no plan within the part can beat.
+    losses : array, shape (k, n_variables)
+        What leaving the part's best mix loses, by variable; without limit where the part has none of it.
+    """
+
+    draws: np.ndarray
+    bounds: np.ndarray
+    losses: np.ndarray
 
 
 class LevelGrid:
@@ -176,7 +211,21 @@ class LevelGrid:
                 raise ModelError("The grid holds the plan, so some mix must hold.")
             points[row], prices[row], bounds[row] = found.point, found.prices, found.bound - self.closing.sum()
             bases.append(self._repeated.basis)
-        return Relaxed(points, bounds, self._repeated.losses(gains, prices), tuple(bases))
+        return Relaxed(points, bounds, prices, tuple(bases))
+
+    def proofs(self, relaxed: Relaxed, values: np.ndarray, leaves: Mapping[int, Sequence[Leaf]]) -> Proofs:
+        """Return what shows that no plan beats a draw's bound: of branched draws by leaf, of the others by best mix."""
+        whole = zip(relaxed.bounds, relaxed.prices, strict=True)
+        held = [leaves.get(n) or (Leaf(*root, self.model.low, self.model.high),) for n, root in enumerate(whole)]
+        draws = np.repeat(np.arange(len(held)), [len(parts) for parts in held])
+        flat = [leaf for parts in held for leaf in parts]
+        gains = np.hstack([np.tile(self.closing, (len(flat), 1)), values[draws]])
+        losses = self._repeated.losses(gains, np.array([leaf.prices for leaf in flat]))
+        low, high = np.array([leaf.low for leaf in flat]), np.array([leaf.high for leaf in flat])
+        losses[high == 0.0] = np.inf
+        # a line decided here has no other way to lose by
+        losses[:, : self.n_lines] = np.where((low == high)[:, : self.n_lines], 0.0, losses[:, : self.n_lines])
+        return Proofs(draws, np.array([leaf.bound for leaf in flat]), losses)
 
     def best(
         self,
@@ -210,37 +259,40 @@ class LevelGrid:
         box = self.model.low if low is None else low, self.model.high if high is None else high
         is_own = low is None and high is None
         top: GridPlan | None = None
-        value, beaten, count = known, -np.inf, 0
-        waiting = [(np.inf, *box, None if start is None else start.basis)]
+        value, count = known, 0
+        leaves: list[Leaf] = []
+        waiting = [(Leaf(np.inf, np.zeros(len(self.model.row_low)), *box), None if start is None else start.basis)]
         while waiting:
-            waiting.sort(key=lambda item: item[0])
-            limit, low, high, basis = waiting.pop()
-            if limit <= value + tolerance:
-                beaten = max(beaten, limit)
+            waiting.sort(key=lambda item: item[0].bound)
+            leaf, basis = waiting.pop()
+            if leaf.bound <= value + tolerance:
+                leaves += [leaf, *(item[0] for item in waiting)]
                 break
+            low, high = leaf.low, leaf.high
             if count >= MOST_BRANCHES:
                 return self._searched(gain, box, values, top, value)
             if count or start is None or not is_own:
                 found = self._repeated.solve(gain, low, high, basis)
-                point, limit, basis = found.point, min(limit, found.bound - paid), self._repeated.basis
+                point, basis = found.point, self._repeated.basis
+                leaf = Leaf(min(leaf.bound, found.bound - paid), found.prices, low, high)
             else:
-                point, limit = start.point, start.bound
+                point, leaf = start.point, Leaf(start.bound, start.prices, low, high)
             count += 1
             if point is None:
                 continue
-            if limit <= value + tolerance:
-                beaten = max(beaten, limit)
+            if leaf.bound <= value + tolerance:
+                leaves.append(leaf)
                 continue
             mixes = self.read(point[None], values)
-            if mixes.is_plan[0] and limit - float(mixes.over[0].sum()) > value:
+            if mixes.is_plan[0] and leaf.bound - float(mixes.over[0].sum()) > value:
                 top, value = mixes.plan(0), float(self.value_of(mixes.plan(0), values))
                 if is_first:
                     return GridAnswer(top, value, np.inf)
             halves = self.halves(point, mixes, low, high)
-            if not halves or limit <= value + tolerance:
-                beaten = max(beaten, limit)
-            waiting += [(limit, *half, basis) for half in halves]
-        return GridAnswer(top, value, max(beaten, value))
+            if not halves:
+                leaves.append(leaf)
+            waiting += [(replace(leaf, low=low, high=high), basis) for low, high in halves]
+        return GridAnswer(top, value, max([value, *(leaf.bound for leaf in leaves)]), tuple(leaves))
 
     def halves(
         self, point: np.ndarray, mixes: Mixes, low: np.ndarray, high: np.ndarray

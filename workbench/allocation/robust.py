@@ -16,7 +16,7 @@ import numpy as np
 
 from workbench.allocation.canonical import Canonical
 from workbench.allocation.draws import DRAWS, SPREAD, Draws, draw_answers
-from workbench.allocation.grid import GridPlan, LevelGrid, Relaxed
+from workbench.allocation.grid import GridPlan, Leaf, LevelGrid, Proofs, Relaxed
 from workbench.allocation.settling import NEAR_EQUAL, SMALL_MOVE
 from workbench.allocation.solver import Plan, sharp_form
 from workbench.allocation.tail import best_tail, tail_mean, tail_means, tail_weights
@@ -202,6 +202,8 @@ class Field:
         What no plan on the grid can beat in each draw.
     relaxed : Relaxed
         Each draw's best mix.
+    proofs : Proofs
+        What shows the bounds.
     tolerance : float
         Plans this close count as equally good.
     """
@@ -213,6 +215,7 @@ class Field:
     worth: np.ndarray
     bounds: np.ndarray
     relaxed: Relaxed
+    proofs: Proofs
     tolerance: float
 
     @property
@@ -245,6 +248,7 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
     plans = [grid.plan, *(mixes.plan(int(row)) for row in rows)]
     worth = np.column_stack([grid.value_of(grid.plan, values), grid.worths(mixes, rows, values)])
     columns, best, bounds = list(np.ascontiguousarray(worth.T)), worth.max(axis=1), relaxed.bounds.copy()
+    leaves: dict[int, tuple[Leaf, ...]] = {}
     for number in np.flatnonzero(relaxed.bounds - best > EXACT * tolerance):
         if relaxed.bounds[number] - best[number] <= EXACT * tolerance:
             continue  # a plan found for another draw does
@@ -254,13 +258,14 @@ def lay_field(plan: Plan, draws: Draws) -> Field:
             known=float(best[number]),
             start=relaxed.start(int(number)),
         )
-        bounds[number] = min(bounds[number], found.bound)
+        bounds[number], leaves[int(number)] = min(bounds[number], found.bound), found.leaves
         if found.plan is not None:
             plans.append(found.plan)
             columns.append(np.asarray(grid.value_of(found.plan, values)))
             best = np.maximum(best, columns[-1])
     bounds = np.maximum(bounds, best)
-    return Field(grid, draws, values, tuple(plans), np.array(columns).T, bounds, relaxed, tolerance)
+    proofs = grid.proofs(relaxed, values, leaves)
+    return Field(grid, draws, values, tuple(plans), np.array(columns).T, bounds, relaxed, proofs, tolerance)
 
 
 def affordable(plan: Plan, n: int = DRAWS) -> int:
@@ -321,12 +326,13 @@ def _with_forced(field: Field, shown: Plan) -> Field:
     """Return the field with plans sought for draws in which no plan found so far decides, or moves, as the plan does.
 
     A draw's best plan may decide otherwise by a hair: whether one with the decision is nearly as good has to be asked,
-    draw by draw. Where leaving the draw's best mix for any level that the decision allows loses more than that, the
-    answer is no (weak duality); else a plan is sought, and one that is found is looked at in all draws.
+    draw by draw. Where leaving the best mix of each part of the draw's proof for any level that the decision allows
+    loses more than that, the answer is no (weak duality); else a plan is sought, and one found is looked at in all.
     """
     grid, form, n_lines = field.grid, field.grid.form, field.grid.n_lines
     plans, columns, best = list(field.plans), list(field.worth.T), field.best
-    is_open, model, losses = grid.plan.is_open, grid.model, field.relaxed.losses
+    is_open, model, losses = grid.plan.is_open, grid.model, field.proofs.losses
+    first = np.flatnonzero(np.diff(field.proofs.draws, prepend=-1))
 
     def seek(has: Callable[[GridPlan], bool], line: int, allowed: np.ndarray, barred: np.ndarray) -> None:
         nonlocal best
@@ -335,9 +341,10 @@ def _with_forced(field: Field, shown: Plan) -> Field:
         low[line] = high[line] = is_open[line]
         high[n_lines + barred] = 0.0
         stays = losses[:, line] if is_open[line] else -losses[:, line]
-        most = field.relaxed.bounds - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
+        most = field.proofs.bounds - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
         if allowed.size:
             most = most - np.maximum(losses[:, n_lines + allowed].min(axis=1), 0.0)
+        most = np.maximum.reduceat(most, first)
         is_asked = np.zeros(len(best), dtype=bool)
         while True:
             enough = best - field.tolerance
