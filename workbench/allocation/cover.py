@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix
 
 from workbench.allocation.canonical import Canonical, differences, rounded_array
 from workbench.allocation.curves import NEAREST_TO_ZERO
@@ -191,9 +191,11 @@ class Cover:
             (begins[-1] + number, z[chosen], np.ones(len(chosen))),
             (begins[-1] + np.arange(len(one_of)), form.line_of[one_of], np.full(len(one_of), -1.0)),
         ]
-        own = _matrix(entries, (int(begins[-1]) + len(one_of), count))
-        none = csr_matrix((len(form.row_low), 2 * n))
-        of_form = hstack([form.support_rows, form.level_rows[:, activity], none])
+        before = int(begins[-1]) + len(one_of)
+        # the portfolio's own rows come last
+        for places, held in ((np.arange(n_lines), form.by_support), (x, form.by_level[:, activity])):
+            row, column = np.nonzero(held)
+            entries.append((before + row, places[column], held[row, column]))
         is_whole = np.zeros(count, dtype=bool)
         if not is_relaxed:
             is_whole[:n_lines] = form.may_close
@@ -203,7 +205,7 @@ class Cover:
             low,
             high,
             is_whole,
-            csr_matrix(vstack([own, of_form])),
+            _matrix(entries, (before + len(form.row_low), count)),
             np.concatenate([row_low, np.full(len(one_of), -np.inf), form.row_low]),
             np.concatenate([row_high, np.zeros(len(one_of)), form.row_high]),
         )
