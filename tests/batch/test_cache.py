@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workbench.batch.cache import CACHE, KEPT, Sealed, find_sealed, seal
-from workbench.batch.keys import Ground, engagement_key, is_asked, job_key, read_ground
+from workbench.batch.keys import Ground, engagement_key, hash_environment, is_asked, job_key, read_ground
 from workbench.batch.plan import make_plan
 from workbench.batch.results import EngagementResult
 from workbench.batch.run import run_engagement
@@ -178,6 +179,23 @@ def test_the_key_of_an_engagement_knows_every_byte(root: Path, client: Path, put
     seen.append(key())
     assert len(set(seen)) == len(seen)
     assert read_ground(root) == read_ground(root)
+
+
+def test_what_is_installed_while_a_batch_runs_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installing, replacing and removing a distribution changes the environment, removing brings the old one back."""
+    monkeypatch.syspath_prepend(tmp_path)
+    seen = [hash_environment()]
+    for version in ("1.0", "2.0"):
+        shutil.rmtree(tmp_path / "addition-1.0.dist-info", ignore_errors=True)
+        put = tmp_path / f"addition-{version}.dist-info"
+        put.mkdir()
+        (put / "METADATA").write_text(f"Metadata-Version: 2.1\nName: addition\nVersion: {version}\n", encoding="utf-8")
+        os.utime(tmp_path, ns=(0, len(seen)))  # whatever the clock of files can tell apart
+        seen.append(hash_environment())
+    shutil.rmtree(put)
+    os.utime(tmp_path, ns=(0, len(seen)))
+    assert len(set(seen)) == 3
+    assert hash_environment() == seen[0]
 
 
 def test_a_notebook_hangs_on_the_tables_that_it_asked_for(root: Path, study_of: Callable[[str], Study]) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,9 @@ from workbench.engagement.publications import (
     SUFFIX,
     Entry,
     list_publications,
+    note_content,
     published,
+    read_elsewhere,
     read_published,
     withdraw,
     write_note,
@@ -533,3 +535,46 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatc
     with pytest.raises(IsADirectoryError):
         withdraw("tiny", ["r2"])
     assert not list(folder.glob("*.part"))
+
+
+class Elsewhere(ThreadPoolExecutor):
+    """Counts what it is given; after `breaks` it is gone."""
+
+    given, breaks = 0, False
+
+    def submit(self, *call: Any, **named: Any) -> Future[Any]:
+        """Submit a call."""
+        if self.breaks:
+            raise BrokenExecutor
+        self.given += 1
+        return super().submit(*call, **named)
+
+
+def test_a_note_is_read_where_that_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process has read is not read again; what it refuses or loses is read, and told, when asked for."""
+    keys = {(HEAD, "now", "", (HEAD, "organisation", "", "")): frozenset({"0" * 16, "1" * 16})}
+    notes = [record(Publication(name, "", name, keys, {})).encode() for name in ("first", "second")]
+    with Elsewhere(1) as there:
+        read_elsewhere([notes[0], b"{}"], there)
+        there.breaks = True
+        read_elsewhere([notes[1]], there)
+    assert there.given == 2
+    told = note_content(notes[1])
+    with pytest.raises(ReportError, match="unreadable"):
+        note_content(b"{}")
+    monkeypatch.setattr("workbench.engagement.publications._parse_note", lambda note: pytest.fail("read again"))
+    assert len({note_content(notes[0]), told}) == 2
+
+
+def test_a_process_that_runs_notebooks_imports_no_numbers() -> None:
+    """Papermill, chapters and reports are handled without numpy and pandas, which take longer than they do."""
+    code = """
+import sys
+from workbench.batch import drawing, night, run
+run._load_papermill()
+from workbench.report import commentary, images, story
+print(sorted({"numpy", "pandas", "scipy", "pyarrow"} & set(sys.modules)), "papermill" in sys.modules)
+import pyarrow.fs
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert ran.stdout == "[] True\n"

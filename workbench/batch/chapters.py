@@ -52,6 +52,10 @@ class Chapters:
         """Return what the chapters make public, for the publications ledger."""
         return tuple(self._notes[name] for name in sorted(self._notes))
 
+    def notes_of(self, job: Job) -> tuple[bytes, ...]:
+        """Return what one notebook's chapter makes public."""
+        return tuple(note for name, note in sorted(self._notes.items()) if name.startswith(f"{job.notebook.pillar}/"))
+
     def prepare(self, job: Job, given: Mapping[str, bytes]) -> Path:
         """Return a notebook's own folder with copies of the chapters it may read.
 

@@ -13,8 +13,11 @@ import json
 import locale
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +55,24 @@ def read_ground(root: Path | None = None) -> Ground:
 
 def hash_environment() -> str:
     """Return one SHA-256 over Python, the platform, every installed distribution, locale and time zone."""
+    machine = [platform.python_version(), platform.system(), platform.machine()]
+    place = [*map(str, locale.getlocale()), *(os.environ.get(name, "") for name in ("LANG", "LC_ALL", "TZ"))]
+    return _digest([machine, place, _installed(tuple((entry, _changed(entry)) for entry in sys.path))])
+
+
+@lru_cache(maxsize=4)
+def _installed(_places: tuple[tuple[str, int], ...]) -> list[str]:
+    """Return every installed distribution with its version; what is installed or removed changes one of the folders."""
     from importlib.metadata import distributions
 
     told = (held.metadata for held in distributions())  # read anew each time that one asks for it
-    installed = sorted({f"{one['Name']}=={one['Version']}" for one in told})
-    machine = [platform.python_version(), platform.system(), platform.machine()]
-    place = [*map(str, locale.getlocale()), *(os.environ.get(name, "") for name in ("LANG", "LC_ALL", "TZ"))]
-    return _digest([machine, place, installed])
+    return sorted({f"{one['Name']}=={one['Version']}" for one in told})
+
+
+def _changed(entry: str) -> int:
+    with suppress(OSError):
+        return Path(entry or ".").stat().st_mtime_ns
+    return 0
 
 
 def engagement_key(plan: Plan, ground: Ground, file_hash: Callable[[Path], str] = hash_file) -> str:

@@ -346,5 +346,6 @@ def hash_code(root: Path | None = None) -> str:
     for base, pattern in ((package, "*.py"), (templates, "*")):
         for path in sorted(base.rglob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(base.parent).as_posix()}\n{hash_file(path)}\n".encode())
+                held = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{path.relative_to(base.parent).as_posix()}\n{held}\n".encode())
     return digest.hexdigest()

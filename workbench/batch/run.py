@@ -33,6 +33,7 @@ from workbench.batch.study import Study
 from workbench.batch.warm.endings import memory_limit
 from workbench.batch.workers import Workers, count_cores, open_workers
 from workbench.engagement.places import reports_folder
+from workbench.engagement.publications import read_elsewhere
 from workbench.errors import (
     DISK_REFUSALS,
     ClientDataError,
@@ -320,7 +321,12 @@ def _with_faults(result: EngagementResult, faults: Sequence[Fault]) -> Engagemen
 def _load_papermill() -> None:
     # A parser for one kind of address in schemas, built when imported for 1.0 s; a notebook's schema has none.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # how one says: not to be found
+    # For notebooks on the disks of a cluster, and with it numpy: 0.4 s. Others may need it later.
+    sys.modules.setdefault("pyarrow.fs", None)  # type: ignore[arg-type]
     import papermill  # noqa: F401
+
+    if sys.modules.get("pyarrow.fs") is None:
+        sys.modules.pop("pyarrow.fs", None)
 
 
 def make_run_id() -> str:
@@ -413,7 +419,9 @@ def run_job(
         return JobResult(name, "failed", cause="cancelled", message=f"{plan.engagement}: {words}", attempts=0)
     if not ended.cause:
         try:
-            drawings.begin(chapters.take(plan, job, given))
+            chapter = chapters.take(plan, job, given)
+            read_elsewhere(chapters.notes_of(job), workers.processes)
+            drawings.begin(chapter)
             if cache is not None:
                 cache.keep(job, given, folder, output)
         except NotebookError as error:

@@ -19,9 +19,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 
 SUFFIX = ".publication.json"
 """Of the note beside a saved chapter that a run takes into the ledger."""
+
+READING_SECONDS = 20.0
+"""How long another process may take to read a note before this one does it itself (ours)."""
+
+MOST_NOTES = 8
+"""So many notes are remembered as they were read: more than are published at a time (ours)."""
+
+_notes: dict[bytes, _Note] = {}
 
 ENTRY_FORMAT = 1
 """Raised when an entry written earlier can no longer be read."""
@@ -256,7 +264,23 @@ def note_content(note: bytes) -> str:
     ReportError
         It is no note.
     """
-    return _name_of(_read_note(note)[0])
+    return _name_of(_read_note(note).text)
+
+
+def read_elsewhere(notes: Iterable[bytes], processes: Executor) -> None:
+    """Have notes read by a process that has imported what that takes, so that this one need not: 1.1 s.
+
+    Parameters
+    ----------
+    notes : iterable of bytes
+        Whoever asks next what they say finds them read; what is none, or is lost or late there, is read when asked for.
+    processes : Executor
+    """
+    for note in notes:
+        with suppress(TimeoutError, BrokenExecutor):
+            said = processes.submit(_try_note, note).result(READING_SECONDS)
+            if said is not None:
+                _keep_note(note, said)
 
 
 def note_holds(engagement: str, note: bytes, root: Path | None = None) -> bool:
@@ -268,8 +292,8 @@ def note_holds(engagement: str, note: bytes, root: Path | None = None) -> bool:
         Earlier entries cannot be read.
     """
     try:
-        text, after, _ = _read_note(note)
-        _check_known(_binding(_folder(engagement, root), engagement), {_name_of(text): text}, [after])
+        said = _read_note(note)
+        _check_known(_binding(_folder(engagement, root), engagement), {_name_of(said.text): said.text}, [said.after])
     except ReportError:
         return False
     return True
@@ -307,22 +331,21 @@ def published(
     for one in (folder, folder / "content"):
         one.mkdir(exist_ok=True)
         one.chmod(0o700)
-    contents = {_name_of(text): text for text, _, _ in held}
+    contents = {_name_of(note.text): note.text for note in held}
     with alone(folder) as is_alone:
         before = _binding(folder, home.name)
-        _check_known(before, contents, [after for _, after, _ in held])
+        _check_known(before, contents, [note.after for note in held])
         if is_alone:
             _tidy(folder, home.name)
-        publication = held[0][2]
         entry = Entry(
             home.name,
             run,
             dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            publication.wave,
-            publication.people,
+            held[0].wave,
+            held[0].people,
             audience,
             only,
-            sum(one.numbers for *_, one in held),
+            sum(note.numbers for note in held),
             tuple(contents),
         )
         for name, text in contents.items():
@@ -406,9 +429,37 @@ def note_issued(home: Path, run: str, label: str, *, when: str, only: str = "") 
     return entry
 
 
-@lru_cache(maxsize=4)  # a run asks three times for what each of its notes says
-def _read_note(note: bytes) -> tuple[bytes, frozenset[str], Publication]:
-    """Return what a note's ledger entry will hold, the runs that its guard knew of, and the publication."""
+@dataclass(frozen=True)
+class _Note:
+    """What a note says: what its entry in the ledger will hold, and the runs that its guard knew of."""
+
+    text: bytes
+    after: frozenset[str]
+    wave: str
+    people: int | None
+    numbers: int
+
+
+def _read_note(note: bytes) -> _Note:
+    """Return what a note says; a run asks three times."""
+    return _notes.get(note) or _keep_note(note, _parse_note(note))
+
+
+def _keep_note(note: bytes, said: _Note) -> _Note:
+    for oldest in list(_notes)[: max(0, len(_notes) + 1 - MOST_NOTES)]:
+        _notes.pop(oldest, None)
+    _notes[note] = said
+    return said
+
+
+def _try_note(note: bytes) -> _Note | None:
+    try:
+        return _parse_note(note)
+    except ReportError:
+        return None
+
+
+def _parse_note(note: bytes) -> _Note:
     from workbench.readiness.ledger import Publication
 
     try:
@@ -418,7 +469,7 @@ def _read_note(note: bytes) -> tuple[bytes, frozenset[str], Publication]:
     except (ValueError, KeyError, TypeError, ModelError) as error:
         raise ReportError((f"What a notebook noted for the publications ledger is unreadable: {error}",)) from None
     text = json.dumps(publication.to_dict(), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode(), after, publication
+    return _Note(text.encode(), after, publication.wave, publication.people, publication.numbers)
 
 
 def _check_known(before: Iterable[Entry], contents: Mapping[str, bytes], after: list[frozenset[str]]) -> None:

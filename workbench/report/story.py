@@ -221,7 +221,7 @@ def results(report: Report) -> dict[str, Any]:
         "as_of": report.meta.as_of,
         "currency": report.meta.currency,
         "figures": [
-            {**asdict(figure), "pillar": chapter.pillar} for chapter in report.chapters for figure in chapter.figures
+            {**vars(figure), "pillar": chapter.pillar} for chapter in report.chapters for figure in chapter.figures
         ],
         "places": places_of(report),
         "words": [
