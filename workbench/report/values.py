@@ -101,7 +101,7 @@ def written(value: Plain, unit: str, currency: str = "EUR", decimals: int | None
     return f"{theme.number(value, decimals)} {unit}"
 
 
-_UNIT = re.compile(r"(\d) (%|points?\b|[mk]?[€$£¥])")
+_BEFORE_UNIT = re.compile(r" (?<=\d )(?=%|points?\b|[mk]?[€$£¥])")
 
 
 def keep_together(words: str) -> str:
@@ -112,7 +112,7 @@ def keep_together(words: str) -> str:
     >>> keep_together("It rose by 45 % to 3.5 m€.") == "It rose by 45\u00a0% to 3.5\u00a0m€."
     True
     """
-    return _UNIT.sub("\\1\u00a0\\2", words)
+    return _BEFORE_UNIT.sub("\u00a0", words)
 
 
 def heading(name: str) -> str:

@@ -112,33 +112,49 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
 def _width(words: str, weight: str) -> float:
     """Return the width in sizes."""
     line = one_line(words)
-    if not LETTERS.fullmatch(line) or any(_letter(one, weight) is None for one in set(line)):
+    if not LETTERS.fullmatch(line):
         return _shaped(line, weight)
-    kerns = sum(_kern(before, after, weight) for before, after in itertools.pairwise(line))
-    return sum(_letter(one, weight) or 0.0 for one in line) + kerns
+    letters, kerns = _tables(weight)
+    widths = [*map(letters.__getitem__, line)]
+    if None in widths:
+        return _shaped(line, weight)
+    return float(sum(widths) + sum(map(kerns.__getitem__, itertools.pairwise(line))))
 
 
-@lru_cache(maxsize=4096)
-def _letter(letter: str, weight: str) -> float | None:
-    """Return how far a letter moves the pen, in sizes; None where our first font does not have it."""
-    from matplotlib.ft2font import LoadFlags
-
-    font = face(weight)
-    if not font.get_char_index(ord(letter)):
-        return None
-    font.set_size(_TRIED_AT, 72)
-    moved: float = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance
-    return moved / 65536 / _TRIED_AT
+@lru_cache(maxsize=2)
+def _tables(weight: str) -> tuple[_Letters, _Kerns]:
+    return _Letters(weight), _Kerns(weight)
 
 
-@lru_cache(maxsize=16_384)
-def _kern(before: str, after: str, weight: str) -> float:
-    from matplotlib.ft2font import Kerning
+class _Letters(dict[str, Any]):
+    """How far each letter moves the pen, in sizes; None where our first font does not have it."""
 
-    font = face(weight)
-    font.set_size(_TRIED_AT, 72)
-    pair = (font.get_char_index(ord(letter)) for letter in (before, after))
-    return float(font.get_kerning(*pair, Kerning.UNFITTED)) / 64 / _TRIED_AT
+    def __init__(self, weight: str) -> None:
+        self.weight = weight
+
+    def __missing__(self, letter: str) -> float | None:
+        from matplotlib.ft2font import LoadFlags
+
+        font, moved = face(self.weight), None
+        if font.get_char_index(ord(letter)):
+            font.set_size(_TRIED_AT, 72)
+            moved = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / _TRIED_AT
+        return self.setdefault(letter, moved)
+
+
+class _Kerns(dict[tuple[str, str], float]):
+    """How much nearer to each other two letters stand, in sizes."""
+
+    def __init__(self, weight: str) -> None:
+        self.weight = weight
+
+    def __missing__(self, pair: tuple[str, str]) -> float:
+        from matplotlib.ft2font import Kerning
+
+        font = face(self.weight)
+        font.set_size(_TRIED_AT, 72)
+        numbers = (font.get_char_index(ord(letter)) for letter in pair)
+        return self.setdefault(pair, float(font.get_kerning(*numbers, Kerning.UNFITTED)) / 64 / _TRIED_AT)
 
 
 def _shaped(line: str, weight: str) -> float:
