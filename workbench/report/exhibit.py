@@ -196,6 +196,20 @@ class Exhibit:
         return cls(document["key"], content, bool(document["is_appendix"]), tuple(document["comments"]), doubts, whole)
 
 
+def words_exhibit(
+    key: str,
+    claim: str,
+    detail: str,
+    tables: tuple[str, ...] = (),
+    *,
+    source: str = "the engagement's folder",
+    alt: str = "",
+    is_appendix: bool = False,
+) -> Exhibit:
+    """Return an exhibit of words where a chart would stand, as `Note` describes them."""
+    return Exhibit(key, Note(claim, detail, tables, source=source, alt=alt), is_appendix)
+
+
 def note_exhibit(off: Off, key: str = "") -> Exhibit:
     """Return the exhibit of a pillar (or part) that could not answer: what is missing, and which table would do.
 

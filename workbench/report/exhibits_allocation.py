@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked, response_curves, slope
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -326,12 +326,13 @@ def rules_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
     rules = result.portfolio.rules
     if not rules:
-        return Exhibit("allocation-rules", Note(
+        return words_exhibit(
+            "allocation-rules",
             "No rules were given: only capacities, minima and maxima hold.",
             "Rules go into the table rules, in plain text.",
             ("rules",),
             alt="Note: no rules were given.",
-        ))  # fmt: skip
+        )
     numbers = figures(result)
     costs = [numbers[f"rule_price/{rule.name}"] for rule in rules]
     data: dict[str, Any] = {
@@ -398,12 +399,14 @@ def closings_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
 
     portfolio, effects = result.portfolio, closing_effects(result.portfolio)
     if not effects:
-        return Exhibit("allocation-closings", Note(
+        return words_exhibit(
+            "allocation-closings",
             "What closing a line costs was not said, so none was considered.",
             "A row in the table closing says what closing a line costs once and a year, and what it frees.",
             ("closing",),
             alt="Note: no line was considered for closing.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     numbers = figures(result)
     decided = {} if isinstance(result, Conflict) else {item.line: item.supported for item in result.reasons}
     words = {True: "stays", False: "would close"}
@@ -468,13 +471,15 @@ def certificate_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     from workbench.allocation.method_words import given_up_words, possible_words, proved_step
 
     if isinstance(result, Conflict):
-        return Exhibit("allocation-proof", Note(
+        return words_exhibit(
+            "allocation-proof",
             "There is no plan, so there is nothing to prove.",
             f"The conflict itself was checked rule by rule. {ways_out(result)}".strip()
             if result.minimal
             else "A check took too long: the conflict may name one rule too many.",
             alt="Note: no plan, no proof.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     numbers, sure, portfolio = figures(result), result.best.certificate, result.portfolio
     keys = ["value", "best_value", "bound", "possible", "gap_absolute", "baseline_value"]
     keys += ["near_equal_cost", "rounding_cost"]

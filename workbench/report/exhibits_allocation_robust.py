@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import bar_ranked
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -233,11 +233,12 @@ def questions_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     least = LEAST_QUESTION * found.everything
     asked = [item for item in found.curves if item.value > max(least, 1e-9)][:MOST_BARS]
     if not asked:
-        return Exhibit("allocation-questions", Note(
+        return words_exhibit(
+            "allocation-questions",
             "No answer is worth asking again: knowing it would change nothing.",
             "Over the draws of all answers the plan's decisions stay the best, whichever answer is known.",
             alt="Note: no answer is worth asking again.",
-        ))  # fmt: skip
+        )
     activities = {item.id: item for item in portfolio.activities}
     rows: list[dict[str, Any]] = [
         {
@@ -354,10 +355,8 @@ def _nothing_costs(result: Allocation) -> Exhibit:
             f"What {len(result.rule_prices) - len(known)} of {len(result.rule_prices)} rules cost was not worked out."
         )
         detail = "The time or the proof did not suffice; allow more seconds."
-    return Exhibit(
-        "allocation-wishes",
-        Note(claim, detail, ("rules",), alt="Note: no rule and no wish costs value."),
-        is_appendix=True,
+    return words_exhibit(
+        "allocation-wishes", claim, detail, ("rules",), alt="Note: no rule and no wish costs value.", is_appendix=True
     )
 
 
@@ -368,18 +367,22 @@ def _doubt(result: Allocation | Conflict | Off, key: str) -> Exhibit | tuple[All
     from workbench.allocation import Conflict, figures
 
     if isinstance(result, Conflict):
-        return Exhibit(key, Note(
+        return words_exhibit(
+            key,
             "There is no plan, so nothing could be tested.",
             "Rules and capacities cannot hold together; once they do, this page tells how sure the plan is.",
             ("rules",),
             alt="Note: no plan to test.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     if result.doubt is None:
-        return Exhibit(key, Note(
+        return words_exhibit(
+            key,
             "How sure the plan is was not worked out in this run.",
             "Draws of the answers were switched off.",
             alt="Note: nothing was drawn.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     return result, result.doubt, figures(result)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import bar_ranked, slope
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def short_lines_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
             if heard
             else "No function has said what it plans, so no line can be called short."
         )
-        return Exhibit(
-            key, Note(claim, "Rows of function_plans say who plans what for which line.", ("function_plans",))
+        return words_exhibit(
+            key, claim, "Rows of function_plans say who plans what for which line.", ("function_plans",)
         )
     rows = [
         {
@@ -143,8 +143,8 @@ def projects_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     if not held:
         words = "Every running project fits a line that stays and has an owner when it ends."
         claim = words if result.inputs.projects else "No running projects were given."
-        return Exhibit(
-            key, Note(claim, "The table projects lists what runs.", () if result.inputs.projects else ("projects",))
+        return words_exhibit(
+            key, claim, "The table projects lists what runs.", () if result.inputs.projects else ("projects",)
         )
     names = {line.id: line.name for line in result.portfolio.lines}
     found = {why: sum(why in item.why for item in held) for why in PROJECT_WORDS}
@@ -254,7 +254,7 @@ def function_table(result: Allocation, reading: FunctionReading, key: str) -> Ex
                 }
             )
     if not rows:
-        return Exhibit(key, Note(f"{reading.function} gives nothing to any line.", ""))
+        return words_exhibit(key, f"{reading.function} gives nothing to any line.", "")
     lines = len({row["line"] for row in rows})
     is_decided = result.cascade is not None and result.cascade.is_decided
     state = "ready to be agreed" if is_decided else "as proposed, not yet decided"
@@ -298,7 +298,7 @@ def _amount(portfolio: Portfolio, item: ResourceReading, amount: float) -> str:
 
 def _no_plan(key: str) -> Exhibit:
     claim = "There is no plan, so there is nothing to ask of the functions yet."
-    return Exhibit(key, Note(claim, "Settle the rules in conflict first.", alt=f"Note: {claim} ({key})"))
+    return words_exhibit(key, claim, "Settle the rules in conflict first.", alt=f"Note: {claim} ({key})")
 
 
 def _key(kind: str, why: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import waterfall
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.exhibits_outcomes import metric_sources
 from workbench.report.tables import table
 from workbench.report.values import shortened
@@ -201,12 +201,10 @@ def carriers_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     held = [move for move in result.moves if move.carriers is not None]
     if not held:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-carriers",
-            Note(
-                "No move could be looked at by its segments.",
-                "It takes two products in the scope, or columns listed under segments in metrics.yaml.",
-            ),
+            "No move could be looked at by its segments.",
+            "It takes two products in the scope, or columns listed under segments in metrics.yaml.",
         )
     from workbench.outcomes import figures
     from workbench.outcomes.driver_wording import dimension_words, which_parts
@@ -281,12 +279,10 @@ def reversal_exhibit(result: Outcomes | Off) -> Exhibit:
         doubtful = len(result.reversals)
         words = "1 could" if doubtful == 1 else f"{doubtful} could"
         more = f" {words} be one by chance and {'is' if doubtful == 1 else 'are'} not shown." if doubtful else ""
-        return Exhibit(
+        return words_exhibit(
             "outcomes-reversal",
-            Note(
-                "No total says the opposite of its parts.",
-                f"Rates of the company and its parents, by product and by each declared dimension.{more}",
-            ),
+            "No total says the opposite of its parts.",
+            f"Rates of the company and its parents, by product and by each declared dimension.{more}",
         )
     return _reversal_table(result, sure[0], len(sure))
 
@@ -324,12 +320,10 @@ def second_view_exhibit(result: Outcomes | Off) -> Exhibit:
             )
     moves = len({row["metric"] for row in rows})
     if not rows:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-second-view",
-            Note(
-                "No move has a second view.",
-                "The logarithmic mean takes rates and amounts of two products or segments, none of them negative.",
-            ),
+            "No move has a second view.",
+            "The logarithmic mean takes rates and amounts of two products or segments, none of them negative.",
         )
     claim = f"A second way of splitting names the same main cause in {agree} of {moves} moves."
     return Exhibit(
@@ -442,11 +436,8 @@ def _base(result: Outcomes, variance: Variance) -> str:
 
 
 def _no_plan(key: str) -> Exhibit:
-    return Exhibit(
+    return words_exhibit(
         key,
-        Note(
-            "There is no plan to hold the outcomes against.",
-            "A column version in the facts (actual, budget, forecast) gives one; "
-            "a year of history gives the year before.",
-        ),
+        "There is no plan to hold the outcomes against.",
+        "A column version in the facts (actual, budget, forecast) gives one; a year of history gives the year before.",
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.findings import Figures, Off
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def flow_exhibit(result: Outcomes | Off) -> Exhibit:
     work = result.work
     if work is None or work.flow is None:
         why = work.flow_off if work is not None else ""
-        return Exhibit("outcomes-flow", Note("The flow of work is not stated.", why or NOT_SENT))
+        return words_exhibit("outcomes-flow", "The flow of work is not stated.", why or NOT_SENT)
     from workbench.outcomes import figures
     from workbench.outcomes.work_sentences import flow_headline
 
@@ -96,12 +96,10 @@ def delivery_exhibit(result: Outcomes | Off) -> Exhibit:
     if work is None or work.delivery is None:
         why = work.delivery_off if work is not None else ""
         detail = f"{why[0].upper()}{why[1:]}. " if why else ""
-        return Exhibit(
+        return words_exhibit(
             "outcomes-delivery",
-            Note(
-                "Delivery of software is not stated.",
-                f"{detail}It needs facts/deployments with deployment, product, environment and deployed_at.",
-            ),
+            "Delivery of software is not stated.",
+            f"{detail}It needs facts/deployments with deployment, product, environment and deployed_at.",
         )
     from workbench.outcomes import figures
     from workbench.outcomes.work_sentences import delivery_headline

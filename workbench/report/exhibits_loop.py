@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def stages_exhibit(result: Outcomes | Off) -> Exhibit:
             if not result.stages
             else f"No product has enough periods: {result.stages[0].reason}."
         )
-        return Exhibit(
-            "outcomes-stages", Note("Declared stages could not be compared with the use of the products.", why)
+        return words_exhibit(
+            "outcomes-stages", "Declared stages could not be compared with the use of the products.", why
         )
     numbers = figures(result)
     differ = [one for one in held if one.contradicts]

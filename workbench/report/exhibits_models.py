@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.findings import Off, fit_claim
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def tool_scores_exhibit(result: Readiness | Off) -> Exhibit:
 
     if not has_tool_rule(result.instrument):
         words = "The questionnaire has no tool of its own that would count missing answers otherwise."
-        return Exhibit(KEY, Note(words, ""), is_appendix=True)
+        return words_exhibit(KEY, words, "", is_appendix=True)
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
     for group in result.instrument.groups:

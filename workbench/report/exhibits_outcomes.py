@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import CLAIM_LENGTH, Figures, Off
 from workbench.report.charts import bar_diverging, process_behaviour, waterfall
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 from workbench.report.values import shortened
 
@@ -120,8 +120,8 @@ def targets_exhibit(result: Outcomes | Off) -> Exhibit:
             }
         )
     if not rows:
-        return Exhibit(
-            "outcomes-targets", Note("No outcome has a target that could be compared.", "metrics.yaml, targets.")
+        return words_exhibit(
+            "outcomes-targets", "No outcome has a target that could be compared.", "metrics.yaml, targets."
         )
     missed = sum(row["verdict"] == VERDICTS["fails"] for row in rows)
     claim = f"{met} of {len(rows)} targets {'is' if met == 1 else 'are'} met"
@@ -150,12 +150,10 @@ def move_exhibit(result: Outcomes | Off) -> Exhibit:
     move = _main_move(result)
     series = result.find(move.metric, move.kind, move.parent) if move is not None else None
     if move is None or series is None or series.watched.limits is None:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-move",
-            Note(
-                "No outcome has moved beyond its usual ups and downs.",
-                "With a longer history smaller moves can be seen; nothing is drawn to look like one.",
-            ),
+            "No outcome has moved beyond its usual ups and downs.",
+            "With a longer history smaller moves can be seen; nothing is drawn to look like one.",
         )
     from workbench.outcomes import figures
 
@@ -169,10 +167,10 @@ def move_chart(result: Outcomes, move: Move, numbers: Figures, key: str) -> Exhi
 
     series = result.find(move.metric, move.kind, move.parent)
     if series is None or series.watched.limits is None:
-        return Exhibit(key, Note("It has no usual range to be drawn with.", "A move has one."))
+        return words_exhibit(key, "It has no usual range to be drawn with.", "A move has one.")
     limits, frame, track = series.watched.limits, series.frame, series.watched.track
     if track is None:  # what has limits has a track
-        return Exhibit(key, Note("It has no usual range to be drawn with.", "A move has one."))
+        return words_exhibit(key, "It has no usual range to be drawn with.", "A move has one.")
     has_season = series.watched.season is not None
     ids: list[str | None] = [None] * len(frame)
     latest = frame.index[frame["is_judged"]]
@@ -227,12 +225,10 @@ def cause_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     move = _main_move(result, has_split=True)
     if move is None or move.split is None:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-cause",
-            Note(
-                "No move could be split into its causes.",
-                "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
-            ),
+            "No move could be split into its causes.",
+            "Sums, counts, ratios, weighted means and scores can be split; percentiles and distinct counts cannot.",
         )
     from workbench.outcomes import figures
 
@@ -285,12 +281,10 @@ def rollup_exhibit(result: Outcomes | Off) -> Exhibit:
     metric = shown_metric(result)
     company = result.find(metric.metric) if metric is not None else None
     if metric is None or company is None or company.latest is None or not result.rolled:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-rollup",
-            Note(
-                "No sum or count could be added up to lines, streams and experiences.",
-                "It takes a metric of type sum or count, and memberships.",
-            ),
+            "No sum or count could be added up to lines, streams and experiences.",
+            "It takes a metric of type sum or count, and memberships.",
         )
     numbers = figures(result)
     rows: list[dict[str, Any]] = []
@@ -372,12 +366,10 @@ def honesty_exhibit(result: Outcomes | Off) -> Exhibit:
             label = result.catalogue.metric(metric).label
             rows.append({"finding": reason, "rows": None, "consequence": "switched off", "touches": label, "ids": ""})
     if not rows:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-data",
-            Note(
-                "Nothing wrong was found in the facts.",
-                "Keys, products, dates, empty and open periods and the ledger's totals were checked.",
-            ),
+            "Nothing wrong was found in the facts.",
+            "Keys, products, dates, empty and open periods and the ledger's totals were checked.",
         )
     off = len(result.off)
     claim = f"{len(rows)} thing{'s' if len(rows) != 1 else ''} in the facts need{'' if len(rows) != 1 else 's'} a look"

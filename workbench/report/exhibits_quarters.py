@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import lines_over_time
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ def quarters_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     plan, numbers = held
     tracked = _tracked(plan)
     if not tracked:
-        return Exhibit("allocation-quarters", Note(
+        return words_exhibit(
+            "allocation-quarters",
             "No people are planned by quarter: no resource is people, or has a limit on hiring or moving.",
             "Units such as people or FTE in resources, or hire_limit, leave_limit and move_limit, say which are.",
             ("resources",),
             alt="Note: no people by quarter.",
-        ))  # fmt: skip
+        )
     item = max(tracked, key=lambda held: _moving(plan, held))
     lines = sorted(
         (line for line in plan.portfolio.lines if f"quarters/today/{item.id}/{line.id}" in numbers),
@@ -95,10 +96,13 @@ def quarter_people_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     tracked = _tracked(plan)[:MOST_SKILLS]
     findings = quarter_findings(result, numbers)  # type: ignore[arg-type]
     if not tracked:
-        return Exhibit("allocation-quarter-people", Note(
-            findings[len(findings) - 1].claim, "No resource is people or has a limit on hiring or moving.",
-            ("resources",), alt="Note: no people by quarter.",
-        ))  # fmt: skip
+        return words_exhibit(
+            "allocation-quarter-people",
+            findings[len(findings) - 1].claim,
+            "No resource is people or has a limit on hiring or moving.",
+            ("resources",),
+            alt="Note: no people by quarter.",
+        )
     rows: list[dict[str, Any]] = []
     for item in tracked:
         for key, words in (("there", "there are"), ("used", "in lines"), ("hired", "hired"), ("moved", "change lines")):
@@ -137,22 +141,26 @@ def _quarters(result: Allocation | Conflict | Off, key: str) -> Exhibit | tuple[
     from workbench.allocation import Conflict, QuarterConflict, figures
 
     if isinstance(result, Conflict):
-        return Exhibit(key, Note(
+        return words_exhibit(
+            key,
             "There is no plan, so nobody is hired or moved.",
             "Rules and capacities cannot hold together; once they do, this page shows the way there.",
             ("rules",),
             alt="Note: no plan over the quarters.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     if result.quarters is None:
-        return Exhibit(key, Note(
+        return words_exhibit(
+            key,
             "One period is planned, so there is no way by quarters to show.",
             "Rows of resources for each quarter (2026-Q4, 2027-Q1 …) say how much there is, and who can join or move.",
             ("resources",),
             alt="Note: one period.",
-        ), is_appendix=True)  # fmt: skip
+            is_appendix=True,
+        )
     if isinstance(result.quarters, QuarterConflict):
         finding = result.quarters.finding
-        return Exhibit(key, Note(finding.claim, finding.detail, ("resources", "rules"), alt=f"Note: {finding.claim}"))
+        return words_exhibit(key, finding.claim, finding.detail, ("resources", "rules"))
     return result.quarters, figures(result)
 
 

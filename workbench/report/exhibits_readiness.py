@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.exhibits_sources import classes_or_note
 from workbench.report.tables import table
 
@@ -201,7 +201,7 @@ def two_jobs_exhibit(result: Readiness | Off) -> Exhibit:
     numbers = figures(result)
     cuts = [part for part in result.parts if part.kind == "cut"][:2]
     if len(cuts) < 2:
-        return Exhibit("readiness-two-jobs", Note("The instrument does not compare two groups of roles.", ""))
+        return words_exhibit("readiness-two-jobs", "The instrument does not compare two groups of roles.", "")
     rows = []
     for group in result.instrument.dimensions:
         held = [result.scores.get("dimension", part, group.id) for part in cuts]
@@ -313,11 +313,11 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
     from workbench.readiness.sentences import level_words
 
     if result.settings.thesis == "off":
-        return Exhibit(
+        return words_exhibit(
             "readiness-claims",
-            Note(
-                "The article's claims are left out, as the engagement's settings say.", "Setting: thesis.", alt="Note"
-            ),
+            "The article's claims are left out, as the engagement's settings say.",
+            "Setting: thesis.",
+            alt="Note",
             is_appendix=True,
         )
     numbers = figures(result)
@@ -347,7 +347,7 @@ def claims_exhibit(result: Readiness | Off) -> Exhibit:
             }
         )
     if not rows:
-        return Exhibit("readiness-claims", Note("The instrument tests no claims.", ""), is_appendix=True)
+        return words_exhibit("readiness-claims", "The instrument tests no claims.", "", is_appendix=True)
     return Exhibit(
         "readiness-claims",
         table(
@@ -509,4 +509,4 @@ def _item_words(one: tuple[Item, Score]) -> str:
 
 
 def _no_gates(key: str) -> Exhibit:
-    return Exhibit(key, Note("The instrument has no gates, so there are levels but no classes.", ""))
+    return words_exhibit(key, "The instrument has no gates, so there are levels but no classes.", "")

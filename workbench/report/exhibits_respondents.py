@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, Note, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -34,13 +34,11 @@ def agreement_exhibit(result: Readiness | Off) -> Exhibit:
     numbers = figures(result)
     held = {(one.part.id, one.dimension): one for one in result.respondents.agreement}
     if not any(one.found is not None for one in held.values()):
-        return Exhibit(
+        return words_exhibit(
             "readiness-agreement",
-            Note(
-                "Whether people agree cannot be said: in no line did ten people answer who may be shown.",
-                "Agreement is a spread, and a spread of fewer people would show what single people think.",
-                source=_source(result),
-            ),
+            "Whether people agree cannot be said: in no line did ten people answer who may be shown.",
+            "Agreement is a spread, and a spread of fewer people would show what single people think.",
+            source=_source(result),
             is_appendix=True,
         )
     parts = (*result.lines, result.organisation)
@@ -84,13 +82,11 @@ def reliability_exhibit(result: Readiness | Off) -> Exhibit:
     scales = [one for one in result.respondents.reliability if one.alpha is not None]
     pools = {one.dimension: one for one in result.respondents.pooling}
     if not scales and not any(one.single is not None for one in pools.values()):
-        return Exhibit(
+        return words_exhibit(
             "readiness-reliability",
-            Note(
-                "How far the questions hang together cannot be said: no role has ten people who may be shown.",
-                "It takes ten people of one role, who were asked the same questions.",
-                source=_source(result),
-            ),
+            "How far the questions hang together cannot be said: no role has ten people who may be shown.",
+            "It takes ten people of one role, who were asked the same questions.",
+            source=_source(result),
             is_appendix=True,
         )
     roles = [part for part in result.parts if part.kind == "role" and any(one.role == part for one in scales)]
@@ -194,14 +190,12 @@ def coding_exhibit(result: Readiness | Off) -> Exhibit:
 
     coding = result.respondents.coding
     if coding is None:
-        return Exhibit(
+        return words_exhibit(
             "readiness-assessors",
-            Note(
-                "No artefact was looked at by two assessors, so nobody knows how far they would agree.",
-                "A second row in `evidence` of the same item and line, by another assessor, would show it.",
-                ("evidence",),
-                source="evidence",
-            ),
+            "No artefact was looked at by two assessors, so nobody knows how far they would agree.",
+            "A second row in `evidence` of the same item and line, by another assessor, would show it.",
+            ("evidence",),
+            source="evidence",
             is_appendix=True,
         )
     numbers = figures(result)
@@ -253,7 +247,7 @@ def weights_exhibit(result: Readiness | Off) -> Exhibit:
         detail = (
             "Every answer counts alike. Response by group and the band beside each level tell what silence could do."
         )
-        return Exhibit("readiness-weights", Note(claim, detail, source=_source(result)), is_appendix=True)
+        return words_exhibit("readiness-weights", claim, detail, source=_source(result), is_appendix=True)
     numbers = figures(result)
     rows = []
     for group in result.instrument.groups:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import stacked_diverging
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def roadmap_exhibit(result: Readiness | Off) -> Exhibit:
 
     held = result.roadmap
     if not held.initiatives:
-        return Exhibit("readiness-roadmap", Note(NOTHING_LEFT, "", source=_source(result)))
+        return words_exhibit("readiness-roadmap", NOTHING_LEFT, "", source=_source(result))
     numbers = figures(result)
     is_costed = any(one.cost is not None for one in held.initiatives)
     rows = []
@@ -89,7 +89,7 @@ def steps_exhibit(result: Readiness | Off) -> Exhibit:
 
     steps = [step for step in result.roadmap.steps if step.rank <= TOP]
     if not steps:
-        return Exhibit("readiness-steps", Note(NOTHING_LEFT, "", source=_source(result)), is_appendix=True)
+        return words_exhibit("readiness-steps", NOTHING_LEFT, "", source=_source(result), is_appendix=True)
     numbers = figures(result)
     rows = [
         {
@@ -149,13 +149,11 @@ def verdict_odds_exhibit(result: Readiness | Off) -> Exhibit:
 
     lines = [line for line in (result.verdict.lines if result.verdict is not None else ()) if line.odds]
     if not lines:
-        return Exhibit(
+        return words_exhibit(
             "readiness-odds",
-            Note(
-                "How probable each class is may not be shown, or no line has a class.",
-                "Probabilities are shown for lines in which ten people or more answered and every gate is shown.",
-                source=_source(result),
-            ),
+            "How probable each class is may not be shown, or no line has a class.",
+            "Probabilities are shown for lines in which ten people or more answered and every gate is shown.",
+            source=_source(result),
             is_appendix=True,
         )
     numbers = figures(result)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench import theme
 from workbench.findings import Off, fit_claim
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -76,4 +76,4 @@ def _exactly(miss: float) -> str:
 def _note() -> Exhibit:
     claim = "No outcome was added up to lines, streams or experiences."
     detail = "It takes metrics whose parts add up, and memberships."
-    return Exhibit("outcomes-shares", Note(claim, detail, alt=f"Note: {claim}"))
+    return words_exhibit("outcomes-shares", claim, detail, alt=f"Note: {claim}")

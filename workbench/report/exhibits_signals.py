@@ -11,7 +11,7 @@ from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals, process_behaviour
 from workbench.report.charts_signals import behaviour_panels, funnel_plot
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.exhibits_outcomes import all_sources, metric_sources
 from workbench.report.tables import table
 from workbench.report.values import shortened
@@ -43,12 +43,10 @@ def signals_exhibit(result: Outcomes | Off) -> Exhibit:
     from workbench.outcomes.wording import write_pair
 
     if not result.signals.portfolio.tested:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-signals",
-            Note(
-                "Too early to tell what moved: no series has enough periods to judge.",
-                "Twelve complete periods are needed, and one after them.",
-            ),
+            "Too early to tell what moved: no series has enough periods to judge.",
+            "Twelve complete periods are needed, and one after them.",
         )
     numbers, currency = figures(result), result.settings.currency
     rows: list[dict[str, Any]] = []
@@ -116,12 +114,10 @@ def series_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     shown = _panel_series(result)
     if not shown:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-series",
-            Note(
-                "No outcome has a usual range yet to be drawn line by line.",
-                "Twelve complete periods are needed.",
-            ),
+            "No outcome has a usual range yet to be drawn line by line.",
+            "Twelve complete periods are needed.",
         )
     from workbench.outcomes import figures
     from workbench.outcomes.numbers import scope_key
@@ -180,12 +176,10 @@ def products_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     one = _main_comparison(result)
     if one is None:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-products",
-            Note(
-                "No outcome compares enough products on shares or rates of their own rows.",
-                "Three products with rows in the latest complete period are needed.",
-            ),
+            "No outcome compares enough products on shares or rates of their own rows.",
+            "Three products with rows in the latest complete period are needed.",
         )
     from workbench.outcomes import figures
 
@@ -265,12 +259,10 @@ def chances_exhibit(result: Outcomes | Off) -> Exhibit:
             }
         )
     if not rows:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-chances",
-            Note(
-                "No target has a date ahead and a process steady enough to give its chance.",
-                "A chance needs twelve periods without a move, a target and its date.",
-            ),
+            "No target has a date ahead and a process steady enough to give its chance.",
+            "A chance needs twelve periods without a move, a target and its date.",
         )
     likely = sum(row["chance"] >= 0.5 for row in rows)
     least = min(rows, key=lambda row: row["chance"])
@@ -306,12 +298,10 @@ def rare_exhibit(result: Outcomes | Off) -> Exhibit:
         return note_exhibit(result)
     held = [one for one in result.signals.rare if one.limits is not None]
     if not held:
-        return Exhibit(
+        return words_exhibit(
             "outcomes-rare",
-            Note(
-                "No outcome is watched by the days between its events, or there are too few events yet.",
-                "A count by day with chart: time_between, and twelve times between events.",
-            ),
+            "No outcome is watched by the days between its events, or there are too few events yet.",
+            "A count by day with chart: time_between, and twelve times between events.",
         )
     from workbench.outcomes import figures
 
@@ -319,7 +309,7 @@ def rare_exhibit(result: Outcomes | Off) -> Exhibit:
     one = max(held, key=lambda rare: (bool(rare.is_kept), rare.kind == "company", len(rare.gaps)))
     limits, metric = one.limits, result.catalogue.metric(one.metric)
     if limits is None:  # held ones have them
-        return Exhibit("outcomes-rare", Note("Too few events yet.", ""))
+        return words_exhibit("outcomes-rare", "Too few events yet.", "")
     base = f"gaps/{one.metric}/{one.kind}/{one.parent or 'all'}"
     ids: list[str | None] = [None] * len(one.gaps)
     ids[0] = numbers.known_ids(f"{base}/usual")

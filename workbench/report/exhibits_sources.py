@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -37,13 +37,11 @@ def role_gaps_exhibit(result: Readiness | Off) -> Exhibit:
 
     gaps = result.gaps
     if not gaps:
-        return Exhibit(
+        return words_exhibit(
             "readiness-role-gaps",
-            Note(
-                "No two jobs can be compared: too few people of each answered the same question.",
-                "Two roles are compared on a question where the level of both may be shown.",
-                source=_source(result),
-            ),
+            "No two jobs can be compared: too few people of each answered the same question.",
+            "Two roles are compared on a question where the level of both may be shown.",
+            source=_source(result),
         )
     numbers = figures(result)
     shown = gaps[:MOST_GAPS]
@@ -101,15 +99,13 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
     key = "readiness-sources-lines" if by_line else "readiness-sources"
     sources = held.sources
     if sources.interviews is None and not sources.checked:
-        return Exhibit(
+        return words_exhibit(
             key,
-            Note(
-                "The survey stands alone: nobody was interviewed and no artefact was looked for.",
-                "What people answer, what they say and what an artefact shows are three numbers; their distance is a "
-                "finding.",
-                ("interviews", "evidence"),
-                source=_source(held),
-            ),
+            "The survey stands alone: nobody was interviewed and no artefact was looked for.",
+            "What people answer, what they say and what an artefact shows are three numbers; their distance is a "
+            "finding.",
+            ("interviews", "evidence"),
+            source=_source(held),
             is_appendix=by_line,
         )
     numbers = figures(held)
@@ -122,7 +118,7 @@ def sources_exhibit(result: Readiness | Off, *, by_line: bool = False) -> Exhibi
     ]
     if not rows:
         words = "In no line may interviews be told, and no artefact was looked for there."
-        return Exhibit(key, Note(words, "", source=_source(held)), is_appendix=True)
+        return words_exhibit(key, words, "", source=_source(held), is_appendix=True)
     columns = {"line": "Product line"} if by_line else {}
     columns |= {"dimension": "Dimension", "heard": "Interviews say"}
     columns |= {} if by_line else {"ends": "From … to"}
@@ -157,14 +153,12 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
 
     checked = held.sources.checked
     if not checked:
-        return Exhibit(
+        return words_exhibit(
             "readiness-evidence",
-            Note(
-                "No artefact was looked for, so every level is what people say.",
-                "Claims and evidence often differ by a level.",
-                ("evidence",),
-                source=_source(held),
-            ),
+            "No artefact was looked for, so every level is what people say.",
+            "Claims and evidence often differ by a level.",
+            ("evidence",),
+            source=_source(held),
             is_appendix=True,
         )
     numbers = figures(held)
@@ -174,7 +168,7 @@ def evidence_exhibit(result: Readiness | Off) -> Exhibit:
     short = sorted((cells for cells in looks.values() if any(map(_is_short, cells))), key=_shortness)
     if not short:
         words = "Everything that was looked for was seen, and carries what is claimed."
-        return Exhibit("readiness-evidence", Note(words, "", source=_source(held)), is_appendix=True)
+        return words_exhibit("readiness-evidence", words, "", source=_source(held), is_appendix=True)
     rows = [_evidence_row(held, numbers, cells) for cells in short]
     unseen = sum(not cells[0].look.is_seen for cells in looks.values())
     seen = f"{unseen} of {len(looks)} artefacts looked for were not seen"
@@ -218,7 +212,7 @@ def quotes_exhibit(result: Readiness | Off) -> Exhibit:
         withheld = 0 if told is None else told.withheld
         detail = "Quotes need the speaker's yes (may_quote), and enough interviews on the same dimension."
         words = "No words of single people are printed: none may be." if withheld else "No interview may be quoted."
-        return Exhibit("readiness-quotes", Note(words, detail, ("interviews",), source=_source(held)), is_appendix=True)
+        return words_exhibit("readiness-quotes", words, detail, ("interviews",), source=_source(held), is_appendix=True)
     numbers = figures(held)
     rows = [
         {
@@ -264,7 +258,7 @@ def classes_or_note(off: Off) -> Exhibit:
         return note_exhibit(off)
     look = off
     if look.verdict is None:
-        return Exhibit("readiness-classes", Note("The instrument has no gates, so there are no classes.", ""))
+        return words_exhibit("readiness-classes", "The instrument has no gates, so there are no classes.", "")
     numbers = figures(look)
     rows = []
     for part in look.lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench import theme
 from workbench.findings import fit_claim
-from workbench.report.exhibit import Exhibit, Note
+from workbench.report.exhibit import Exhibit, words_exhibit
 from workbench.report.summary import Summary, figures
 from workbench.report.tables import table
 
@@ -41,13 +41,11 @@ def decisions_exhibit(summary: Summary) -> Exhibit:
     """Return the decisions that are supported, with the option rejected, the cost and the owner."""
     held = summary.decisions
     if not held:
-        return Exhibit(
+        return words_exhibit(
             "summary-decisions",
-            Note(
-                "No decision is supported yet.",
-                "The numbers show none whose cost and alternative are known.",
-                alt="Note: no decision is supported yet.",
-            ),
+            "No decision is supported yet.",
+            "The numbers show none whose cost and alternative are known.",
+            alt="Note: no decision is supported yet.",
         )
     data = {
         "what": [decision.what for decision in held],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Figures, Off, fit_claim
 from workbench.report.charts_tradeoffs import INSIDE, ON, PLAN, TODAY, frontier_chart
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -34,17 +34,28 @@ def frontier_exhibit(result: Allocation | Conflict | Off) -> Exhibit:
     from workbench.allocation.tradeoff_words import exchange_claim, objective_name, objective_unit
 
     if isinstance(result, Conflict):
-        return _note(key, "There is no plan, so objectives cannot be traded off.",
-                     "Rules and capacities cannot hold together; once they do, this page tells what more of one "
-                     "objective costs of another.", ("rules",))  # fmt: skip
+        return _note(
+            key,
+            "There is no plan, so objectives cannot be traded off.",
+            "Rules and capacities cannot hold together; once they do, this page tells what more of one "
+            "objective costs of another.",
+            ("rules",),
+        )
     portfolio, found = result.portfolio, result.frontier
     if found is None and len(portfolio.weighted) < 2:
-        return _note(key, "Only one objective counts, so there is nothing to trade off.",
-                     "With a second objective in the tables this page shows what more of it costs of the first.",
-                     ("objectives", "worths"))  # fmt: skip
+        return _note(
+            key,
+            "Only one objective counts, so there is nothing to trade off.",
+            "With a second objective in the tables this page shows what more of it costs of the first.",
+            ("objectives", "worths"),
+        )
     if found is None or not found.points:
-        return _note(key, "What the objectives cost each other was not worked out in this run.",
-                     "No points of the trade-off were asked for.", ())  # fmt: skip
+        return _note(
+            key,
+            "What the objectives cost each other was not worked out in this run.",
+            "No points of the trade-off were asked for.",
+            (),
+        )
     claim = exchange_claim(portfolio, found)
     if len(found.points) == 1:
         return _note(key, claim, "The plan with the most of one objective has the most of the other too.", ())
@@ -284,7 +295,7 @@ def _compared(
 
 
 def _note(key: str, claim: str, detail: str, tables: tuple[str, ...]) -> Exhibit:
-    return Exhibit(key, Note(claim, detail, tables, alt=f"Note: {claim}"), is_appendix=True)
+    return words_exhibit(key, claim, detail, tables, is_appendix=True)
 
 
 def _amount(portfolio: Portfolio, value: Any) -> str:

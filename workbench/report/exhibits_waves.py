@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Off, fit_claim
 from workbench.report.charts import dots_intervals, lines_over_time, slope
-from workbench.report.exhibit import Exhibit, Note, note_exhibit
+from workbench.report.exhibit import Exhibit, note_exhibit, words_exhibit
 from workbench.report.tables import table
 
 if TYPE_CHECKING:
@@ -296,7 +296,7 @@ def _nothing(key: str, result: Readiness) -> Exhibit:
     else:
         words = "Nothing about change can be shown: too few people, or their answers would be given away."
         detail = "At least ten people who answered both times are needed, and keys made with one salt in every wave."
-    return Exhibit(key, Note(words, detail, source=_source(result)), is_appendix=True)
+    return words_exhibit(key, words, detail, source=_source(result), is_appendix=True)
 
 
 def _latest(result: Readiness) -> list[Change]:

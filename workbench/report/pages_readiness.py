@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench import theme
 from workbench.findings import Finding, Findings, Off, fit_claim
 from workbench.report.charts import dots_intervals
-from workbench.report.exhibit import Exhibit, Note
+from workbench.report.exhibit import Exhibit, Note, words_exhibit
 from workbench.report.exhibits_waves import waves_exhibit
 from workbench.report.page import Page, page_key
 from workbench.report.tables import table
@@ -202,7 +202,7 @@ def _line_questions(result: Readiness, numbers: Figures, part: Part) -> Exhibit:
     shown = [(item, score) for item, score in items if score.level is not None]
     key = f"readiness-questions-{page_key('line', part.id)}"
     if not shown:
-        return Exhibit(key, Note(f"No single question of {part.name} has enough answers to be shown.", ""))
+        return words_exhibit(key, f"No single question of {part.name} has enough answers to be shown.", "")
     item, score = min(shown, key=lambda one: (_shown(one[1]), one[0].id))
     data = {
         "question": [f"{item.printed} {item.title}" for item, _ in items],
@@ -240,7 +240,7 @@ def _lines_compared(result: Readiness, numbers: Figures) -> Exhibit:
     parts = [part for part in result.lines if result.percent_to_target[part.id] is not None]
     key = "readiness-compare"
     if len(parts) < 2:
-        return Exhibit(key, Note("Fewer than two lines may be shown, so there is nothing to compare.", ""))
+        return words_exhibit(key, "Fewer than two lines may be shown, so there is nothing to compare.", "")
     ways = [numbers[f"percent-to-target/{part.id}"] for part in parts]
     first, *_, last = sorted(zip(ways, parts, strict=True), key=lambda one: (-float(one[0].value or 0), one[1].id))
     apart = first[0].low is not None and last[0].high is not None and first[0].low > last[0].high
@@ -280,7 +280,7 @@ def _public_ranges(result: Readiness, numbers: Figures) -> Exhibit:
     ranges = result.instrument.public_ranges
     key = "readiness-public-ranges"
     if not ranges:
-        return Exhibit(key, Note("No question of this instrument has a published range to be held against.", ""))
+        return words_exhibit(key, "No question of this instrument has a published range to be held against.", "")
     items = [result.instrument.item(held.item) for held in ranges]
     scores = [result.scores.get("item", result.organisation, item.id) for item in items]
     return Exhibit(
