@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 
 from workbench.engagement.documents import read_yaml
 from workbench.readiness import Instrument, build_instrument
-from workbench.readiness.tool_scores import ToolScore, compare_with_tool
+from workbench.readiness.tool_scores import combine_levels
 
 DORA = Path(__file__).resolve().parents[2] / "templates" / "instruments" / "dora-quick-check.yaml"
 FUNCTIONS = 5
@@ -18,6 +20,42 @@ PRACTICES = 3
 # The answers in a comment of owaspsamm/sammwise, comps/surveyDisplay/calculator.js ("FOR TESTING"): one value for all
 # six questions of a practice, the same four in turn.
 SAMMWISE = (1.0, 0.0, 0.25, 0.5)
+
+
+@dataclass(frozen=True)
+class ToolScore:
+    """The level of a group: ours, with all missing answers at the bottom and at the top, and the tool's."""
+
+    group: str
+    ours: float | None
+    low: float | None
+    high: float | None
+    tool: float | None
+    missing: tuple[str, ...]
+
+
+def compare_with_tool(instrument: Instrument, levels: Mapping[str, float | None]) -> tuple[ToolScore, ...]:
+    """Return every group's level as we compute it and as the model's own tool does, from one level an item."""
+    held = {item.id: levels.get(item.id) for item in instrument.items}
+    spans = {item.id: instrument.span(item) for item in instrument.items}
+    blanks = {item.id: instrument.answers(item).blank for item in instrument.items}
+
+    def filled(fill: Mapping[str, float | None]) -> dict[str, float | None]:
+        return {name: fill[name] if level is None else level for name, level in held.items()}
+
+    low, high = (filled({name: span[side] for name, span in spans.items()}) for side in (0, 1))
+    tool = filled(blanks)
+    return tuple(
+        ToolScore(
+            group.id,
+            combine_levels(instrument, group, held),
+            combine_levels(instrument, group, low),
+            combine_levels(instrument, group, high),
+            combine_levels(instrument, group, tool),
+            tuple(item.id for item in instrument.items_below(group.id) if held[item.id] is None),
+        )
+        for group in instrument.groups
+    )
 
 
 @pytest.fixture(scope="module")

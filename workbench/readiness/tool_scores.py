@@ -10,72 +10,10 @@ level but a range. `AnswerSet.blank` says what the tool does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from workbench.readiness.anonymity import ProtectedScores
 from workbench.readiness.instrument import Group, Instrument
 from workbench.readiness.scores import DIMENSION, ITEM, Part, Score
-
-
-@dataclass(frozen=True)
-class ToolScore:
-    """The level of one group, computed in two ways from one level an item.
-
-    Attributes
-    ----------
-    group : str
-    ours : float or None
-        Missing answers stay missing; None where the level hangs on one. Unit: level.
-    low, high : float or None
-        Ours if all missing answers stood at the bottom, and at the top. Unit: level.
-    tool : float or None
-        As the model's own tool counts. Unit: level.
-    missing : tuple of str
-        Items without a level.
-    """
-
-    group: str
-    ours: float | None
-    low: float | None
-    high: float | None
-    tool: float | None
-    missing: tuple[str, ...]
-
-
-def compare_with_tool(instrument: Instrument, levels: Mapping[str, float | None]) -> tuple[ToolScore, ...]:
-    """Return every group's level as we compute it and as the model's own tool does.
-
-    Parameters
-    ----------
-    instrument : Instrument
-    levels : mapping of item to level
-        One level an item: one person's answers, or what a group said. None, or no entry, is missing.
-
-    Returns
-    -------
-    tuple of ToolScore
-        One a group, in the instrument's order.
-    """
-    held = {item.id: levels.get(item.id) for item in instrument.items}
-    spans = {item.id: instrument.span(item) for item in instrument.items}
-    blanks = {item.id: instrument.answers(item).blank for item in instrument.items}
-
-    def filled(fill: Mapping[str, float | None]) -> dict[str, float | None]:
-        return {name: fill[name] if level is None else level for name, level in held.items()}
-
-    low, high = (filled({name: span[side] for name, span in spans.items()}) for side in (0, 1))
-    tool = filled(blanks)
-    return tuple(
-        ToolScore(
-            group.id,
-            combine_levels(instrument, group, held),
-            combine_levels(instrument, group, low),
-            combine_levels(instrument, group, high),
-            combine_levels(instrument, group, tool),
-            tuple(item.id for item in instrument.items_below(group.id) if held[item.id] is None),
-        )
-        for group in instrument.groups
-    )
 
 
 def has_tool_rule(instrument: Instrument) -> bool:
