@@ -15,15 +15,13 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from workbench.engagement.columns import FIRST_YEAR, LAST_YEAR
 from workbench.engagement.read import ERROR_CELLS, RawTable, show
 from workbench.engagement.settings import Source
 from workbench.errors import Fault
 
 Spot = TypeVar("Spot")
 ColumnKind = Literal["text", "number", "integer", "date", "choice"]
-
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-"""Years that a client's table may speak of; others are typing errors (ours)."""
 
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d"
 _ISO = re.compile(

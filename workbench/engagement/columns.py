@@ -15,6 +15,9 @@ from workbench.engagement.exports.texts import has_address
 EXAMPLE_PREFIX = "example"
 """A row whose key starts with this word is an example and is ignored."""
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years that a client's table may speak of; others are typing errors (ours)."""
+
 LARGEST_NUMBER = 1e15
 """Largest number of a client's table, either way: sums of such numbers keep whole units in a float (ours)."""
 

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.engagement.cells import (
-    FIRST_YEAR,
-    LAST_YEAR,
     Ask,
     decide_date_order,
     decide_decimal,
     parse_date,
     parse_number,
 )
+from workbench.engagement.columns import FIRST_YEAR, LAST_YEAR
 from workbench.engagement.read import RawTable, decode, detect_delimiter, show, unreadable_csv
 from workbench.engagement.settings import Source
 from workbench.errors import Fault

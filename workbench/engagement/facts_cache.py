@@ -19,7 +19,7 @@ from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.cells import FIRST_YEAR, LAST_YEAR
+from workbench.engagement.columns import FIRST_YEAR, LAST_YEAR
 from workbench.engagement.facts import FactsFile, Role, facts_of_sheet, header_faults, read_facts, roles_as_written
 from workbench.engagement.locks import ABANDONED_SECONDS
 from workbench.engagement.read import parquet_damage, unreadable_parquet

@@ -6,24 +6,23 @@ columns mean.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.engagement.cells import LAST_YEAR, column_kind, convert
+from workbench.engagement.cells import column_kind, convert
 from workbench.engagement.columns import EXAMPLE_PREFIX, tidy_key
-from workbench.engagement.documents import Document, explain, quote, read_yaml, validate
+from workbench.engagement.documents import Document, read_yaml, validate
 from workbench.engagement.mappings import Imports
 from workbench.engagement.places import reports_folder
-from workbench.engagement.read import RawTable, read_csv, read_parquet, show
+from workbench.engagement.read import RawTable, read_csv, read_parquet
 from workbench.engagement.schema import SHEET_TABLES, TABLES, TableSpec
-from workbench.engagement.settings import LAST_DAY, EngagementSettings, Scenario, Source
+from workbench.engagement.settings import EngagementSettings, Scenario, Source, salvage_settings, settings_faults
 from workbench.engagement.sheet_documents import build_metrics, build_scenarios, nest_settings
+from workbench.engagement.table_rows import check_header, check_rows, frame_of, without_examples
 from workbench.engagement.tables import InputFile, RefusedRows, Tables
 from workbench.engagement.workbooks import open_workbook
 from workbench.errors import Fault, nearest
@@ -40,7 +39,6 @@ COMMENTARY = "commentary"
 DEEPEST_INSTRUMENT = 3
 """Folders below ``instruments/``: the model's name, ``model``, the kind of file."""
 
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FOLDERS = ("facts", "scenarios", "notebooks", "instruments")
 
 
@@ -329,7 +327,7 @@ class FolderReading:
 
     def _without_examples(self, raw: RawTable, spec: TableSpec) -> RawTable:
         """Leave out rows of which a part of the key starts with ``example``, and count them."""
-        kept = _without_examples(raw, spec)
+        kept = without_examples(raw, spec)
         if len(kept) < len(raw):
             self.ignored[spec.name] = self.ignored.get(spec.name, 0) + len(raw) - len(kept)
         return kept
@@ -346,7 +344,9 @@ class FolderReading:
         if raw is None:
             return []
         fields = spec.columns
-        if not self._check_header(raw, spec):
+        can_read, faults = check_header(raw, spec)
+        self.faults += faults
+        if not can_read:
             return []
         values, faults = convert(
             raw, {k: v for k, v in fields.items() if k in raw.columns}, self.sources.get(spec.name)
@@ -357,67 +357,13 @@ class FolderReading:
             if column in fields and column_kind(fields[column]) == "text":
                 keys = frozenset(tidy_key(value) for value in values[column] if value is not None)
                 self.known[f"{spec.name}.{column}"] = keys
-        valid, rows, refused = self._validate(raw, spec, values, bad)
-        if refused:
-            self.refused[spec.name] = RefusedRows(raw.keep(list(refused)), tuple(refused.values()))
-        self.raw[spec.name] = raw.keep(valid)
-        self.frames[spec.name] = _frame(spec, rows, raw, values, valid)
-        return rows
-
-    def _check_header(self, raw: RawTable, spec: TableSpec) -> bool:
-        """Note unknown and missing columns; return whether the rows can be read."""
-        fields = spec.columns
-        if not spec.extra_columns:
-            for column in raw.columns:
-                if column not in fields:
-                    remedy = nearest(column, fields) or "Delete the column, or ask what it was meant for."
-                    found = f"the column {raw.headers[raw.columns.index(column)]!r} is unknown"
-                    self.faults.append(raw.fault(None, column, found, f"{', '.join(fields)}.", remedy))
-        missing = [name for name, info in fields.items() if info.is_required() and name not in raw.columns]
-        for column in missing:
-            hint = nearest(column, [name for name in raw.columns if name not in fields])
-            found = f"the column {column} is missing"
-            remedy = f"Add it: {fields[column].description}" + (f" {hint}" if hint else "")
-            self._fault(raw.file, found, f"{', '.join(fields)}.", remedy, sheet=raw.sheet, cell="row 1")
-        return not missing
-
-    def _validate(
-        self, raw: RawTable, spec: TableSpec, values: Mapping[str, list[Any]], bad: set[tuple[str, str]]
-    ) -> tuple[list[int], list[Any], dict[int, dict[str, Any]]]:
-        """Return the places of valid rows, the rows, and the right cells of those that cannot be kept.
-
-        Every cell that breaks a rule of its column is a fault. A row stays when only optional cells are wrong (they
-        count as blank), so that one wrong cell hides no other.
-        """
-        from pydantic import ValidationError
-
-        fields = spec.columns
-        columns = [column for column in raw.columns if column in fields]
-        valid: list[int] = []
-        rows: list[Any] = []
-        refused: dict[int, dict[str, Any]] = {}
-        for row in range(len(raw)):
-            given = {column: values[column][row] for column in columns if values[column][row] is not None}
-            wrong: set[str] = set()
-            try:
-                model = spec.model.model_validate(given)
-            except ValidationError as error:
-                for item in error.errors(include_url=False):
-                    column = str(item["loc"][0]) if item["loc"] else columns[0]
-                    wrong.add(column)
-                    place = raw.place(row, column)
-                    if item["type"] == "missing" and column in raw.columns and raw.cells[column][row] is not None:
-                        continue  # the cell is filled, but its column could not be read: that was said once
-                    if (raw.sheet, place) not in bad:
-                        self.faults.append(_row_fault(raw, spec, row, column, item))
-                right = {column: value for column, value in given.items() if column not in wrong}
-                if any(fields[column].is_required() for column in wrong):
-                    refused[row] = {k: tidy_key(v) if isinstance(v, str) else v for k, v in right.items()}
-                    continue
-                model = spec.model.model_validate(right)
-            valid.append(row)
-            rows.append(model)
-        return valid, rows, refused
+        held, faults = check_rows(raw, spec, values, bad)
+        self.faults += faults
+        if held.refused:
+            self.refused[spec.name] = RefusedRows(raw.keep(list(held.refused)), tuple(held.refused.values()))
+        self.raw[spec.name] = raw.keep(held.valid)
+        self.frames[spec.name] = frame_of(spec, raw, values, held)
+        return held.rows
 
     # -- documents ---------------------------------------------------------------------------------------------------
 
@@ -435,11 +381,11 @@ class FolderReading:
             return
         self.origins["engagement"] = document
         content = document.content
-        faults = _settings_faults(document)
+        faults = settings_faults(document)
         settings, more = validate(document, EngagementSettings)
         told = {fault.cell for fault in faults}
         self.faults += faults + [fault for fault in more if fault.cell not in told or not fault.cell]
-        self.settings = settings if settings is not None and not faults else _salvage(content)
+        self.settings = settings if settings is not None and not faults else salvage_settings(content)
         self.sources = dict(self.settings.sources)
         known = {*TABLES, *SHEET_TABLES}
         for table, source in self.sources.items():
@@ -638,102 +584,7 @@ def _sheet_key(sheet: str) -> str:
     return sheet.strip().lower().replace(" ", "_")
 
 
-def _salvage(content: Mapping[str, Any]) -> EngagementSettings:
-    """Return settings without those that have faults, so that the tables are still read as the client declared."""
-    from pydantic import ValidationError
-
-    kept: dict[str, Any] = {"name": "unknown", "as_of": LAST_DAY}
-
-    def keep(name: str, value: Any) -> bool:
-        try:
-            EngagementSettings.model_validate({**kept, name: value})
-        except ValidationError:
-            return False
-        kept[name] = value
-        return True
-
-    for name, value in content.items():
-        if isinstance(value, bool) or (name == "as_of" and isinstance(value, int | float)):
-            continue
-        if not keep(name, value) and name == "sources" and isinstance(value, dict):
-            for table, source in value.items():
-                keep("sources", {**kept.get("sources", {}), str(table): source})
-    settings = EngagementSettings.model_validate(kept)
-    if kept["as_of"] is LAST_DAY:  # nothing that a table may hold lies after it
-        return settings.model_copy(update={"as_of": dt.date(LAST_YEAR, 12, 31)})
-    return settings
-
-
-def _settings_faults(document: Document) -> list[Fault]:
-    """Return what pydantic would let pass: yes and no for numbers, and day numbers for dates."""
-    faults = []
-    for key, value in document.content.items():
-        if isinstance(value, bool):
-            faults.append(
-                document.fault((key,), f"{quote(value)} is not allowed", "a text or a number.", "Correct it.")
-            )
-    as_of = document.content.get("as_of")
-    if as_of is not None and not isinstance(as_of, dt.date | bool) and not _ISO_DAY.fullmatch(str(as_of).strip()):
-        found, remedy = f"{quote(as_of)} is not a date", "Write it year first."
-        faults.append(document.fault(("as_of",), found, "a date such as 2026-09-30.", remedy))
-    return faults
-
-
-def _without_examples(raw: RawTable, spec: TableSpec) -> RawTable:
-    """Leave out rows of which a part of the key starts with ``example``."""
-    columns = [raw.cells[column] for column in spec.key if column in raw.columns]
-    keep = [row for row in range(len(raw)) if not any(_is_example(cells[row]) for cells in columns)]
-    return raw if len(keep) == len(raw) else raw.keep(keep)
-
-
-def _is_example(value: Any) -> bool:
-    return isinstance(value, str) and value.lower().startswith(EXAMPLE_PREFIX)
-
-
 def _is_in(fault: Fault, rows: set[int]) -> bool:
     """Say whether a fault's cell lies in one of these rows."""
     match = re.fullmatch(r"[A-Z]{1,3}(\d+)", fault.cell)
     return match is not None and int(match.group(1)) in rows
-
-
-def _row_fault(raw: RawTable, spec: TableSpec, row: int, column: str, item: Mapping[str, Any]) -> Fault:
-    info = spec.columns[column]
-    if item["type"] == "missing":
-        found, allowed, remedy = f"{column} is blank", f"a value: {info.description}", "Fill the cell."
-        if column not in raw.columns:
-            return raw.fault(row, None, found, allowed, remedy)
-        return raw.fault(row, column, found, allowed, remedy)
-    allowed, remedy = explain(item)
-    value = item.get("input")
-    found = show(value)
-    if isinstance(value, float):  # 1e999 is quoted as the client wrote it, and -5 without decimals
-        found = f"{value:.15g}" if math.isfinite(value) else show(raw.cells[column][row])
-    if item["type"] == "literal_error" and isinstance(value, str):
-        from workbench.engagement.cells import choices_of
-
-        remedy = nearest(value, choices_of(info)) or remedy
-    return raw.fault(row, column, f"{found} is not allowed in {column}", allowed, remedy)
-
-
-def _frame(
-    spec: TableSpec, rows: Sequence[Any], raw: RawTable, values: Mapping[str, list[Any]], valid: Sequence[int]
-) -> pd.DataFrame:
-    """Return the valid rows as a frame whose columns have the types that `Tables` promises."""
-    import numpy as np
-    import pandas as pd
-
-    columns: dict[str, Any] = {}
-    names = {(info.alias or name): name for name, info in spec.model.model_fields.items()}
-    for column, info in spec.columns.items():
-        cells = [getattr(row, names[column]) for row in rows]
-        kind = column_kind(info)
-        if kind == "integer" and info.is_required():
-            columns[column] = np.array(cells, dtype="int64")
-        elif kind in ("number", "integer"):
-            columns[column] = np.array([np.nan if cell is None else cell for cell in cells], dtype="float64")
-        else:
-            columns[column] = pd.Series(cells, dtype=object)
-    for column in raw.columns:
-        if column not in columns:
-            columns[column] = pd.Series([values[column][row] for row in valid], dtype=object)
-    return pd.DataFrame(columns)

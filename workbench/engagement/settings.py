@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 
-from workbench.engagement.columns import Amount, Key, Strict, Text, YesNo
+from workbench.engagement.columns import LAST_YEAR, Amount, Key, Strict, Text, YesNo
+from workbench.engagement.documents import Document, quote
+from workbench.errors import Fault
 
 FIRST_DAY, LAST_DAY = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 """Days that data may speak of as a whole (``as_of``); others are typing errors (ours)."""
@@ -107,6 +110,49 @@ class EngagementSettings(Strict):
         default_factory=dict, description="Per table: date_order, decimal, encoding, sheet."
     )
     databases: dict[str, Database] = Field(default_factory=dict, description="Databases with facts.")
+
+
+def settings_faults(document: Document) -> list[Fault]:
+    """Return what pydantic would let pass: yes and no for numbers, and day numbers for dates."""
+    faults = []
+    for key, value in document.content.items():
+        if isinstance(value, bool):
+            faults.append(
+                document.fault((key,), f"{quote(value)} is not allowed", "a text or a number.", "Correct it.")
+            )
+    as_of = document.content.get("as_of")
+    if (
+        as_of is not None
+        and not isinstance(as_of, dt.date | bool)
+        and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(as_of).strip())
+    ):
+        found, remedy = f"{quote(as_of)} is not a date", "Write it year first."
+        faults.append(document.fault(("as_of",), found, "a date such as 2026-09-30.", remedy))
+    return faults
+
+
+def salvage_settings(content: Mapping[str, Any]) -> EngagementSettings:
+    """Return settings without those that have faults, so that the tables are still read as the client declared."""
+    kept: dict[str, Any] = {"name": "unknown", "as_of": LAST_DAY}
+
+    def keep(name: str, value: Any) -> bool:
+        try:
+            EngagementSettings.model_validate({**kept, name: value})
+        except ValidationError:
+            return False
+        kept[name] = value
+        return True
+
+    for name, value in content.items():
+        if isinstance(value, bool) or (name == "as_of" and isinstance(value, int | float)):
+            continue
+        if not keep(name, value) and name == "sources" and isinstance(value, dict):
+            for table, source in value.items():
+                keep("sources", {**kept.get("sources", {}), str(table): source})
+    settings = EngagementSettings.model_validate(kept)
+    if kept["as_of"] is LAST_DAY:  # nothing that a table may hold lies after it
+        return settings.model_copy(update={"as_of": dt.date(LAST_YEAR, 12, 31)})
+    return settings
 
 
 def _no_truth(value: Any) -> Any:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from workbench.engagement.cells import FIRST_YEAR, LAST_YEAR
+from workbench.engagement.columns import FIRST_YEAR, LAST_YEAR
 from workbench.engagement.exports.clock import ORDERS
 
 LEAST_PAIRS, LEAST_CONTRARY, LEAST_SHARE = 10, 5, 0.1
