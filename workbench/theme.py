@@ -43,6 +43,10 @@ def _is_missing(value: float | None) -> bool:
     return value is None or not math.isfinite(value)
 
 
+SMALLEST = 1e-9
+"""A number without unit below this is noise of arithmetic and printed as 0.0 (ours)."""
+
+
 def number(value: float | None, decimals: int = 1) -> str:
     """Return a number with thousands separated by a thin comma and a real minus sign.
 
@@ -267,8 +271,8 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
     --------
     >>> formatted(0.031, "share"), formatted(3.14159, "level"), formatted(4.0, "engineer-months")
     ('3.1 %', '3.1', '4.0 engineer-months')
-    >>> formatted(0.142, "per 1,000 journeys")
-    '0.14 per 1,000 journeys'
+    >>> formatted(0.142, "per 1,000 journeys"), formatted(0.000388, "")
+    ('0.14 per 1,000 journeys', '0.00039')
     """
     if value is None or isinstance(value, str):
         return value or MISSING
@@ -280,6 +284,8 @@ def formatted(value: float | str | None, unit: str, currency: str = "EUR") -> st
         return number(value, 0)
     if unit == "points":
         return points(value)
+    if unit == "" and SMALLEST <= abs(value) < 0.05:  # such as points for one more euro: 0.0 would be untrue
+        return number(value, 1 - math.floor(math.log10(abs(value))))
     if unit in ("level", "score", "text", ""):
         return number(value, 1)
     return f"{number(value, 2 if 0 < abs(value) < 1 else 1)} {unit}"

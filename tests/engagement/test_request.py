@@ -53,6 +53,7 @@ def test_what_has_arrived_and_which_question_it_answers(client: Any) -> None:
     readiness = next(place for place, line in enumerate(told) if line.startswith("Readiness"))
     assert told[readiness].endswith("Not yet.")
     assert "survey (HR)" in told[readiness + 1]
+    assert "metrics (Data), facts (Data)" in told[next(n for n, line in enumerate(told) if line.startswith("Out")) + 1]
     allocation = next(place for place, line in enumerate(told) if line.startswith("Allocation"))
     assert "resources (Finance), activities (Product)" in told[allocation + 1]
 

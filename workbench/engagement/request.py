@@ -437,7 +437,8 @@ def _missing(item: Item) -> str:
 def _answerable(question: Question, request: DataRequest) -> list[str]:
     def listed(names: Iterable[str]) -> str:
         items = [request.item(name) for name in names]
-        return ", ".join(_missing(item) if item is not None else name for name, item in zip(names, items, strict=True))
+        shown = zip(names, items, strict=True)
+        return ", ".join(f"{name} ({function_of(name)})" if item is None else _missing(item) for name, item in shown)
 
     better = [f"  better with: {', '.join(question.better)}"] if question.better else []
     if question.is_answerable:
