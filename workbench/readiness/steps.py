@@ -28,6 +28,9 @@ SEEN_BY_TOO_FEW = 0.5
 TOP = 5
 """Steps of a line that count as its first ones: their ranks are tried in draws (ours)."""
 
+AT_ONCE = 500
+"""Draws that are planned together: their arrays then stay near the processor (ours)."""
+
 YEAR = 4
 """Quarters that a roadmap looks ahead (ours)."""
 
@@ -321,13 +324,16 @@ def _quarters(picks: Picks) -> int:
 def _stability(scores: Scores, shown: ProtectedScores, settings: Settings, held: _Held, quarters: int) -> np.ndarray:
     """Return how often each item is among the first steps of each draw; −1 where that may not be shown."""
     levels, dimensions = _item_draws(scores, settings, held)
-    picks = schedule(held.ground, levels, dimensions, per_quarter=settings.steps_per_quarter, quarters=quarters)
     found = np.zeros(levels.shape, dtype=np.int8)
-    taken = np.zeros(levels.shape[:2], dtype=int)
-    for item in picks.item:
-        rows, parts = np.nonzero((item >= 0) & (taken < TOP))
-        found[rows, parts, item[rows, parts]] += 1
-        taken += item >= 0
+    for start in range(0, len(levels), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        drawn = (levels[some], dimensions[some])
+        picks = schedule(held.ground, *drawn, per_quarter=settings.steps_per_quarter, quarters=quarters)
+        counts, taken = found[some], np.zeros(found[some].shape[:2], dtype=int)
+        for item in picks.item:
+            rows, parts = np.nonzero((item >= 0) & (taken < TOP))
+            counts[rows, parts, item[rows, parts]] += 1
+            taken += item >= 0
     for place, part in enumerate(held.parts):
         if not _is_many(shown, part, settings):
             found[:, place] = -1
