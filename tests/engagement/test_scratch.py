@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from workbench.engagement import scratch
 from workbench.engagement.locks import OWNER, own_folder
 from workbench.engagement.scratch import base_folder, files_folder, in_folder, scratch_folder, sweep_scratch
+from workbench.errors import FolderError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no locks that outlive nothing there")
 
@@ -97,3 +100,21 @@ def test_another_users_folder_is_left_alone(base: Path) -> None:
     os.chown(folder, 12345, 12345)
     sweep_scratch()
     assert folder.is_dir()
+
+
+def test_a_full_disk_of_temporary_files_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the reports' folder, where there is room; and nothing is left, on the disk or open."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(FolderError, match=r"wb-.*No space left.*set TMPDIR"), scratch_folder(tmp_path):
+            pass
+    assert not list(tmp_path.iterdir())
+    opened = []
+    for entry in Path("/proc/self/fd").glob("*"):  # nothing where there is no procfs
+        with suppress(OSError):
+            opened.append(str(entry.readlink()))
+    assert not [path for path in opened if path.startswith(str(tmp_path))]

@@ -99,7 +99,11 @@ def own_folder(folder: Path) -> Lock | None:
     except OSError:  # some network shares
         lock.release()
         return None
-    os.write(lock.descriptor, platform.node().encode())  # only now: a file without a name says nothing
+    try:
+        os.write(lock.descriptor, platform.node().encode())  # only now: a file without a name says nothing
+    except OSError:  # the disk is full
+        lock.release()
+        raise
     return lock
 
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from workbench.engagement.locks import OWNER, has_no_owner, own_folder
+from workbench.errors import writing_to
 
 PREFIX = "wb-"
 
@@ -42,11 +43,19 @@ def scratch_folder(base: Path | None = None) -> Iterator[Path]:
     ----------
     base : Path, optional
         Where it is made; by default where a socket's path has room.
+
+    Raises
+    ------
+    FolderError
+        Nothing can be written there.
     """
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base or base_folder()))
+    place = base or base_folder()
+    with writing_to(place, TEMPORARY[0]):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
     owner = None
     try:
-        owner = own_folder(folder)
+        with writing_to(folder, TEMPORARY[0]):
+            owner = own_folder(folder)
         yield folder
     finally:
         remove(folder)
