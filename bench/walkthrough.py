@@ -79,12 +79,10 @@ def _file(file: str, *options: str, answers: Sequence[tuple[str, str]] = ()) -> 
     return Import(file, "", options, tuple(answers))
 
 
-_ROLES = tuple((f"'{job}'", role) for role, job in messy.JOBS.items())
-
 FIRST = (
-    _file(messy.CATALOGUE, answers=[("01.07.2025", "1"), ("source", "Claims system")]),
+    _file(messy.CATALOGUE, answers=[("source", "Claims system")]),
     _file(messy.COSTS, answers=[("hidden", "1"), ("policies_at_start", "1")]),
-    _file(messy.STAFF, answers=[("blank", "1"), *_ROLES]),
+    _file(messy.STAFF),
     _file(messy.PLANS),
     _file(messy.BALANCES, "--set", "signed_off_by=Head of Controlling"),
     _file(messy.BUSINESS, answers=[("blank", "1")]),

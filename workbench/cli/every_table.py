@@ -138,7 +138,8 @@ def bring_every_table(
             waiting.append(corner)
             break
     if waiting:
-        _say_waiting(waiting, name)
+        if not (is_one and is_somebody_there()):  # it was just said
+            _say_waiting(waiting)
         raise typer.Exit(1)
     if details or not is_somebody_there():
         say(f"Next: workbench check {name}")
@@ -195,7 +196,7 @@ def _refuse_options_of_one(said: TableOptions) -> None:
 def _list(look: FileLook) -> None:
     """Say what each table of the file is taken for, and what is left, where there is more than one thing to say."""
     if len(look.tables) > 1:
-        say(f"{counted(len(look.tables), 'table')}, by headers that are columns of ours:")
+        say(f"{counted(len(look.tables), 'table')} (headers that are ours):")
         for found in look.tables[:MOST_SHOWN]:
             what = " or ".join(found.tables)
             known = ", as confirmed before" if found.is_known else ""
@@ -207,7 +208,7 @@ def _list(look: FileLook) -> None:
     if look.hidden:
         say(f"Hidden sheets, not read: {listing(list(look.hidden), MOST_SHOWN)}.")
     if len(look.tables) > 1 and is_somebody_there():
-        say("Write? takes y, Enter (leave it out), or the name of another table.")
+        say("Write? y, Enter (leave out), or another table's name.")
 
 
 def _which(found: FoundTable, look: FileLook) -> str:
@@ -226,7 +227,7 @@ def _which(found: FoundTable, look: FileLook) -> str:
         say(f"  {text[:60]!r} is no table. {nearest(text, look.known)}")
 
 
-def _say_waiting(waiting: Sequence[str], name: str) -> None:
+def _say_waiting(waiting: Sequence[str]) -> None:
     what = f"Not written: {listing(list(waiting), MOST_SHOWN)}."
     if is_somebody_there():
         say(what)

@@ -10,6 +10,7 @@ import typer
 from workbench.batch.progress import say
 from workbench.cli.arguments import Name, day_of
 from workbench.errors import ClientDataError, UsageError, writing_to
+from workbench.theme import counted
 
 if TYPE_CHECKING:
     from workbench.engagement.load import Engagement
@@ -137,7 +138,8 @@ def request(
     with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
         path = save_private(reports_folder() / name / "request" / f"request-{name}.xlsx", request_bytes(held))
     missing = sum(item.rows is None and item.is_needed for item in held.items)
-    say(f"{len(held.items)} tables in {len(held.functions)} sheets; {missing} that are needed are not here yet.")
+    where = f"{counted(len(held.items), 'table')} in {counted(len(held.functions), 'sheet')}"
+    say(f"{where}; {counted(missing, 'that is needed is', 'that are needed are')} not here yet.")
     say(f"Written: {path}")
     say(f"What has arrived: workbench status {name}")
 
@@ -163,7 +165,7 @@ def queries(
         return
     from workbench.engagement.mailing import save_private
     from workbench.engagement.places import engagement_folder, find_root, reports_folder
-    from workbench.engagement.queries import KINDS, find_queries, only_to
+    from workbench.engagement.queries import KINDS, ONE_OF, find_queries, only_to
     from workbench.engagement.queries_book import queries_bytes
 
     held = find_queries(engagement_folder(name), find_root(), with_assumed=assumed)
@@ -178,7 +180,7 @@ def queries(
     for kind, words in KINDS.items():
         count = sum(query.kind == kind for query in held.queries)
         if count:
-            say(f"{count:>5}  {words.lower()}")
+            say(f"{count:>5}  {ONE_OF[kind] if count == 1 else words.lower()}")
     say(f"Asked: {', '.join(held.people)}")
     say(f"Written: {path}")
     say(f"When it is answered: workbench queries {name} --read FILE")
@@ -193,7 +195,11 @@ def _take_answers(name: str, file: str) -> None:
 
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         taken = take_answers(file, name, root=find_root(), today=dt.date.today())
-    say(f"{taken.written} answers are new, {taken.same} were there already, {taken.blank} questions are still open.")
+    new, still = (
+        counted(taken.written, "answer is", "answers are"),
+        counted(taken.blank, "question is", "questions are"),
+    )
+    say(f"{new} new, {taken.same} {'was' if taken.same == 1 else 'were'} there already, {still} still open.")
     if taken.files:
         say(f"Changed: {', '.join(taken.files)}")
         say(f"Kept as they were, with the answered file: {taken.kept}")

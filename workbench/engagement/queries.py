@@ -56,6 +56,15 @@ KINDS: Mapping[str, str] = {
 }
 """Kinds of question, in the order in which a sheet asks them."""
 
+ONE_OF: Mapping[str, str] = {
+    "fault": "cell to correct",
+    "name": "name we do not know",
+    "missing": "file we miss",
+    "gap": "number that differs from the books",
+    "opinion": "opinion that is contested",
+}
+"""What one question of a kind is called."""
+
 ALIAS_KINDS = {
     "product": "product",
     "product_line": "product_line",

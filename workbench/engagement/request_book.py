@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.engagement.mailing import OPTIONS, add_sheet, columns_of, formats_of, height_of, write_row
 from workbench.engagement.request import DataRequest, Item
+from workbench.theme import counted
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -44,7 +45,8 @@ def _write_function(
     needed = sum(item.is_missing for item in missing)
     sheet.set_row(0, 24)
     sheet.write_string(0, 0, f"{request.client}: what we ask of {function}", formats["title"])
-    words = f"{len(missing)} of {len(items)} tables have not arrived; {needed} of them are needed. "
+    words = f"{len(missing)} of {counted(len(items), 'table')} {'has' if len(missing) == 1 else 'have'} not arrived; "
+    words += f"{needed} of {'it' if len(missing) == 1 else 'them'} {'is' if needed == 1 else 'are'} needed. "
     words += "Send your own files as they are: we read your layout. Dates as 2026-09-30, no names or pay of people."
     sheet.write_string(1, 0, words, formats["quiet"])
     for place, head in enumerate(heads):

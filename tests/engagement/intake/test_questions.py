@@ -245,7 +245,7 @@ def test_hidden_rows_are_asked(room: Room) -> None:
     sheet.row_dimensions[3].hidden = True
     stream = io.BytesIO()
     book.save(stream)
-    with pytest.raises(ClientDataError, match=r"1 of the table's rows are hidden \(row 3\)(.|\n)*--hidden read"):
+    with pytest.raises(ClientDataError, match=r"1 row of the table is hidden \(row 3\)(.|\n)*--hidden read"):
         bring(room, stream.getvalue(), "projects")
     outcome = bring(room, stream.getvalue(), "projects", hidden="skip")
     assert column(outcome, "project") == ["a", "b"]

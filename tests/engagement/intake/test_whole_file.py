@@ -307,3 +307,116 @@ def test_a_block_that_was_named_by_its_cell_is_kept_beside_the_first(room: Room)
     second = one(room, path, "needs", at="Needs!A6")
     assert second.changes == second.told == ()
     assert list(kept(room)) == ["needs", "needs-a6"]
+
+
+def test_a_catalogue_of_products_says_what_belongs_to_them(room: Room) -> None:
+    """Rows of one line differ in what is the product's: the columns are named, with the option that leaves them out."""
+    rows = [["Produktlinie", "Bezeichnung", "Produktmanager"], ["pets", "Dogs", "A"], ["pets", "Cats", "B"]]
+    with pytest.raises(ClientDataError) as caught:
+        one(room, book_of(room, {"Katalog": rows}), "lines")
+    (fault,) = caught.value.faults
+    assert "'pets' stands in rows 2, 3, with different name and product_manager" in fault.found
+    assert '--map "Produktmanager=ignore"' in fault.remedy
+    assert "--map \"HEADER=name\" for another column than 'Bezeichnung'" in fault.remedy
+    assert fault.answers == ()  # a name is needed: leaving it out would only lead to the next refusal
+
+
+def test_what_belongs_to_something_else_is_left_out_with_one_answer(room: Room) -> None:
+    """Where only columns that may stay blank differ, it is a question: leave them out."""
+    rows = [["Produktlinie", "Bezeichnung", "Produktmanager"], ["pets", "Pets", "A"], ["pets", "Pets", "B"]]
+    path = book_of(room, {"Katalog": rows})
+    with pytest.raises(ClientDataError) as caught:
+        one(room, path, "lines")
+    (answer,) = caught.value.faults[0].answers
+    assert (answer.option, answer.value, answer.words) == (
+        *("--map", "Produktmanager=ignore", "leave out product_manager"),
+    )
+    outcome = one(room, path, "lines", columns={"produktmanager": "ignore"})
+    assert text_of(room, "lines.csv").count("pets,Pets") == 1
+    assert outcome.added_up == ("2 rows are taken as 1: those with the same product_line say nothing else.",)
+
+
+def test_names_that_nobody_can_check_yet_are_said(tmp_path: Path) -> None:
+    """Before there are lines any name of one is taken, and the preview says so."""
+    room = Room(tmp_path / "room")
+    (room.folder / "lines.csv").unlink()
+    outcome = one(
+        room, book_of(room, {"Staff": (["Unit", "Role", "Product line"], ["IT", "hr", "anything"])}), "population"
+    )
+    told = "Look: The names in product_line are not checked: lines are not there yet."
+    assert told in describe_briefly(outcome).splitlines()
+
+
+def test_a_product_manager_owns_products(room: Room) -> None:
+    """What a register calls Produktmanager is the owner of each product, and of each line its product_manager."""
+    rows = [["Produkt", "Bezeichnung", "Produktmanager"], ["pet-dogs", "Dogs", "Head of pets"]]
+    one(room, book_of(room, {"Produkte": rows}), "products")
+    assert "pet-dogs,Dogs,Head of pets" in text_of(room, "products.csv")
+
+
+STAFF = ["Abteilung", "Jobfamilie", "Sparte"]
+
+
+def test_usual_words_for_roles_are_proposed_and_confirmed(room: Room) -> None:
+    """Five job families are one look and not five questions; one that is nobody's word is asked."""
+    rows = [STAFF, ["IT", "Softwareentwicklung", "motor"], ["Board", "Leitung", "motor"]]
+    outcome = one(room, book_of(room, {"Personal": rows}), "population")
+    assert "  a usual word for it: Leitung → executive; Softwareentwicklung → builder" in describe_briefly(outcome)
+    assert ",Leitung,role,executive" in text_of(room, "aliases.csv")
+    with pytest.raises(ClientDataError, match="nobody knows which role 'Lotse'"):
+        one(room, book_of(room, {"Personal": (STAFF, ["IT", "Lotse", "motor"])}), "population")
+
+
+@pytest.mark.parametrize(("is_repeated", "is_asked"), [(True, False), (False, True)])
+def test_blanks_below_what_is_written_each_time_are_blank(room: Room, is_repeated: bool, is_asked: bool) -> None:
+    """Who writes the line into each row means nothing by a blank; who writes it once may mean the same again."""
+    lines = ["motor"] * 12 if is_repeated else ["motor", "home", "life"]
+    rows = [STAFF, *(["IT", "hr", line] for line in lines), ["Staff", "hr", None], ["Staff", "finance", None]]
+    path = book_of(room, {"Personal": rows})
+    if is_asked:
+        with pytest.raises(ClientDataError, match="--fill product_line=down"):
+            one(room, path, "population")
+        return
+    outcome = one(room, path, "population")
+    told = "Look: 2 blank cells of product_line stay blank: below others the same is written again, 11 times."
+    assert told in describe_briefly(outcome).splitlines()
+    assert "Staff,hr,1" in text_of(room, "population.csv").replace(",,", ",")
+
+
+DAYS = ["Product", "Kind", "Parent", "Valid from", "Said on"]
+
+
+@pytest.mark.parametrize(
+    ("said_on", "is_told"), [("30.06.2026", True), ("06.05.2026", False), ("30/06/2026", False), ("13.13.2026", False)]
+)
+def test_the_order_of_days_is_told_by_a_column_written_the_same_way(room: Room, said_on: str, is_told: bool) -> None:
+    """30.06. beside 01.07. tells; days that read in two ways, or with other signs, tell nothing: it is asked."""
+    rows = [DAYS, ["motor-private", "product_line", "motor", "01.07.2025", said_on]]
+    path = book_of(room, {"Zuordnung": rows})
+    if not is_told:
+        with pytest.raises(ClientDataError, match=r"--date-order|is not a date"):
+            one(room, path, "memberships")
+        return
+    outcome = one(room, path, "memberships")
+    assert "2025-07-01" in text_of(room, "memberships.csv")
+    told = "Look: Days of valid_from are read day-month-year, as those of said_on, which can be read no other way."
+    assert told in describe_briefly(outcome).splitlines()
+
+
+def test_names_that_are_ours_but_for_a_code_are_folded(room: Room) -> None:
+    """Each another one: three are shown. Two that would be one of ours are all shown."""
+    products = [["Product", "Name"], *([f"p{letter}", f"Cover {letter}"] for letter in "abcdef")]
+    one(room, book_of(room, {"Products": products}), "products")
+    rows = [
+        DAYS[:4],
+        *([f"47{at}1 Cover {letter}", "product_line", "motor", "2026-01-31"] for at, letter in enumerate("abcdef")),
+    ]
+    text = describe_briefly(one(room, book_of(room, {"Zuordnung": rows}), "memberships"))
+    assert "4701 Cover a → pa; 4711 Cover b → pb; 4721 Cover c → pc; and 3 more, each another" in text
+    (room.folder / "memberships.csv").unlink()
+    (room.folder / "aliases.csv").unlink()
+    (room.folder / "imports.yaml").unlink()
+    rows.append(["9999 Cover a", "value_stream", "x", "2026-01-31"])
+    text = describe_briefly(one(room, book_of(room, {"Zuordnung": rows}), "memberships"))
+    assert "4751 Cover f → pf" in text
+    assert "9999 Cover a → pa" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.engagement.intake.blocks import Block
+from workbench.engagement.intake.crosswalk import WITHOUT_CODE
 from workbench.engagement.intake.importing import TableOutcome
 from workbench.engagement.intake.preview import (
     HEADERS_ALIKE,
@@ -12,11 +13,14 @@ from workbench.engagement.intake.preview import (
     short_text,
     unread_name,
 )
-from workbench.engagement.intake.rows import BLANK, TOTAL, name_rows
+from workbench.engagement.intake.rows import BLANK, TOTAL, count_of, name_rows
 from workbench.engagement.intake.targets import OFFICES
 from workbench.engagement.intake.words import plain_words
 from workbench.engagement.read import column_letters
-from workbench.theme import listing, number
+from workbench.theme import counted, listing, number
+
+CODES_SHOWN = 3
+"""Names that are shown of those that are ours but for a code (ours); all are shown by ``--details``."""
 
 VALUE_SHOWN = 28
 """Letters of a value that is shown beside its column (ours)."""
@@ -25,7 +29,13 @@ VALUE_SHOWN = 28
 def describe_briefly(outcome: TableOutcome) -> str:
     """Return the sentences that an import prints, as lines: what needs no look is left to ``--details``."""
     lines = [*_where(outcome), *_columns(outcome), *_left_out(outcome), *_numbers(outcome), *_names(outcome)]
-    looks = [*outcome.added_up, *outcome.plan.remarks, *outcome.numbers.remarks, *outcome.records.remarks]
+    looks = [
+        *outcome.added_up,
+        *outcome.plan.remarks,
+        *outcome.split.remarks,
+        *outcome.numbers.remarks,
+        *outcome.records.remarks,
+    ]
     lines += [f"Look: {sentence}" for sentence in looks]
     lines += [f"Since it was confirmed: {sentence}" for sentence in (*outcome.changes, *outcome.told)]
     placed = outcome.placed
@@ -98,12 +108,12 @@ def _left_out(outcome: TableOutcome) -> list[str]:
     split, sums = outcome.split, outcome.sums
     lines = []
     told = [
-        f"{len(rows)} {reason}" if reason == TOTAL and sums.checks else f"{len(rows)} {reason} ({name_rows(rows)})"
+        count_of(reason, rows) if reason == TOTAL and sums.checks else f"{count_of(reason, rows)} ({name_rows(rows)})"
         for reason, rows in split.left_out.items()
         if reason != BLANK
     ]
     if sums.checks and not sums.open:
-        told.append(f"{number(len(sums.checks), 0)} sums tie")
+        told.append(counted(len(sums.checks), "sum ties", "sums tie"))
     if told:
         lines.append(f"Left out: {', '.join(told)}.")
     for check in sums.open[:SHOWN]:
@@ -147,6 +157,14 @@ def _numbers(outcome: TableOutcome) -> list[str]:
     return lines
 
 
+def _pairs(reason: str, pairs: list[str]) -> str:
+    """Return proposed names; those that are ours but for a code, each another one, need no look one by one."""
+    ours = {pair.rpartition(" → ")[2] for pair in pairs}
+    if reason != WITHOUT_CODE or len(ours) < len(pairs) or len(pairs) <= CODES_SHOWN:
+        return "; ".join(pairs)
+    return f"{'; '.join(pairs[:CODES_SHOWN])}; and {len(pairs) - CODES_SHOWN} more, each another"
+
+
 def _names(outcome: TableOutcome) -> list[str]:
     lines = []
     near = [one for one in outcome.names if one.how == "near"]
@@ -155,7 +173,7 @@ def _names(outcome: TableOutcome) -> list[str]:
         by_reason: dict[str, list[str]] = {}
         for one in near[:MOST_NEAR]:
             by_reason.setdefault(one.evidence, []).append(f"{one.their_name} → {one.our_name}")
-        lines += [f"  {reason}: {'; '.join(pairs)}" for reason, pairs in by_reason.items()]
+        lines += [f"  {reason}: {_pairs(reason, pairs)}" for reason, pairs in by_reason.items()]
         lines += [f"  and {len(near) - MOST_NEAR} more: --details"] if len(near) > MOST_NEAR else []
     lines += names_left_out(outcome)
     new = [one.their_name for one in outcome.names if one.how == "new"]

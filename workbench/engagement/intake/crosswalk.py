@@ -22,6 +22,9 @@ MOST_LISTED = 12
 LEAVE_OUT = "leave out"
 """What the mapping says of a name whose rows are not wanted; their amounts are told each time."""
 
+WITHOUT_CODE = "the same without its code"
+"""What speaks for a name that is ours but for a number before or behind it."""
+
 AS_IT_IS = "new"
 """What the mapping says of a name that is one of its own, although it looks like another."""
 
@@ -127,6 +130,8 @@ class Register:
         Their name → our key, `LEAVE_OUT`, `AS_IT_IS` or blank, as ``imports.yaml`` or the command line says.
     is_open : bool
         Names that are nobody's yet may come in: the table defines them.
+    usual : mapping of str to tuple of str
+        Our key → what clients often call it, which is proposed and never taken alone.
     column : str
     """
 
@@ -135,6 +140,7 @@ class Register:
     aliases: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     is_open: bool = False
+    usual: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def match_names(
@@ -185,6 +191,9 @@ def _match(
         return made(next(iter(keys)), "name")
     if len(keys) > 1:
         return made("", "", f"it is the name of {' and of '.join(sorted(keys))}")
+    usual = [key for key, words in register.usual.items() if text in map(_folded, words) and key in register.keys]
+    if len(usual) == 1:
+        return made(usual[0], "near", "a usual word for it")
     near = _near(name, register)
     if len(near) == 1:
         key, evidence = near[0]
@@ -217,7 +226,7 @@ def _likeness(name: str, theirs: Sequence[str], other: str) -> tuple[float, str]
     code = [token for token in theirs if token.isdigit() and len(token) >= 3]
     bare = [token for token in theirs if token not in code]
     if bare and bare == list(ours) and code:
-        return 0.97, "the same without its code"
+        return 0.97, WITHOUT_CODE
     if sorted(theirs) == sorted(ours):
         return 0.98, "the same words"
     if [t for t in bare if any(c.isdigit() for c in t)] != [t for t in ours if any(c.isdigit() for c in t)]:

@@ -35,13 +35,14 @@ from workbench.engagement.intake.saved import (
 )
 from workbench.engagement.intake.standing import Placed, put_records
 from workbench.engagement.intake.sums import Sums, check_sums
-from workbench.engagement.intake.targets import Target, find_target
+from workbench.engagement.intake.targets import ALIAS_KINDS, Target, find_target
 from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
 from workbench.engagement.intake.words import plain_words
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.read import column_letters, guarded
 from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
+from workbench.theme import listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +211,19 @@ class _Import:
             raise ClientDataError(tuple(self._unmatched(open_names, plan)))
         self._check_aliases(names)
         records = apply_names(records, names)
-        records, added_up, clashes = add_together(records, target, (file, block.sheet.name), block.sheet.address)
+        heads = {held.target: held.text for held in plan.block.headings if plan.words.get(held.target) == held.place}
+        where = (file, block.sheet.name)
+        records, added_up, clashes = add_together(records, target, where, block.sheet.address, heads)
         if clashes:
             raise ClientDataError(tuple(clashes))
+        unchecked = [
+            f"The names in {name} are not checked: {column.refers.partition('.')[0]} are not there yet."
+            for name, column in target.columns.items()
+            if column.refers in ALIAS_KINDS
+            and name in records.columns
+            and column.refers.partition(".")[0] not in self.tables
+        ]
+        records = replace(records, remarks=(*records.remarks, *unchecked))
         if added_up and not reading.together and self.saved.get("confirmed_on"):
             changes, is_known = (*changes, *added_up), False
         source = settings.sources.get(target.name) if settings else None
@@ -325,7 +336,10 @@ class _Import:
         if not faults and not gives and not says_much and self.target.name != "population":
             found = f"the table gives nothing but {', '.join(plan.words)}"
             where = (self.file, plan.block.sheet.name, f"row {row}")
-            faults.append(Fault(*where, found, "more columns of ours.", "Say --map for them."))
+            more = [name for name in self.target.columns if name not in given]
+            spare = listing([f"column {column_letters(held.place)}" for held in plan.unread], 6)
+            remedy = f'Say --map "HEADER={more[0]}" for the one of {spare} that is it; there are {listing(more, 12)}.'
+            faults.append(Fault(*where, found, "more columns of ours.", remedy if plan.unread else "Look at --at."))
         return faults
 
     def _to_look_at(self, opened: OpenFile, sums: Sums, names: Sequence[NameMatch]) -> tuple[str, ...]:

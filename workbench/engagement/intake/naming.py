@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 ROLES = ("executive", "product", "builder", "operations", "support", "finance", "hr")
 """Roles of our questionnaire, where the client's own are not known yet."""
 
+ROLE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "executive": ("Leitung", "Geschäftsführung", "Geschäftsleitung", "Vorstand", "Executive management", "Direction"),
+    "product": ("Produktmanagement", "Product management", "Produktmanager", "Product manager", "Product owner"),
+    "builder": ("Softwareentwicklung", "Software development", "Software engineering", "Softwareentwickler"),
+    "operations": ("Sachbearbeitung", "Betrieb", "Kundenservice", "Customer service", "Back office"),
+    "support": ("Stabsfunktion", "Stabsfunktionen", "Zentralfunktion", "Support function", "Shared services"),
+    "finance": ("Finanzen", "Controlling", "Rechnungswesen", "Accounting"),
+    "hr": ("Personalwesen", "Human resources", "Ressources humaines"),
+}
+"""Our role → what a list of staff calls it; proposed, for a client's job families are its own."""
+
 _SCOPED = frozenset({"control_totals", "events"})
 
 BOOKS: Mapping[str, tuple[str, ...]] = {
@@ -140,7 +151,8 @@ def _register(column: str, target: Target, tables: Tables, said: Mapping[str, st
     kind = held.alias or ("product_line" if column == "scope" else "")
     kinds = (kind, "product") if column == "scope" else (kind,)
     known = _known(tables, kinds, {} if is_open else keys) if kind else {}
-    return Register(column, keys, known, said, is_open)
+    usual = ROLE_WORDS if (target.name, column) == ("population", "role") else {}
+    return Register(column, keys, known, said, is_open, usual)
 
 
 def _parents(records: Records, column: str, target: Target, tables: Tables, said: Mapping[str, str]) -> Register | None:

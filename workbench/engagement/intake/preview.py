@@ -33,7 +33,13 @@ def describe_table_import(outcome: TableOutcome) -> str:
     lines += _names(outcome)
     lines += [f"Look: {sentence}" for sentence in outcome.added_up]
     lines += [
-        f"Look: {sentence}" for sentence in (*outcome.plan.remarks, *outcome.numbers.remarks, *outcome.records.remarks)
+        f"Look: {sentence}"
+        for sentence in (
+            *outcome.plan.remarks,
+            *outcome.split.remarks,
+            *outcome.numbers.remarks,
+            *outcome.records.remarks,
+        )
     ]
     lines += [f"Since it was confirmed: {sentence}" for sentence in (*outcome.changes, *outcome.told)]
     return "\n".join([*lines, *_placed(outcome)])

@@ -190,7 +190,8 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
     across = {held.place for group in names.values() for held in group}
     kinds: dict[str, float] = {}
     given: set[str] = set(names)
-    months = {held.period.label for held in heads if held.target not in target.columns and _is_period(held)}
+    loose = [held for held in heads if held.target not in target.columns and _is_period(held)]
+    months = {held.period.label for held in loose if held.period is not None}
     for held in heads:
         if held.place in across:
             continue

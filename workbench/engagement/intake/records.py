@@ -75,6 +75,10 @@ class Records:
         )
 
 
+_SIGNS = re.compile(r"\d+")
+"""What is taken out of a day to see with which signs it is written."""
+
+
 class _Builder:
     def __init__(self, plan: Plan, file: str, target: Target, said: Reading, split: Split, numbers: Numbers) -> None:
         self.plan, self.file, self.target, self.said = plan, file, target, said
@@ -225,6 +229,8 @@ class _Builder:
             cells, lambda row: self.sheet.address(data[row], self.plan.words[name]), self.target.name, source
         )
         if isinstance(order, Ask):
+            order = self._order_beside(name, cells) or order
+        if isinstance(order, Ask):
             remedy = "Say --date-order day-month-year or --date-order month-day-year."
             answers = tuple(Answer("--date-order", one, one) for one in ORDERS[:2])
             self.fault(data[order.spot], name, order.found, order.allowed, remedy, answers)
@@ -248,6 +254,28 @@ class _Builder:
                     self.fault(number, name, f"{show(cell)} is not a date", "a date such as 2026-09-30.", "Correct it.")
             out.append(day)
         return out
+
+    def _order_beside(self, name: str, cells: Sequence[Any]) -> Any:
+        """Return the order of days that other columns of the sheet prove, all that are written with the same signs."""
+        texts = [cell for cell in cells if cell is not None]
+        if not all(isinstance(cell, str) and all(parse_date(cell, one) for one in ORDERS[:2]) for cell in texts):
+            return None  # it is not only the order that is open
+        signs = {_SIGNS.sub("", cell) for cell in texts}
+        orders: dict[str, str] = {}
+        for other, place in self.plan.words.items():
+            if other == name or self.target.columns[other].kind != "date" or len(signs) != 1:
+                continue
+            rows = self.sheet.rows
+            beside = [rows[number][place] if place < len(rows[number]) else None for number in self.split.data]
+            if {_SIGNS.sub("", cell) if isinstance(cell, str) else "" for cell in beside if cell is not None} == signs:
+                found = decide_date_order(beside, str, self.target.name, None)
+                if not isinstance(found, Ask) and found in ORDERS[:2]:
+                    orders.setdefault(found, other)
+        if len(orders) != 1:
+            return None
+        ((order, other),) = orders.items()
+        self.remarks.append(f"Days of {name} are read {order}, as those of {other}, which can be read no other way.")
+        return order
 
     def _periods(self, name: str, cells: list[Any], data: Sequence[int]) -> list[Any]:
         """Return periods as we write them; facts take days as well."""

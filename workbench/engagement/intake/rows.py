@@ -12,6 +12,7 @@ from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.targets import Target
 from workbench.engagement.intake.words import is_note, is_total, plain_words
 from workbench.errors import Answer, Fault
+from workbench.theme import counted
 
 BLANK, TOTAL, HEADING, NOTE, HEADER, HIDDEN, SAID, EMPTY = (
     "blank lines",
@@ -27,6 +28,9 @@ BLANK, TOTAL, HEADING, NOTE, HEADER, HIDDEN, SAID, EMPTY = (
 
 HIDDEN_ANSWERS = (Answer("--hidden", "skip", "leave out"), Answer("--hidden", "read", "read"))
 """What may be said of hidden rows and columns."""
+
+LEAST_AGAIN = 10
+"""Rows that write what stands right above them, from which a blank cell says blank, and not the same again (ours)."""
 
 MOST_NAMED = 8
 """Rows that are named one by one (ours)."""
@@ -241,7 +245,8 @@ class _Splitter:
     def _hidden(self, rows: Sequence[int]) -> None:
         if not rows:
             return
-        found = f"{len(rows)} of the table's rows are hidden ({_rows(rows)}), filtered out perhaps"
+        found = f"{counted(len(rows), 'row')} of the table {'is' if len(rows) == 1 else 'are'} hidden ({_rows(rows)}), "
+        found += "filtered out perhaps"
         remedy = "Say --hidden read to read them, or --hidden skip to leave them out."
         where = (self.file, self.sheet.name, _rows(rows[:1]))
         self.faults.append(Fault(*where, found, "a decision.", remedy, HIDDEN_ANSWERS))
@@ -272,6 +277,13 @@ class _Splitter:
             is_group = bool(others) and len(blank) < len(data) and data[0] not in blank
             if how == "blank" or (not is_group and not held.is_required):
                 continue
+            again = self._written_again(data, place) if is_group and not how and not held.is_required else 0
+            if again >= max(LEAST_AGAIN, len(blank)):
+                self.remarks.append(
+                    f"{counted(len(blank), 'blank cell')} of {name} {'stays' if len(blank) == 1 else 'stay'} blank: "
+                    f"below others the same is written again, {again} times."
+                )
+                continue
             if how == "down" or (is_group and held.is_required):
                 above = None
                 for number in data:
@@ -296,6 +308,12 @@ class _Splitter:
                 self.faults.append(Fault(self.file, self.sheet.name, where, found, f"a {name} in each row.", remedy))
         return filled, down
 
+    def _written_again(self, data: Sequence[int], place: int) -> int:
+        """Return how often a row says once more what the row right above it says; where a blank repeats, none does."""
+        rows = self.sheet.rows
+        cells = {number: rows[number][place] for number in data if place < len(rows[number])}
+        return sum(cells[number] is not None and cells[number] == cells.get(number - 1) for number in cells)
+
 
 def _rows(rows: Sequence[int]) -> str:
     """Return rows as people name them."""
@@ -313,6 +331,18 @@ def name_rows(rows: Sequence[int]) -> str:
     'rows 4, 9'
     """
     return _rows(rows)
+
+
+def count_of(reason: str, rows: Sequence[int]) -> str:
+    """Return how many rows are left out for a reason, with its word in the right number.
+
+    Examples
+    --------
+    >>> count_of(NOTE, [3]), count_of(BLANK, [3, 8]), count_of(SAID, [3])
+    ('1 note', '2 blank lines', '1 row left out as you said')
+    """
+    one = {HEADER: "header printed again", SAID: "row left out as you said", EMPTY: "row without any number"}
+    return counted(len(rows), one.get(reason, reason.removesuffix("s")), reason)
 
 
 def count_personal(plan: Plan, split: Split) -> int:

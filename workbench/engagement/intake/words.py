@@ -20,7 +20,8 @@ COLUMN_WORDS: Mapping[str, str] = {
     "product_manager": "product manager; line owner; produktmanager; produktverantwortlicher; "
     "linienverantwortlicher; "
     "chef de produit; productmanager; product owner of the line; responsable de ligne",
-    "owner": "owner; verantwortlich; verantwortlicher; responsable; eigenaar; product owner; accountable; lead",
+    "owner": "owner; verantwortlich; verantwortlicher; responsable; eigenaar; product owner; accountable; lead; "
+    "product manager; produktmanager; produktmanagerin; produktverantwortlicher; chef de produit",
     "stage": "stage; phase; lebenszyklus; lifecycle; life cycle; cycle de vie; fase",
     "resource": "resource; ressource; resource type; resource name; ressourcenart; type de ressource; recurso; "
     "middel; kapazitätsart; skill group; job family; jobfamilie; stellengruppe; cost centre; cost center; "
