@@ -56,6 +56,7 @@ def polish_plan(
     *,
     fixed: Mapping[int, float] | None = None,
     close: float = CLOSE,
+    prices: np.ndarray | None = None,
 ) -> Polished | None:
     """Return the best levels with these supports, each activity staying on the stretch it is on; None: none hold.
 
@@ -70,12 +71,19 @@ def polish_plan(
         Levels that stay.
     close : float
         How much more than the curves the tangents may still promise, scaled.
+    prices : array, optional
+        Of a plan near the best one: where levels settle at once beside them, no programme is called for.
     """
     held = _Held(form, shares, np.round(is_open), dict(fixed or {}))
     if not held.holds:
         return None
     if not held.moves.any():
         return held.only()
+    exact = None if prices is None or not held.is_smooth else held.settled(held.here, prices)
+    if exact is not None:
+        value = held.value(exact[0])
+        if held.bound(exact[1], exact[0], is_settled=True)[0] - value <= CLOSE:
+            return Polished(exact[0], value, exact[1], True)
     best: Polished | None = None
     for _ in range(ROUNDS):
         found = relax(held.programme())
@@ -108,6 +116,7 @@ class _Held:
         self.low, self.high, self.is_concave = stretches_at(form, shares, is_open, fixed)
         self.moves = self.high > self.low
         self.smooth, self.bent = self.moves & self.is_concave, np.flatnonzero(self.moves & ~self.is_concave)
+        self.is_smooth = bool(self.is_concave.all() and not form.bundle.is_kinked[self.moves].any())
         stands = form.support_rows @ is_open
         self.row_low, self.row_high = form.row_low - stands, form.row_high - stands
         matrix = form.level_rows

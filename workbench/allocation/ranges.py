@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from workbench.allocation.canonical import Canonical, RowName
 from workbench.allocation.model import Activity, Portfolio, Rule
-from workbench.allocation.polish import polish_plan
+from workbench.allocation.polish import Polished, polish_plan
 from workbench.allocation.rules import compile_rules, quoted
 from workbench.allocation.solver import Limits, Plan, best_plan, sharp_form
 from workbench.errors import ModelError
@@ -316,6 +316,7 @@ class _Held:
         wide = _with(plan.portfolio, resource, WIDEST * self.capacity)
         self.wide = None if compile_rules(wide) != compile_rules(plan.portfolio) else self._form(wide)
         self.found: dict[float, tuple[float, float] | None] = {}
+        self.polished: dict[float, Polished] = {}
 
     def _form(self, portfolio: Portfolio) -> Canonical:
         return sharp_form(replace(self.plan, portfolio=portfolio))
@@ -334,9 +335,15 @@ class _Held:
             high = form.row_high.copy()
             high[number] += (max(change, -self.capacity) - WIDEST * self.capacity) / form.row_scale[number]
             form = form.with_limits(high)
-        found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported))
+        # the nearest change that was looked at begins it, where nothing but the limit is another
+        near = min(self.polished, key=lambda other: abs(other - change), default=None) if self.wide else None
+        shares, prices = form.shares(plan.first), None
+        if near is not None:
+            shares, prices = self.polished[near].shares, self.polished[near].prices
+        found = polish_plan(form, shares, form.support_array(plan.supported), prices=prices)
         if found is None:
             return None
+        self.polished[change] = found
         slope = float(found.prices[number]) * form.scale / float(form.row_scale[number])
         return form.zero_value + form.scale * found.value, slope
 
