@@ -51,14 +51,20 @@ def emit_reach(
     sql, window = DIALECTS[dialect], window or Window()
     weighed = metric.percentile_form == "share_weighted"
     share = [f", cast({one!r} as {sql.number})" for one in shares] if weighed else [""] * len(members)
+    number = {scope: place for place, scope in enumerate(dict.fromkeys(member[2:] for member in members))}
     values = ",\n    ".join(
-        f"({sql.literal(product)}, {epoch}, {sql.literal(kind)}, {sql.literal(parent)}{held})"
+        f"({sql.literal(product)}, {epoch}, {number[kind, parent]}{held})"
         for (product, epoch, kind, parent), held in zip(members, share, strict=True)
     )
-    head = f"member(_product, _cut, _kind, _parent{', _share' if weighed else ''}) as (\n  values\n    {values}\n)"
+    listed = ",\n    ".join(
+        f"({place}, {sql.literal(kind)}, {sql.literal(parent)})" for (kind, parent), place in number.items()
+    )
+    heads = (
+        f"member(_product, _cut, _scope{', _share' if weighed else ''}) as (\n  values\n    {values}\n)",
+        f"named(_scope, _kind, _parent) as (\n  values\n    {listed}\n)",
+    )
     join = "\njoin member on member._product = facts._product and member._cut = facts._cut"
-    keys = ("member._kind", "member._parent")
-    return _reach_query(metric, table, sql, window, keys, [head], join, "member._share" if weighed else "", spans)
+    return _reach_query(metric, table, sql, window, heads, join, "member._share" if weighed else "", spans)
 
 
 def emit_reach_total(
@@ -73,7 +79,7 @@ def emit_reach_total(
     sql, window = DIALECTS[dialect], window or Window()
     window = Window(window.until, (), window.fiscal_year_starts)
     share = f"cast(1 as {sql.number})" if metric.percentile_form == "share_weighted" else ""
-    return _reach_query(metric, table, sql, window, (), [], "", share, spans)
+    return _reach_query(metric, table, sql, window, (), "", share, spans)
 
 
 def _reach_query(
@@ -81,20 +87,19 @@ def _reach_query(
     table: FactTable,
     sql: Dialect,
     window: Window,
-    scope: Sequence[str],
     heads: Sequence[str],
     join: str,
     share: str,
     spans: Sequence[Stretch],
 ) -> Query:
-    period, more = "facts._period", []
+    has_members, period, more = bool(heads), "facts._period", []
     if spans:
         days = ",\n    ".join(f"({', '.join(sql.literal(d) for d in (s.period, s.starts, s.ends))})" for s in spans)
         heads = [*heads, f"span(_period, _starts, _ends) as (\n  values\n    {days}\n)"]
         join += "\njoin span on facts._day >= span._starts and facts._day < span._ends"
         period, more = "span._period", [f"{day_of(table, metric.zone, sql)} as _day"]
-    inner = rows_of([metric], table, sql, window, (), has_product=bool(scope), more=more)
-    keys = ", ".join([*scope, "facts._version", period])
+    inner = rows_of([metric], table, sql, window, (), has_product=has_members, more=more)
+    keys = ", ".join([*(["member._scope"] if has_members else []), "facts._version", period])
     source = f"from (\n{inner}\n) as facts{join}"
     head = f"with {', '.join(heads)}\n" if heads else ""
     value, chosen = _chosen(metric, sql)
@@ -114,10 +119,15 @@ def _reach_query(
     else:
         aggregate, exactness = _aggregate(metric, sql, value, chosen)
         text = (
-            f"{head}select {keys},\n  cast({aggregate} as {sql.number}) as _value,\n  {counted} as _n\n"
+            f"select {keys},\n  cast({aggregate} as {sql.number}) as _value,\n  {counted} as _n\n"
             f"{source}\ngroup by {keys}"
         )
-    return Query(text, (metric.metric,), sql.name, (), exactness)
+    if has_members:  # numbers stand for names while rows are counted: customers are told apart within each
+        text = (
+            "select named._kind, named._parent, found._version, found._period, found._value, found._n\n"
+            f"from (\n{text}\n) as found\njoin named on named._scope = found._scope"
+        )
+    return Query(f"{head}{text}", (metric.metric,), sql.name, (), exactness)
 
 
 def _percentile(metric: Metric) -> str:
