@@ -161,8 +161,9 @@ class _Gathered:
         """Return the periods in which a metric's table has rows, at the grain of its parts, version by version."""
         found: dict[str, set[dt.date]] = {}
         for frame in self.totals:
-            if len(frame) and frame["metric"].iloc[0] == metric.metric:
-                for version, rows in frame.groupby("version"):
+            own = frame[frame["metric"] == metric.metric]
+            if len(own):
+                for version, rows in own.groupby("version"):
                     found.setdefault(str(version), set()).update(rows["period"])
         return {version: sorted(periods) for version, periods in found.items()}
 
@@ -276,13 +277,13 @@ def _long_total(frame: pd.DataFrame, query: Query) -> list[pd.DataFrame]:
 
 
 def _one_a_part(base: pd.DataFrame, frame: pd.DataFrame, query: Query, columns: Sequence[str]) -> list[pd.DataFrame]:
-    """Return a frame for each part of a query: what the parts share, and the part's own."""
-    shared = dict(base.items())
-    pieces = []
-    for name, metric, part in query.columns:
-        held = {**shared, "metric": metric, "part": part, "value": frame[name].astype(float)}
-        pieces.append(pd.DataFrame({column: held[column] for column in columns}, copy=False))
-    return pieces
+    """Return the parts of a query one below the other: what they share again for each, and each part's own."""
+    names, metrics, parts = zip(*query.columns, strict=True)
+    held = {name: np.tile(column.to_numpy(), len(names)) for name, column in base.items()}
+    for name, texts in (("metric", metrics), ("part", parts)):
+        held[name] = np.repeat(np.array(texts, dtype=object), len(frame))
+    held["value"] = np.concatenate([frame[name].to_numpy(dtype=float, na_value=np.nan) for name in names])
+    return [pd.DataFrame({column: held[column] for column in columns}, copy=False)]
 
 
 def _members(products: ProductMap, window: Window) -> tuple[list[tuple[str, int, str, str]], list[float]]:

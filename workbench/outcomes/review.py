@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -207,7 +208,8 @@ class _Review:
             states=self.states,
             events=self.inputs.events,
             loop=loop,
-            versions=values_beside(
+            beside=partial(
+                values_beside,
                 parts,
                 catalogue,
                 self.products,

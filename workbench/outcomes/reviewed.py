@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -219,9 +219,8 @@ class Outcomes:
         Tables in the client's databases, as they were found: the hash of the files does not cover them.
     loop : Loop or Off
         How far signals of customers and operations get; Off without the table.
-    versions : DataFrame
-        version (budget, forecast, prior), metric, kind, parent, period, value, low, high, n, n_eff, is_complete: what
-        stands beside the actual values and is never added to them. Prior is the year before where facts hold none.
+    beside : function without arguments
+        Returns `versions`, which are added up where somebody asks for them.
     stages : tuple of StageEvidence
         Each product's declared stage beside its use; empty where no metric shows use.
     work : Work or None
@@ -257,7 +256,7 @@ class Outcomes:
     events: tuple[Event, ...]
     states: tuple[TableState, ...] = ()
     loop: Loop | Off = NO_LOOP
-    versions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    beside: Callable[[], pd.DataFrame] = pd.DataFrame
     stages: tuple[StageEvidence, ...] = ()
     work: Work | None = None
     reversals: tuple[Reversal, ...] = ()
@@ -265,6 +264,15 @@ class Outcomes:
     signals: SignalReview = field(default_factory=SignalReview)
     own_moves: tuple[Move, ...] = ()
     readings: tuple[Reading, ...] = ()
+
+    @cached_property
+    def versions(self) -> pd.DataFrame:
+        """What stands beside the actual values and is never added to them: budget, forecast and prior.
+
+        Columns version, metric, kind, parent, period, value, low, high, n, n_eff, is_complete. Prior is the year before
+        where facts hold none.
+        """
+        return self.beside()
 
     @property
     def residual(self) -> float:
