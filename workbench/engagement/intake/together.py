@@ -72,8 +72,8 @@ def add_together(
             next((column[at] for at in members if column[at] is not None), None) for members in groups.values()
         ]
     if not additive:  # a catalogue of products says the same of a line in each row
-        names = " and ".join(key)
-        said = f"{len(records):,} rows are taken as {len(kept):,}: those with the same {names} say nothing else."
+        keys = " and ".join(key)
+        said = f"{len(records):,} rows are taken as {len(kept):,}: those with the same {keys} say nothing else."
         return kept, (said,), []
     is_counted = target.name == "population" and set(records.places.get("headcount", ())) == {-1}
     said = f"{len(records):,} rows are added up to {len(kept):,}: they have the same {' and '.join(key)}."
