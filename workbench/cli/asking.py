@@ -80,7 +80,8 @@ def with_answers(
                 else:
                     answered, before = _ask(fault, before)
                     if answered is None:  # the question was just read: it is not printed again
-                        say("Nothing is written. Who knows the answer may be asked: workbench queries.")
+                        first = "" if given is not None else "Nothing is written. "
+                        say(f"{first}Who knows the answer may be asked: workbench queries.")
                         raise typer.Exit(1) from None
                     said = answered
                     if given is not None and said.option in TAKEN_OVER:

@@ -109,6 +109,8 @@ def bring_every_table(
     _list(look)
     given: Given = {}
     waiting: list[str] = []
+    refused: list[str] = []
+    written: list[TableOutcome] = []
     for found in look.tables:
         corner = found.block.corner
         while True:
@@ -119,7 +121,7 @@ def bring_every_table(
                     break
                 found = as_table(found, table)
             try:
-                outcome, answer = _one(file, name, found, options, confirm, describe, given)
+                outcome, answer = _one(file, name, found, options, confirm, describe, given, written)
             except typer.Exit:
                 waiting.append(corner)
                 break
@@ -127,19 +129,23 @@ def bring_every_table(
                 if is_one:
                     raise
                 say(error)
-                waiting.append(corner)
+                refused.append(corner)
                 break
+            except KeyboardInterrupt:
+                say(f"\nStopped. {corner} is not written, nor what follows it; what was written before stays.")
+                raise
             if outcome.is_written:
+                written.append(outcome)
                 say("Written." if is_somebody_there() and not details else f"Written: {outcome.placed.path}")
                 break
             if answer in look.known and answer != found.tables[0]:
                 found = as_table(found, answer)
                 continue
-            waiting.append(corner)
+            (refused if outcome.clashes else waiting).append(corner)
             break
-    if waiting:
+    if waiting or refused:
         if not (is_one and is_somebody_there()):  # it was just said
-            _say_waiting(waiting)
+            _say_waiting(waiting, refused, confirm)
         raise typer.Exit(1)
     if details or not is_somebody_there():
         say(f"Next: workbench check {name}")
@@ -153,17 +159,30 @@ def _one(
     confirm: bool,
     describe: Callable[[TableOutcome], str],
     given: Given,
+    written: Sequence[TableOutcome],
 ) -> tuple[TableOutcome, str]:
     from workbench.engagement.intake.importing import run_table_import
 
     table = found.tables[0]
+    is_shown = False
 
     def bring(confirmed: bool, told: Mapping[str, Sequence[str]]) -> TableOutcome:
+        nonlocal is_shown
         said = options(confirmed, told)
         reading = replace(said.reading, sheet="", at="")
         source = said.source or found.source
         said = replace(said, reading=reading, source=source, is_asked=found.is_shared)
-        return run_table_import(file, name, table, said, found=found.found)
+
+        def run(is_confirmed: bool) -> TableOutcome:
+            held = replace(said, confirm=is_confirmed)
+            return run_table_import(file, name, table, held, found=found.found, earlier=written)
+
+        is_again = is_shown
+        outcome = run(confirmed and (is_again or not written))  # beside others, look first
+        is_shown = True
+        if not confirmed or outcome.is_written or (outcome.clashes and not is_again):
+            return outcome
+        return run(True)
 
     return _shown(bring, confirm, describe, "", given, table)
 
@@ -207,6 +226,8 @@ def _list(look: FileLook) -> None:
         say(f"Left, no table of ours: {listing(list(look.nothing), MOST_SHOWN)}.")
     if look.hidden:
         say(f"Hidden sheets, not read: {listing(list(look.hidden), MOST_SHOWN)}.")
+    if look.gone:
+        say(f"Look: not in the file any more, as it was the last time: {listing(list(look.gone), MOST_SHOWN)}.")
     if len(look.tables) > 1 and is_somebody_there():
         say("Write? y, Enter (leave out), or another table's name.")
 
@@ -224,13 +245,21 @@ def _which(found: FoundTable, look: FileLook) -> str:
             return text
         if text.isdecimal() and 1 <= int(text) <= len(found.tables):
             return found.tables[int(text) - 1]
-        say(f"  {text[:60]!r} is no table. {nearest(text, look.known)}")
+        if text.lower() in YES and len(found.tables) == 1:
+            return found.tables[0]
+        hint = nearest(text, look.known) or f"Say a number, or one of {', '.join(look.known)}."
+        say(f"  {text[:60]!r} is no table. {hint}")
 
 
-def _say_waiting(waiting: Sequence[str]) -> None:
-    what = f"Not written: {listing(list(waiting), MOST_SHOWN)}."
+def _say_waiting(waiting: Sequence[str], refused: Sequence[str], confirm: bool) -> None:
+    what = f"Not written: {listing([*waiting, *refused], MOST_SHOWN)}."
     if is_somebody_there():
         say(what)
         return
-    say(f"\n{what} What each would become stands in imports.yaml.")
-    say("Repeat the command with --confirm if all is right; else take one table at a time, with --as and --at.")
+    say(f"\n{what}")
+    if waiting and not confirm:
+        say("What each would become stands in imports.yaml. Repeat the command with --confirm if all is right.")
+    if waiting and confirm:
+        say("It may be several tables of ours: say which with --as, and --at with the cell where it begins.")
+    if refused:
+        say("What stands in the way is said above; it holds up no other table. --at takes one alone.")

@@ -240,9 +240,8 @@ def only_to(queries: Queries, who: str) -> Queries:
     """
     own = tuple(query for query in queries.queries if query.to.casefold() == who.casefold())
     if not own:
-        raise UsageError(
-            f"Nothing is asked of {who!r}. {nearest(who, queries.people)} Asked: {', '.join(queries.people)}."
-        )
+        hint = f"{nearest(who, queries.people)} ".lstrip()
+        raise UsageError(f"Nothing is asked of {who!r}. {hint}Asked: {', '.join(queries.people)}.")
     return replace(queries, queries=own)
 
 

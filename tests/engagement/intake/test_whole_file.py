@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,149 @@ def test_a_script_gets_the_previews_and_an_exit_code(room: Room, capsys: pytest.
     bring_every_table(str(path), "tiny", options, True, describe_briefly, details=False)
     assert "clerks,Operations,people,70" in text_of(room, "resources.csv")
     assert "motor,clerks,4" in text_of(room, "needs.csv")
+
+
+def script(room: Room, path: Path, capsys: pytest.CaptureFixture[str], *, code: int = 0, confirm: bool = True) -> str:
+    """Bring a file in where nobody is there; return what was printed."""
+
+    def options(confirmed: bool, _: Mapping[str, Sequence[str]]) -> TableOptions:
+        return TableOptions(confirm=confirmed)
+
+    try:
+        bring_every_table(str(path), "tiny", options, confirm, describe_briefly, details=False)
+        ended = 0
+    except typer.Exit as stop:
+        ended = stop.exit_code
+    assert ended == code
+    return capsys.readouterr().out
+
+
+TWINS = {"Final": RESOURCES, "Old": [RESOURCES[0], ["engineers", "HR", "people", 50], RESOURCES[2]]}
+TWIN_SAID = "1 row says another thing than Final!A1, just brought in (engineers: capacity 50, there 60)."
+
+
+def test_a_script_lets_no_sheet_undo_another(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two versions in one file the later does not overwrite the earlier in one command: refused by its cell."""
+    path = book_of(room, TWINS)
+    for _ in range(2):  # the next month is no other
+        out = script(room, path, capsys, code=1)
+        assert f"Look: {TWIN_SAID}" in out
+        assert "Not written: Old!A1." in out
+        assert "engineers,HR,people,60" in text_of(room, "resources.csv")
+    same = book_of(room, {"Final": RESOURCES, "Copy": RESOURCES}, "same.xlsx")
+    assert "2 as before" in script(room, same, capsys)
+
+
+def test_who_is_there_may_let_a_sheet_undo_another(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before the question what the later sheet contradicts; yes is yes."""
+    printed = bring(room, book_of(room, TWINS), "y", "y", monkeypatch=monkeypatch)
+    assert TWIN_SAID in "\n".join(printed)
+    assert "engineers,HR,people,50" in text_of(room, "resources.csv")
+
+
+def test_what_is_not_in_the_file_any_more_is_said(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet that came along the last time and is missing now is no silence; one sheet asked for misses nothing."""
+    bring(room, book_of(room, {"Capacity": RESOURCES, "Needs": NEEDS}), "y", "y", monkeypatch=monkeypatch)
+    assert look(room, book_of(room, {"Capacity": RESOURCES, "Needs": NEEDS})).gone == ()
+    path = book_of(room, {"Capacity": RESOURCES, "Cover": [["x"]]})
+    assert look_at_file(path, "tiny", sheet="Capacity", root=room.root).gone == ()
+    out = "\n".join(bring(room, path, monkeypatch=monkeypatch))
+    assert "Look: not in the file any more, as it was the last time: needs (sheet Needs)." in out
+
+
+def test_what_a_script_is_told_of_a_refused_table(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are written; it is not told to repeat with --confirm what it has said already."""
+    bad = [NEEDS[0], ["motor", "clerks", "many"]]
+    out = script(room, book_of(room, {"Capacity": RESOURCES, "Needs": bad}), capsys, code=1)
+    assert "'many' is not a number" in out
+    assert "with --confirm" not in out
+    assert "What stands in the way is said above" in out
+    assert (room.folder / "resources.csv").exists()
+    assert not (room.folder / "needs.csv").exists()
+
+
+def test_stopping_in_the_middle_says_what_stays(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at the second question: the first is whole, the second is not there, and both are said."""
+    path = book_of(room, {"Capacity": RESOURCES, "Needs": NEEDS})
+    printed: list[str] = []
+    answers = iter(["y"])
+
+    def read_line(_: str) -> str:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(every_table, "is_somebody_there", lambda: True)
+    monkeypatch.setattr(every_table, "read_line", read_line)
+    monkeypatch.setattr(every_table, "say", lambda text="", **_: printed.append(str(text)))
+    with pytest.raises(KeyboardInterrupt):
+        bring_every_table(
+            str(path), "tiny", lambda c, _: TableOptions(confirm=c), False, describe_briefly, details=False
+        )
+    assert "Stopped. Needs!A1 is not written, nor what follows it; what was written before stays." in printed[-1]
+    assert (room.folder / "resources.csv").exists()
+    assert not (room.folder / "needs.csv").exists()
+
+
+def test_the_only_table_a_sheet_may_be_is_taken_with_yes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is asked about since little speaks for it: y is what it says; a wrong word is told what is right."""
+    path = book_of(room, {"Actual": (["Product line", "Month", "Premium"], ["motor", "2026-01", 100])})
+    (found,) = look(room, path).tables
+    assert not found.is_certain
+    with pytest.raises(typer.Exit):
+        bring(room, path, "", monkeypatch=monkeypatch)
+    with pytest.raises(typer.Exit):  # the next question is the one for the column that is missing
+        bring(room, path, "nonsense", "y", "", monkeypatch=monkeypatch)
+
+
+# -- where -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_corner_is_taken_as_it_is_printed_or_as_a_formula_writes_it(room: Room) -> None:
+    """Sheets may be called with quotes and exclamation marks."""
+    path = book_of(room, {"O'Neil! 'x'": RESOURCES, "Needs": NEEDS})
+    for at in ("O'Neil! 'x'!A1", "'O''Neil! ''x'''!A1"):
+        (found,) = look_at_file(path, "tiny", at=at, root=room.root).tables
+        assert found.tables == ("resources",)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"at": "Needs!Z99"}, "No table of ours begins at 'Needs!Z99'. Tables begin at Needs!A1."),
+        ({"at": "Needs!A1", "sheet": "Capacity"}, "--sheet says 'Capacity' and --at 'Needs'. Say one of them."),
+        ({"sheet": "Nees"}, "There is no sheet 'Nees'. Did you mean 'Needs'? There are: Capacity, Needs."),
+    ],
+)
+def test_a_place_where_no_table_is(room: Room, said: dict[str, str], words: str) -> None:
+    """It is said where tables begin; two places at once are refused, by --as too."""
+    path = book_of(room, {"Capacity": RESOURCES, "Needs": NEEDS})
+    with pytest.raises(UsageError, match=re.escape(words)):
+        look_at_file(path, "tiny", **said, root=room.root)
+    if "sheet" in said:
+        with pytest.raises(UsageError, match=re.escape(words)):
+            one(room, path, "needs", **said)
+
+
+def test_hidden_and_empty_files_say_so(room: Room) -> None:
+    """A file whose tables are hidden names the option; one without a cell is not said to lack a header."""
+    path = book_of(room, {"Cover": [["x"]], "Secret": NEEDS})
+    book = openpyxl.load_workbook(path)
+    book["Secret"].sheet_state = "veryHidden"
+    book.save(path)
+    with pytest.raises(ClientDataError, match='Say --sheet "Secret" to read a hidden one'):
+        look(room, path)
+    assert "not read" not in describe_briefly(one(room, path, "needs", sheet="Secret"))
+    with pytest.raises(ClientDataError, match="it holds no cell that is read"):
+        look(room, book_of(room, {"Sheet": []}))
+
+
+def test_a_header_that_is_not_there_cannot_be_mapped(room: Room) -> None:
+    """A mistyped --map would change nothing in silence."""
+    path = book_of(room, {"Capacity": RESOURCES})
+    with pytest.raises(UsageError, match=r"no header of the table at Capacity!A1 is called 'capcity'\. Did you mean"):
+        one(room, path, "resources", columns={"capcity": "unit_cost"})
 
 
 # -- one table at a time -----------------------------------------------------------------------------------------------

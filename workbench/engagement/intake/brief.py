@@ -35,6 +35,7 @@ def describe_briefly(outcome: TableOutcome) -> str:
         *outcome.split.remarks,
         *outcome.numbers.remarks,
         *outcome.records.remarks,
+        *outcome.clashes,
     ]
     lines += [f"Look: {sentence}" for sentence in looks]
     lines += [f"Since it was confirmed: {sentence}" for sentence in (*outcome.changes, *outcome.told)]
@@ -49,7 +50,7 @@ def describe_briefly(outcome: TableOutcome) -> str:
 def _where(outcome: TableOutcome) -> list[str]:
     opened, block = outcome.opened, outcome.plan.block
     lines = [f"{block.corner} → {outcome.target.name}:"]
-    hidden = [held.name for held in opened.sheets if held.is_hidden]
+    hidden = [held.name for held in opened.sheets if held.is_hidden and held is not block.sheet]
     if hidden:
         lines.append(f"Hidden sheets, not read: {listing(hidden, SHOWN)}.")
     here = f"{block.sheet.name}!"

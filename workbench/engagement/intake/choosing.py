@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.engagement.intake.blocks import Block, find_blocks
+from workbench.engagement.intake.cells_of_sheets import SheetCells
 from workbench.engagement.intake.headers import header_key
 from workbench.engagement.intake.marks import mark_of
 from workbench.engagement.intake.opening import OpenFile
@@ -113,12 +114,11 @@ def choose_block(
         if not there:
             raise ClientDataError((_none(opened, target, here),))
         return Choice(there[0])
-    named, corner = parse_corner(now.at)
-    sheet = named or now.sheet
+    sheet, corner = said_place(now)
     names = [held.name for held in opened.sheets]
     places = [held for held in opened.sheets if held.rows and sheet.casefold() in ("", held.name.casefold())]
     if sheet and sheet.casefold() not in [name.casefold() for name in names]:
-        raise UsageError(f"There is no sheet {sheet[:60]!r}. {nearest(sheet, names)} There are: {', '.join(names)}.")
+        raise no_sheet(sheet, names)
     found = [block for held in places for block in find_blocks(held, target, said.columns, corner=corner)]
     if not found:
         raise ClientDataError((_none(opened, target, places),))
@@ -186,6 +186,20 @@ def is_beside(block: Block, saved: Mapping[str, Any], now: Reading) -> bool:
     return is_there and not block.top < row <= block.first_row
 
 
+def said_place(said: Reading) -> tuple[str, tuple[int, int] | None]:
+    """Return the sheet and the cell that ``--sheet`` and ``--at`` name.
+
+    Raises
+    ------
+    UsageError
+        They name two sheets, or ``--at`` is no cell.
+    """
+    named, corner = parse_corner(said.at)
+    if named and said.sheet and named.casefold() != said.sheet.casefold():
+        raise UsageError(f"--sheet says {said.sheet[:60]!r} and --at {named[:60]!r}. Say one of them.")
+    return named or said.sheet, corner
+
+
 def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:
     """Return the sheet and the cell, from 0, of ``--at``.
 
@@ -193,6 +207,8 @@ def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:
     --------
     >>> parse_corner("Costs 2026!B7"), parse_corner("")
     (('Costs 2026', (6, 1)), ('', None))
+    >>> parse_corner("'The board''s'!A1"), parse_corner("The 'new'!A1")
+    (("The board's", (0, 0)), ("The 'new'", (0, 0)))
 
     Raises
     ------
@@ -208,12 +224,26 @@ def parse_corner(text: str) -> tuple[str, tuple[int, int] | None]:
     column = 0
     for letter in match.group(1):
         column = column * 26 + ord(letter) - 64
-    return sheet.strip("'"), (int(match.group(2)) - 1, column - 1)
+    if len(sheet) > 1 and sheet[0] == sheet[-1] == "'":  # as a formula names a sheet
+        sheet = sheet[1:-1].replace("''", "'")
+    return sheet, (int(match.group(2)) - 1, column - 1)
+
+
+def no_sheet(wanted: str, names: Sequence[str]) -> UsageError:
+    """Return what is said of a sheet that the file has not."""
+    hint = f"{nearest(wanted, names)} ".lstrip()
+    there = f"There are: {', '.join(names)}." if any(names) else "A text file has none."
+    return UsageError(f"There is no sheet {wanted[:60]!r}. {hint}{there}")
+
+
+def is_blank(sheets: Sequence[SheetCells]) -> bool:
+    """Return whether sheets hold no cell at all."""
+    return not any(cell is not None for held in sheets for row in held.rows for cell in row)
 
 
 def _none(opened: OpenFile, target: Target, places: list[Any]) -> Fault:
     hidden = [held.name for held in opened.sheets if held.is_hidden]
-    empty = not any(row for held in places for row in held.rows if any(cell is not None for cell in row))
+    empty = is_blank(places)
     found = "no row looks like a header of this table" if not empty else "the file holds no cell that can be read"
     if hidden:
         found += f"; hidden sheets are not read: {', '.join(hidden[:6])}"

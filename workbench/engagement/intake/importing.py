@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.engagement.exports.client_folder import IMPORTS, alone_in, with_import, write_together
 from workbench.engagement.intake.all_rows import said_of_all_rows
+from workbench.engagement.intake.blocks import Block
 from workbench.engagement.intake.choosing import Found, choose_block, is_beside, parse_corner
 from workbench.engagement.intake.client import ALIASES, open_folder, read_content, words_of
 from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch, fold_name
@@ -33,7 +34,7 @@ from workbench.engagement.intake.saved import (
     sheet_document,
     source_beside,
 )
-from workbench.engagement.intake.standing import Placed, put_records
+from workbench.engagement.intake.standing import Placed, differences, put_records
 from workbench.engagement.intake.sums import Sums, check_sums
 from workbench.engagement.intake.targets import ALIAS_KINDS, Target, find_target
 from workbench.engagement.intake.together import add_together
@@ -42,7 +43,7 @@ from workbench.engagement.intake.words import plain_words
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.read import column_letters, guarded
 from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
-from workbench.theme import listing
+from workbench.theme import counted, listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,8 @@ class TableOutcome:
     is_written : bool
     evidence : mapping of str to str
         Column that all rows share → what of the file says so.
+    clashes : tuple of str
+        Where it contradicts tables of the same file that were brought in just before.
     """
 
     source: str
@@ -89,6 +92,7 @@ class TableOutcome:
     placed: Placed
     is_written: bool
     evidence: Mapping[str, str]
+    clashes: tuple[str, ...] = ()
 
 
 def run_table_import(
@@ -99,6 +103,7 @@ def run_table_import(
     *,
     root: Path | None = None,
     found: Found | None = None,
+    earlier: Sequence[TableOutcome] = (),
 ) -> TableOutcome:
     """Bring a client's own sheet into one of our tables, or show what it would bring.
 
@@ -115,6 +120,8 @@ def run_table_import(
         The workbench's folder.
     found : Found, optional
         The table in the file, where that was opened and looked through before.
+    earlier : sequence of TableOutcome
+        Tables of the same file that were brought in just before; one that contradicts them is not written unasked.
 
     Raises
     ------
@@ -125,14 +132,21 @@ def run_table_import(
     """
     said = options or TableOptions()
     with alone_in(engagement_folder(name, root=root)):
-        return _Import(Path(path), name, table, said, root, found).run()
+        return _Import(Path(path), name, table, said, root, found, earlier).run()
 
 
 class _Import:
     def __init__(
-        self, path: Path, name: str, table: str, said: TableOptions, root: Path | None, found: Found | None
+        self,
+        path: Path,
+        name: str,
+        table: str,
+        said: TableOptions,
+        root: Path | None,
+        found: Found | None,
+        earlier: Sequence[TableOutcome],
     ) -> None:
-        self.said, self.found = said, found
+        self.said, self.found, self.earlier = said, found, earlier
         root = root or find_root()
         self.folder, self.tables, self.catalogue = open_folder(name, root)
         self.bare_target = find_target(table, self.tables, self.catalogue)
@@ -168,6 +182,7 @@ class _Import:
             corner = parse_corner(self.said.reading.at)[1] or (0, 0)
             self._keep_as(f"{self.key}-{column_letters(corner[1])}{corner[0] + 1}".lower())
         block = choice.block
+        self._check_mapped(block)
         shared = said_of_all_rows(block, self.target, self.found.missing if self.found else (), self.tables)
         shared = {name: held for name, held in shared.items() if name not in self.reading.fixed}
         fixed = {**{name: value for name, (value, _) in shared.items()}, **self.reading.fixed}
@@ -213,9 +228,9 @@ class _Import:
         records = apply_names(records, names)
         heads = {held.target: held.text for held in plan.block.headings if plan.words.get(held.target) == held.place}
         where = (file, block.sheet.name)
-        records, added_up, clashes = add_together(records, target, where, block.sheet.address, heads)
-        if clashes:
-            raise ClientDataError(tuple(clashes))
+        records, added_up, unlike = add_together(records, target, where, block.sheet.address, heads)
+        if unlike:
+            raise ClientDataError(tuple(unlike))
         unchecked = [
             f"The names in {name} are not checked: {column.refers.partition('.')[0]} are not there yet."
             for name, column in target.columns.items()
@@ -226,6 +241,8 @@ class _Import:
         records = replace(records, remarks=(*records.remarks, *unchecked))
         if added_up and not reading.together and self.saved.get("confirmed_on"):
             changes, is_known = (*changes, *added_up), False
+        clashes = self._clashes_with_earlier(records)
+        is_known = is_known and not clashes
         source = settings.sources.get(target.name) if settings else None
         placed = put_records(
             self.folder,
@@ -264,7 +281,18 @@ class _Import:
             placed,
             is_written,
             {name: why for name, (_, why) in shared.items()},
+            clashes,
         )
+
+    def _clashes_with_earlier(self, records: Records) -> tuple[str, ...]:
+        found = []
+        for one in self.earlier:
+            if one.target.table == self._table_name:
+                rows = differences(records, one.records, self.target.key)
+                if rows:
+                    what = counted(len(rows), "row says", "rows say")
+                    found.append(f"{what} another thing than {one.plan.block.corner}, just brought in ({rows[0]}).")
+        return tuple(found)
 
     def _open(self) -> OpenFile:
         if self.found is not None:
@@ -277,6 +305,16 @@ class _Import:
 
         words = words_of(self.tables)
         return open_file(self.content, self.file, encoding=self.reading.encoding, words=words, wanted=is_wanted)
+
+    def _check_mapped(self, block: Block) -> None:
+        """Refuse ``--map`` of a header that is not there: it would change nothing, and nobody would see."""
+        cells = [cell for row in block.sheet.rows[block.top : block.first_row] for cell in row if cell is not None]
+        names = [*map(str, cells), *(text for held in block.headings for text in (held.text, *held.parts))]
+        there = {plain_words(name) for name in names}
+        for wanted in self.said.reading.columns:
+            if wanted not in there:
+                hint = nearest(wanted, there) or "Headers are written as in the sheet."
+                raise UsageError(f"--map: no header of the table at {block.corner} is called {wanted[:60]!r}. {hint}")
 
     def _own_names(self) -> frozenset[str]:
         """Return names of ours that a row may have although they sound like a total."""

@@ -54,9 +54,8 @@ def check_options(said: TableOptions, target: Target) -> None:
         *(("--fill", value, ("down", "blank")) for value in reading.fill.values()),
     ):
         if value and value not in allowed:
-            raise UsageError(
-                f"{option} {value[:40]!r} is unknown. {nearest(value, allowed)} There are: {', '.join(allowed)}."
-            )
+            hint = f"{nearest(value, allowed)} ".lstrip()
+            raise UsageError(f"{option} {value[:40]!r} is unknown. {hint}There are: {', '.join(allowed)}.")
     for name, unit in reading.units.items():
         factor = said_factor(unit)
         if not 0 < factor <= 1e12:

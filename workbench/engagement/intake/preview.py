@@ -52,7 +52,7 @@ def _file(outcome: TableOutcome) -> list[str]:
     sheet = f"sheet {block.sheet.name}, " if block.sheet.name else ""
     deep = f"rows {block.top + 1} to {block.top + block.depth}" if block.depth > 1 else f"row {block.top + 1}"
     lines = [f"{opened.file} ({kind}{how}): {sheet}header in {deep}; kept as {outcome.source}."]
-    hidden = [held.name for held in opened.sheets if held.is_hidden]
+    hidden = [held.name for held in opened.sheets if held.is_hidden and held is not block.sheet]
     if hidden:
         lines.append(f"Hidden sheets, not read: {listing(hidden, SHOWN)}.")
     others = [held.name for held in opened.sheets if not held.is_hidden and held.name != block.sheet.name]

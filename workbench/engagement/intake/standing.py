@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from workbench.engagement.cells import parse_date
 from workbench.engagement.columns import tidy_key
 from workbench.engagement.documents import explain
 from workbench.engagement.intake.records import MOST_FAULTS, Records
-from workbench.engagement.intake.targets import Target
+from workbench.engagement.intake.targets import OFFICES, Target
 from workbench.engagement.read import decode, guarded, show
 from workbench.engagement.schema import TABLES
 from workbench.engagement.trackers.facts_file import fact_path
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from workbench.engagement.tables import Tables
 
 Row = dict[str, Any]
+
+MOST_SHOWN = 28
+"""Letters of a value that is shown (ours)."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,39 @@ def put_records(
         len(gone),
         tuple(faults),
     )
+
+
+def differences(records: Records, earlier: Records, key: Sequence[str]) -> tuple[str, ...]:
+    """Return where rows say something else than rows of the same key that another table gave.
+
+    Parameters
+    ----------
+    records, earlier : Records
+    key : sequence of str
+        Columns by which rows are told apart.
+
+    Returns
+    -------
+    tuple of str
+        One text for each such row: its key, the column, and both values.
+    """
+    names = [name for name in records.columns if name in earlier.columns and name not in key]
+    there = {_key(row, key): row for row in _rows(earlier, (*key, *names))}
+    found = []
+    for row in _rows(records, (*key, *names)):
+        before = there.get(_key(row, key), {})
+        name = next((name for name in names if name in row and before.get(name, row[name]) != row[name]), "")
+        if name:
+            shown = " ".join(row[part] for part in key if part in row)
+            values = "" if name in OFFICES else f" {row[name][:MOST_SHOWN]}, there {before[name][:MOST_SHOWN]}"
+            found.append(f"{shown}: {name}{values}")
+    return tuple(found)
+
+
+def _rows(records: Records, names: Sequence[str]) -> Iterator[Row]:
+    held = [name for name in names if name in records.columns]
+    for cells in zip(*(records.columns[name] for name in held), strict=True):
+        yield {name: _plain(cell) for name, cell in zip(held, cells, strict=True) if cell is not None}
 
 
 def _own_file(folder: Path, target: Target, tables: Tables, source: Source | None) -> Path:

@@ -274,6 +274,6 @@ def check_columns(names: Sequence[str], target: Target, option: str) -> None:
     """
     for name in names:
         if name not in target.columns:
-            hint = nearest(name, target.columns)
+            hint = f"{nearest(name, target.columns)} ".lstrip()
             known = ", ".join(target.columns)
-            raise UsageError(f"{option}: {target.name} has no column {name[:60]!r}. {hint} There are: {known}.")
+            raise UsageError(f"{option}: {target.name} has no column {name[:60]!r}. {hint}There are: {known}.")

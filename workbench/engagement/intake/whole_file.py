@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.engagement.intake.all_rows import said_of_all_rows
 from workbench.engagement.intake.blocks import Block
-from workbench.engagement.intake.choosing import Found, parse_corner
+from workbench.engagement.intake.choosing import Found, is_blank, no_sheet, said_place
 from workbench.engagement.intake.client import open_folder, read_content, words_of
 from workbench.engagement.intake.headers import header_key
 from workbench.engagement.intake.naming import with_names
 from workbench.engagement.intake.opening import open_file
+from workbench.engagement.intake.plan import Reading
 from workbench.engagement.intake.proposing import Proposal, propose_tables
 from workbench.engagement.intake.saved import VENDOR, contradicts, slug, title_mark
 from workbench.engagement.intake.targets import ELSEWHERE, find_target
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.schema import TABLES
-from workbench.errors import ClientDataError, Fault, UsageError, nearest
+from workbench.errors import ClientDataError, Fault, UsageError
+from workbench.theme import listing
 
 NOT_PROPOSED = frozenset({*ELSEWHERE, "answers", "requests", "commentary"})
 """Tables that no file of a client's is: they are made by the workbench, or by the consultant."""
@@ -77,12 +79,15 @@ class FileLook:
         Sheets in which no table of ours was found, and hidden ones, which are not read.
     known : tuple of str
         Tables that may be said.
+    gone : tuple of str
+        What came with these tables the last time and is not in the file now.
     """
 
     tables: tuple[FoundTable, ...]
     nothing: tuple[str, ...]
     hidden: tuple[str, ...]
     known: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
 
 def look_at_file(
@@ -119,8 +124,8 @@ def look_at_file(
     _, tables, catalogue = open_folder(name, root)
     path = Path(path)
     content = read_content(path)
-    named, corner = parse_corner(at)
-    only = (named or sheet).casefold()
+    wanted, corner = said_place(Reading(sheet=sheet, at=at))
+    only = wanted.casefold()
     opened = open_file(
         content,
         path.name,
@@ -130,20 +135,27 @@ def look_at_file(
     )
     names = [held.name for held in opened.sheets]
     if only and only not in [held.casefold() for held in names]:
-        wanted = named or sheet
-        raise UsageError(f"There is no sheet {wanted[:60]!r}. {nearest(wanted, names)} There are: {', '.join(names)}.")
+        raise no_sheet(wanted, names)
     known = [table for table in TABLES if table not in NOT_PROPOSED]
     known += [f"facts/{table.name}" for table in catalogue.tables] if catalogue is not None else []
     targets = [with_names(find_target(table, tables, catalogue), tables, {}, {}) for table in known]
     proposals, nothing = propose_tables(opened, targets, only)
     if corner is not None:
+        begin = [held.best.block.corner for held in proposals]
         proposals = tuple(held for held in proposals if _begins_at(held.best.block, corner))
+        if not proposals:
+            begun = f"Tables begin at {listing(begin, 12)}." if begin else "No row of it looks like a header."
+            said_at = f"No table of ours begins at {at[:60]!r}. {begun}"
+            raise UsageError(f"{said_at} --as TABLE reads from there all the same.")
     hidden = tuple(held.name for held in opened.sheets if held.is_hidden and held.name.casefold() != only)
     if not proposals:
-        found = "no row of it looks like a header of a table of ours"
+        empty = is_blank([held for held in opened.sheets if held.name not in hidden])
+        found = "no row of it looks like a header of a table of ours" if not empty else "it holds no cell that is read"
         found += f"; hidden sheets are not read: {', '.join(hidden[:6])}" if hidden else ""
-        remedy = "Say --as TABLE; then it is said which columns are needed."
-        raise ClientDataError((Fault(path.name, "", "", found, f"one of {', '.join(known)}.", remedy),))
+        remedy = "Say --as TABLE; then it is said which columns are needed." if not empty else "Ask for it again."
+        remedy = f'Say --sheet "{hidden[0]}" to read a hidden one. Else: {remedy}' if hidden else remedy
+        allowed = "a table." if empty else f"one of {', '.join(known)}."
+        raise ClientDataError((Fault(path.name, "", "", found, allowed, remedy),))
     mappings = dict((tables.documents.get("imports") or {}).get("imports") or {})
     bests = [held.best for held in proposals]
     told = [said_of_all_rows(best.block, best.target, best.missing, tables) for best in bests]
@@ -158,7 +170,8 @@ def look_at_file(
     apart = [(one.tables[0], tuple((_fixed_of(one, mappings)).items())) for one in out]
     out = [replace(one, is_shared=apart.count(mine) > 1) for one, mine in zip(out, apart, strict=True)]
     out.sort(key=lambda one: FIRST.index(one.tables[0]) if one.tables[0] in FIRST else len(FIRST))
-    return FileLook(tuple(out), nothing, hidden, tuple(known))
+    gone = () if only or corner is not None else _gone(mappings, {one.source for one in out if one.is_known})
+    return FileLook(tuple(out), nothing, hidden, tuple(known), gone)
 
 
 def as_table(found: FoundTable, table: str) -> FoundTable:
@@ -173,6 +186,15 @@ def _fixed_of(one: FoundTable, mappings: Mapping[str, Any]) -> dict[str, str]:
     """Return what all rows of a table share, as the file says or as it was confirmed."""
     before = (mappings.get(one.source, {}).get("sheet_layout") or {}).get("fixed") or {}
     return dict(sorted({**before, **one.fixed}.items()))
+
+
+def _gone(mappings: Mapping[str, Any], here: Collection[str]) -> tuple[str, ...]:
+    """Return the imports that came out of one file with those found now, the last time, and are not found."""
+    files = {mappings[key].get("raw_sha256") for key in here} - {None}
+    gone = [key for key, held in mappings.items() if held.get("raw_sha256") in files and key not in here]
+    own = [key for key in gone if mappings[key].get("vendor") == VENDOR and mappings[key].get("confirmed_on")]
+    shown = [(key, str((mappings[key].get("sheet_layout") or {}).get("sheet") or "")) for key in own]
+    return tuple(f"{key} (sheet {sheet})" if sheet else key for key, sheet in shown)
 
 
 def _begins_at(block: Block, corner: tuple[int, int]) -> bool:
