@@ -153,6 +153,33 @@ def test_work_that_is_handed_over_while_a_worker_is_killed_is_not_waited_for_in_
     assert (got.stdout, got.returncode) == ("7\nBrokenProcessPool\n", 0), got.stderr
 
 
+WITHDRAWN = """
+import multiprocessing, os, signal, time
+from workbench.batch.workers import QuietProcesses, RenewedProcesses
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    processes = RenewedProcesses(lambda: QuietProcesses(1, mp_context=context))
+    worker = processes.submit(os.getpid).result(120)
+    slow = processes.submit(time.sleep, 600)
+    waiting = [processes.submit(len, b"0" * 2**20) for _ in range(6)]  # more than fits into the pipe
+    print(waiting[4].cancel())
+    os.kill(worker, signal.SIGKILL)
+    print(*(type(work.exception(60)).__name__ for work in (slow, *waiting[:4], waiting[5])))
+    print(processes.submit(int, "7").result(120))
+    processes.shutdown()
+"""
+
+
+def test_withdrawn_work_keeps_nobody_waiting_when_a_worker_is_killed(tmp_path: Path) -> None:
+    """Neither those who wait for other work nor the end of the process: a thousand kills once met both at a time."""
+    script = tmp_path / "parent.py"
+    script.write_text(WITHDRAWN, encoding="utf-8")
+    got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    told = " ".join(["BrokenProcessPool"] * 6)
+    assert (got.stdout, got.stderr, got.returncode) == (f"True\n{told}\n7\n", "", 0)
+
+
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: str(ending.name))
 def test_a_schedulers_signal_is_ctrl_c(ending: signal.Signals) -> None:
     """And afterwards it is what it was."""

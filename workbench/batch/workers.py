@@ -190,8 +190,7 @@ class RenewedProcesses(Executor):
         """Tell all who still wait for processes that broke: their own thread may have stumbled over a newcomer."""
         broken.bury()
         for work in [work for work, held in self._with.items() if held is broken]:
-            with suppress(InvalidStateError):  # it has been told
-                work.set_exception(BrokenProcessPool("The processes it was given to have ended."))
+            work.set_exception(BrokenProcessPool("The processes it was given to have ended."))
 
     def kill(self) -> None:
         """End every process, whatever it does."""
@@ -225,6 +224,7 @@ class QuietProcesses(ProcessPoolExecutor):
             work = super().submit(fn, *args, **kwargs)
         if self._broken:
             raise BrokenProcessPool("A process was killed while work was handed over.")
+        work.__class__ = _Withdrawable
         return work
 
     def bury(self) -> None:
@@ -240,6 +240,19 @@ class QuietProcesses(ProcessPoolExecutor):
         """End its processes; the one that cannot be asked to end is the one that hangs (public from Python 3.14 on)."""
         for process in list((self._processes or {}).values()):
             process.kill()
+
+
+class _Withdrawable(Future[Any]):
+    """Work that may have been cancelled when its processes break.
+
+    Up to Python 3.12 the pool's thread stumbles over such work as it tells all that they broke: whoever comes after it
+    would wait for ever, and so would the end of this process for a pipe that nobody reads.
+    """
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """Tell those who wait; of cancelled work they know already."""
+        with suppress(InvalidStateError):
+            super().set_exception(exception)
 
 
 def begin_worker(watched: Connection, aside: str) -> None:
