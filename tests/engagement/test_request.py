@@ -39,7 +39,8 @@ def test_every_table_is_somebodys() -> None:
     """A function of the client's has it, or it is ours."""
     ours = {name for name in (*TABLES, *SHEET_TABLES) if function_of(name) == OURS}
     assert set(FUNCTIONS) <= {*TABLES, *SHEET_TABLES}
-    assert ours == {"interviews", "evidence", "aliases", "requests", "answers", "commentary", "engagement", "scenarios"}
+    made = {"aliases", "requests", "answers", "commentary", "engagement", "scenarios", "fact_tables"}
+    assert ours == {"interviews", "evidence", *made}
 
 
 def test_what_has_arrived_and_which_question_it_answers(client: Any) -> None:
@@ -124,6 +125,18 @@ def test_the_request_the_questions_and_the_status_miss_the_same(client: Any) -> 
     held = asked(client.write({"metrics.yaml": inside})).item("facts/sales")
     assert held is not None
     assert (held.file, held.is_missing) == ("the database", False)
+
+
+def test_what_is_ours_to_write_is_asked_of_nobody(client: Any) -> None:
+    """What the columns of facts are is for the consultant to say: no sheet and no question goes to the client."""
+    request = asked(client)
+    assert request.item("fact_tables").is_missing
+    assert OURS not in request.functions
+    book = sheets_of(request)
+    assert "fact_tables" not in {row[0].value for name in book.sheetnames for row in book[name].iter_rows()}
+    asked_for = [q.target.key["table"] for q in find_queries(client.folder, client.root).queries if q.kind == "missing"]
+    assert "fact_tables" not in asked_for
+    assert "survey" in asked_for
 
 
 def test_the_workbook_has_a_sheet_for_each_function(client: Any) -> None:

@@ -117,3 +117,4 @@ def _ask(fault: Fault, before: str) -> tuple[Answer | None, str]:
         named = [answer for answer in listed if answer.words.casefold() == text.casefold()]
         if named:
             return named[0], shown
+        say(f"  {text[:60]!r} is none of these: 1 to {len(listed)}." if listed else "  Type what it is.")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Options = Callable[[bool, Mapping[str, Sequence[str]]], TableOptions]
 
 YES = ("y", "yes")
+NO = ("n", "no")
 MOST_SHOWN = 40
 """Tables of a file that are listed (ours)."""
 
@@ -141,11 +142,12 @@ def bring_every_table(
             if answer in look.known and answer != found.tables[0]:
                 found = as_table(found, answer)
                 continue
+            if answer and answer.lower() not in NO and answer not in look.known:
+                say(f"{answer[:60]!r} is neither y nor a table of ours. {nearest(answer, look.known)}".rstrip())
             (refused if outcome.clashes else waiting).append(corner)
             break
     if waiting or refused:
-        if not (is_one and is_somebody_there()):  # it was just said
-            _say_waiting(waiting, refused, confirm)
+        _say_waiting(waiting, refused, confirm)
         raise typer.Exit(1)
     if details or not is_somebody_there():
         say(f"Next: workbench check {name}")

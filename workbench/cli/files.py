@@ -101,7 +101,7 @@ def survey(
     from workbench.report.survey_pack import write_survey_pack
 
     pack = write_survey_pack(engagement, out=out)
-    say(f"Wrote {len(pack.files)} files to {pack.folder}")
+    say(f"Wrote {counted(len(pack.files), 'file')} to {pack.folder}")
     for kept in pack.kept:
         say(f"Left as it is, since it may be filled in: {kept}; the new text lies beside it.")
     say(f"Start with README.txt. {pack.blanks} fields, marked in yellow, are yours to fill in before it goes out.")
@@ -137,8 +137,9 @@ def request(
     held = read_request(engagement_folder(name), find_root(), due=day_of("--due", due))
     with writing_to(reports_folder(), "WORKBENCH_REPORTS"):
         path = save_private(reports_folder() / name / "request" / f"request-{name}.xlsx", request_bytes(held))
-    missing = sum(item.rows is None and item.is_needed for item in held.items)
-    where = f"{counted(len(held.items), 'table')} in {counted(len(held.functions), 'sheet')}"
+    asked = [item for item in held.items if item.function in held.functions]
+    missing = sum(item.rows is None and item.is_needed for item in asked)
+    where = f"{counted(len(asked), 'table')} in {counted(len(held.functions), 'sheet')}"
     say(f"{where}; {counted(missing, 'that is needed is', 'that are needed are')} not here yet.")
     say(f"Written: {path}")
     say(f"What has arrived: workbench status {name}")

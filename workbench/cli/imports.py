@@ -13,6 +13,7 @@ from workbench.cli.arguments import DateOrder, Encoding, Name, pairs_of
 from workbench.cli.asking import is_somebody_there
 from workbench.cli.every_table import bring_every_table, bring_in
 from workbench.errors import UsageError, writing_to
+from workbench.theme import counted
 
 if TYPE_CHECKING:
     from workbench.engagement.exports.importing import ImportOutcome
@@ -242,7 +243,7 @@ def import_metricflow(
 
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         found, target = bring(path, name, product=product)
-    say(f"{len(found.content['metrics'])} metrics came over.")
+    say(f"{counted(len(found.content['metrics']), 'metric')} came over.")
     for loss in found.losses:
         say(f"  {loss}")
     say(f"\nWritten: {target}")
@@ -263,5 +264,6 @@ def import_codes(
 
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         coded, waiting = coding.import_codes(file, name, read_salt())
-    say(f"{coded} answers have their codes{f', {waiting} still wait' if waiting else ''}.")
+    still = f", {counted(waiting, 'still waits', 'still wait')}" if waiting else ""
+    say(f"{counted(coded, 'answer has its', 'answers have their')} codes{still}.")
     say(f"Next: workbench check {name}")

@@ -10,6 +10,7 @@ import typer
 from workbench.batch.progress import say
 from workbench.cli.arguments import Name
 from workbench.errors import UsageError, printable, writing_to
+from workbench.theme import counted, listing
 
 
 def archive(
@@ -32,9 +33,11 @@ def archive(
 
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         held = archive_engagement(name, to=to, password=read_password(password))
-    say(f"{held.n_files} files ({held.n_bytes / 1e6:,.1f} MB), read back and equal to the last byte.")
+    say(f"{counted(held.n_files, 'file')} ({held.n_bytes / 1e6:,.1f} MB), read back and equal to the last byte.")
     if held.links:
-        say(f"Not in it: what links lead to ({len(held.links)}). The manifest names them.")
+        links = counted(len(held.links), "link is", "links are")
+        say(f"{links} named in the manifest and not followed: {listing(list(held.links), 6)}.")
+        say("A file that a link leads to outside the client's folders is not in the zip: copy it in if it is wanted.")
     say(
         "Encrypted; the names of files stay readable."
         if held.is_encrypted
@@ -62,7 +65,9 @@ def purge(
 
     planned = plan_purge(name)
     if not yes:
-        say(f"{len(planned.files)} files ({planned.n_bytes / 1e6:,.1f} MB) would be removed for good, below:")
+        say(
+            f"{counted(len(planned.files), 'file')} ({planned.n_bytes / 1e6:,.1f} MB) would be removed for good, below:"
+        )
         for place in planned.places:
             say(f"  {place}")
         say("and every morning page and every row of the ledger that names it. What was published is forgotten too.")
@@ -73,7 +78,8 @@ def purge(
             raise typer.Exit(1)
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         done, path = purge_engagement(planned, note)
-    say(f"Removed: {len(done.files)} files ({done.n_bytes / 1e6:,.1f} MB) and {done.rows} rows of the ledger.")
+    files, rows = counted(len(done.files), "file"), counted(done.rows, "row")
+    say(f"Removed: {files} ({done.n_bytes / 1e6:,.1f} MB) and {rows} of the ledger.")
     for sentence in done.left:
         say(f"Not removed: {printable(sentence, kept='')}", file=sys.stderr)
     for archived in done.kept:

@@ -9,7 +9,7 @@ import typer
 from workbench.batch.progress import say
 from workbench.cli.arguments import Name
 from workbench.errors import writing_to
-from workbench.theme import listing
+from workbench.theme import counted, listing
 
 if TYPE_CHECKING:
     from workbench.engagement.publications import Entry
@@ -66,7 +66,8 @@ def commentary(
         return
     with writing_to(clients_folder(), "WORKBENCH_CLIENTS"):
         held = pin_commentary(name)
-    say(f"{held.written} rows are written on the numbers of {held.run} now; {held.kept} had a mark before.")
+    rows = counted(held.written, "row is", "rows are")
+    say(f"{rows} written on the numbers of {held.run} now; {held.kept} had a mark before.")
     for about in held.unknown:
         say(f"Not pinned, because that report prints none: {about}")
     if held.file:
@@ -78,7 +79,7 @@ def _publication_line(entry: Entry) -> str:
     if entry.trouble:
         return f"{entry.run}  cannot be read ({entry.trouble}): put it back from a backup, or withdraw it."
     when = entry.when.replace("T", " ").removesuffix("+00:00")
-    people = "people not shown" if entry.people is None else f"{entry.people} people"
+    people = "people not shown" if entry.people is None else counted(entry.people, "person", "people")
     told = [f"wave {entry.wave}", people, f"{entry.numbers} numbers", f"for {entry.audience or 'board'}"]
     told = told if entry.contents else ["nothing about people"]
     told += [f"issued {entry.issued[:10]} as {entry.label}"] if entry.label else []

@@ -23,6 +23,7 @@ from workbench.engagement.exports.texts import has_address
 from workbench.engagement.intake.crosswalk import LEAVE_OUT, fold_name
 from workbench.engagement.read import our_spelling
 from workbench.engagement.request import (
+    OURS,
     DataRequest,
     build_request,
     function_of,
@@ -410,6 +411,8 @@ class _Desk:
 
     def missing(self, request: DataRequest) -> Iterator[Query]:
         for item in request.missing:
+            if self.who(item.table) == OURS:
+                continue  # no question to the client: it is ours to write
             when = f"; it was due {item.due.isoformat()}" if item.due is not None else ""
             yield Query(
                 kind="missing",

@@ -54,7 +54,7 @@ FUNCTIONS: Mapping[str, str] = {
     "curve_history": "Finance",
     "function_plans": "Finance",
     "feedback": "Service",
-    "fact_tables": "Data",
+    "fact_tables": OURS,
     "metrics": "Data",
     "targets": "Data",
     "forums": "Data",
@@ -171,8 +171,8 @@ class DataRequest:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Those that are asked for something."""
-        return tuple(dict.fromkeys(item.function for item in self.items))
+        """Those of the client that are asked for something."""
+        return tuple(dict.fromkeys(item.function for item in self.items if item.function != OURS))
 
     @property
     def missing(self) -> tuple[Item, ...]:
@@ -413,7 +413,7 @@ def describe_progress(request: DataRequest, today: dt.date) -> tuple[str, ...]:
         f"{len(arrived)} of {len(request.items)} tables have arrived, "
         f"{count} that {'is needed has' if count == 1 else 'are needed have'} not."
     ]
-    for function in request.functions:
+    for function in (*request.functions, OURS):
         held = [item for item in arrived if item.function == function]
         lines += [f"  {function}: {', '.join(map(_arrived, held))}"] if held else []
     late = [item for item in request.items if item.rows is None and item.due is not None and item.due < today]

@@ -346,7 +346,8 @@ def test_open_answers_are_coded_beside_and_joined_by_key(room: Room) -> None:
     sheet = book.active
     header, *rows = sheet.iter_rows()
     assert [cell.value for cell in header] == ["row", "item", "text", "codes"]
-    assert all(row[2].data_type == "s" for row in rows)
+    assert all(cell.data_type == "s" and cell.number_format == "@" for row in rows for cell in row[:3])
+    assert sum(row[2].value.startswith("=1+") for row in rows) == len(rows) > 1
     assert [row[0].value for row in rows] == sorted(row[0].value for row in rows)
     written = {row[2].value: f"speed; cost;agents{row[2].value[3:]}" for row in rows[1:]}
     for row in rows[1:]:

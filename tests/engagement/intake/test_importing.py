@@ -144,7 +144,7 @@ def test_a_name_that_is_new_waits_next_month(room: Room) -> None:
     bring(room, page_of(heads, ["a", "motor", 10]), "projects")
     outcome = bring(room, page_of(heads, ["a", "motr insurance", 10]), "projects", confirm=False)
     assert not outcome.is_written
-    assert outcome.changes == ("1 names are new and only like ours.",)
+    assert outcome.changes == ("1 name is new and only like ours.",)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_an_address_in_a_text_is_taken_out(room: Room) -> None:
     )
     outcome = bring(room, page, "decisions")
     assert column(outcome, "what") == ["Ask [address] first"]
-    assert "1 e-mail addresses were taken out" in describe_table_import(outcome)
+    assert "1 e-mail address was taken out" in describe_table_import(outcome)
 
 
 METRICS = """tables:

@@ -323,7 +323,7 @@ def test_a_total_that_differs_is_told_each_time(room: Room) -> None:
     assert not outcome.is_written
     told = describe_table_import(outcome)
     assert "B4: the sheet says 30, its 2 parts add up to 31; difference -1" in told
-    assert "1 totals differ from their parts" in told
+    assert "1 total differs from its parts" in told
 
 
 def test_blank_cells_of_a_pivot_are_filled_and_told(room: Room) -> None:
@@ -488,7 +488,7 @@ def test_a_comma_that_moves_cells_is_refused(room: Room) -> None:
 
 def test_what_pivots_write_for_blanks_is_blank(room: Room) -> None:
     """A name (blank) is no name."""
-    with pytest.raises(ClientDataError, match="project is blank in 1 rows"):
+    with pytest.raises(ClientDataError, match=r"project is blank in 1 row\b"):
         bring(room, page_of(HEADS, ["a", 10, 1], ["(blank)", 20, 2]), "projects")
 
 

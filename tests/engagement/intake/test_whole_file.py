@@ -72,9 +72,11 @@ def look(room: Room, path: Path) -> FileLook:
     return look_at_file(path, "tiny", root=room.root)
 
 
-def bring(room: Room, path: Path, *lines: str, monkeypatch: pytest.MonkeyPatch, **said: Any) -> list[str]:
+def bring(
+    room: Room, path: Path, *lines: str, monkeypatch: pytest.MonkeyPatch, told: Any = None, **said: Any
+) -> list[str]:
     """Bring a file in as at a terminal where these lines are typed; return what was printed and asked."""
-    printed: list[str] = []
+    printed: list[str] = [] if told is None else told
     waiting = iter(lines)
 
     def read_line(prompt: str) -> str:
@@ -375,6 +377,16 @@ def test_the_only_table_a_sheet_may_be_is_taken_with_yes(room: Room, monkeypatch
         bring(room, path, "", monkeypatch=monkeypatch)
     with pytest.raises(typer.Exit):  # the next question is the one for the column that is missing
         bring(room, path, "nonsense", "y", "", monkeypatch=monkeypatch)
+
+
+def test_a_word_that_is_no_answer_writes_nothing_and_says_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither yes nor a table: it is said why the only table of a file is not written."""
+    said: list[str] = []
+    with pytest.raises(typer.Exit):
+        bring(room, book_of(room, {"Capacity": RESOURCES}), "resorces", monkeypatch=monkeypatch, told=said)
+    assert "'resorces' is neither y nor a table of ours. Did you mean 'resources'" in "\n".join(said)
+    assert said[-1] == "Not written: Capacity!A1."
+    assert not (room.folder / "resources.csv").exists()
 
 
 # -- where -------------------------------------------------------------------------------------------------------------

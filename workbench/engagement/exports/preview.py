@@ -6,6 +6,7 @@ from workbench.engagement.exports.importing import ImportOutcome
 from workbench.engagement.exports.matching import REASON
 from workbench.engagement.exports.recognise import vendor_title
 from workbench.engagement.exports.texts import plain_text
+from workbench.theme import counted
 
 SHOWN = 10
 """Headers of one kind that are listed one by one (ours)."""
@@ -30,7 +31,7 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
     others = [match.target for _, match in proposal.matched if match.target in ("role", "unit", "product_line")]
     reasons = sum(match.target.endswith(REASON) for _, match in proposal.matched)
     lines.append(
-        f"Columns: {n_items} items{f', {reasons} with reasons' if reasons else ''}"
+        f"Columns: {counted(n_items, 'item')}{f', {reasons} with reasons' if reasons else ''}"
         f"{', ' + ', '.join(others) if others else ''}"
         + "".join(f"; everybody: {column} {value}" for column, value in proposal.mapping.fixed.items())
         + "."
@@ -57,14 +58,15 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
     if dropped:
         lines.append(f"Dropped at the door: {', '.join(_short(column.header) for column in dropped)}.")
     if sheets.without_identity:
-        whom = "These sheets" if sheets.without_identity == sheets.kept else f"{sheets.without_identity} sheets"
+        whom = "These sheets" if sheets.without_identity == sheets.kept else counted(sheets.without_identity, "sheet")
         lines.append(
             f"{whom} carry no identity: they count in this wave, but cannot be paired with the same people in another."
         )
     if sheets.open_answers:
         waiting = {answer.item for answer in sheets.open_answers}
         lines.append(
-            f"{len(sheets.open_answers)} answers to {', '.join(sorted(waiting))} wait for codes; "
+            f"{counted(len(sheets.open_answers), 'answer')} to {', '.join(sorted(waiting))} "
+            f"{'waits' if len(sheets.open_answers) == 1 else 'wait'} for codes; "
             "what people wrote does not enter the survey."
         )
     reasons_given = sum(column.endswith(REASON) for row in sheets.rows for column in row)
@@ -73,7 +75,7 @@ def describe_import(outcome: ImportOutcome, wave: str) -> str:
     lines += [*sheets.remarks, *proposal.changes]
     if outcome.replaced:
         done = "replaced" if outcome.is_written else "will replace"
-        lines.append(f"They {done} {outcome.replaced} sheets of wave {wave}.")
+        lines.append(f"They {done} {counted(outcome.replaced, 'sheet')} of wave {wave}.")
     return "\n".join(lines)
 
 

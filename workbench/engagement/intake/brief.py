@@ -47,6 +47,10 @@ def describe_briefly(outcome: TableOutcome) -> str:
     return "\n".join([*lines, f"Rows of {outcome.target.file}: {told}."])
 
 
+def _many(count: int, one: str, many: str = "") -> str:
+    return counted(count, one, many).replace(str(count), number(count, 0), 1)
+
+
 def _where(outcome: TableOutcome) -> list[str]:
     opened, block = outcome.opened, outcome.plan.block
     lines = [f"{block.corner} → {outcome.target.name}:"]
@@ -89,7 +93,8 @@ def _columns(outcome: TableOutcome) -> list[str]:
         letters = listing([column_letters(held.place) for held in plan.personal], SHOWN)
         lines.append(f"Dropped, names or pay: {letters}.")
     if outcome.records.addresses:
-        lines.append(f"{outcome.records.addresses} e-mail addresses were taken out of texts.")
+        were = _many(outcome.records.addresses, "e-mail address was", "e-mail addresses were")
+        lines.append(f"{were} taken out of texts.")
     if plan.unread:
         lines.append(f"Not read: {listing([unread_name(held) for held in plan.unread], SHOWN)}.")
     return lines
@@ -123,7 +128,7 @@ def _left_out(outcome: TableOutcome) -> list[str]:
             f"difference {check.difference:,.10g}"
         )
     if len(sums.open) > SHOWN:
-        lines.append(f"Look: {len(sums.open) - SHOWN} more sums differ.")
+        lines.append(f"Look: {counted(len(sums.open) - SHOWN, 'more sum differs', 'more sums differ')}.")
     block: Block = outcome.plan.block
     hidden = [row for row in split.data if row in block.sheet.hidden_rows]
     if hidden:
@@ -134,11 +139,13 @@ def _left_out(outcome: TableOutcome) -> list[str]:
         letters = [f"{column_letters(place)}{' (read)' if place in read else ''}" for place in hidden_columns]
         lines.append(f"Hidden columns: {listing(letters, SHOWN)}.")
     for name, count in split.filled_down.items():
-        lines.append(f"Look: {number(count, 0)} blank cells of {name} are read as what stands above them.")
+        cells = _many(count, f"blank cell of {name} is", f"blank cells of {name} are")
+        lines.append(f"Look: {cells} read as what stands above.")
     if outcome.numbers.nothing:
-        lines.append(f"{number(outcome.numbers.nothing, 0)} cells such as - or n/a are blank, not zero.")
+        cells = _many(outcome.numbers.nothing, "cell such as - or n/a is", "cells such as - or n/a are")
+        lines.append(f"{cells} blank, not zero.")
     if outcome.records.empty:
-        lines.append(f"{number(outcome.records.empty, 0)} blank cells of columns across: not known, no row.")
+        lines.append(f"{_many(outcome.records.empty, 'blank cell')} of columns across: not known, no row.")
     return lines
 
 
@@ -150,7 +157,8 @@ def _numbers(outcome: TableOutcome) -> list[str]:
     lines = [f"{listing(names)} × {factor:,.10g}: {why}." for (factor, why), names in by_scale.items()]
     formats = len(outcome.plan.block.sheet.formats)
     if formats:
-        lines.append(f"Look: {number(formats, 0)} cells show another number than they hold; what they mean is read.")
+        cells = _many(formats, "cell shows another number than it holds", "cells show another number than they hold")
+        lines.append(f"Look: {cells}; what is meant is read.")
     if outcome.numbers.turned:
         lines.append(f"Look: {listing(list(outcome.numbers.turned))} is negative throughout, and is turned around.")
     if outcome.records.date_order:

@@ -384,12 +384,12 @@ class _Import:
         """Return what must be looked at each time, however well the layout is known."""
         found = []
         if sums.open:
-            found.append(f"{len(sums.open)} totals differ from their parts.")
+            found.append(f"{counted(len(sums.open), 'total differs from its', 'totals differ from their')} parts.")
         if opened.must_look and opened.kind == "xls":
             found.append("The file is in the format of Excel 2003.")
         near = [one for one in names if one.how == "near"]
         if near:
-            found.append(f"{len(near)} names are new and only like ours.")
+            found.append(f"{counted(len(near), 'name is', 'names are')} new and only like ours.")
         return tuple(found) if self.saved.get("confirmed_on") else ()
 
     def _unmatched(self, names: Sequence[NameMatch], plan: Plan) -> list[Fault]:

@@ -10,7 +10,7 @@ from workbench.engagement.intake.rows import HEADING, name_rows
 from workbench.engagement.intake.targets import OFFICES
 from workbench.engagement.intake.words import ALL_WORDS, plain_words
 from workbench.engagement.read import column_letters
-from workbench.theme import listing, number
+from workbench.theme import counted, listing, number
 
 SHOWN = 12
 """Lines of one kind (ours)."""
@@ -94,11 +94,13 @@ def _columns(outcome: TableOutcome) -> list[str]:
         what = "names and pay" if pay and len(pay) < len(plan.personal) else "pay" if pay else "people's names or data"
         letters = listing([column_letters(held.place) for held in plan.personal], SHOWN)
         lines.append(
-            f"Dropped at the door: {len(plan.personal)} columns with {what} ({letters}), "
-            f"{number(outcome.personal_cells, 0)} cells."
+            f"Dropped at the door: {counted(len(plan.personal), 'column')} with {what} ({letters}), "
+            f"{number(outcome.personal_cells, 0)} {'cell' if outcome.personal_cells == 1 else 'cells'}."
         )
     if outcome.records.addresses:
-        lines.append(f"{outcome.records.addresses} e-mail addresses were taken out of texts.")
+        lines.append(
+            f"{counted(outcome.records.addresses, 'e-mail address was', 'e-mail addresses were')} taken out of texts."
+        )
     if plan.unread:
         lines.append(f"Not read: {listing([unread_name(held) for held in plan.unread], SHOWN)}.")
     given = {*plan.words, *(held.measure for held in plan.values), *outcome.reading.fixed, outcome.reading.section}

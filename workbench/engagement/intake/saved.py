@@ -20,6 +20,7 @@ from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.rows import Split
 from workbench.engagement.intake.values import Numbers
 from workbench.engagement.read import column_letters
+from workbench.theme import counted
 
 VENDOR = "own sheet"
 """What ``imports.yaml`` calls the writer of such a file."""
@@ -226,7 +227,7 @@ def layout_changes(
     unread = [held for held in (*plan.unread, *plan.personal) if held.text and mark_of(held.text) not in marks]
     if unread:
         shown = ", ".join(column_letters(held.place) for held in unread[:8])
-        told.append(f"{len(unread)} columns are new and not read: {shown}.")
+        told.append(f"{counted(len(unread), 'column is', 'columns are')} new and not read: {shown}.")
     scales = {name: scale.factor for name, scale in numbers.scales.items() if scale.factor != 1}
     earlier = {str(name): float(factor) for name, factor in (layout.get("scales") or {}).items()}
     for name in sorted({*scales, *earlier}):

@@ -23,6 +23,7 @@ from workbench.engagement.read import decode, guarded, show
 from workbench.engagement.schema import TABLES
 from workbench.engagement.trackers.facts_file import fact_path
 from workbench.errors import ClientDataError, Fault
+from workbench.theme import counted
 
 if TYPE_CHECKING:
     from workbench.engagement.settings import Source
@@ -324,11 +325,12 @@ def _check(
             found = f"no column of the sheet is {name}, which {target.name} needs"
             remedy = f'Say --map "HEADER={name}" for the right column, or --set {name}=VALUE where all rows have one.'
         else:
-            found = f"{name} is blank in {len(found_at)} rows"
+            found = f"{name} is blank in {counted(len(found_at), 'row')}"
             remedy = "Fill the cells in a copy, or leave the rows out with --leave-out."
         faults.append(Fault(*where, _cell(records, at, name, address), found, f"a value: {info.description}", remedy))
     if count > MOST_FAULTS:
-        faults.append(Fault(*where, "", f"{count - MOST_FAULTS} more cells break such rules", "none.", "Correct them."))
+        more = counted(count - MOST_FAULTS, "more cell breaks", "more cells break")
+        faults.append(Fault(*where, "", f"{more} such rules", "none.", "Correct them."))
     return faults
 
 
