@@ -138,4 +138,6 @@ def search_whole(
     is_limit = status in (told.kIterationLimit, told.kSolutionLimit)
     if status != told.kOptimal and not (is_limit and info.objective_function_value != core.kHighsInf):
         return Whole(None, None)
-    return Whole(np.array(held.getSolution().col_value), float(info.mip_dual_bound))
+    # where nothing is whole there is no search, and HiGHS's bound of one is zero
+    bound = info.mip_dual_bound if np.any(is_whole) else info.objective_function_value
+    return Whole(np.array(held.getSolution().col_value), float(bound))

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 from allocation_cases import seeded, small
+from scipy.optimize import brentq
 from test_robust import planned
 
-from workbench.allocation import Activity, Closing, Line, Objective, Portfolio, Resource, Rule, points_curve, solve
+from workbench.allocation import (
+    Activity,
+    Closing,
+    Line,
+    Objective,
+    Portfolio,
+    Resource,
+    Rule,
+    exponential_from_answers,
+    points_curve,
+    solve,
+)
+from workbench.allocation.curves import Adbudg
 from workbench.allocation.line_words import range_words
 from workbench.allocation.ranges import PriceRange, exchange_rates, price_ranges, price_wishes
 
@@ -72,6 +86,52 @@ def test_ames_dishwashers():
     assert machining.up == pytest.approx(0.0, abs=1e-9)
     assert machining.low == pytest.approx(7.0 - 0.6, abs=1e-3)
     assert painting.low == pytest.approx(6.0 - 2.0, abs=1e-3)
+
+
+def concave(seed: int) -> Portfolio:
+    """Return activities of concave curves for one budget: some without limit of the slope at zero."""
+    draw = random.Random(seed)  # noqa: S311 (cases, no secrets)
+    activities = []
+    for number in range(draw.randrange(3, 8)):
+        reference, low, top = draw.uniform(1, 10), draw.uniform(1, 6), draw.uniform(7, 12)
+        curve = exponential_from_answers(0.0, low, top, reference=reference)
+        if draw.random() < 0.5:
+            curve = Adbudg(reference, 0.0, top, draw.uniform(0.4, 0.95), draw.uniform(0.5, 3))
+        recipe = {"budget": draw.uniform(0.2, 1.0)}
+        activities.append(Activity(f"a{number}", "l", "develop", "teams", curve, recipe, 0.0, 0.0, 2 * reference))
+    whole = sum(item.recipe["budget"] * item.maximum for item in activities)
+    worths = {item.id: 10 ** draw.uniform(-3, 0) for item in activities}
+    resources = (Resource("budget", "Finance", "EUR", (whole * draw.uniform(0.05, 0.7),)),)
+    return Portfolio(resources, tuple(activities), (Line("l"),), (Objective("margin", 1.0, worths, True, True),))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_prices_are_those_at_which_all_together_take_what_there_is(seed):
+    """Concave curves and one budget: each takes to where its slope is the price, so one equation gives the price."""
+    portfolio = concave(seed)
+
+    def taken(item, price):
+        over = item.recipe["budget"] * price / portfolio.worth(item.id)
+        ends = 1e-12 * item.maximum, item.maximum
+        if item.curve.slope(ends[0]) <= over:
+            return 0.0
+        if item.curve.slope(ends[1]) >= over:
+            return item.maximum
+        return brentq(lambda level: item.curve.slope(level) - over, *ends, xtol=1e-14, rtol=1e-13)
+
+    def all_at(price):
+        return sum(item.recipe["budget"] * taken(item, price) for item in portfolio.activities)
+
+    def price_at(capacity):
+        return brentq(lambda price: all_at(price) - capacity, 1e-9, 1e4, xtol=1e-13, rtol=1e-12)
+
+    (found,) = price_ranges(planned(portfolio), seconds=-1.0)
+    capacity, step = found.capacity, 1e-5 * found.capacity
+    assert (found.up, found.down) == pytest.approx((price_at(capacity + step), price_at(capacity - step)), rel=2e-4)
+    ends = [(found.high, 0.99 * found.up), (found.low, 1.01 * found.down)]
+    assert any(end is not None for end, _ in ends)
+    for end, price in ends:
+        assert end is None or end == pytest.approx(all_at(price), abs=2e-3 * capacity)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -167,15 +167,15 @@ def test_a_decision_that_is_nearly_as_good_counts():
 def best_on_grid(grid, values, low, high):
     """Return the best value on the grid by SciPy's search, each pair of neighbouring levels a yes/no; none: -inf."""
     model, size = grid.model, grid.size
-    first = np.setdiff1d(np.arange(size), grid.starts[1:] - 1)  # pairs, by their lower level
-    pairs, count = len(first), len(model.gain)
+    first, pairs, count = np.arange(size), size, len(model.gain)  # pairs, by their lower level; the last is alone
     near, one = np.zeros((size, count + pairs)), np.zeros((len(grid.levels), count + pairs))
-    near[np.arange(size), grid.n_lines + np.arange(size)] = 1.0
-    near[first, count + np.arange(pairs)] = -1.0
+    near[first, grid.n_lines + first] = 1.0
+    near[first, count + first] = -1.0
     # nothing lies between zero and a minimum: the pair there is zero alone
-    is_gap = np.isin(first, grid.starts[:-1]) & (grid.form.least[grid.owner[first]] > 0)
-    near[first[~is_gap] + 1, count + np.flatnonzero(~is_gap)] = -1.0
-    one[grid.owner[first], count + np.arange(pairs)] = 1.0
+    is_gap = np.isin(first, grid.starts[:-1]) & (grid.form.least[grid.owner] > 0)
+    wide = np.flatnonzero(~is_gap & ~np.isin(first, grid.starts[1:] - 1))
+    near[wide + 1, count + wide] = -1.0
+    one[grid.owner, count + first] = 1.0
     rows = np.hstack([model.rows.toarray(), np.zeros((model.rows.shape[0], pairs))])
     found = milp(
         -np.concatenate([grid.closing, values, np.zeros(pairs)]),
@@ -219,6 +219,33 @@ def test_counts_are_those_of_every_draw_solved_with_and_without_the_decision(see
         assert surely <= move.holds_in <= perhaps, move.activity
         checked += perhaps < draws.n
     assert checked >= least
+
+
+@pytest.mark.parametrize("seed", [15])
+def test_what_no_plan_with_a_decision_can_beat_is_beaten_by_none(monkeypatch, seed):
+    """The parts of each draw's proof, for each decision and each side of each level: SciPy's best is never above."""
+    monkeypatch.setattr("workbench.allocation.grid.STEPS", 4)
+    monkeypatch.setattr("workbench.allocation.grid.NEAR_PLAN", (0.0,))
+    plan = planned(seeded(seed, 4, per_line=2))
+    field = lay_field(plan, draw_answers(plan.portfolio, n=3, seed=5, spread=0.6))
+    grid, model, form = field.grid, field.grid.model, field.grid.form
+    parts = np.bincount(field.proofs.draws)
+    assert parts.max() > 1
+    none, refused = np.zeros(0, dtype=int), 0
+    asked = [(line, bool(stays), none, none) for line in np.flatnonzero(form.may_close) for stays in (0, 1)]
+    for place, line in enumerate(form.line_of):
+        at = np.arange(*grid.starts[place : place + 2])
+        half = int(np.searchsorted(grid.levels[place], grid.plan.shares[place], side="right"))
+        asked += [(line, True, at[:half], at[half:]), (line, True, at[half:], at[:half])] if half < len(at) else []
+    for line, stays, allowed, barred in asked:
+        most = field.proofs.most(int(line), stays, grid.n_lines + allowed)
+        low, high = model.low.copy(), model.high.copy()
+        low[line] = high[line] = float(stays)
+        high[grid.n_lines + barred] = 0.0
+        there = np.array([best_on_grid(grid, values, low, high) for values in field.values])
+        assert np.all(there <= most + 3e-6 * (1.0 + np.abs(most))), (line, stays, allowed)
+        refused += int(np.sum((most < field.best - field.tolerance) & (parts > 1)))
+    assert refused >= 2
 
 
 def test_order_units_and_labels_change_no_count():

@@ -14,6 +14,8 @@ import numpy as np
 
 from workbench.allocation.curves import Adbudg, Curve, Exponential, Points
 
+UPRIGHT = 1e300
+"""A slope without limit, as a number that may be multiplied by zero."""
 HALVINGS = 60
 """Steps of the search for the level at which a slope equals a price: as far as a double goes."""
 
@@ -196,8 +198,8 @@ class Bundle:
             )
         lift, slope = own.read(best)
         gain = lift - cost * best
-        slope = np.where(np.isfinite(slope), slope, cost)
-        # a concave curve lies nowhere above its tangent
+        # a concave curve lies nowhere above its tangent; one that is upright says nothing of what lies to its right
+        slope = np.where(np.isfinite(slope), slope, np.where(is_near & is_open, UPRIGHT, cost))
         more, less = (slope - cost) * (high - best), (cost - slope) * (best - low)
         most = gain + np.maximum(np.maximum(more, less), 0.0)
         bent = np.flatnonzero(own.is_kinked & is_open)

@@ -138,12 +138,29 @@ class Proofs:
     bounds : array, shape (k,)
         What no plan within the part can beat.
     losses : array, shape (k, n_variables)
-        What leaving the part's best mix loses, by variable; without limit where the part has none of it.
+        What leaving the part's best mix loses, by variable; without limit where the part has none of it, and below
+        zero without limit where a line stands in all of it.
     """
 
     draws: np.ndarray
     bounds: np.ndarray
     losses: np.ndarray
+
+    def most(self, line: int, is_open: bool, allowed: np.ndarray) -> np.ndarray:
+        """Return what no plan of each draw can beat that decides on a line so, with all of an activity at some levels.
+
+        Parameters
+        ----------
+        line : int
+        is_open : bool
+        allowed : array of int
+            Variables of the levels that the activity may be between; none where any will do.
+        """
+        stays = self.losses[:, line] if is_open else -self.losses[:, line]
+        found = self.bounds - np.maximum(stays, 0.0)
+        if allowed.size:
+            found = found - np.maximum(self.losses[:, allowed].min(axis=1), 0.0)
+        return np.maximum.reduceat(found, np.flatnonzero(np.diff(self.draws, prepend=-1)))
 
 
 class LevelGrid:
@@ -223,8 +240,7 @@ class LevelGrid:
         losses = self._repeated.losses(gains, np.array([leaf.prices for leaf in flat]))
         low, high = np.array([leaf.low for leaf in flat]), np.array([leaf.high for leaf in flat])
         losses[high == 0.0] = np.inf
-        # a line decided here has no other way to lose by
-        losses[:, : self.n_lines] = np.where((low == high)[:, : self.n_lines], 0.0, losses[:, : self.n_lines])
+        losses[low == 1.0] = -np.inf
         return Proofs(draws, np.array([leaf.bound for leaf in flat]), losses)
 
     def best(

@@ -56,7 +56,7 @@ def polish_plan(
     *,
     fixed: Mapping[int, float] | None = None,
     close: float = CLOSE,
-    prices: np.ndarray | None = None,
+    near: Polished | None = None,
 ) -> Polished | None:
     """Return the best levels with these supports, each activity staying on the stretch it is on; None: none hold.
 
@@ -71,15 +71,18 @@ def polish_plan(
         Levels that stay.
     close : float
         How much more than the curves the tangents may still promise, scaled.
-    prices : array, optional
-        Of a plan near the best one: where levels settle at once beside them, no programme is called for.
+    near : Polished, optional
+        Found with other limits of the rows: where levels settle at once beside it, no programme is called for.
     """
     held = _Held(form, shares, np.round(is_open), dict(fixed or {}))
     if not held.holds:
         return None
     if not held.moves.any():
         return held.only()
-    exact = None if prices is None or not held.is_smooth else held.settled(held.here, prices)
+    # the stretches stay those of `shares`: levels elsewhere may have come to where two meet
+    exact = None
+    if near is not None and held.is_smooth:
+        exact = held.settled(np.clip(near.shares, held.low, held.high), near.prices)
     if exact is not None:
         value = held.value(exact[0])
         if held.bound(exact[1], exact[0], is_settled=True)[0] - value <= CLOSE:
@@ -96,6 +99,8 @@ def polish_plan(
             here, prices = exact
             value = held.value(here)
         bound, wanted = held.bound(prices, here, is_settled=is_settled)
+        if is_settled and bound - value > close:  # they settled beside what is best: the prices say where that is
+            bound, wanted = held.bound(prices, here, is_settled=False)
         is_better = best is None or value > best.value + close / 10
         if best is None or value >= best.value - SAME:  # of equal levels the later prices are the nearer ones
             best = Polished(here.copy(), value, prices, bool(held.is_concave.all() and bound - value <= CLOSE))
@@ -235,7 +240,8 @@ class _Held:
         follows = self.smooth & ~bundle.is_kinked
         low, high = np.where(follows, self.low, here), np.where(follows, self.high, here)
         follows = high > low
-        shares, last, k = bundle.answers(price @ matrix, low, high, near=here)[0], np.inf, tight.size
+        shares, k = bundle.answers(price @ matrix, low, high, near=here)[0], tight.size
+        last, rises = np.inf, 0
         for _ in range(NEWTON):
             with np.errstate(all="ignore"):  # at zero some curves have no slope or bend that is a number
                 slopes, bends = bundle.slopes_and_bends(shares)
@@ -249,10 +255,12 @@ class _Held:
             size = max(float(np.abs(over).max()), float(np.abs(off[moving]).max(initial=0.0)))
             if size <= 1e-14:
                 break
-            if size >= last and size > 1e-6:
-                return None
-            if size >= last:
+            rises += size >= last
+            # a first step may miss slopes by more than rows were missed: the second halves the digits
+            if rises and size <= 1e-6:
                 break
+            if rises > 1:
+                return None
             last = size
             jacobian = np.block([[np.diag(bends[moving]), -own.T], [own, np.zeros((k, k))]])
             try:

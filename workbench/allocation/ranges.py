@@ -337,10 +337,8 @@ class _Held:
             form = form.with_limits(high)
         # the nearest change that was looked at begins it, where nothing but the limit is another
         near = min(self.polished, key=lambda other: abs(other - change), default=None) if self.wide else None
-        shares, prices = form.shares(plan.first), None
-        if near is not None:
-            shares, prices = self.polished[near].shares, self.polished[near].prices
-        found = polish_plan(form, shares, form.support_array(plan.supported), prices=prices)
+        begun = None if near is None else self.polished[near]
+        found = polish_plan(form, form.shares(plan.first), form.support_array(plan.supported), near=begun)
         if found is None:
             return None
         self.polished[change] = found

@@ -331,8 +331,7 @@ def _with_forced(field: Field, shown: Plan) -> Field:
     """
     grid, form, n_lines = field.grid, field.grid.form, field.grid.n_lines
     plans, columns, best = list(field.plans), list(field.worth.T), field.best
-    is_open, model, losses = grid.plan.is_open, grid.model, field.proofs.losses
-    first = np.flatnonzero(np.diff(field.proofs.draws, prepend=-1))
+    is_open, model = grid.plan.is_open, grid.model
 
     def seek(has: Callable[[GridPlan], bool], line: int, allowed: np.ndarray, barred: np.ndarray) -> None:
         nonlocal best
@@ -340,11 +339,7 @@ def _with_forced(field: Field, shown: Plan) -> Field:
         low, high = model.low.copy(), model.high.copy()
         low[line] = high[line] = is_open[line]
         high[n_lines + barred] = 0.0
-        stays = losses[:, line] if is_open[line] else -losses[:, line]
-        most = field.proofs.bounds - (np.maximum(stays, 0.0) if form.may_close[line] else 0.0)
-        if allowed.size:
-            most = most - np.maximum(losses[:, n_lines + allowed].min(axis=1), 0.0)
-        most = np.maximum.reduceat(most, first)
+        most = field.proofs.most(line, bool(is_open[line]), n_lines + allowed)
         is_asked = np.zeros(len(best), dtype=bool)
         while True:
             enough = best - field.tolerance
