@@ -131,3 +131,14 @@ def test_the_makefile_asks_for_the_python_that_the_project_asks_for() -> None:
     lowest = next(iter(SpecifierSet(PROJECT["requires-python"]))).version
     major, minor = Version(lowest).release[:2]
     assert f"({major}, {minor})" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_every_pin_may_be_installed_on_the_oldest_python_that_the_project_allows() -> None:
+    """A distribution may ask for a later patch of Python than ours: then a fresh machine installs nothing at all."""
+    oldest = Version(PROJECT["requires-python"].removeprefix(">=")).base_version + ".0"
+    refused = {
+        f"{name}=={version}": asked
+        for name, version in closure().items()
+        if (asked := distribution(name).metadata.get("Requires-Python")) and oldest not in SpecifierSet(asked)
+    }
+    assert not refused
