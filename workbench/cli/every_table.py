@@ -128,6 +128,8 @@ def bring_every_table(
                 break
             except ClientDataError as error:
                 if is_one:
+                    if not found.is_known:
+                        say(f"{corner} is taken for {found.tables[0]}. --as reads it as another table.\n")
                     raise
                 say(error)
                 refused.append(corner)

@@ -60,11 +60,52 @@ PLAN = page_of(
 )
 
 
+METRICS = """\
+forums: {weekly: 7 days}
+tables:
+  premiums:
+    key: [month, product, version]
+    kind: period
+    time: {column: month}
+    product: product
+    version: version
+metrics:
+- metric: written
+  label: Written premium
+  type: sum
+  measure: {from: premiums, agg: sum, column: written}
+  unit: EUR
+  direction: up
+"""
+
+
 def test_plan_beside_actual_is_asked(room: Room) -> None:
     """Two columns of one month are never added or guessed; --only says which counts."""
     with pytest.raises(ClientDataError, match=r"2026-01 stands in several columns: Plan, Actual(.|\n)*--only"):
         bring(room, PLAN, "resources")
     assert column(bring(room, PLAN, "resources", only="Actual"), "capacity") == ["11", "13", "21", "23"]
+
+
+def test_plan_and_actual_in_a_row_under_the_months(room: Room) -> None:
+    """The row that says Plan and Ist is the header's, also where our table has no columns of such names."""
+    room.write("metrics.yaml", METRICS)
+    page = page_of(["Produkt", "Jan 2026", None, "Feb 2026", None], [None, *["Plan", "Ist"] * 2])
+    page.add("Private cars", 110, 100, 130, 120)
+    page.merged += [(0, 1, 0, 2), (0, 3, 0, 4)]
+    assert column(bring(room, page, "facts/premiums"), "version") == ["budget", "actual", "budget", "actual"]
+
+
+def test_months_that_nothing_sets_apart_are_told_by_their_columns(room: Room) -> None:
+    """No option is proposed that cannot help."""
+    page = page_of(
+        ["Resource", "Department", "Unit", "Jan 2026", "Jan 2026", "Feb 2026"],
+        ["engineers", "IT", "people", 10, 11, 12],
+    )
+    with pytest.raises(
+        ClientDataError, match=r"2026-01 stands in several columns: D and E(.|\n)*Plan or Ist"
+    ) as caught:
+        bring(room, page, "resources")
+    assert "--only" not in str(caught.value)
 
 
 PROJECTS = ["Project", "Product line", "Budget", "End date"]

@@ -115,6 +115,14 @@ def text_of(room: Room, name: str) -> str:
 # -- what a table is taken for -----------------------------------------------------------------------------------------
 
 
+def test_a_list_of_staff_is_known_by_whose_columns_it_has(room: Room) -> None:
+    """Names and pay are no columns of ours, and say better than any what the rows are: people, not resources."""
+    rows = [["Nachname", "Vorname", "Gehalt", "Bereich", "Funktion", "Standort", "FTE"]]
+    rows += [["Adler", "Ute", 61_000, "IT", "Lotse", "Kiel", 1], ["Bock", "Jan", 58_000, "IT", "Lotse", "Kiel", 0.8]]
+    found = look(room, book_of(room, {"Liste": rows})).tables
+    assert [(one.tables[0], one.is_certain) for one in found] == [("population", True)]
+
+
 def test_no_layout_is_taken_for_another_table_without_a_question(tmp_path: Path) -> None:
     """Of the sixty layouts each is taken for its own table, or asked about; nearly all without a question."""
     room = Room(tmp_path / "room")

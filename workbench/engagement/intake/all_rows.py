@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from workbench.engagement.intake.blocks import Block
 from workbench.engagement.intake.crosswalk import fold_name
-from workbench.engagement.intake.plan import VERSIONS
 from workbench.engagement.intake.targets import ALIAS_KINDS, Target
-from workbench.engagement.intake.words import plain_words
+from workbench.engagement.intake.words import VERSIONS, plain_words
 
 if TYPE_CHECKING:
     from workbench.engagement.tables import Tables

@@ -14,7 +14,7 @@ from workbench.engagement.intake.cells_of_sheets import SheetCells
 from workbench.engagement.intake.headers import PAY, PERSON, TOTAL, Heading, header_key, header_score, read_headings
 from workbench.engagement.intake.periods import find_period
 from workbench.engagement.intake.targets import Target
-from workbench.engagement.intake.words import ALL_WORDS, plain_words
+from workbench.engagement.intake.words import ALL_WORDS, VERSIONS, plain_words
 from workbench.engagement.read import column_letters
 
 LEAST_SCORE = 1.5
@@ -327,7 +327,8 @@ def _at(
         score -= numbers
         needed = best.score + 0.35 if best is not None else LEAST_SCORE if depth == 1 else LEAST_SCORE + 0.01
         is_unit_row = best is not None and _is_unit_row(lines[-1], headings, best.headings)
-        if score >= needed or (is_unit_row and best is not None and score >= best.score - 0.01):
+        is_more = is_unit_row or (best is not None and _is_version_row(lines, best.headings))
+        if score >= needed or (is_more and best is not None and score >= best.score - 0.01):
             best = Block(sheet, row, depth, 0, left, right, tuple(headings), score)
     return best
 
@@ -340,6 +341,15 @@ def _is_unit_row(line: Sequence[Any], headings: Sequence[Heading], before: Seque
     return (
         bool(cells) and all(len(cell) <= 12 for cell in cells) and (units or all(c.casefold() in known for c in cells))
     )
+
+
+def _is_version_row(lines: Sequence[Sequence[Any]], before: Sequence[Heading]) -> bool:
+    """Return whether the last row, under months, says nothing but which of plan and actual each column is."""
+    above, line = lines[-2:]
+    there = {place for place, cell in enumerate(line) if cell is not None and cell != above[place]}  # else merged
+    words = {plain_words(str(line[place])) for place in there}
+    is_below = there <= {held.place for held in before if held.period is not None or held.target == TOTAL}
+    return bool(there) and is_below and all(any(word in known for known in VERSIONS.values()) for word in words)
 
 
 def _header_line(

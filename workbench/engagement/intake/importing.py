@@ -23,7 +23,7 @@ from workbench.engagement.intake.crosswalk import AS_IT_IS, LEAVE_OUT, NameMatch
 from workbench.engagement.intake.naming import apply_names, match_columns, with_names
 from workbench.engagement.intake.opening import OpenFile, open_file
 from workbench.engagement.intake.options import TableOptions, check_options
-from workbench.engagement.intake.plan import VERSIONS, Plan, Reading, make_plan
+from workbench.engagement.intake.plan import Plan, Reading, make_plan
 from workbench.engagement.intake.records import Records, build_records
 from workbench.engagement.intake.rows import EMPTY, HEADING, HIDDEN_ANSWERS, NOTE, Split, count_personal, split_rows
 from workbench.engagement.intake.saved import (
@@ -39,7 +39,7 @@ from workbench.engagement.intake.sums import Sums, check_sums
 from workbench.engagement.intake.targets import ALIAS_KINDS, Target, find_target
 from workbench.engagement.intake.together import add_together
 from workbench.engagement.intake.values import Numbers, read_values
-from workbench.engagement.intake.words import plain_words
+from workbench.engagement.intake.words import VERSIONS, plain_words
 from workbench.engagement.places import engagement_folder, find_root
 from workbench.engagement.read import column_letters, guarded
 from workbench.errors import Answer, ClientDataError, Fault, UsageError, nearest
@@ -398,7 +398,8 @@ class _Import:
             amounts = ", ".join(f"{column} {value:,.10g}" for column, value in one.amounts.items())
             hangs = f"{one.rows} {'row' if one.rows == 1 else 'rows'}{f', {amounts}' if amounts else ''}"
             found = f"nobody knows which {one.column} {one.their_name!r} is ({hangs})"
-            allowed = f"a name of ours{f'; {one.evidence}' if one.evidence else ''}."
+            found += f"; {one.evidence}" if one.evidence else ""
+            allowed = "a name of ours."
             remedy = f'Say --alias "{one.their_name}=OURS", or --alias "{one.their_name}={LEAVE_OUT}".'
             heading = next((h.text for h in plan.block.headings if h.place == plan.words.get(one.column)), "")
             if heading and not self.target.columns[one.column].is_required:

@@ -24,27 +24,10 @@ from workbench.engagement.intake.headers import (
 )
 from workbench.engagement.intake.periods import Period, years_in
 from workbench.engagement.intake.targets import Target
-from workbench.engagement.intake.words import is_note, plain_words
+from workbench.engagement.intake.words import VERSIONS, is_note, plain_words
 from workbench.engagement.read import column_letters
 from workbench.errors import Fault
-
-VERSIONS: Mapping[str, tuple[str, ...]] = {
-    "actual": ("actual", "actuals", "ist", "réel", "realisatie", "real", "istwert", "act", "ac", "ist werte"),
-    "budget": ("budget", "plan", "soll", "prévu", "begroting", "presupuesto", "pl", "bud", "plan werte", "planwert"),
-    "forecast": (
-        "forecast",
-        "prognose",
-        "fc",
-        "hochrechnung",
-        "erwartung",
-        "vorschau",
-        "prévision",
-        "le",
-        "voorspelling",
-    ),
-    "prior": ("prior", "prior year", "vorjahr", "vj", "py", "année précédente", "vorig jaar", "año anterior"),
-}
-"""Words beside a period → what our facts call the version."""
+from workbench.theme import listing
 
 _FINENESS = {"month": 0, "quarter": 1, "half": 2, "year": 3}
 _MONTHS_OF = {"month": 1, "quarter": 3, "half": 6, "year": 12}
@@ -384,13 +367,17 @@ class _Maker:
         counts = Counter((one.measure, one.period, one.version) for one in columns)
         twice = [one for one in columns if counts[one.measure, one.period, one.version] > 1]
         if twice:
-            words = list(dict.fromkeys(one.heading.qualifier or "no further word" for one in twice))
-            self.fault(
-                [one.heading for one in twice],
-                f"{twice[0].period} stands in several columns: {', '.join(words[:6])}",
-                "one column a month.",
-                f'Say which counts, such as --only "{words[-1]}".',
-            )
+            words = list(dict.fromkeys(one.heading.qualifier for one in twice))
+            if any(words):
+                shown = ", ".join(word or "no further word" for word in words[:6])
+                remedy = f'Say which counts, such as --only "{next(word for word in reversed(words) if word)}".'
+            else:
+                shown = listing([column_letters(one.place) for one in twice if one.period == twice[0].period], 6)
+                remedy = (
+                    "Write beside each month what sets it apart, such as Plan or Ist, or delete a column, in a copy."
+                )
+            found = f"{twice[0].period} stands in several columns: {shown}"
+            self.fault([one.heading for one in twice], found, "one column a month.", remedy)
 
     def _of_year(self, held: Heading) -> Heading:
         """Return a heading whose fiscal period is a month, where the fiscal year is the calendar year."""

@@ -18,9 +18,9 @@ from workbench.engagement.intake.crosswalk import choice_register, fold_name
 from workbench.engagement.intake.headers import IGNORE, PAY, PERSON, SCORES, TOTAL, Heading, header_key, named_across
 from workbench.engagement.intake.opening import OpenFile
 from workbench.engagement.intake.periods import find_period
-from workbench.engagement.intake.plan import VERSIONS, bare_words
+from workbench.engagement.intake.plan import bare_words
 from workbench.engagement.intake.targets import Target
-from workbench.engagement.intake.words import plain_words, split_words
+from workbench.engagement.intake.words import VERSIONS, plain_words, split_words
 
 LOOKED_AT, MOST_ROWS = 2_000, 200
 """Rows of a sheet in which the headers of tables are looked for, and rows that may be one (ours)."""
@@ -40,6 +40,9 @@ LEAST_SAID = 3
 NAMES_OURS = 3
 """What a needed column counts that names things of ours, beside another: rows that name no line are no table of lines
 (ours)."""
+
+STAFF = 3
+"""Columns of people's data from which a table is a list of staff (ours)."""
 
 NAMED = 1.2
 """What the table's name in a title or in the sheet's name counts (ours)."""
@@ -210,6 +213,12 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
             kinds |= {f"{is_taken} one": float(is_taken), f"{is_taken} other": float(is_taken)}
             read += is_taken
             given |= {target.main_measure, target.period} if is_taken else set()
+    is_staff = sum(held.target in (PERSON, PAY) for held in block.headings) >= STAFF
+    if is_staff and kinds:  # most of the table too, and no column of any table
+        is_ours = target.name == "population"
+        kinds |= dict.fromkeys(("people one", "people other"), float(is_ours))
+        read += is_ours
+        given |= {"headcount"} if is_ours else set()
     if not kinds:
         return None
     needed = [name for name, column in target.columns.items() if column.is_required]
@@ -223,7 +232,9 @@ def _candidate(block: Block, target: Target) -> Candidate | None:
     fit = sum(kinds.values()) / len(kinds) * (held_weight + 1) / (sum(weights.values()) + 1)
     is_named = _is_named(block, target)
     fit *= NAMED if is_named else 1.0
-    says_enough = read + is_named >= LEAST_SAID or (len(needed) > 1 and not missing)
+    says_enough = (
+        (is_staff and target.name == "population") or read + is_named >= LEAST_SAID or (len(needed) > 1 and not missing)
+    )
     found = Candidate(target, block, fit, read, headers, missing, says_enough)
     return found if fit >= LEAST_FIT else None
 

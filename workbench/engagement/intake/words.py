@@ -31,8 +31,8 @@ COLUMN_WORDS: Mapping[str, str] = {
     "afdeling; "
     "departamento; ressort; service",
     "unit": "unit; uom; unit of measure; einheit; mengeneinheit; me; unité; eenheid; unidad; organisational unit; "
-    "org unit; organisationseinheit; oe; team; abteilungsname; unité organisationnelle; équipe; equipo; department; "
-    "abteilung",
+    "org unit; organisationseinheit; oe; team; bereich; abteilungsname; unité organisationnelle; équipe; equipo; "
+    "department; abteilung",
     "capacity": "capacity; kapazität; verfügbar; available; capacité; capaciteit; capacidad; fte; vzä; vzk; vollzeit"
     "äquivalente; etp; headcount; mak; mitarbeiterkapazität; available fte; kapazität fte; budget; amount",
     "period": "period; periode; période; período; month; monat; mois; maand; mes; buchungsperiode; posting period; "
@@ -120,6 +120,25 @@ COLUMN_WORDS: Mapping[str, str] = {
     "our_name": "our name; unser name; key; schlüssel; our key; notre nom",
 }
 """Column of ours → what clients call it; the same words may stand for several, and the table decides."""
+
+VERSIONS: Mapping[str, tuple[str, ...]] = {
+    "actual": ("actual", "actuals", "ist", "réel", "realisatie", "real", "istwert", "act", "ac", "ist werte"),
+    "budget": ("budget", "plan", "soll", "prévu", "begroting", "presupuesto", "pl", "bud", "plan werte", "planwert"),
+    "forecast": (
+        "forecast",
+        "prognose",
+        "fc",
+        "hochrechnung",
+        "erwartung",
+        "vorschau",
+        "prévision",
+        "le",
+        "voorspelling",
+    ),
+    "prior": ("prior", "prior year", "vorjahr", "vj", "py", "année précédente", "vorig jaar", "año anterior"),
+}
+"""Words beside a period → what our facts call the version."""
+
 
 PERSON_WORDS = (
     "first name; last name; surname; given name; family name; forename; full name; employee; employee name; "
