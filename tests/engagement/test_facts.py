@@ -399,6 +399,36 @@ def test_damaged_pages_of_parquet_are_a_fault(tmp_path: Path) -> None:
     assert "cannot be read as Parquet" in faults[0].found
 
 
+def test_a_parquet_file_found_whole_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept holds for these bytes, read in this way, alone."""
+    path, cache = tmp_path / "t.parquet", tmp_path / "cache"
+    reads: list[Path] = []
+    read_pages = pq.ParquetFile.iter_batches
+
+    def count(self: pq.ParquetFile, **more: Any) -> Any:
+        reads.append(path)
+        return read_pages(self, **more)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", count)
+
+    def opened(roles: dict[str, Any]) -> Any:
+        return open_facts("t", path, "facts/t.parquet", roles, cache)
+
+    pq.write_table(pa.table({"id": ["a", "b"], "cost": [1.0, 2.0]}), path)
+    assert opened(ROLES) == opened(ROLES)
+    assert len(reads) == 1
+    opened({**ROLES, "cost": "text"})
+    assert len(reads) == 2
+    pq.write_table(pa.table({"id": ["a"], "until": [dt.date(2026, 9, 1)]}), path)
+    facts, faults = opened(ROLES)
+    assert len(reads) == 3
+    assert not faults
+    assert facts.columns == {"id": "text", "until": "date"}
+    assert facts.rows == 1
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    assert len(list(cache.iterdir())) == 1
+
+
 @pytest.mark.parametrize(
     ("names", "found"), [(["id", "id"], "stands twice"), (["cost", "Cost"], "'cost'")], ids=["twice", "capitals"]
 )

@@ -1,7 +1,8 @@
 """Facts as Parquet files, because DuckDB reads nothing else: where each lies, and the private cache of the converted.
 
 A Parquet file is used where it lies, unless it holds days of no sensible year. CSV files and sheets are converted once,
-into a cache that is keyed by what the file holds and how it was read.
+into a cache that is keyed by what the file holds and how it was read; that a Parquet file was found whole is kept there
+too.
 """
 
 from __future__ import annotations
@@ -88,15 +89,25 @@ def _open_parquet(
 ) -> tuple[FactsFile | None, list[Fault]]:
     """Return a client's own Parquet file, or its copy in the cache where days of no sensible year were taken out.
 
-    Every page is read once, because a footer says nothing of the pages before it.
+    Every page is read once, because a footer says nothing of the pages before it: one file is opened by the check and
+    by each notebook, and what is keyed by its content need not be found out again.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    sha256 = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+    key = cache_key(table, sha256, roles, source)
+    held = find_cached(cache, table, key)
+    if held is not None:
+        return _described(table, shown, "", held), []
     wrong: dict[str, tuple[int, str]] = {}
+    whole = cache / f"{_safe(table)}-{key}.whole"
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
+            columns = {name: _kind(kind) for name, kind in _schema_items(schema)}
+            if whole.is_file():
+                return FactsFile(table, shown, "", path, columns, rows), []
             faults = header_faults(schema.names, shown, row="")
             if faults:
                 return None, faults
@@ -111,15 +122,23 @@ def _open_parquet(
         if not rows:
             return None, [Fault(shown, "", "", "the file has no rows", "rows, or no file.", "Fill it, or delete it.")]
         if not wrong:
-            columns = {name: _kind(kind) for name, kind in _schema_items(schema)}
+            _note_whole(whole, table)
             return FactsFile(table, shown, "", path, columns, rows), []
-        key = cache_key(table, sha256 or hashlib.sha256(path.read_bytes()).hexdigest(), roles, source)
-        held = find_cached(cache, table, key)
-        if held is None:
-            held = to_parquet_cache(_without_days_beyond(pq.read_table(path), wrong), cache, table, key, wrong)
+        held = to_parquet_cache(_without_days_beyond(pq.read_table(path), wrong), cache, table, key, wrong)
     except parquet_damage() as error:
         return None, [unreadable_parquet(shown, error)]
     return _described(table, shown, "", held), []
+
+
+def _note_whole(note: Path, table: str) -> None:
+    """Keep that every page of a file was read and no day has to be taken out; notes of earlier contents go."""
+    with suppress(OSError):  # where nothing can be kept, the pages are read again
+        note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        note.parent.chmod(0o700)
+        note.touch(mode=0o600)
+        for old in note.parent.glob(f"{_safe(table)}-{'?' * 24}{note.suffix}"):
+            if old != note:
+                old.unlink(missing_ok=True)
 
 
 def _beyond_years(column: Any) -> Any:
