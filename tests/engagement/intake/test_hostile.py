@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import io
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from tests.engagement.intake.layouts import as_xlsx
+from tests.engagement.intake.layouts import as_xlsx, ods_of
 from tests.engagement.intake.room import ROOT, Room
 from tests.engagement.intake.test_files import HEAD, ROWS, repacked, sheet_of
 from tests.engagement.intake.test_questions import bring, column, page_of, rows_of
@@ -330,3 +331,74 @@ def test_a_wrong_ending_deceives_nobody(room: Room) -> None:
     assert column(bring(room, PLAIN, "projects", file="list.csv"), "budget") == ["10", "20"]
     assert column(bring(room, "Project;Budget\nz;1\n", "projects", file="list.xlsx"), "budget") == ["10", "20", "1"]
     assert "damaged" in refused(room, b"PK\x03\x04" + struct.pack("<H", 20) + b"x" * 400, "list.csv")
+
+
+def ods_cells(*cells: str, row: str = "") -> bytes:
+    """Return an OpenDocument file with a header, a row of projects whose cells are given, and a plain one."""
+    texts = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{head}</text:p></table:table-cell>' for head in HEAD
+    )
+    plain = "<table:table-row>{}</table:table-row>"
+    return ods_of(plain.format(texts) + f"<table:table-row{row}>{''.join(cells)}</table:table-row>")
+
+
+WORD = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+NUMBER = '<table:table-cell office:value-type="float" office:value="7"/>'
+FORMULA = 'table:formula="of:=SUM([.C2:.C3])"'
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        pytest.param(
+            f"<table:table-cell {FORMULA}/>", "B2: a formula whose result is not stored", id="never calculated"
+        ),
+        pytest.param(
+            f'<table:table-cell {FORMULA} office:value-type="float"/>',
+            "B2: a formula whose result is not stored",
+            id="kind without value",
+        ),
+        pytest.param(
+            f'<table:table-cell {FORMULA} office:value-type="string" office:string-value="" '
+            'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" '
+            'calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
+            "B2: the cell shows #DIV/0!",
+            id="error",
+        ),
+        pytest.param(
+            '<table:table-cell office:value-type="float"><text:p>100</text:p></table:table-cell>',
+            "B2: a number without its value",
+            id="number without value",
+        ),
+        pytest.param(
+            '<table:covered-table-cell office:value-type="float" office:value="7"/>',
+            "B2: a value that a merged cell covers",
+            id="covered",
+        ),
+        pytest.param(
+            '<table:table-cell office:value-type="currency" office:currency="USD" office:value="7"/>',
+            "USD",
+            id="another currency",
+        ),
+    ],
+)
+def test_what_an_opendocument_cell_does_not_show_is_no_blank(room: Room, cell: str, found: str) -> None:
+    """The reader makes a blank, or a plain number, of each."""
+    with pytest.raises(ClientDataError, match=re.escape(found)):
+        bring(room, ods_cells(WORD.format("a"), cell, NUMBER), "projects", file="a.ods")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(ods_cells(WORD.format('a<text:s text:c="2000000000"/>'), NUMBER), id="blanks"),
+        pytest.param(
+            ods_cells(WORD.format("a" * 100_000), NUMBER, row=' table:number-rows-repeated="9000"'),
+            id="long text, often",
+        ),
+    ],
+)
+def test_an_opendocument_file_of_a_few_bytes_takes_no_memory(room: Room, content: bytes) -> None:
+    """The reader would lay out what is only said to be repeated."""
+    with pytest.raises(ClientDataError, match="its cells hold more than 400,000,000 letters"):
+        bring(room, content, "projects", file="a.ods")

@@ -82,6 +82,13 @@ class SheetCells:
         return f"{column_letters(column)}{row + 1}" if self.name else f"row {row + 1}, column {column + 1}"
 
 
+def say_unseen(text: str) -> str:
+    """Return what is said of an entry of `SheetCells.unseen`."""
+    if not text:
+        return "a formula whose result is not stored in the file"
+    return f"the cell shows {text}" if text.startswith(("#", "Err:", "an error")) else text
+
+
 def read_book(content: bytes, file: str, kind: str, wanted: Callable[[str, bool], bool]) -> tuple[SheetCells, ...]:
     """Return the sheets of a workbook; of those not wanted the name alone.
 

@@ -171,9 +171,7 @@ def _package(content: bytes, file: str, wanted: Callable[[str, bool], bool]) -> 
             "it as .xlsx."
         )
     if kind == "ods":
-        remarks.append(
-            "In .ods number formats (k€, divided by thousand) and errors cannot be seen: compare the totals."
-        )
+        remarks.append("In .ods number formats (k€, divided by thousand) cannot be seen: compare the totals.")
     must_look = kind in ("xlsb", "ods")
     return OpenFile(file, kind, read_book(content, file, kind, wanted), remarks=tuple(remarks), must_look=must_look)
 

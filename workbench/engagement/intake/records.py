@@ -11,6 +11,7 @@ from typing import Any
 from workbench.engagement.cells import Ask, decide_date_order, parse_date
 from workbench.engagement.exports.clock import ORDERS
 from workbench.engagement.exports.texts import has_address, without_addresses
+from workbench.engagement.intake.cells_of_sheets import say_unseen
 from workbench.engagement.intake.periods import Period, find_period, named_day
 from workbench.engagement.intake.plan import Plan, Reading
 from workbench.engagement.intake.rows import Split
@@ -190,9 +191,9 @@ class _Builder:
         unseen = {number for number, column in self.sheet.unseen if column == place}
         wrong = [number for number in data if number in unseen] if unseen else []
         for number in wrong[:MOST_FAULTS]:
-            text = self.sheet.unseen[number, place] or "a formula whose result is not stored in the file"
+            text = say_unseen(self.sheet.unseen[number, place])
             remedy = "Open the workbook in Excel, let it calculate and save it; or write the value."
-            self.fault(number, name, f"the cell shows {text}" if text.startswith("#") else text, "a value.", remedy)
+            self.fault(number, name, text, "a value.", remedy)
         for cell, number in zip(cells, data, strict=True):
             if isinstance(cell, str) and (len(cell) > LONGEST_TEXT or _NO_LETTERS.search(cell)):
                 found = f"a text of {len(cell):,} letters" if len(cell) > LONGEST_TEXT else "letters that no text has"

@@ -12,6 +12,7 @@ from typing import Any
 from workbench.engagement.cells import Ask
 from workbench.engagement.columns import POINTS_OR_PERCENT
 from workbench.engagement.intake.amounts import Written, amount_of, is_nothing, read_written, settle_decimal
+from workbench.engagement.intake.cells_of_sheets import say_unseen
 from workbench.engagement.intake.plan import Plan, Reading, ValueColumn
 from workbench.engagement.intake.targets import Target, TargetColumn
 from workbench.engagement.intake.units import Unit, find_unit, fits_currency, said_factor, scaled
@@ -191,8 +192,7 @@ class _Reader:
         for at, cell in enumerate(cells):
             number = rows[at]
             if number in unseen:
-                text = unseen[number]
-                what = f"the cell shows {text}" if text else "a formula whose result is not stored in the file"
+                what = say_unseen(unseen[number])
                 if number in is_total:
                     self.remarks.append(f"{self.sheet.address(number, place)}, a total: {what}; it is not compared.")
                 else:
