@@ -105,6 +105,7 @@ def search_whole(
     nodes: int,
     gap: float = 1e-4,
     presolve: bool = True,
+    target: float = -np.inf,
 ) -> Whole:
     """Return where a programme as of `keep_programme` is lowest in whole numbers, as far as some nodes lead.
 
@@ -118,6 +119,8 @@ def search_whole(
         Part of the value that is not worth a longer search.
     presolve : bool
         Whether the programme is made smaller first.
+    target : float
+        A point as low as this is good enough.
     """
     core = load_core()
     if core is None:
@@ -132,10 +135,11 @@ def search_whole(
         )
         return Whole(None if found.x is None else np.asarray(found.x), found.mip_dual_bound)
     options = {**_UNHURRIED, "mip_max_nodes": nodes, "mip_rel_gap": gap, "presolve": "on" if presolve else "off"}
+    options |= {"objective_target": target} if target > -np.inf else {}
     held = keep_programme(cost, low, high, rows, row_low, row_high, options, is_whole)
     held.run()
     status, told, info = held.getModelStatus(), core.HighsModelStatus, held.getInfo()
-    is_limit = status in (told.kIterationLimit, told.kSolutionLimit)
+    is_limit = status in (told.kIterationLimit, told.kSolutionLimit, told.kObjectiveTarget)
     if status != told.kOptimal and not (is_limit and info.objective_function_value != core.kHighsInf):
         return Whole(None, None)
     # where nothing is whole there is no search, and HiGHS's bound of one is zero

@@ -226,14 +226,19 @@ def _close_bounds(task: _Task, hidden: set[tuple[str, ...]]) -> tuple[set[tuple[
     """Hide more until no bounds of a small group come close; what earlier runs gave away stays so."""
     start = time.perf_counter()
     atoms = find_atoms(task.scores, task.people)
-    closed = [_close_group(task, group, atoms, hidden) for group in task.scores.instrument.groups]
+    solved: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    closed = [_close_group(task, group, atoms, hidden, solved) for group in task.scores.instrument.groups]
     found = hidden.union(*(more for more, _ in closed))
     checked, left = sum(held.checked for _, held in closed), sum(len(held.leaks) for _, held in closed)
     return found, Audit((), checked, time.perf_counter() - start, len(found) - len(hidden), left)
 
 
 def _close_group(
-    task: _Task, group: Group, atoms: Atoms, hidden: set[tuple[str, ...]]
+    task: _Task,
+    group: Group,
+    atoms: Atoms,
+    hidden: set[tuple[str, ...]],
+    solved: dict[bytes, tuple[np.ndarray, np.ndarray]],
 ) -> tuple[set[tuple[str, ...]], Audit]:
     """Return what more to hide of one dimension, and what is left of its bounds then."""
     found, before = set(hidden), -1
@@ -243,11 +248,11 @@ def _close_group(
         # nothing that is shown any more.
         tables = list(_tables(task, group, atoms, found))
         reach = [Reach.of(table) for table in tables]
-        result = audit_tables(tables, reach)
+        result = audit_tables(tables, reach, solved)
         while closing := _closing(task, result, found):
             found |= closing
             tables = [table.without(found) for table in tables]
-            result = audit_tables(tables, reach)
+            result = audit_tables(tables, reach, solved)
         if all(table.is_tied for table in tables):
             break
     return found - hidden, result

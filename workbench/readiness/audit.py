@@ -11,7 +11,7 @@ group is wide, and every solution is such a point for all groups at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -193,7 +193,11 @@ class Reach:
         return self.whole_high - self.whole_low >= table.close - SLACK
 
 
-def audit_tables(tables: Iterable[Table], reach: Sequence[Reach] = ()) -> Audit:
+def audit_tables(
+    tables: Iterable[Table],
+    reach: Sequence[Reach] = (),
+    solved: MutableMapping[bytes, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> Audit:
     """Return every small group whose bounds come close in one of the tables.
 
     Parameters
@@ -202,6 +206,8 @@ def audit_tables(tables: Iterable[Table], reach: Sequence[Reach] = ()) -> Audit:
         Tables that ask the same are solved once.
     reach : sequence of Reach, optional
         One a table: what was seen before of the same groups, and is learnt now.
+    solved : mapping, optional
+        What earlier calls found of tables that ask the same; filled further.
 
     Examples
     --------
@@ -218,7 +224,7 @@ def audit_tables(tables: Iterable[Table], reach: Sequence[Reach] = ()) -> Audit:
     start = time.perf_counter()
     leaks: list[Leak] = []
     checked = 0
-    solved: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
+    solved = {} if solved is None else solved
     for number, table in enumerate(tables):
         if not len(table.names):
             continue
@@ -315,8 +321,8 @@ class _Program:
                 return np.asarray(np.abs(found.ineqlin.marginals).reshape(2, -1).max(axis=0) > 1e-9)
         return np.zeros(len(table.views), dtype=bool)
 
-    def whole(self, towards: np.ndarray, *, presolve: bool = True) -> Whole:
-        """Return the lowest of a quantity whose unknowns are whole numbers; a point alone comes sooner unprepared."""
+    def whole(self, towards: np.ndarray, target: float) -> Whole:
+        """Return the lowest of a quantity whose unknowns are whole numbers, or a point as low as the target."""
         table = self.table
         ends = (table.low, table.high)
         found = search_whole(
@@ -327,7 +333,7 @@ class _Program:
             *ends,
             table.whole,
             nodes=MOST_NODES,
-            presolve=presolve,
+            target=target,
         )
         if found.point is None:
             return found
@@ -340,41 +346,33 @@ def _bounds(table: Table, reach: Reach) -> tuple[np.ndarray, np.ndarray]:
     What fractions tell of one group costs little: it is asked before whole numbers are, of which a search may be long.
     """
     program = _Program(table)
-    rng = np.random.default_rng(0)
-    if not _look_at_all(table, reach, rng, program.solve):
+    if not _look_at_all(program, reach):
         return np.zeros(len(reach.low)), np.full(len(reach.low), np.inf)
     ends = {place: _fractions(program, reach, place) for place in np.flatnonzero(reach.open(table)).tolist()}
     low, high = reach.low.copy(), reach.high.copy()
     for place, (least, most) in ends.items():
         low[place], high[place] = least, most
     is_narrow = high - low < table.close - SLACK
-    _look_at_all(table, reach, rng, lambda towards: program.whole(towards, presolve=False).point, except_for=is_narrow)
     for place in np.flatnonzero(reach.open(table) & ~is_narrow).tolist():
         low[place], high[place] = _whole_ends(program, reach, place, ends[place])
     return low, high
 
 
-def _look_at_all(
-    table: Table,
-    reach: Reach,
-    rng: np.random.Generator,
-    solve: Callable[[np.ndarray], np.ndarray | None],
-    *,
-    except_for: np.ndarray | bool = False,
-) -> bool:
+def _look_at_all(program: _Program, reach: Reach) -> bool:
     """Learn from solutions for all open groups at once while they settle many; tell whether there was one each time."""
+    table, rng = program.table, np.random.default_rng(0)
     for _ in range(ROUNDS):
-        is_open = reach.open(table) & ~np.asarray(except_for)
+        is_open = reach.open(table)
         before = int(is_open.sum())
         if not before:
             break
         towards = rng.choice([-1.0, 1.0], before) @ table.wanted[is_open]
         for side in (towards, -towards):
-            point = solve(side)
+            point = program.solve(side)
             if point is None:
                 return False
             reach.learn(table, point)
-        if before - int((reach.open(table) & ~np.asarray(except_for)).sum()) < 2:
+        if before - int(reach.open(table).sum()) < 2:
             break
     return True
 
@@ -402,7 +400,11 @@ def _whole_ends(program: _Program, reach: Reach, place: int, ends: tuple[float, 
     for side in (1.0, -1.0) if size else ():
         if high - low < table.close - SLACK or reach.is_wide(table)[place]:
             break
-        found = program.whole(side * table.wanted[place])
+        end, seen = (low, reach.whole_low[place]) if side > 0 else (-high, -reach.whole_high[place])
+        if seen - end < SLACK:
+            continue  # nothing lies further out
+        other = reach.whole_high[place] if side > 0 else -reach.whole_low[place]
+        found = program.whole(side * table.wanted[place], other - table.close + SLACK / 2)
         if found.point is not None:
             reach.learn(table, found.point)
         if found.bound is not None and side > 0:
