@@ -384,3 +384,24 @@ def test_damage_is_refused_wherever_it_is(room: Room) -> None:
             except ClientDataError:
                 refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        pytest.param(
+            "Project;Budget\nÜber;1\n".encode() + "Größe;2\n".encode("cp1252"),
+            "row 3: its letters are in two encodings: line 2 is UTF-8, line 3 is not",
+            id="put together",
+        ),
+        pytest.param(
+            b"\xef\xbb\xbf" + "Project;Budget\nGröße;2\n".encode("cp1252"),
+            "row 2: its letters are in two encodings: its beginning is UTF-8, line 2 is not",
+            id="mark alone",
+        ),
+    ],
+)
+def test_a_text_in_two_encodings_is_refused_with_its_line(room: Room, content: bytes, found: str) -> None:
+    """Read in either one, half of its names would be others."""
+    with pytest.raises(ClientDataError, match=found):
+        bring(room, content, "projects", file="a.csv")

@@ -215,6 +215,9 @@ def _decoded(content: bytes, file: str, encoding: str, words: Collection[str]) -
                 if not faults and sum(letter.isascii() for letter in text[:4_000]) > 0.5 * len(text[:4_000]):
                     return text, codec, ""
         raise ClientDataError(tuple(faults))
+    mixed = _two_encodings(content, file)
+    if mixed is not None:
+        raise ClientDataError((mixed,))
     readings: dict[str, str] = {}
     for name in OLD_ENCODINGS:
         try:
@@ -231,6 +234,32 @@ def _decoded(content: bytes, file: str, encoding: str, words: Collection[str]) -
     shown = ", ".join(best) or ", ".join(OLD_ENCODINGS)
     found = "the file is not UTF-8, and nothing in it tells which old encoding it is in"
     raise _refused(file, found, f"Export it again as UTF-8, or say --encoding with one of {shown}.")
+
+
+def _two_encodings(content: bytes, file: str) -> Fault | None:
+    """Return where a text that is partly UTF-8 stops being so: files of two systems, put below each other."""
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    utf8 = next((at for at, line in enumerate(lines, start=1) if _UTF8.search(line)), 0)
+    if not utf8 and not content.startswith(codecs.BOM_UTF8):
+        return None
+    old = next(at for at, line in enumerate(lines, start=1) if _is_no_utf8(line))
+    found = (
+        f"its letters are in two encodings: {f'line {utf8}' if utf8 else 'its beginning'} is UTF-8, line {old} is not"
+    )
+    remedy = "Export it again as UTF-8; of files that were put together, import each by itself."
+    return Fault(file, "", f"row {old}", found, "one encoding in a file.", remedy)
+
+
+_UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2[\x80-\x82][\x80-\xbf]")
+"""Letters of Europe, dashes, quotation marks and € in UTF-8; in old encodings a letter and a sign that no word has."""
+
+
+def _is_no_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _implausible(text: str) -> bool:
