@@ -20,6 +20,7 @@ from workbench.batch.admission import Admission
 from workbench.batch.kernel import Kernels, kernel_environment
 from workbench.batch.warm.endings import memory_limit
 from workbench.batch.warm.parents import Parents
+from workbench.batch.warm.variables import keep_freed_memory
 from workbench.engagement.scratch import files_folder, in_folder, sweep_scratch
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ BURY_SECONDS = 5.0
 RARELY = (50_000, 20, 20)
 """When a worker looks for garbage: what it imports stays and what it reads is plain, so that as often as Python does by
 itself it would spend a tenth of its time on finding none (ours)."""
+
+
+LAST = -1_000
+"""Where a worker's end stands among what `multiprocessing` does before it: behind all of it."""
 
 
 @dataclass
@@ -265,8 +270,13 @@ def begin_worker(watched: Connection, aside: str) -> None:
     aside : str
         The folder for its temporary files, which its parent removes.
     """
+    from multiprocessing.util import Finalize
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*RARELY)
+    keep_freed_memory()
+    # It ends as soon as nobody asks any more: an interpreter takes its modules apart for a third of a second.
+    Finalize(None, os._exit, args=(0,), exitpriority=LAST)
     os.environ.update(in_folder(Path(aside)))
     tempfile.tempdir = None  # whatever was found before
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
