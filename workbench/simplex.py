@@ -38,7 +38,7 @@ def keep_programme(
     Parameters
     ----------
     cost, low, high : array, shape (n,)
-    rows : sparse matrix by columns, shape (m, n)
+    rows : sparse matrix by columns or by rows, shape (m, n)
     row_low, row_high : array, shape (m,)
     options : mapping of name to value
         As HiGHS names them.
@@ -54,11 +54,12 @@ def keep_programme(
     held = core._Highs()
     for name, value in options.items():
         held.setOptionValue(name, value)
-    (m, n), kinds = rows.shape, (int(core.MatrixFormat.kColwise), int(core.ObjSense.kMinimize))
+    along = core.MatrixFormat.kRowwise if rows.format == "csr" else core.MatrixFormat.kColwise
+    (m, n), kinds = rows.shape, (int(along), int(core.ObjSense.kMinimize))
     # as arrays: attributes of a programme are handed over number by number
     whole = np.zeros(n, dtype=np.int32) if is_whole is None else np.asarray(is_whole, dtype=np.int32)
-    columns = rows.indptr, rows.indices, rows.data
-    held.passModel(n, m, rows.nnz, *kinds, 0.0, cost, low, high, row_low, row_high, *columns, whole)
+    entries = rows.indptr, rows.indices, rows.data
+    held.passModel(n, m, rows.nnz, *kinds, 0.0, cost, low, high, row_low, row_high, *entries, whole)
     return held
 
 

@@ -267,7 +267,7 @@ class Bundle:
     def _on_points(self, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         corners, outcomes = self.corners[self.row], self.outcomes[self.row]
         last = np.isfinite(corners).sum(axis=1) - 1
-        place = np.clip((corners <= level[:, None]).sum(axis=1) - 1, 0, last)
+        place = np.minimum(np.maximum((corners <= level[:, None]).sum(axis=1) - 1, 0), last)
         line, after = self.every, np.minimum(place + 1, last)
         is_last = place >= last
         width = np.where(is_last, 1.0, corners[line, after] - corners[line, place])

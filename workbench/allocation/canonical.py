@@ -143,7 +143,7 @@ class Canonical:
     def levels(self, shares: np.ndarray) -> dict[str, float]:
         """Return scaled levels in the client's units, under the client's names and in the client's order."""
         held = {
-            activity.id: (float(np.clip(share, 0.0, 1.0) * size), float(size))
+            activity.id: (min(max(0.0, float(share)), 1.0) * float(size), float(size))
             for activity, share, size in zip(self.activities, shares, self.size, strict=True)
         }
         return {activity.id: _snapped(activity, *held[activity.id]) for activity in self.portfolio.activities}
@@ -238,7 +238,8 @@ def rounded_array(values: np.ndarray) -> np.ndarray:
     held = np.isfinite(values) & (values != 0.0)
     number = values[held]
     places = DIGITS - 1 - np.floor(np.log10(np.abs(number))).astype(int)
-    up, down = 10.0 ** np.clip(places, 0, 300), 10.0 ** np.clip(-places, 0, 300)
+    # clip asks more of its arguments than so few numbers are worth
+    up, down = (10.0 ** np.minimum(np.maximum(power, 0), 300) for power in (places, -places))
     found[held] = np.rint(number * up / down) * down / up
     return found
 

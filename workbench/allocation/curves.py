@@ -11,6 +11,7 @@ import itertools
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from scipy.optimize import brentq
@@ -153,7 +154,7 @@ class Adbudg:
         if sign > 0:
             if bend <= low:
                 return _tangent(self, level, low, high, sign)
-            touch = high if bend >= high else self._touch(low, bend, high)
+            touch = high if bend >= high else _touch(self, low, bend, high)
             return (
                 _chord(self, low, touch, sign)
                 if level < touch or touch >= high
@@ -161,30 +162,12 @@ class Adbudg:
             )
         if bend >= high:
             return _tangent(self, level, low, high, sign)
-        touch = low if bend <= low else self._touch(high, low, bend)
+        touch = low if bend <= low else _touch(self, high, low, bend)
         return (
             _chord(self, touch, high, sign)
             if level > touch or touch <= low
             else _tangent(self, level, low, touch, sign)
         )
-
-    def _touch(self, start: float, low: float, high: float) -> float:
-        """Level between `low` and `high` whose tangent goes through the curve at `start`; the far end if none does."""
-        if start == 0.0 and self.shape > 1:
-            return min(self.reference * (self.half * (self.shape - 1)) ** (1 / self.shape), high)
-
-        def misses(level: float) -> float:
-            return (self.value(start) - self.value(level) - self.slope(level) * (start - level)) / (
-                self.high - self.low
-            )
-
-        far = high if start <= low else low
-        near = low if start <= low else high
-        # at the inflection the tangent is steepest and misses `start` on one side; where it still does at the far end,
-        # the chord to the far end is the envelope
-        if misses(near) * misses(far) >= 0:
-            return far
-        return float(brentq(misses, min(near, far), max(near, far), xtol=1e-14 * max(high, 1e-300), rtol=1e-14))
 
 
 @dataclass(frozen=True)
@@ -343,3 +326,23 @@ def _turns_up(curve: Curve, first: float, middle: float, last: float, sign: floa
     before = sign * (curve.value(middle) - curve.value(first)) * (last - middle)
     after = sign * (curve.value(last) - curve.value(middle)) * (middle - first)
     return before <= after
+
+
+@lru_cache(maxsize=1024)
+def _touch(curve: Adbudg, start: float, low: float, high: float) -> float:
+    """Level between `low` and `high` whose tangent goes through the curve at `start`; the far end if none does."""
+    if start == 0.0 and curve.shape > 1:
+        return min(curve.reference * (curve.half * (curve.shape - 1)) ** (1 / curve.shape), high)
+
+    def misses(level: float) -> float:
+        return (curve.value(start) - curve.value(level) - curve.slope(level) * (start - level)) / (
+            curve.high - curve.low
+        )
+
+    far = high if start <= low else low
+    near = low if start <= low else high
+    # at the inflection the tangent is steepest and misses `start` on one side; where it still does at the far end,
+    # the chord to the far end is the envelope
+    if misses(near) * misses(far) >= 0:
+        return far
+    return float(brentq(misses, min(near, far), max(near, far), xtol=1e-14 * max(high, 1e-300), rtol=1e-14))

@@ -192,9 +192,9 @@ class LevelGrid:
 
     def _weights(self, shares: np.ndarray, is_open: np.ndarray) -> np.ndarray:
         first, last = self.starts[:-1], self.starts[1:] - 1
-        inside = np.clip(shares, self.flat[first], self.flat[last])
+        inside = np.minimum(np.maximum(shares, self.flat[first]), self.flat[last])
         below = np.add.reduceat(self.flat < inside[:, self.owner], first, axis=1)
-        right = first + np.clip(below, 1, np.maximum(self.counts - 1, 1))
+        right = first + np.minimum(np.maximum(below, 1), np.maximum(self.counts - 1, 1))
         left, right = right - 1, np.minimum(right, last)
         width = self.flat[right] - self.flat[left]
         part = np.where(width > 0, (inside - self.flat[left]) / np.where(width > 0, width, 1.0), 0.0)
@@ -367,7 +367,7 @@ class LevelGrid:
         form, first = self.form, self.starts[:-1]
         supports = points[:, : self.n_lines]
         is_open = np.round(supports)
-        mix = np.clip(points[:, self.n_lines : self.n_lines + self.size], 0.0, 1.0)
+        mix = np.minimum(np.maximum(points[:, self.n_lines : self.n_lines + self.size], 0.0), 1.0)
         shares = np.add.reduceat(mix * self.flat, first, axis=1)
         shares = np.where(is_open[:, form.line_of] > 0, shares, 0.0)
         weights = self._weights(shares, is_open)

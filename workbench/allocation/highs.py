@@ -112,7 +112,7 @@ def _timed(model: LinearModel, gap: float, until: float, nodes: int, presolve: s
     """
     core = load_core()
     options = {"output_flag": False, "presolve": presolve, "mip_rel_gap": gap, "mip_max_nodes": nodes}
-    rows = (csc_matrix(model.rows), model.row_low, model.row_high)
+    rows = (model.rows, model.row_low, model.row_high)
     held = keep_programme(-model.gain, model.low, model.high, *rows, options)
     count = len(model.gain)
     held.changeColsIntegrality(count, np.arange(count, dtype=np.int32), model.is_whole.astype(np.uint8))
@@ -255,7 +255,7 @@ class Repeated:
     """
 
     def __init__(self, model: LinearModel) -> None:
-        self.model, self.rows = model, csc_matrix(model.rows)
+        self.model = model
         self._places = np.arange(len(model.gain), dtype=np.int32)
         self._gain, self._box = model.gain, (model.low, model.high)
         self._held = None if load_core() is None else self._passed()
@@ -292,7 +292,7 @@ class Repeated:
             if status == kinds.kInfeasible:
                 return Answer("infeasible", None)
             if status == kinds.kOptimal:
-                found, value = held.getSolution(), -held.getInfo().objective_function_value
+                found, value = held.getSolution(), -held.getObjectiveValue()
                 return Answer("optimal", np.array(found.col_value), value, value, 0, -np.array(found.row_dual))
             self._held = self._passed()  # it lost its way: now by another door, the next time from nothing
         return _by_scipy(replace(self.model, gain=gain, low=low, high=high))
@@ -302,13 +302,13 @@ class Repeated:
 
         Of one programme, or of a row each.
         """
-        return (self.rows.T @ prices.T).T - gains
+        return (csc_matrix(self.model.rows).T @ prices.T).T - gains
 
     def _passed(self) -> Any:
         model = self.model
         self._gain, self._box = model.gain, (model.low, model.high)
         options = {**_PLAINLY, "presolve": "off"} if len(model.gain) <= SMALL else _PLAINLY
-        return keep_programme(-model.gain, model.low, model.high, self.rows, model.row_low, model.row_high, options)
+        return keep_programme(-model.gain, model.low, model.high, model.rows, model.row_low, model.row_high, options)
 
 
 def _stacked(rows: csr_matrix, above: np.ndarray, below: np.ndarray) -> csr_matrix | None:

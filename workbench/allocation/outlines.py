@@ -199,7 +199,7 @@ class _Outline:
         steep, intercepts = (np.array(part) for part in zip(*self.lines, strict=True))
         inner = (intercepts[1:] - intercepts[:-1]) / (steep[1:] - steep[:-1]) if len(self.lines) > 1 else np.zeros(0)
         # lines of one concave cover meet in order; what the last digits say otherwise stays a bound if it is clipped
-        inner = np.maximum.accumulate(np.clip(inner, self.low, self.high))
+        inner = np.maximum.accumulate(np.minimum(np.maximum(inner, self.low), self.high))
         self.xs = np.concatenate([[self.low], inner, [self.high]])
         self.ys = np.min(-np.outer(steep, self.xs) + intercepts[:, None], axis=0)
 

@@ -21,11 +21,12 @@ all lines where none is named.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.allocation.rule_words import (
     COUNTS,
@@ -113,7 +114,25 @@ def parse_rule(text: str, portfolio: Portfolio) -> ParsedRule:
     RuleError
         The text is no rule; points at the character and names the nearest spelling.
     """
-    return _Parser(text, portfolio).rule()
+    names = _Names(
+        tuple((line.id, line.name) for line in portfolio.lines),
+        tuple((resource.id, resource.function) for resource in portfolio.resources),
+        tuple(activity.id for activity in portfolio.activities),
+    )
+    return _parsed(text, names)
+
+
+class _Names(NamedTuple):
+    """All that reading a rule hangs on beside its text; pairs: lines with their names, resources with functions."""
+
+    lines: tuple[tuple[str, str], ...]
+    resources: tuple[tuple[str, str], ...]
+    activities: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str, names: _Names) -> ParsedRule:
+    return _Parser(text, names).rule()  # a plan is sought a hundred times under the same rules
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -129,8 +148,8 @@ class _Token:
 class _Parser:
     """Recursive descent: one method a line of the grammar."""
 
-    def __init__(self, text: str, portfolio: Portfolio) -> None:
-        self.text, self.portfolio, self.place = text, portfolio, 0
+    def __init__(self, text: str, names: _Names) -> None:
+        self.text, self.names, self.place = text, names, 0
         self.tokens = self._split()
 
     def _split(self) -> list[_Token]:
@@ -285,7 +304,7 @@ class _Parser:
         members = [self._name(scope)]
         while self._take(","):
             members.append(self._name(scope))
-        giver = self.portfolio.resource(name).function
+        giver = dict(self.names.resources)[name]
         if scope == "function" and giver not in members:
             found = f"no {name} come from {' or '.join(members)}, so the rule would count nothing."
             raise RuleError(self.text, at, found, f"Write function={quoted(giver)}, or leave the scope out.")
@@ -324,7 +343,7 @@ class _Parser:
                 break
             if self.now.kind == "end":
                 raise self._stop("Write the name of a product line here.")
-        number, most = int(token.text), len(lines) or len(self.portfolio.lines)
+        number, most = int(token.text), len(lines) or len(self.names.lines)
         if number > most and kind != "at most":
             found = f"there are {most} lines to count, so {kind} {number} cannot be."
             raise RuleError(self.text, token.position, found, f"Write {most} or fewer.")
@@ -365,10 +384,10 @@ class _Parser:
         raise RuleError(self.text, token.position, f"{token.text!r} is not {_article(kind)}.", guess)
 
     def _need_one_line(self, token: _Token) -> None:
-        lines = self.portfolio.lines
-        if any(line.id.lower() == token.text.lower() for line in lines):
+        lines = self.names.lines
+        if any(line.lower() == token.text.lower() for line, _ in lines):
             return
-        same = [line.id for line in lines if line.name.lower() == token.text.lower()]
+        same = [line for line, name in lines if name.lower() == token.text.lower()]
         if len(same) > 1:
             raise RuleError(
                 self.text,
@@ -378,17 +397,14 @@ class _Parser:
             )
 
     def _known(self, kind: str) -> dict[str, str]:
-        portfolio = self.portfolio
+        held = self.names
         if kind == "line":
-            return {
-                **{line.name: line.id for line in portfolio.lines},
-                **{line.id: line.id for line in portfolio.lines},
-            }
-        names: Mapping[str, list[str]] = {
-            "resource": [resource.id for resource in portfolio.resources],
-            "activity": [activity.id for activity in portfolio.activities],
-            "use": list(USES),
-            "function": [resource.function for resource in portfolio.resources],
+            return {**{name: line for line, name in held.lines}, **{line: line for line, _ in held.lines}}
+        names: Mapping[str, Sequence[str]] = {
+            "resource": [resource for resource, _ in held.resources],
+            "activity": held.activities,
+            "use": tuple(USES),
+            "function": [function for _, function in held.resources],
         }
         return {name: name for name in names[kind]}
 
