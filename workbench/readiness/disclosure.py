@@ -18,6 +18,7 @@ import numpy as np
 from workbench.readiness.audit import Table
 from workbench.readiness.instrument import Instrument
 from workbench.readiness.scores import Key, Scores
+from workbench.readiness.suppression import find_alike
 from workbench.readiness.unknowns import Columns, Marks, Term
 
 MOST_TOGETHER = 4_000
@@ -116,8 +117,10 @@ def level_table(
     block = np.array([blocks.index(columns.names[column]) for column in used], dtype=int)
     # Answers of an atom that enter everything alike are one unknown: their sum.
     labels = np.vstack([block, atoms.of_person[owner], np.round(rows, 10)])
-    classes, place, count = np.unique(labels, axis=1, return_inverse=True, return_counts=True)
-    place, count = np.asarray(place).reshape(-1), count.astype(float)
+    first, kind = find_alike(np.rint(labels * 1e10).astype(np.int64))
+    classes, order = np.unique(labels[:, first], axis=1, return_inverse=True)
+    place = np.asarray(order).reshape(-1)[kind]
+    count = np.bincount(place, minlength=len(first)).astype(float)
     class_block, class_atom = classes[0].astype(int), classes[1].astype(int)
     ends = np.array([_span(instrument, blocks[one][1]) for one in class_block]).reshape(-1, 2)
     is_whole = np.array([_is_whole(instrument, blocks[one][1]) for one in class_block], dtype=bool)
