@@ -451,6 +451,22 @@ def test_a_number_is_known_again_however_it_is_typed(client: Any) -> None:
     assert "van;product_line;fleet;0,4;" in client.folder.joinpath("memberships.csv").read_text()
 
 
+def test_a_day_is_written_as_its_column_writes_days(client: Any) -> None:
+    """28.06.2026 stands there: an answer of the same table is no fault of the client's, and is known again."""
+    day = "28.06.2026"
+    text = OPINIONS["memberships.csv"].replace("2026-07-08", day)
+    assert day in text
+    client.write({"memberships.csv": re.sub(r"2026-0(\d)-0(\d)", r"0\2.0\1.2026", text)})
+    share = one(asked(client), "opinion", column="share")
+    content = answered(asked(client), {share.id: 0.4})
+    assert take(client, content).written == 1
+    assert (
+        f"van,product_line,fleet,0.4,{BY},05.10.2026,confirmed" in client.folder.joinpath("memberships.csv").read_text()
+    )
+    assert client.load().tables["memberships"]["said_on"].max() == dt.date(2026, 10, 5)
+    assert take(client, content).files == ()
+
+
 def test_only_the_questions_to_one_who_can_answer(client: Any) -> None:
     """For a workbook that shows nobody another's questions; somebody who is asked nothing is wrong usage."""
     queries = asked(client.write(OPINIONS))

@@ -157,7 +157,7 @@ class _Desk:
 
     def _put(self, held: TableFile, row: int, column: str, value: Cell, answer: Answer) -> bool:
         """Write a cell unless it holds that already; return whether it changed."""
-        if same(held.get(row, column) or "", value):
+        if same(held.get(row, column) or "", value) or (isinstance(value, dt.date) and held.holds(row, column, value)):
             return False
         held.put(row, column, value)
         self.edits.setdefault((held.file, held.sheet, row), {})[column] = answer

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.engagement.cells import decide_date_order
 from workbench.engagement.read import RawTable, decode, detect_delimiter, find_codec, guarded, our_spelling, unguarded
 from workbench.engagement.schema import TABLES
 from workbench.engagement.workbooks import open_workbook, workbook_damage
@@ -16,9 +19,32 @@ from workbench.errors import Fault
 
 if TYPE_CHECKING:
     from workbench.engagement.folder import FolderReading
+    from workbench.engagement.settings import Source
 
 Cell = str | float | dt.date
 WORKBOOK = "engagement.xlsx"
+
+
+_YEAR_LAST = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}")
+
+
+def written_day(day: dt.date, others: Sequence[Any], source: Source | None) -> str:
+    """Return a day as the other days of its column are written, for one way of writing is allowed in a column.
+
+    Examples
+    --------
+    >>> written_day(dt.date(2026, 9, 20), ["03.06.2026", "28.06.2026"], None)
+    '20.09.2026'
+    >>> written_day(dt.date(2026, 9, 20), ["2026-06-03"], None)
+    '2026-09-20'
+    """
+    texts = [text for text in others if isinstance(text, str)]
+    found = next(filter(None, map(_YEAR_LAST.fullmatch, texts)), None)
+    if found is None:
+        return day.isoformat()
+    order = decide_date_order(texts, str, "", source)
+    form = {"day-month-year": "%d{0}%m{0}%Y", "month-day-year": "%m{0}%d{0}%Y"}.get(str(order), "%Y-%m-%d")
+    return day.strftime(form.format(found.group(1)))
 
 
 class TableFile:
@@ -30,13 +56,21 @@ class TableFile:
     is_changed : bool
     """
 
-    def __init__(self, table: str, file: str, sheet: str, header: list[str]) -> None:
-        """Hold where a table stands and what its columns are called."""
-        self.table, self.file, self.sheet, self.header = table, file, sheet, header
+    def __init__(self, table: str, file: str, sheet: str, header: list[str], source: Source | None) -> None:
+        """Hold where a table stands, what its columns are called and what was said of it."""
+        self.table, self.file, self.sheet, self.header, self.source = table, file, sheet, header, source
         self.is_changed = False
 
     def get(self, row: int, column: str) -> str | None:
         """Return a cell as text, None where there is no such row."""
+        raise NotImplementedError
+
+    def holds(self, row: int, column: str, day: dt.date) -> bool:
+        """Return whether a cell holds a day, as the others of its column are written."""
+        return self.get(row, column) == written_day(day, self.column(column), self.source)
+
+    def column(self, name: str) -> list[Any]:
+        """Return what stands in a column, blanks left out."""
         raise NotImplementedError
 
     def put(self, row: int, column: str, value: Cell) -> None:
@@ -59,9 +93,10 @@ class TableFile:
 class CsvTable(TableFile):
     """A table that stands in a CSV file of its own, or is to stand there."""
 
-    def __init__(self, table: str, file: str, content: bytes | None, encoding: str | None, decimal: str | None) -> None:
+    def __init__(self, table: str, file: str, content: bytes | None, source: Source | None) -> None:
         """Read the file as it is; None makes a new one with the table's own columns."""
         self.mark, self.codec, self.delimiter, self.end, self.skip = b"", "utf-8", ",", "\n", 0
+        encoding, decimal = (source.encoding, source.decimal) if source else (None, None)
         self.decimal = decimal or "."
         known = list(TABLES[table].columns)
         if content is None:
@@ -77,7 +112,7 @@ class CsvTable(TableFile):
             self.end = "\r\n" if b"\r\n" in content or b"\r\x00\n" in content else "\n"
             self.delimiter, self.skip = detect_delimiter(text, set(known))
             self.rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
-        super().__init__(table, file, "", self.rows[self.skip])
+        super().__init__(table, file, "", self.rows[self.skip], source)
         self._columns = {our_spelling(name): place for place, name in enumerate(self.header)}
 
     def get(self, row: int, column: str) -> str | None:
@@ -94,14 +129,24 @@ class CsvTable(TableFile):
             self.header.append(column)
         cells = self.rows[row - 1]
         cells += [""] * (len(self.header) - len(cells))
-        cells[self._columns[column]] = self._written(value)
+        if isinstance(value, dt.date):
+            text = written_day(value, self.column(column), self.source)
+        else:
+            text = self._written(value)
+        cells[self._columns[column]] = text
         self.is_changed = True
 
-    def _written(self, value: Cell) -> str:
+    def column(self, name: str) -> list[Any]:
+        """Return what stands in a column, blanks left out."""
+        place = self._columns.get(name, -1)
+        texts = (line[place].strip() for line in self.rows[self.skip + 1 :] if 0 <= place < len(line))
+        return [text for text in texts if text]
+
+    def _written(self, value: str | float) -> str:
         if isinstance(value, float):
             text = str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
             return text.replace(".", self.decimal)
-        return value.isoformat() if isinstance(value, dt.date) else guarded(value)
+        return guarded(value)
 
     def append(self) -> int:
         """Return the number of a new row at the end."""
@@ -154,10 +199,10 @@ class Book:
 class SheetTable(TableFile):
     """A table that stands in a sheet of ``engagement.xlsx``."""
 
-    def __init__(self, raw: RawTable, book: Book) -> None:
+    def __init__(self, raw: RawTable, book: Book, source: Source | None) -> None:
         """Hold the sheet; its header stands in row 1."""
         self.book, self._sheet = book, book.book[raw.sheet]
-        super().__init__(raw.name, raw.file, raw.sheet, list(raw.headers))
+        super().__init__(raw.name, raw.file, raw.sheet, list(raw.headers), source)
         self._columns = {name: place + 1 for name, place in zip(raw.columns, raw.positions, strict=True)}
         self._last = max(
             (cell.row for column in self._columns.values() for cell in self._cells(column) if cell.value is not None),
@@ -181,11 +226,20 @@ class SheetTable(TableFile):
         if column not in self._columns:
             self._columns[column] = max([*self._columns.values(), self._sheet.max_column]) + 1
             self._sheet.cell(1, self._columns[column]).value = column
+        if isinstance(value, dt.date):
+            text = written_day(value, self.column(column), self.source)
+            value = text if text != value.isoformat() else value
         cell = self._sheet.cell(row, self._columns[column])
         cell.value = value
         if isinstance(value, str):
             cell.data_type = "s"  # never a formula, whatever it begins with
         self.is_changed = True
+
+    def column(self, name: str) -> list[Any]:
+        """Return what stands in a column, blanks left out."""
+        if name not in self._columns:
+            return []
+        return [cell.value for cell in self._cells(self._columns[name]) if cell.value is not None]
 
     def append(self) -> int:
         """Return the number of a new row at the end."""
@@ -226,7 +280,6 @@ class OpenTables:
         refused = self.reading.refused.get(name)
         raw = held if held is not None else refused.raw if refused is not None else None
         source = self.reading.sources.get(name)
-        encoding, decimal = (source.encoding, source.decimal) if source else (None, None)
         remedy = f"Save the table as {name}.csv in the client's folder, then read the answers again."
         path = self.folder / (raw.file if raw is not None else f"{name}.csv")
         try:
@@ -234,18 +287,18 @@ class OpenTables:
                 if path.exists():
                     found = "its header cannot be read"
                     return Fault(path.name, "", "", found, "a table that can be read.", "Correct the header first.")
-                return CsvTable(name, path.name, None, None, None)
+                return CsvTable(name, path.name, None, None)
             if raw.sheet:
                 if self._book is None:
                     self._book = Book(path.read_bytes())
                 if self._book.has_formulas:
                     found = "the workbook holds formulas, whose results a program would lose"
                     return Fault(raw.file, raw.sheet, "", found, "values, or a CSV file.", remedy)
-                return SheetTable(raw, self._book)
+                return SheetTable(raw, self._book, source)
             if path.suffix.lower() != ".csv":
                 found = f"{name} stands in a {path.suffix.lower()} file"
                 return Fault(raw.file, "", "", found, "a CSV file or a sheet.", remedy)
-            return CsvTable(name, raw.file, path.read_bytes(), encoding, decimal)
+            return CsvTable(name, raw.file, path.read_bytes(), source)
         except ValueError as error:
             return Fault(path.name, "", "", str(error), "a file that can be read.", remedy)
 
