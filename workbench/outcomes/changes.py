@@ -288,7 +288,7 @@ def _rescaled(series: Array, baseline: int, transform: str, level: float) -> Arr
     for number, scaled in enumerate(scales):
         skew = np.abs(_skewness(scaled[:baseline]))
         if scaled is scales[-1]:
-            skew = np.where((held[:baseline] > 0).all(axis=0), skew, np.inf)
+            skew = np.where(held[:baseline].min(axis=0) > 0, skew, np.inf)
         chosen[skew < least] = number
         least = np.minimum(least, skew)
     for number, scaled in enumerate(scales):

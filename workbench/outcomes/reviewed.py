@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from workbench.findings import Off
@@ -68,8 +69,8 @@ class Series:
     @cached_property
     def latest(self) -> pd.Series | None:
         """The last judged period with a value, or None."""
-        rows = self.frame[self.frame["is_judged"]]
-        return None if rows.empty else rows.iloc[-1]
+        places = np.flatnonzero(self.frame["is_judged"].to_numpy(dtype=bool))
+        return self.frame.iloc[places[-1]] if places.size else None
 
     def is_outside(self) -> list[bool]:
         """Return, for each period, whether it is judged and lies outside the usual range after the baseline."""

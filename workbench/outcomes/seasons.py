@@ -116,25 +116,29 @@ def season_projection(places: Array, period: int) -> Array:
     -------
     array, shape (period, n)
     """
-    return _projection(tuple(int(place) for place in places), period)
+    return _projection(tuple(places.tolist()), period)
 
 
 @lru_cache(maxsize=512)
 def _projection(places: tuple[int, ...], period: int) -> Array:
-    fit = np.linalg.pinv(_design(np.array(places), period))[:period]
+    fit = np.linalg.pinv(_design(places, period))[:period]
     found: Array = fit - fit.mean(axis=0)
     found.setflags(write=False)
     return found
 
 
-def _design(places: Array, period: int) -> Array:
+@lru_cache(maxsize=512)
+def _design(at: tuple[int, ...], period: int) -> Array:
+    places = np.array(at)
     line = (places - places.mean()) / max(float(places.std()), 1.0)
-    return np.column_stack([np.eye(period)[places % period], line])
+    found = np.column_stack([np.eye(period)[places % period], line])
+    found.setflags(write=False)
+    return found
 
 
 def _chance(scaled: Array, places: Array, period: int) -> float:
     """Return the p-value of the phases, after whitening with the autocorrelation of what they leave."""
-    full, steps = _design(places, period), neighbours(places)
+    full, steps = _design(tuple(places.tolist()), period), neighbours(places)
     rest = scaled - full @ np.linalg.lstsq(full, scaled, rcond=None)[0]
     freedom = places.size - period - 1
     if float(rest @ rest) <= 1e-18 * float(scaled @ scaled):

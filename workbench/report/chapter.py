@@ -6,7 +6,7 @@ import importlib
 import json
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from workbench.errors import ReportError
 from workbench.findings import Figure, Figures, Findings, Off
 from workbench.report.exhibit import SLUG, Exhibit, Note
 from workbench.report.page import NO_FINDINGS, Page, read_findings
+from workbench.report.values import fields_of
 
 CHAPTER_FORMAT = 2
 """Raised when a chapter written earlier can no longer be read."""
@@ -144,13 +145,13 @@ class Chapter:
             "question": self.question,
             "engagement": self.engagement,
             "data_hash": self.data_hash,
-            "headline": [asdict(item) for item in self.headline],
+            "headline": [fields_of(item) for item in self.headline],
             "exhibits": [exhibit.to_dict() for exhibit in self.exhibits],
-            "cautions": [asdict(item) for item in self.cautions],
-            "next_steps": [asdict(item) for item in self.next_steps],
+            "cautions": [fields_of(item) for item in self.cautions],
+            "next_steps": [fields_of(item) for item in self.next_steps],
             "method": self.method,
-            "figures": [asdict(figure) for figure in self.figures],
-            "off": [asdict(off) for off in self.off],
+            "figures": [fields_of(figure) for figure in self.figures],
+            "off": [fields_of(off) for off in self.off],
             "pages": [page.to_dict() for page in self.pages],
         }
 

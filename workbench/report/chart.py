@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 from workbench.errors import ReportError
-from workbench.report.values import Plain, columns_of, figure_columns, names_of, plain_column, written
+from workbench.report.values import Plain, columns_of, fields_of, figure_columns, names_of, plain_column, written
 
 KIND_WORDS = {
     "bar_ranked": "Ranked bar chart",
@@ -120,7 +120,7 @@ class Chart:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the chart as JSON types."""
-        return asdict(self)
+        return fields_of(self)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Chart:

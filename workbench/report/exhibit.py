@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from workbench import theme
@@ -13,7 +13,7 @@ from workbench.findings import CLAIM_LENGTH, Off
 from workbench.report.chart import Chart
 from workbench.report.tables import Table, table
 from workbench.report.text import data_table, exhibit_html, exhibit_text
-from workbench.report.values import columns_of, figure_columns, heading
+from workbench.report.values import columns_of, fields_of, figure_columns, heading
 
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 """What keys of exhibits and names of chapters look like: they become names of files and of places in a page."""
@@ -170,12 +170,12 @@ class Exhibit:
         document: dict[str, Any] = {
             "key": self.key,
             "kind": kind,
-            "content": asdict(self.content),
+            "content": fields_of(self.content),
             "is_appendix": self.is_appendix,
             "comments": list(self.comments),
         }
         document |= {"doubts": [[words, list(ids)] for words, ids in self.doubts]} if self.doubts else {}
-        return document | ({} if self.whole is None else {"whole": asdict(self.whole)})
+        return document | ({} if self.whole is None else {"whole": fields_of(self.whole)})
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Exhibit:

@@ -6,12 +6,13 @@ Chapters carry pages as they carry exhibits. Pages of the same key, from several
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from workbench.errors import ReportError
 from workbench.findings import Finding, Findings
 from workbench.report.exhibit import SLUG, Exhibit
+from workbench.report.values import fields_of
 
 Kind = Literal["line", "manager", "comparison", "function"]
 """What a page is about: a line, what a product manager must read, how lines compare, what a function changes."""
@@ -68,10 +69,10 @@ class Page:
             "kind": self.kind,
             "title": self.title,
             "question": self.question,
-            "headline": [asdict(item) for item in self.headline],
+            "headline": [fields_of(item) for item in self.headline],
             "exhibits": [exhibit.to_dict() for exhibit in self.exhibits],
-            "next_steps": [asdict(item) for item in self.next_steps],
-            "cautions": [asdict(item) for item in self.cautions],
+            "next_steps": [fields_of(item) for item in self.next_steps],
+            "cautions": [fields_of(item) for item in self.cautions],
         }
 
     @classmethod

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from workbench import theme
 from workbench.errors import ReportError
-from workbench.report.values import Plain, columns_of, figure_columns, heading, names_of, plain_column, written
+from workbench.report.values import (
+    Plain,
+    columns_of,
+    fields_of,
+    figure_columns,
+    heading,
+    names_of,
+    plain_column,
+    written,
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the table as JSON types."""
-        return asdict(self)
+        return fields_of(self)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Table:

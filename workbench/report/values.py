@@ -10,6 +10,8 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from workbench import theme
@@ -55,6 +57,23 @@ def plain(value: Any) -> Plain:
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         return plain(value.item())
     raise ReportError((f"A report holds plain values only; got {type(value).__name__}: {value!r:.60}",))
+
+
+def fields_of(value: Any) -> Any:
+    """Return what `dataclasses.asdict` does of something made of plain values, which need no copy of each."""
+    if value is None or type(value) in (str, float, int, bool):
+        return value
+    if isinstance(value, tuple | list):
+        return type(value)([fields_of(one) for one in value])
+    if isinstance(value, dict):
+        return {name: fields_of(one) for name, one in value.items()}
+    names = _field_names(value.__class__)
+    return value if names is None else {name: fields_of(getattr(value, name)) for name in names}
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None
 
 
 def names_of(names: str | Iterable[str] | None) -> list[str]:
