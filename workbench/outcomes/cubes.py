@@ -132,7 +132,7 @@ def _cube(
     company = {part: np.zeros(len(periods)) for part in names}
     sizes = {str(part).removeprefix(SIZE): np.zeros(len(periods)) for part in set(size["part"])}
     at = (
-        np.array([row_of.get(product, len(ids)) for product in held["product"]], dtype=int),
+        np.array([row_of.get(product, len(ids)) for product in held["product"].tolist()], dtype=int),
         _places(held, place),
         held["cut"].to_numpy().astype(int),
     )

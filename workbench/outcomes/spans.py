@@ -91,7 +91,7 @@ class SegmentReader:
         held = held[held["product"].isin(row) & held["period"].isin(period)]
         if held.empty:
             return None
-        segments = tuple(sorted({str(name) for name in held["segment"]}))
+        segments = tuple(sorted({str(name) for name in held["segment"].unique()}))
         column = {name: place for place, name in enumerate(segments)}
         epochs = next(iter(cube.parts.values())).shape[2]
         at = (
