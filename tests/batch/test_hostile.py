@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,20 @@ def test_a_meter_says_once_that_it_is_full() -> None:
     meter = Meter(10, lambda: told.append(meter.taken))
     assert [meter.takes(count) for count in (4, 6, 1, 1)] == [True, True, False, False]
     assert told == [11]
+
+
+def test_files_that_go_while_they_are_read_stop_a_run_with_a_sentence(
+    root: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody purges the client just then."""
+
+    def taken(*_: object) -> Future[object]:
+        held: Future[object] = Future()
+        held.set_exception(FileNotFoundError(2, "No such file", "sales.parquet"))
+        return held
+
+    monkeypatch.setattr(workers.processes, "submit", taken)
+    got = run_engagement("acme", workers=workers)
+    assert (got.status, got.cause) == ("failed", "folder")
+    assert got.message == "acme: files were moved or removed while they were read. If it is still there, run it again."
+    assert left(root) == set()
