@@ -7,7 +7,7 @@ enters a report. The doors keep the files (`workbench.engagement.publications`).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,12 +122,15 @@ class _Writer:
         self.weights: dict[float, int] = {}
         self.marks: dict[str, int] = {}
         self._known_marks: dict[int, tuple[Mapping[str, str], int]] = {}
-        self._orders: dict[int, tuple[Sequence[str], np.ndarray]] = {}
+        self._orders: dict[int, tuple[Sequence[str], np.ndarray, np.ndarray]] = {}
 
     def document(self) -> dict[str, Any]:
         held = self.held
         levels = [[*key, [self.term(one) for one in terms]] for key, terms in sorted(held.levels.items())]
-        counts = [[*name[:3], *name[3], self.group(keys)] for name, keys in sorted(held.counts.items())]
+        counts = [
+            [*name[:3], *name[3], self.group([self.places[key] for key in keys])]
+            for name, keys in sorted(held.counts.items())
+        ]
         return {
             "format": FORMAT,
             "wave": held.wave,
@@ -140,30 +143,30 @@ class _Writer:
             "bounds": [[*key, *map(_plain, ends)] for key, ends in sorted(held.bounds.items())],
         }
 
-    def group(self, keys: Collection[str]) -> int:
+    def group(self, places: Sequence[int] | np.ndarray) -> int:
         row = np.zeros(len(self.people), dtype=bool)
-        row[[self.places[key] for key in keys]] = True
+        row[places] = True
         bits = np.packbits(row, bitorder="little").tobytes().hex()
         return self.groups.setdefault(bits, len(self.groups))
 
     def term(self, one: Term) -> list[Any]:
-        order = self.order(one.keys)
+        order, places = self.order(one.keys)
         columns = []
         for item, column in sorted(zip(one.items, one.weights.T, strict=True), key=lambda pair: pair[0]):
-            own = order[column[order] != 0.0].tolist()
-            if own:
+            own = order[column[order] != 0.0]
+            if len(own):
                 numbers = [self.weights.setdefault(weight, len(self.weights)) for weight in column[own].tolist()]
-                group = self.group([one.keys[place] for place in own])
+                group = self.group(places[own])
                 weights = numbers[0] if len(set(numbers)) == 1 else numbers
                 columns.append([item, self.mark(one, item), group, weights])
         return [one.wave, columns]
 
-    def order(self, keys: Sequence[str]) -> np.ndarray:
-        """Return the places of keys in alphabetical order; most terms share one list of keys."""
+    def order(self, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return keys' alphabetical order, and their places among the people; most terms share one list of keys."""
         if id(keys) not in self._orders:
-            places = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=int)
-            self._orders[id(keys)] = keys, places
-        return self._orders[id(keys)][1]
+            order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=int)
+            self._orders[id(keys)] = keys, order, np.array([self.places[key] for key in keys], dtype=int)
+        return self._orders[id(keys)][1:]
 
     def mark(self, one: Term, item: str) -> int:
         marks = self.made.of(one, item)

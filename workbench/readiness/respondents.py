@@ -414,7 +414,7 @@ def _changes(shown: ProtectedScores, verdict: Verdict | None, without: Without, 
     """Whether any class would be another; which line's would tell in which line a sheet was flagged."""
     if verdict is None or without.scores is None:
         return None
-    other = judge(without.scores, shown, replace(settings, draws=1))
+    other = judge(without.scores, shown, replace(settings, draws=1), asks=False)
     if other is None:
         return None
     first, second = (

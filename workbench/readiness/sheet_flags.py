@@ -178,7 +178,7 @@ class Without:
         Respondents with a flagged sheet.
     sheets : int
     scores : Scores or None
-        None where no sheet was flagged, or nothing is left.
+        The dimensions of the organisation and its lines; None where no sheet was flagged, or nothing is left.
     offers : tuple of Offer
         The organisation's dimensions, for the guard.
     """
@@ -216,7 +216,7 @@ def without_sheets(
     rest = _only(scores.answers, kept)
     if not (rest.status == ANSWERED).to_numpy().any():
         return Without(people, len(flagged), None, ())
-    left = score(rest, scores.instrument, settings, lines=lines)
+    left = score(rest, scores.instrument, settings, lines=lines, is_whole=False)
     offers = []
     for group in scores.instrument.groups:
         key = (DIMENSION, ORGANISATION, "", group.id)

@@ -188,6 +188,7 @@ def judge(
     settings: Settings,
     *,
     looked_at: Set[tuple[str, str]] = frozenset(),
+    asks: bool = True,
 ) -> Verdict | None:
     """Return the verdict on each line and on the organisation, or None for an instrument without gates.
 
@@ -201,10 +202,12 @@ def judge(
         `sure`: certainty from which a gate has passed or failed.
     looked_at : set of (item, line)
         Evidence that is in already; line "" is the organisation.
+    asks : bool
+        Whether what would settle a line that is too close to call is looked for; it takes the scores of items.
     """
     if not scores.instrument.gates:
         return None
-    named = nameable_groups(scores, shown, settings.minimum_group) | _public_roles(shown)
+    named = nameable_groups(scores, shown, settings.minimum_group) | _public_roles(shown) if asks else None
     held = [_judge_line(scores, shown, settings, part, named, looked_at) for part in scores.parts if part.kind == LINE]
     lines = tuple(line for line, _ in held)
     visible = [line for line in lines if line.verdict != NOT_SHOWN]
@@ -303,7 +306,7 @@ def _judge_line(
     shown: ProtectedScores,
     settings: Settings,
     part: Part,
-    named: Set[tuple[str, str]],
+    named: Set[tuple[str, str]] | None,
     looked_at: Set[tuple[str, str]],
 ) -> tuple[LineVerdict, np.ndarray | None]:
     """Return a line's verdict, and draws of its class where these may be used for what is shown."""
@@ -320,7 +323,9 @@ def _judge_line(
     parts = _parts_of_one(shown, settings, part, gates)
     drawn = class_draws(scores, part, settings.draws, settings.seed) if parts else None
     odds = () if drawn is None else _rounded(class_odds(drawn), parts)
-    ask = ask_next(scores, part, settings, nameable=named, looked_at=looked_at) if verdict == TOO_CLOSE else None
+    ask = None
+    if verdict == TOO_CLOSE and named is not None:
+        ask = ask_next(scores, part, settings, nameable=named, looked_at=looked_at)
     if ask is not None:
         ask = replace(
             ask,
