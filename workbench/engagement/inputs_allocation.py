@@ -436,8 +436,9 @@ def _rows(tables: Tables, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
     if name not in tables:
         return
     frame = tables[name]
-    for label, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        yield label, {str(column): _plain(value) for column, value in row.items()}
+    columns = {str(column): held.tolist() for column, held in frame.items()}
+    for label, *cells in zip(frame.index, *columns.values(), strict=True):
+        yield label, {column: _plain(cell) for column, cell in zip(columns, cells, strict=True)}
 
 
 def _plain(value: Any) -> Any:
