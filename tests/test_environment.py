@@ -30,6 +30,9 @@ LINES = [
 ]
 
 
+as_pinned = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="constraints.txt speaks of Python 3.11")
+
+
 def key(name: str) -> str:
     """Return a distribution's name as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -76,13 +79,14 @@ def test_the_whole_closure_is_pinned() -> None:
     assert sorted(set(closure()) - set(PINS)) == []
 
 
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="constraints.txt speaks of Python 3.11")
+@as_pinned
 def test_what_is_tested_here_is_what_is_pinned() -> None:
     """A pin that no test ran with would be a promise nobody kept."""
     got = {name: version for name, version in closure().items() if PINS.get(name) != version}
     assert got == {}
 
 
+@as_pinned
 def test_nothing_pinned_is_strange_to_the_project() -> None:
     """Each pin is needed here, or on another Python: these are the only ones."""
     elsewhere = {

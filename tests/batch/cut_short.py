@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,9 @@ def cut(at: int, how: str, within: Path) -> None:
 
 def in_a_child(work: Callable[[], None]) -> int:
     """Return how a process ended that did something: 0, 2 for a full disk, or minus a signal."""
-    child = os.fork()
+    with warnings.catch_warnings():  # a library of numbers has threads, and the child calls none of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if not child:
         code = 1
         try:

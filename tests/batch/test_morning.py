@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,10 @@ def published(reports: Path, name: str, answer: str, *, may_show: bool) -> None:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Give an empty ledger."""
-    return Ledger(tmp_path / "ledger.sqlite")
+    with Ledger(tmp_path / "ledger.sqlite") as held:
+        yield held
 
 
 def test_a_cause_and_a_remedy_belong_together() -> None:

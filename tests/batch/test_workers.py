@@ -139,18 +139,24 @@ if __name__ == "__main__":
         return made(*given)
 
     standard._WorkItem = make_late
-    print(processes.submit(int, "7").result(60))
+    late = processes.submit(int, "7")
+    print(type(late.exception(60)).__name__ if late.exception(60) else late.result())
     print(type(slow.exception(60)).__name__)
     processes.shutdown()
 """
 
 
 def test_work_that_is_handed_over_while_a_worker_is_killed_is_not_waited_for_in_vain(tmp_path: Path) -> None:
-    """The pool has told everybody and gone before the work is laid down: nobody would ever take it up."""
+    """The pool has told everybody and gone before the work is laid down: nobody would ever take it up.
+
+    Later Pythons let it go only afterwards, so that the work may be told like any other.
+    """
     script = tmp_path / "parent.py"
     script.write_text(HANDED_OVER, encoding="utf-8")
     got = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
-    assert (got.stdout, got.returncode) == ("7\nBrokenProcessPool\n", 0), got.stderr
+    told = ("7",) if sys.version_info < (3, 12) else ("7", "BrokenProcessPool")
+    assert got.stdout in [f"{late}\nBrokenProcessPool\n" for late in told], got.stderr
+    assert got.returncode == 0
 
 
 WITHDRAWN = """

@@ -6,6 +6,7 @@ columns mean.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Sequence
@@ -170,11 +171,10 @@ class FolderReading:
 
     def _leads_out(self, path: Path, shown: str) -> bool:
         found = "a link to a place outside the folder"
-        try:
-            if path.resolve().is_relative_to(self.folder.resolve()):
-                return False
-        except RuntimeError:
+        if _leads_in_a_circle(path):
             found = "a link to itself"
+        elif path.resolve().is_relative_to(self.folder.resolve()):
+            return False
         self._fault(shown, found, "files in the folder itself.", "Copy it here.")
         return True
 
@@ -577,6 +577,14 @@ class FolderReading:
         from workbench.engagement.catalogue_schema import parse_catalogue
 
         return parse_catalogue(document, self.root / "templates" / "metrics")[0]
+
+
+def _leads_in_a_circle(path: Path) -> bool:
+    try:
+        path.stat()  # resolve() says nothing of it from Python 3.13 on
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def _sheet_key(sheet: str) -> str:
