@@ -232,8 +232,8 @@ def _run_plan(
         workers.give_up(reading)
         raise DeadlineError(f"{plan.engagement}: {terms.deadline.words} Its files were still being read.") from None
     except FileNotFoundError as error:  # a purge, or somebody who tidies up
-        gone = "files were moved or removed while they were read. If it is still there, run it again."
-        raise GoneError(f"{plan.engagement}: {gone}") from error
+        sentence = "files were moved or removed while they were read. If it is still there, run it again."
+        raise GoneError(f"{plan.engagement}: {sentence}") from error
     except ClientDataError as error:  # the same files fail the same way: who asks later is told without a run
         return _refused(plan.engagement, plan.root, error, terms, key)
     terms = replace(terms, input_bytes=sum(int(file.bytes) for file in study.files))
